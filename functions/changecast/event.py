@@ -1,0 +1,233 @@
+"""The two events between hub and customers, as they travel: models, names, and how to read one."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+from uuid import UUID
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from changecast import strict_json
+from changecast.change import Change, ChangeId, CustomerCode, Frozen, Line
+from changecast.errors import ContractError
+
+ANNOUNCED_SOURCE = "changecast.changes"
+ANNOUNCED_TYPE = "ChangeAnnounced"
+REPORTED_SOURCE = "changecast.delivery"
+REPORTED_TYPE = "DeliveryReported"
+EVENT_LIMIT = 900_000
+ENVELOPE_LIMIT = 1_000_000
+
+Account = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
+TraceParent = Annotated[
+    str,
+    StringConstraints(pattern=r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"),
+    Field(description="W3C Trace Context, section 3.2."),
+]
+Whole = Annotated[int, Field(ge=0)]
+
+
+class ChangeAnnounced(Frozen):
+    """`detail` of source `changecast.changes`: one revision of one change, for whom it names."""
+
+    schema_version: Literal["1"] = "1"
+    event_id: UUID = Field(description="Given by whoever announces; EventBridge's own id changes.")
+    change_id: ChangeId
+    revision: Annotated[int, Field(ge=1, le=1_000_000)]
+    customers: tuple[CustomerCode, ...] = Field(description="Who is affected.")
+    withdrawn: tuple[CustomerCode, ...] = Field(
+        default=(), description="Who was affected by an earlier revision and no longer is."
+    )
+    announced_at: AwareDatetime
+    announced_by: Line
+    reannounces: UUID | None = None
+    test: bool = False
+    correlation_id: Line
+    traceparent: TraceParent | None = None
+    change: Change
+    metadata: dict[str, JsonValue] = Field(description="The document as it was handed over.")
+
+    @model_validator(mode="after")
+    def _names_each_customer_once(self) -> Self:
+        named = [*self.customers, *self.withdrawn]
+        if not named:
+            raise ValueError("names no customer")
+        if len(named) != len(set(named)):
+            raise ValueError("names a customer twice in customers and withdrawn")
+        if (self.change.change_id, self.change.revision) != (self.change_id, self.revision):
+            raise ValueError("change_id and revision differ from those inside change")
+        return self
+
+
+class RunState(StrEnum):
+    """Where one customer's delivery of one revision stands."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    SENT = "sent"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    HELD = "held"
+    PAUSED = "paused"
+    SUPERSEDED = "superseded"
+    REJECTED = "rejected"
+    NOTHING_TO_SEND = "nothing_to_send"
+
+
+FINAL_STATES = frozenset(
+    {
+        RunState.SENT, RunState.PARTIAL, RunState.FAILED, RunState.HELD, RunState.SUPERSEDED,
+        RunState.REJECTED, RunState.NOTHING_TO_SEND,
+    }
+)  # fmt: skip
+
+
+class Counts(Frozen):
+    """How many recipients stand where. `planned` is all of them; the others are parts of it."""
+
+    planned: Whole = 0
+    sent: Whole = 0
+    delivered: Whole = 0
+    bounced: Whole = 0
+    complained: Whole = 0
+    suppressed: Whole = 0
+    failed: Whole = 0
+    unknown: Whole = 0
+    held: Whole = 0
+
+
+class Reason(Frozen):
+    """Why it is so, complete enough to act on without opening a log."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    class_: Annotated[str, StringConstraints(max_length=64)] = Field(alias="class")
+    code: Annotated[str, StringConstraints(max_length=128)]
+    message: Annotated[str, StringConstraints(max_length=1_000)]
+    request_id: Annotated[str, StringConstraints(max_length=128)] | None = None
+    at: AwareDatetime
+
+
+class DeliveryReported(Frozen):
+    """`detail` of source `changecast.delivery.<account id>`: where one run stands now.
+
+    `event_id`, `change_id` and `revision` are null only where a rejected event gave none.
+    """
+
+    schema_version: Literal["1"] = "1"
+    event_id: UUID | None
+    change_id: ChangeId | None
+    revision: Annotated[int, Field(ge=1, le=1_000_000)] | None
+    customer: CustomerCode
+    state: RunState
+    report_seq: Whole = Field(description="Orders one customer's reports; clocks do not.")
+    counts: Counts = Counts()
+    reason: Reason | None = None
+    started_at: AwareDatetime
+    ended_at: AwareDatetime | None = None
+    trace_id: Annotated[str, StringConstraints(max_length=64)]
+
+    @model_validator(mode="after")
+    def _knows_its_run_unless_rejected(self) -> Self:
+        known = None not in (self.event_id, self.change_id, self.revision)
+        if not known and self.state is not RunState.REJECTED:
+            raise ValueError("only a rejected report may leave event_id, change_id, revision null")
+        return self
+
+
+Detail = TypeVar("Detail", bound=BaseModel)
+
+
+class Envelope(Frozen, Generic[Detail]):
+    """An event as EventBridge delivers it.
+
+    https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    version: str = "0"
+    id: str
+    detail_type: str = Field(alias="detail-type")
+    source: str
+    account: Account
+    time: AwareDatetime
+    region: str
+    resources: tuple[str, ...] = ()
+    detail: Detail
+
+
+def parse_announced(text: str | bytes) -> Envelope[ChangeAnnounced]:
+    """The envelope of a ChangeAnnounced; ContractError names every fault with its path."""
+    return _parse(Envelope[ChangeAnnounced], text)
+
+
+def parse_reported(text: str | bytes) -> Envelope[DeliveryReported]:
+    """The envelope of a DeliveryReported; ContractError names every fault with its path."""
+    return _parse(Envelope[DeliveryReported], text)
+
+
+_Envelope = TypeVar("_Envelope", bound=BaseModel)
+
+
+def _parse(model: type[_Envelope], text: str | bytes) -> _Envelope:
+    value = strict_json.loads(text, max_bytes=ENVELOPE_LIMIT)
+    try:
+        return model.model_validate_json(strict_json.dumps(value))
+    except ValidationError as error:
+        faults = faults_of(error)
+        path, message = faults[0]
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise ContractError("schema", f"{path}: {message}{more}", path) from error
+
+
+def faults_of(error: ValidationError) -> list[tuple[str, str]]:
+    """(JSON path, message) of every fault, without the offending values (they may be people's)."""
+    return [
+        (json_path(fault["loc"]), fault["msg"].removeprefix("Value error, "))
+        for fault in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+
+
+def json_path(keys: tuple[int | str, ...]) -> str:
+    """RFC 9535 in its short form: ('detail', 'customers', 0) is $.detail.customers[0]."""
+    return "$" + "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
+
+
+def announced_entry(detail: ChangeAnnounced, *, bus: str, trace_header: str) -> dict[str, Any]:
+    """The PutEvents entry of an announcement."""
+    return {
+        "Source": ANNOUNCED_SOURCE,
+        "DetailType": ANNOUNCED_TYPE,
+        "Detail": detail.model_dump_json(exclude_none=True),
+        "EventBusName": bus,
+        "TraceHeader": trace_header,
+    }
+
+
+def reported_entry(detail: DeliveryReported, *, bus: str, account: str) -> dict[str, Any]:
+    """The PutEvents entry of a report from `account`."""
+    return {
+        "Source": f"{REPORTED_SOURCE}.{account}",
+        "DetailType": REPORTED_TYPE,
+        "Detail": detail.model_dump_json(by_alias=True),
+        "EventBusName": bus,
+    }
+
+
+def entry_size(entry: dict[str, Any], time: datetime | None = None) -> int:
+    """Bytes of an entry as EventBridge counts them.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html (event entry size)
+    """
+    parts = [entry["Source"], entry["DetailType"], entry["Detail"], *entry.get("Resources", ())]
+    return sum(len(part.encode()) for part in parts) + (14 if time else 0)

@@ -1,0 +1,112 @@
+"""Times of change documents: RFC 3339, or local to the document's IANA time zone."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from changecast.metadata.document import Source
+
+
+def zone_of(source: Source, canonical: str, *paths: str) -> str:
+    """The document's IANA zone, "" where it names none, a fault where it is not one."""
+    name = source.take(canonical, *paths)
+    if name is None or name == "":
+        return ""
+    if not isinstance(name, str) or name not in available_timezones():
+        source.fault(canonical, f"{str(name)[:60]!r} is not an IANA time zone (try Europe/Madrid)")
+        return "UTC"
+    return name
+
+
+def instant(source: Source, canonical: str, value: Any, zone: str) -> datetime | None:
+    """The instant that `value` means; local times are read in `zone`.
+
+    A local time that does not exist is a fault; one that exists twice is the earlier instant,
+    with a warning.
+    """
+    if value is None or value == "":
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        source.fault(canonical, f"{str(value)[:40]!r} is not a time like 2027-01-20T22:00:00Z")
+        return None
+    if len(value) <= len("2027-01-20"):
+        source.fault(canonical, f"{value!r} is a date without a time of day")
+        return None
+    if moment.tzinfo is not None:
+        return _utc(source, canonical, moment)
+    if not zone:
+        where = source.origin(tuple(canonical.split(".")))
+        source.warnings.append(f"{where}: no time zone is named anywhere; UTC is taken")
+    return _local(source, canonical, moment, zone or "UTC")
+
+
+def _local(source: Source, canonical: str, moment: datetime, zone: str) -> datetime | None:
+    here = moment.replace(tzinfo=ZoneInfo(zone), fold=0)
+    there = _utc(source, canonical, here)
+    if there is None:
+        return None
+    if there.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != moment:
+        source.fault(canonical, f"{moment.isoformat()} does not exist in {zone}: clocks go forward")
+        return None
+    if here.utcoffset() != here.replace(fold=1).utcoffset():
+        source.warnings.append(
+            f"{source.origin(tuple(canonical.split('.')))}: {moment.isoformat()} exists twice in "
+            f"{zone}; the earlier one is taken ({there.isoformat()})"
+        )
+    return there
+
+
+def _utc(source: Source, canonical: str, moment: datetime) -> datetime | None:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        source.fault(canonical, f"{moment.isoformat()} is out of range")
+        return None
+
+
+def window_of(source: Source, zone: str, start: tuple[str, ...], end: tuple[str, ...]) -> Any:
+    """The canonical window from the first of the paths that have a value; None without times."""
+    first = instant(source, "window.start", source.take("window.start", *start), zone)
+    last = instant(source, "window.end", source.take("window.end", *end), zone)
+    source.origins[("window",)] = source.origins[("window", "start")]
+    if first and last:
+        return {"start": first, "end": last, "timezone": zone or "UTC"}
+    if (first or last) and not source.faults:
+        missing = "window.end" if first else "window.start"
+        source.fault(missing, "is missing: the window has only one of its two ends")
+    return None
+
+
+def minutes(source: Source, canonical: str, value: Any) -> int:
+    """Minutes from a number or a string of digits; 60 where nothing is given."""
+    if value is None or value == "":
+        return 60
+    if isinstance(value, str) and value.strip().isdecimal() and len(value) < 6:
+        return int(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and value == int(value):
+        return int(value)
+    source.fault(canonical, f"{str(value)[:20]!r} is not a number of minutes")
+    return 60
+
+
+def meeting_of(source: Source, paths: dict[str, tuple[str, ...]], zone: str, start: Any) -> Any:
+    """The canonical meeting; `paths` gives the paths of title, start, duration, location."""
+    began = instant(source, "meeting.start", source.take("meeting.start", *paths["start"]), zone)
+    length = source.take("meeting.duration_minutes", *paths["duration"])
+    location = source.text("meeting.location", *paths["location"])
+    is_link = isinstance(location, str) and location.startswith(("https://", "http://"))
+    link = location if is_link else None
+    moment = began or start
+    if moment is None:
+        return None
+    return {
+        "title": source.text("meeting.title", *paths["title"]),
+        "start": moment,
+        "duration_minutes": minutes(source, "meeting.duration_minutes", length),
+        "location": location,
+        "join_url": source.take("meeting.join_url", *paths["join_url"]) or link,
+    }
+
+

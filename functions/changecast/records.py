@@ -1,0 +1,86 @@
+"""The hub's record of every revision: what was announced, for whom, by whom.
+
+One item per revision, pk `change#<change id>`, sk `record#<revision, six digits>`, written by a
+conditional put before the event is put, so that two people cannot take the same revision.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr, Key
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+@dataclass(frozen=True)
+class Record:
+    """One announced revision. `withdrawn` are the customers of the revision before, now dropped."""
+
+    change_id: str
+    revision: int
+    content_hash: str
+    customers: tuple[str, ...]
+    withdrawn: tuple[str, ...]
+    announced_by: str
+    announced_at: str
+    event_id: str
+    title: str
+    status: str
+    versioned: bool
+
+
+def change_key(change_id: str) -> str:
+    """The partition of everything that the hub knows of a change."""
+    return f"change#{change_id}"
+
+
+def revisions(table: "Table", change_id: str) -> list[Record]:
+    """Every recorded revision of a change, oldest first."""
+    condition = Key("pk").eq(change_key(change_id)) & Key("sk").begins_with("record#")
+    found: list[dict[str, Any]] = []
+    page = table.query(KeyConditionExpression=condition, ConsistentRead=True)
+    found.extend(page["Items"])
+    while "LastEvaluatedKey" in page:
+        page = table.query(
+            KeyConditionExpression=condition,
+            ConsistentRead=True,
+            ExclusiveStartKey=page["LastEvaluatedKey"],
+        )
+        found.extend(page["Items"])
+    return [_record(item) for item in found]
+
+
+def reserve(table: "Table", record: Record) -> bool:
+    """Write the record if nobody has this revision yet; False if somebody has."""
+    item = {
+        "pk": change_key(record.change_id),
+        "sk": f"record#{record.revision:06d}",
+        **asdict(record),
+        "customers": list(record.customers),
+        "withdrawn": list(record.withdrawn),
+    }
+    try:
+        table.put_item(Item=item, ConditionExpression=Attr("pk").not_exists())
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+            return False
+        raise
+    return True
+
+
+def _record(item: dict[str, Any]) -> Record:
+    return Record(
+        change_id=item["change_id"],
+        revision=int(item["revision"]),
+        content_hash=item["content_hash"],
+        customers=tuple(item["customers"]),
+        withdrawn=tuple(item["withdrawn"]),
+        announced_by=item["announced_by"],
+        announced_at=item["announced_at"],
+        event_id=item["event_id"],
+        title=item["title"],
+        status=item["status"],
+        versioned=item["versioned"],
+    )

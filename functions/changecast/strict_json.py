@@ -1,0 +1,100 @@
+"""JSON from outside, read strictly: no duplicate keys, NaN, lone surrogates or bottomless nesting.
+
+RFC 8259 leaves these to the reader (§4 duplicate names, §6 no NaN, §8.2 surrogates, §9 depth).
+"""
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+from changecast.errors import ContractError
+
+MAX_DEPTH = 64
+MAX_DIGITS = 400
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRACKET = re.compile(r"[\[\]{}]")
+
+
+def loads(text: str | bytes, *, max_bytes: int) -> Any:
+    """The value of a JSON text of at most `max_bytes` UTF-8 bytes.
+
+    Raises ContractError, whose code is one of `too_large`, `not_utf8`, `not_json`, `too_deep`,
+    `duplicate_key`, `not_a_number`, `number_too_long`, `lone_surrogate`.
+    """
+    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    if len(raw) > max_bytes:
+        raise ContractError("too_large", f"{len(raw):,} bytes; at most {max_bytes:,} are accepted")
+    try:
+        decoded = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        code = "lone_surrogate" if isinstance(text, str) else "not_utf8"
+        raise ContractError(code, f"not valid UTF-8 at byte {error.start}") from error
+    _check_depth(decoded)
+    value = _parse(decoded)
+    _check_surrogates(decoded, value)
+    return value
+
+
+def _parse(text: str) -> Any:
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_no_constant,
+            parse_int=_short_int,
+            parse_float=_finite,
+        )
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise ContractError("not_json", f"not JSON: {error.msg} at {where}") from error
+
+
+def _check_depth(text: str) -> None:
+    """Count brackets outside strings, before a recursive parser sees them."""
+    depth = 0
+    for bracket in _BRACKET.finditer(_STRING.sub("", text)):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > MAX_DEPTH:
+            raise ContractError("too_deep", f"nested deeper than {MAX_DEPTH} levels")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ContractError("duplicate_key", f"the key {key[:80]!r} stands twice in one object")
+        found[key] = value
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ContractError("not_a_number", f"{name} is not a JSON number")
+
+
+def _short_int(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ContractError("number_too_long", f"a number of {len(digits):,} digits")
+    return int(digits)
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ContractError("not_a_number", f"{digits[:40]} is larger than a number can be")
+    return value
+
+
+def _check_surrogates(text: str, value: Any) -> None:
+    """Only an escaped \\ud800 can bring a lone surrogate in: look only where one is written."""
+    if "\\u" not in text:
+        return
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ContractError("lone_surrogate", "a \\u escape that is half a character") from error
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON, as it travels."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
