@@ -17,6 +17,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
+import boto3
+
 from changecast.change import Change, Status, fingerprint, utc, view_for, with_revision
 from changecast.errors import ChangecastError, ContractError
 from changecast.event import EVENT_LIMIT, ChangeAnnounced, announced_entry, entry_size
@@ -25,7 +27,6 @@ from changecast.records import Record, reserve, revisions
 from changecast.registry import DEFAULT_HUB_BUS, Customer, codes_by_name, list_customers
 
 if TYPE_CHECKING:
-    import boto3
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_events import EventBridgeClient
 
@@ -75,8 +76,6 @@ class Hub:
 
 def connect(session: "boto3.Session | None" = None, table: str = STATUS_TABLE) -> Hub:
     """The hub of the session's account; reads the registry and the caller's identity."""
-    import boto3
-
     own = session or boto3.Session()
     return Hub(
         own.resource("dynamodb").Table(table),
@@ -110,9 +109,7 @@ def announce(
     """
     read = read_document(document, change_id=change_id)
     where = hub or connect(session)
-    placed = replace(
-        read, customers=place(read, codes_by_name(dict(where.customers))), names=()
-    )
+    placed = replace(read, customers=place(read, codes_by_name(dict(where.customers))), names=())
     _refuse_unknown(placed, where.customers)
     known = revisions(where.table, placed.change.change_id)
     record, again = _next_record(placed, known, announced_by or where.caller, now())
@@ -144,7 +141,10 @@ def _refuse_unknown(document: Document, customers: Mapping[str, Customer]) -> No
     if unknown:
         known = ", ".join(sorted(customers)) or "none"
         raise MetadataFault(
-            [Fault("$", f"customer {code!r} is not registered (known: {known})") for code in unknown]
+            [
+                Fault("$", f"customer {code!r} is not registered (known: {known})")
+                for code in unknown
+            ]
         )
 
 
@@ -157,8 +157,7 @@ def _next_record(
     same = [
         record
         for record in known
-        if record.content_hash == digest
-        and document.version in (None, record.revision)
+        if record.content_hash == digest and document.version in (None, record.revision)
     ]
     if same and (document.version is not None or same[-1] is known[-1]):
         return same[-1], True
@@ -185,7 +184,7 @@ def _refuse_taken(revision: int, known: list[Record]) -> None:
     if any(record.revision == revision for record in known):
         raise ContractError(
             "other_content",
-            f"revision {revision} was announced with other content; give the document a new version",
+            f"revision {revision} was announced with other content; give it a new version",
             "$.version",
         )
     if known and revision < known[-1].revision:
@@ -247,15 +246,15 @@ def _epoch_first(trace: str, at: datetime) -> str:
     return f"{int(at.timestamp()):08x}{trace[8:]}"
 
 
-def _alone(
-    change: Change, code: str, registered: Mapping[str, Customer], record: Record
-) -> Change:
+def _alone(change: Change, code: str, registered: Mapping[str, Customer], record: Record) -> Change:
     """The change as `code` may see it; refused where its text names another customer."""
     seen = view_for(change, code).model_copy(update={"confidential": True, "history": ()})
     text = seen.model_dump_json()
     for other in {*registered, *record.customers, *record.withdrawn} - {code}:
         names = {other, registered[other].name if other in registered else other}
-        found = [name for name in names if re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE)]
+        found = [
+            name for name in names if re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE)
+        ]
         if found:
             raise ContractError(
                 "not_confidential",

@@ -102,7 +102,7 @@ class Kind(StrEnum):
 
 
 class Window(Frozen):
-    """When the change happens: two instants (RFC 3339, UTC), and the zone that it was planned in."""
+    """When the change happens: two instants (RFC 3339, UTC), and the zone it was planned in."""
 
     start: AwareDatetime
     end: AwareDatetime

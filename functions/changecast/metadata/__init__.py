@@ -64,7 +64,10 @@ def place(document: Document, codes_by_name: Mapping[str, list[str]]) -> tuple[s
     if lost:
         known = ", ".join(sorted(codes_by_name)) or "nobody is registered"
         raise MetadataFault(
-            [Fault("$", f"no single customer is registered as {name!r} (known: {known})") for name in lost]
+            [
+                Fault("$", f"no single customer is registered as {name!r} (known: {known})")
+                for name in lost
+            ]
         )
     placed = (codes_by_name[name][0] for name in document.names)
     return tuple(dict.fromkeys([*document.customers, *placed]))
@@ -114,7 +117,9 @@ def _status(source: Source, history: Any) -> Any:
     if given not in (None, ""):
         return given
     entries = history if isinstance(history, list) else []
-    was_approved = any(isinstance(item, dict) and item.get("type") == "approved" for item in entries)
+    was_approved = any(
+        isinstance(item, dict) and item.get("type") == "approved" for item in entries
+    )
     by_field = source.take("status", "approvedAt", "approvedBy", "approved_at", "approved_by")
     return "approved" if was_approved or by_field else "submitted"
 

@@ -108,5 +108,3 @@ def meeting_of(source: Source, paths: dict[str, tuple[str, ...]], zone: str, sta
         "location": location,
         "join_url": source.take("meeting.join_url", *paths["join_url"]) or link,
     }
-
-

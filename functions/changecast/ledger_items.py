@@ -1,0 +1,178 @@
+"""The ledger's items: their keys and attributes, and how they look in DynamoDB's own notation.
+
+    pk                        sk                   one of
+    change#<change id>        revision#<000003>    RunRef: which run a revision has here
+    run#<run>                 run                  Run
+    run#<run>#<00001>         batch                Batch: counts of its recipients, when it is due
+    run#<run>#<00001>         r#<recipient key>    Recipient
+    account                   report_seq, pace     counters of the whole account
+
+A batch and its recipients share one partition: one Query reads what a delivery message is about,
+and keys spread over as many partitions as there are batches. The sparse index `due` lists the
+batches that somebody must look at, by time.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from changecast.states import OPEN, State
+
+Item = dict[str, Any]
+DUE_INDEX = "due"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One revision in this account. Times are epoch seconds."""
+
+    run: str
+    change_id: str
+    revision: int
+    event_id: str
+    fingerprint: str
+    kind: str
+    topic: str
+    material: bool
+    started_at: float
+    trace_id: str
+    batches: int = 0
+    planned: int = 0
+    complete: bool = False
+    paused: bool = False
+    superseded: bool = False
+    reason_class: str = ""
+    reason_code: str = ""
+    reason_message: str = ""
+    reason_request_id: str = ""
+    reason_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One person of one run. `lease_until` and `since` are epoch seconds."""
+
+    key: str
+    address: str
+    variant: str
+    state: State = State.PLANNED
+    attempt: int = 0
+    owner: str = ""
+    lease_until: float = 0.0
+    since: float = 0.0
+    message_id: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some recipients of one run. `due_at` is when somebody must look at it, None when done."""
+
+    run: str
+    number: int
+    change_id: str
+    revision: int
+    not_before: float = 0.0
+    rate: float = 0.0
+    due_at: float | None = None
+    recipients: tuple[Recipient, ...] = field(default=())
+
+
+def run_id(change_id: str, revision: int) -> str:
+    """The first 16 hex digits of SHA-256(change|revision)."""
+    return hashlib.sha256(f"{change_id}|{revision}".encode()).hexdigest()[:16]
+
+
+def recipient_key(customer: str, change_id: str, revision: int, address: str) -> str:
+    """The first 32 hex digits of SHA-256(customer|change|revision|address)."""
+    whole = f"{customer}|{change_id}|{revision}|{address}"
+    return hashlib.sha256(whole.encode()).hexdigest()[:32]
+
+
+def run_key(run: str) -> Item:
+    """The key of a Run."""
+    return encode({"pk": f"run#{run}", "sk": "run"})
+
+
+def batch_pk(run: str, number: int) -> str:
+    """The partition of a batch and its recipients."""
+    return f"run#{run}#{number:05d}"
+
+
+def batch_key(run: str, number: int) -> Item:
+    """The key of a Batch."""
+    return encode({"pk": batch_pk(run, number), "sk": "batch"})
+
+
+def recipient_item_key(run: str, number: int, key: str) -> Item:
+    """The key of a Recipient."""
+    return encode({"pk": batch_pk(run, number), "sk": f"r#{key}"})
+
+
+def encode(values: dict[str, Any]) -> Item:
+    """Plain values in DynamoDB's notation; None is left out."""
+    return {name: value_of(value) for name, value in values.items() if value is not None}
+
+
+def value_of(value: str | float | bool) -> Item:
+    """One value in DynamoDB's notation."""
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, int | float):
+        return {"N": format(Decimal(str(value)), "f")}
+    return {"S": str(value)}
+
+
+def decode(item: Item) -> dict[str, Any]:
+    """Plain values out of DynamoDB's notation; numbers are int where they are whole."""
+    return {name: _plain(value) for name, value in item.items()}
+
+
+def _plain(value: Item) -> Any:
+    ((kind, inner),) = value.items()
+    if kind == "N":
+        number = float(inner)
+        return int(number) if number.is_integer() else number
+    return inner
+
+
+def run_of(item: Item) -> Run:
+    """A Run out of its item."""
+    values = decode(item)
+    return Run(**{name: values[name] for name in Run.__dataclass_fields__ if name in values})
+
+
+def recipient_of(item: Item) -> Recipient:
+    """A Recipient out of its item."""
+    values = decode(item)
+    values |= {"key": values["sk"].removeprefix("r#"), "state": State(values["state"])}
+    known = {name: values[name] for name in Recipient.__dataclass_fields__ if name in values}
+    return Recipient(**known)
+
+
+def batch_of(item: Item, recipients: tuple[Recipient, ...] = ()) -> Batch:
+    """A Batch out of its item and those of its recipients."""
+    values = decode(item)
+    known = {name: values[name] for name in Batch.__dataclass_fields__ if name in values}
+    return Batch(**known | {"recipients": recipients})
+
+
+def counts_of(item: Item) -> dict[State, int]:
+    """How many recipients of a batch stand in each state."""
+    values = decode(item)
+    return {state: int(values.get(f"n_{state}", 0)) for state in State}
+
+
+def due_at(recipients: tuple[Recipient, ...], *, not_before: float, window: float) -> float | None:
+    """When somebody must look at a batch again: the earliest of what its recipients wait for."""
+    waits = [
+        {
+            State.PLANNED: not_before,
+            State.SENDING: recipient.lease_until,
+            State.UNKNOWN: recipient.since + window,
+        }[recipient.state]
+        for recipient in recipients
+        if recipient.state in OPEN
+    ]
+    return min(waits, default=None)
