@@ -2,85 +2,27 @@
 
 import hashlib
 import json
-import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple, Self
-from zoneinfo import available_timezones
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    StringConstraints,
-    model_validator,
+from pydantic import Field, JsonValue, model_validator
+
+from changecast.fields import (
+    ChangeId,
+    CustomerCode,
+    Frozen,
+    Instant,
+    Line,
+    RevisionNumber,
+    Text,
+    TimeZone,
+    Title,
+    Url,
 )
 
-TITLE_LIMIT = 250
-TEXT_LIMIT = 100_000
-RESERVED_CODES = frozenset({"hub", "default", "global"})
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-
-
-def _not_reserved(code: str) -> str:
-    if code in RESERVED_CODES or code.endswith("-route"):
-        raise ValueError(f"{code!r} is reserved")
-    return code
-
-
-def _no_controls(text: str) -> str:
-    if found := _CONTROLS.search(text):
-        raise ValueError(f"contains the control character U+{ord(found[0]):04X}")
-    return text
-
-
-def _one_line(text: str) -> str:
-    if found := _LINE_BREAKS.search(text):
-        raise ValueError(f"must be one line, but contains U+{ord(found[0]):04X}")
-    return text
-
-
-def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"{name!r} is not an IANA time zone, for instance Europe/Madrid")
-    return name
-
-
-def _web_address(url: str) -> str:
-    if not url.lower().startswith(("https://", "http://", "mailto:")):
-        raise ValueError("must be an http, https or mailto address")
-    return url
-
-
-CustomerCode = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$", max_length=32),
-    AfterValidator(_not_reserved),
-    Field(description="A customer's code, for instance acme."),
-]
-ChangeId = Annotated[
-    str,
-    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$"),
-    Field(description="What the change system calls the change, for instance CHG0042117."),
-]
-Line = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_one_line)]
-Text = Annotated[str, StringConstraints(max_length=TEXT_LIMIT), AfterValidator(_no_controls)]
-TimeZone = Annotated[
-    str,
-    AfterValidator(_known_zone),
-    Field(description="IANA time zone, for instance Europe/Madrid."),
-]
-Url = Annotated[Line, AfterValidator(_web_address)]
-
-
-class Frozen(BaseModel):
-    """A value: immutable, and ignoring keys that a later version may add."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+NO_WINDOW = "a change needs a window: when does it start and end?"
 
 
 class Status(StrEnum):
@@ -102,10 +44,10 @@ class Kind(StrEnum):
 
 
 class Window(Frozen):
-    """When the change happens: two instants (RFC 3339, UTC), and the zone it was planned in."""
+    """When the change happens: two instants, and the zone it was planned in."""
 
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Instant
+    end: Instant
     timezone: TimeZone = "UTC"
 
     @model_validator(mode="after")
@@ -124,7 +66,7 @@ class Meeting(Frozen):
     """A call that goes with the change."""
 
     title: Line = ""
-    start: AwareDatetime
+    start: Instant
     duration_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)] = 60
     location: Line = ""
     join_url: Url | None = None
@@ -154,7 +96,7 @@ class Attachment(Frozen):
 class HistoryEntry(Frozen):
     """What somebody did to the change document."""
 
-    timestamp: AwareDatetime
+    timestamp: Instant
     user_id: Line = ""
     type: Line
 
@@ -163,10 +105,10 @@ class Change(Frozen):
     """One revision of a change, in canonical form."""
 
     change_id: ChangeId
-    revision: Annotated[int, Field(ge=1, le=1_000_000)]
+    revision: RevisionNumber
     kind: Kind = Kind.CHANGE
     category: Line | None = None
-    title: Annotated[str, StringConstraints(min_length=1, max_length=TITLE_LIMIT)]
+    title: Title
     reason: Text = ""
     implementation_plan: Text = ""
     test_plan: Text = ""
@@ -188,12 +130,9 @@ class Change(Frozen):
     confidential: bool | None = None
 
     @model_validator(mode="after")
-    def _has_a_one_line_title_and_a_window(self) -> Self:
-        _one_line(self.title)
-        if not self.title.strip():
-            raise ValueError("the title is empty")
+    def _has_a_window(self) -> Self:
         if self.kind is Kind.CHANGE and self.window is None and self.status is not Status.DRAFT:
-            raise ValueError("a change needs a window: when does it start and end?")
+            raise ValueError(NO_WINDOW)
         return self
 
 
@@ -211,21 +150,35 @@ _COMPARED = (
     "implementation_plan", "test_plan", "rollback_plan", "tickets", "meeting", "links",
     "attachments", "survey_url", "category", "customer_details",
 )  # fmt: skip
-_MATERIAL = frozenset({"status", "window", "customer_impact"})
+# What people must hear of: in a window its two instants, in a meeting when it is.
+_MATERIAL: dict[str, Callable[["Change"], Any]] = {
+    "status": lambda change: change.status,
+    "window": lambda change: change.window and (change.window.start, change.window.end),
+    "customer_impact": lambda change: change.customer_impact,
+    "meeting": lambda change: (
+        change.meeting and (change.meeting.start, change.meeting.duration_minutes)
+    ),
+}
+_NOT_CONTENT = {"history", "revision", "confidential"}
 
 
 def differences(old: Change, new: Change) -> list[Difference]:
     """The fields in which `new` differs from `old`, in the order in which people read them."""
     return [
-        Difference(name, getattr(old, name), getattr(new, name), name in _MATERIAL)
+        Difference(name, getattr(old, name), getattr(new, name), _is_told(name, old, new))
         for name in _COMPARED
         if getattr(old, name) != getattr(new, name)
     ]
 
 
 def is_material(old: Change, new: Change) -> bool:
-    """Whether whoever was told `old` must be told `new`: window, impact or status differ."""
+    """Whether whoever was told `old` must be told `new`: window, impact, status or meeting."""
     return any(difference.material for difference in differences(old, new))
+
+
+def _is_told(name: str, old: Change, new: Change) -> bool:
+    part = _MATERIAL.get(name)
+    return part is not None and part(old) != part(new)
 
 
 def view_for(change: Change, customer: str) -> Change:
@@ -239,10 +192,12 @@ def view_for(change: Change, customer: str) -> Change:
 def fingerprint(change: Change, customer: str | None = None) -> str:
     """SHA-256 (hex) of the change's content, as `customer` sees it, or whole.
 
-    History and revision number do not count: two documents with the same fingerprint say the same.
+    History, revision number and the way it travels (`confidential`) do not count: two documents
+    with the same fingerprint say the same. What stands at its default does not count either, so
+    that an optional field added later changes no fingerprint that a ledger holds.
     """
     seen = change if customer is None else view_for(change, customer)
-    canonical = seen.model_dump_json(exclude={"history", "revision"}, exclude_none=True)
+    canonical = seen.model_dump_json(exclude=_NOT_CONTENT, exclude_defaults=True)
     return hashlib.sha256(_sorted_json(canonical).encode()).hexdigest()
 
 

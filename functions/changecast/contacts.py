@@ -18,7 +18,8 @@ _LATER = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttli
 def subscribers(ses: "SESV2Client", contact_list: str, topic: str) -> Iterator[str]:
     """The addresses that are opted in to a topic, by their own choice or by the topic's default.
 
-    A filtered page may be empty and have a NextToken all the same, so only the token ends it.
+    Never who is unsubscribed from all: SES would take the mail and bounce it. A filtered page may
+    be empty and have a NextToken all the same, so only the token ends it.
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_ListContacts.html
     """
     request: ListContactsRequestTypeDef = {
@@ -32,7 +33,8 @@ def subscribers(ses: "SESV2Client", contact_list: str, topic: str) -> Iterator[s
     while True:
         page = _page(ses, request)
         for contact in page.get("Contacts", []):
-            yield contact["EmailAddress"]
+            if not contact.get("UnsubscribeAll"):
+                yield contact["EmailAddress"]
         if not page.get("NextToken"):
             return
         request["NextToken"] = page["NextToken"]

@@ -1,12 +1,11 @@
 """The two events between hub and customers, as they travel: models, names, and how to read one."""
 
-from datetime import datetime
+import re
 from enum import StrEnum
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 from uuid import UUID
 
 from pydantic import (
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -17,8 +16,9 @@ from pydantic import (
 )
 
 from changecast import strict_json
-from changecast.change import Change, ChangeId, CustomerCode, Frozen, Line
+from changecast.change import Change
 from changecast.errors import ContractError
+from changecast.fields import ChangeId, CustomerCode, Frozen, Instant, Line, RevisionNumber
 
 ANNOUNCED_SOURCE = "changecast.changes"
 ANNOUNCED_TYPE = "ChangeAnnounced"
@@ -26,6 +26,9 @@ REPORTED_SOURCE = "changecast.delivery"
 REPORTED_TYPE = "DeliveryReported"
 EVENT_LIMIT = 900_000
 ENVELOPE_LIMIT = 1_000_000
+CUSTOMERS_LIMIT = 2_000  # the tracker writes a row for each, in one call
+# An event nests the document a few levels deeper than it was handed over.
+ENVELOPE_DEPTH = strict_json.MAX_DEPTH + 8
 
 Account = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 TraceParent = Annotated[
@@ -33,7 +36,11 @@ TraceParent = Annotated[
     StringConstraints(pattern=r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"),
     Field(description="W3C Trace Context, section 3.2."),
 ]
-Whole = Annotated[int, Field(ge=0)]
+Whole = Annotated[int, Field(ge=0, le=10**12)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+_ABOUT_THE_KEY = "[key]"  # what pydantic adds where a name in a dict is at fault, not its value
+_SHORT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f]")
 
 
 class ChangeAnnounced(Frozen):
@@ -42,12 +49,16 @@ class ChangeAnnounced(Frozen):
     schema_version: Literal["1"] = "1"
     event_id: UUID = Field(description="Given by whoever announces; EventBridge's own id changes.")
     change_id: ChangeId
-    revision: Annotated[int, Field(ge=1, le=1_000_000)]
-    customers: tuple[CustomerCode, ...] = Field(description="Who is affected.")
-    withdrawn: tuple[CustomerCode, ...] = Field(
-        default=(), description="Who was affected by an earlier revision and no longer is."
+    revision: RevisionNumber
+    customers: tuple[CustomerCode, ...] = Field(
+        max_length=CUSTOMERS_LIMIT, description="Who is affected."
     )
-    announced_at: AwareDatetime
+    withdrawn: tuple[CustomerCode, ...] = Field(
+        default=(),
+        max_length=CUSTOMERS_LIMIT,
+        description="Who was affected by an earlier revision and no longer is.",
+    )
+    announced_at: Instant
     announced_by: Line
     reannounces: UUID | None = None
     test: bool = False
@@ -114,7 +125,7 @@ class Reason(Frozen):
     code: Annotated[str, StringConstraints(max_length=128)]
     message: Annotated[str, StringConstraints(max_length=1_000)]
     request_id: Annotated[str, StringConstraints(max_length=128)] | None = None
-    at: AwareDatetime
+    at: Instant
 
 
 class DeliveryReported(Frozen):
@@ -126,14 +137,14 @@ class DeliveryReported(Frozen):
     schema_version: Literal["1"] = "1"
     event_id: UUID | None
     change_id: ChangeId | None
-    revision: Annotated[int, Field(ge=1, le=1_000_000)] | None
+    revision: RevisionNumber | None
     customer: CustomerCode
     state: RunState
     report_seq: Whole = Field(description="Orders one customer's reports; clocks do not.")
     counts: Counts = Counts()
     reason: Reason | None = None
-    started_at: AwareDatetime
-    ended_at: AwareDatetime | None = None
+    started_at: Instant
+    ended_at: Instant | None = None
     trace_id: Annotated[str, StringConstraints(max_length=64)]
 
     @model_validator(mode="after")
@@ -156,12 +167,12 @@ class Envelope(Frozen, Generic[Detail]):
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     version: str = "0"
-    id: str
-    detail_type: str = Field(alias="detail-type")
-    source: str
+    id: Name
+    detail_type: Name = Field(alias="detail-type")
+    source: Name
     account: Account
-    time: AwareDatetime
-    region: str
+    time: Instant
+    region: Name
     resources: tuple[str, ...] = ()
     detail: Detail
 
@@ -180,9 +191,10 @@ _Envelope = TypeVar("_Envelope", bound=BaseModel)
 
 
 def _parse(model: type[_Envelope], text: str | bytes) -> _Envelope:
-    value = strict_json.loads(text, max_bytes=ENVELOPE_LIMIT)
+    """Strict: what the published schema does not allow ("3" for 3, "yes" for true) is a fault."""
+    value = strict_json.loads(text, max_bytes=ENVELOPE_LIMIT, max_depth=ENVELOPE_DEPTH)
     try:
-        return model.model_validate_json(strict_json.dumps(value))
+        return model.model_validate_json(strict_json.dumps(value), strict=True)
     except ValidationError as error:
         faults = faults_of(error)
         path, message = faults[0]
@@ -199,8 +211,17 @@ def faults_of(error: ValidationError) -> list[tuple[str, str]]:
 
 
 def json_path(keys: tuple[int | str, ...]) -> str:
-    """RFC 9535 in its short form: ('detail', 'customers', 0) is $.detail.customers[0]."""
-    return "$" + "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
+    """RFC 9535: ('detail', 'customers', 0) is $.detail.customers[0]; odd names are ['quoted']."""
+    return "$" + "".join(_segment(key) for key in keys if key != _ABOUT_THE_KEY)
+
+
+def _segment(key: int | str) -> str:
+    if isinstance(key, int):
+        return f"[{key}]"
+    if _SHORT_NAME.fullmatch(key):
+        return f".{key}"
+    quoted = key.replace("\\", "\\\\").replace("'", "\\'")
+    return "['" + _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted) + "']"
 
 
 def announced_entry(detail: ChangeAnnounced, *, bus: str, trace_header: str) -> dict[str, Any]:
@@ -224,10 +245,10 @@ def reported_entry(detail: DeliveryReported, *, bus: str, account: str) -> dict[
     }
 
 
-def entry_size(entry: dict[str, Any], time: datetime | None = None) -> int:
+def entry_size(entry: dict[str, Any]) -> int:
     """Bytes of an entry as EventBridge counts them.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html (event entry size)
     """
     parts = [entry["Source"], entry["DetailType"], entry["Detail"], *entry.get("Resources", ())]
-    return sum(len(part.encode()) for part in parts) + (14 if time else 0)
+    return sum(len(part.encode()) for part in parts) + (14 if "Time" in entry else 0)

@@ -1,10 +1,11 @@
 """The ledger's items: their keys and attributes, and how they look in DynamoDB's own notation.
 
     pk                        sk                   one of
-    change#<change id>        revision#<000003>    RunRef: which run a revision has here
+    change#<change id>        revision#<0000003>   RunRef: which run a revision has here
     run#<run>                 run                  Run
     run#<run>#<00001>         batch                Batch: counts of its recipients, when it is due
     run#<run>#<00001>         r#<recipient key>    Recipient
+    event#<event id>          event                which run an event was planned as
     account                   report_seq, pace     counters of the whole account
 
 A batch and its recipients share one partition: one Query reads what a delivery message is about,
@@ -13,7 +14,8 @@ batches that somebody must look at, by time.
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +23,10 @@ from changecast.states import OPEN, State
 
 Item = dict[str, Any]
 DUE_INDEX = "due"
+# A transaction takes 100 items, and the run and the batch are two of them.
+MOST_IN_A_BATCH = 98
+# After its time a batch has so many seconds to be sent before the sweep queues it again.
+GRACE = 180.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,8 @@ class Run:
     reason_message: str = ""
     reason_request_id: str = ""
     reason_at: float = 0.0
+    ended_at: float = 0.0
+    tolerant: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,11 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Batch:
-    """Some recipients of one run. `due_at` is when somebody must look at it, None when done."""
+    """Some recipients of one run. `due_at` is when somebody must look at it, None when done.
+
+    `version` counts the writes that decide when it is due. None: a partial view, of some recipients
+    only, which must not decide that.
+    """
 
     run: str
     number: int
@@ -76,7 +88,25 @@ class Batch:
     not_before: float = 0.0
     rate: float = 0.0
     due_at: float | None = None
+    version: int | None = 0
     recipients: tuple[Recipient, ...] = field(default=())
+
+    @property
+    def waiting(self) -> int:
+        """How many of its recipients wait to be sent to."""
+        return sum(recipient.state is State.PLANNED for recipient in self.recipients)
+
+    def now_with(self, moved: Iterable[Recipient]) -> "Batch":
+        """The batch after some of its recipients moved."""
+        by_key = {recipient.key: recipient for recipient in moved}
+        return replace(self, recipients=tuple(by_key.get(r.key, r) for r in self.recipients))
+
+
+def because(run: Run, *, class_: str, code: str, message: str, now: float) -> Run:
+    """The run with a reason for how it stands."""
+    return replace(
+        run, reason_class=class_, reason_code=code, reason_message=message, reason_at=now
+    )
 
 
 def run_id(change_id: str, revision: int) -> str:
@@ -93,6 +123,16 @@ def recipient_key(customer: str, change_id: str, revision: int, address: str) ->
 def run_key(run: str) -> Item:
     """The key of a Run."""
     return encode({"pk": f"run#{run}", "sk": "run"})
+
+
+def event_key(event_id: str) -> Item:
+    """The key of what remembers an event id."""
+    return encode({"pk": f"event#{event_id}", "sk": "event"})
+
+
+def pointer_key(change_id: str, revision: int) -> Item:
+    """The key of a RunRef; they sort by revision."""
+    return encode({"pk": f"change#{change_id}", "sk": f"revision#{revision:07d}"})
 
 
 def batch_pk(run: str, number: int) -> str:
@@ -165,10 +205,10 @@ def counts_of(item: Item) -> dict[State, int]:
 
 
 def due_at(recipients: tuple[Recipient, ...], *, not_before: float, window: float) -> float | None:
-    """When somebody must look at a batch again: the earliest of what its recipients wait for."""
+    """When the sweep must look at a batch again: the earliest of what its recipients wait for."""
     waits = [
         {
-            State.PLANNED: not_before,
+            State.PLANNED: not_before + GRACE,
             State.SENDING: recipient.lease_until,
             State.UNKNOWN: recipient.since + window,
         }[recipient.state]

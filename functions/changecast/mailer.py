@@ -4,12 +4,23 @@ SendEmail has no idempotency token, so the client must never repeat a call by it
 https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
 """
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+)
+from botocore.parsers import ResponseParserError
 
+from changecast.addresses import without_addresses
 from changecast.errors import PauseRun, RecipientRefused, Retry, Unanswered
 
 if TYPE_CHECKING:
@@ -18,6 +29,8 @@ if TYPE_CHECKING:
 THREADS = 32
 CONNECT_TIMEOUT = 3
 READ_TIMEOUT = 10
+# From the start of a call to its end, whatever happens: name lookup and TLS included.
+LONGEST_CALL = 20.0
 ONCE = Config(
     retries={"total_max_attempts": 1},
     connect_timeout=CONNECT_TIMEOUT,
@@ -33,9 +46,9 @@ _PAUSE = frozenset(
         "ExpiredTokenException", "ExpiredToken",
     }
 )  # fmt: skip
-_REFUSED = frozenset(
-    {"MessageRejected", "BadRequestException", "ValidationException", "InvalidParameterValue"}
-)
+# The request never left: there was nobody to connect to.
+_NOT_CALLED = (ConnectTimeoutError, EndpointConnectionError)
+_NO_CREDENTIALS = (NoCredentialsError, PartialCredentialsError)
 
 
 @dataclass(frozen=True)
@@ -61,8 +74,9 @@ class Mailer:
 def send(mailer: Mailer, mail: Mail) -> str:
     """Send one mail; comes back: SES's message id.
 
-    Raises Retry (over the rate), PauseRun (nothing will go out until somebody acts),
-    RecipientRefused (this mail is refused for good), Unanswered (it may or may not be on its way).
+    Raises Retry (over the rate, or nobody there to call), PauseRun (nothing will go out until
+    somebody acts), RecipientRefused (this mail is refused for good), Unanswered (it may or may not
+    be on its way).
     """
     try:
         answer = mailer.ses.send_email(
@@ -77,26 +91,52 @@ def send(mailer: Mailer, mail: Mail) -> str:
             },
         )
     except ClientError as error:
-        raise translated(error) from error
-    except BotoCoreError as error:
-        raise Unanswered(
-            f"the call to SES ended without an answer: {type(error).__name__}"
-        ) from error
+        raise translated(error, mail.sender) from error
+    except (BotoCoreError, ResponseParserError) as error:
+        raise _without_answer(error) from error
+    if not answer.get("MessageId"):
+        raise Unanswered("the answer has no message id: it is not SES's")
     return answer["MessageId"]
 
 
-def translated(error: ClientError) -> Exception:
-    """What an answer of SES means, by the classes of the delivery guarantee."""
+def _without_answer(error: BotoCoreError | ResponseParserError) -> Exception:
+    """What it means that there was no answer: unknown, unless the request certainly never left."""
+    name = type(error).__name__
+    if isinstance(error, _NOT_CALLED):
+        return Retry(f"SES could not be reached: {name}")
+    if isinstance(error, _NO_CREDENTIALS):
+        return PauseRun("no_credentials", "the function has no credentials")
+    if isinstance(error, ParamValidationError):
+        return RecipientRefused("invalid_request", "the request is not one that SES takes")
+    return Unanswered(f"the call to SES ended without an answer: {name}")
+
+
+def translated(error: ClientError, sender: str = "") -> Exception:
+    """What an answer of SES means, by the classes of the delivery guarantee; no address in it."""
     code = error.response["Error"].get("Code", "")
-    message = error.response["Error"].get("Message", "")
+    message = without_addresses(error.response["Error"].get("Message", ""))
     metadata = error.response.get("ResponseMetadata", {})
     status, request = metadata.get("HTTPStatusCode", 0), metadata.get("RequestId")
     if code in {"TooManyRequestsException", "ThrottlingException", "Throttling"} or status == 429:
         if "daily" in message.lower():
             return PauseRun("daily_quota", message, request)
         return Retry(message)
-    if code in _PAUSE:
+    if code == "MessageRejected" and _is_unverified(sender, error):
+        return PauseRun("sender_not_verified", message, request)
+    if code in _PAUSE or status == 403:
         return PauseRun(code, message, request)
-    if code in _REFUSED or 400 <= status < 500:
+    if 400 <= status < 500:
         return RecipientRefused(code, message, request)
     return Unanswered(f"SES answered {status} {code}")
+
+
+def _is_unverified(sender: str, error: ClientError) -> bool:
+    """Whether SES rejects the sender, whose domain lost its records: then no recipient is at fault.
+
+    "Email address is not verified. The following identities failed the check in region ...: ..."
+    https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html
+    """
+    words = error.response["Error"].get("Message", "").lower()
+    named = set(re.split(r"[\s,:;<>\"]+", words))
+    ours = {sender.lower(), sender.lower().rpartition("@")[2]} - {""}
+    return "not verified" in words and not named.isdisjoint(ours)

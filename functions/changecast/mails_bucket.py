@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -21,6 +23,11 @@ def put(s3: "S3Client", bucket: str, key: str, body: bytes) -> None:
     s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
 
 
-def get(s3: "S3Client", bucket: str, key: str) -> bytes:
-    """An object as it was put."""
-    return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+def get(s3: "S3Client", bucket: str, key: str) -> bytes | None:
+    """An object as it was put, None where there is none."""
+    try:
+        return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchKey":
+            return None
+        raise

@@ -101,14 +101,19 @@ def mark(announced: ChangeAnnounced, customer: str) -> str:
     return f"{fingerprint(announced.change, customer)}:{role}"
 
 
-def base_of(announced: ChangeAnnounced, runs: Iterable[Run]) -> Run | None:
-    """The last material run before this revision, None where people know nothing that holds."""
-    earlier = [
-        run
-        for run in runs
-        if run.revision < announced.revision and run.material and run.kind != SILENT
-    ]
-    return earlier[-1] if earlier and earlier[-1].kind != MailKind.WITHDRAWN else None
+def base_of(announced: ChangeAnnounced, customer: str, runs: Iterable[Run]) -> Run | None:
+    """The last material run before this revision, of this one's own topic if there is one.
+
+    None where people know nothing that holds: they were never told, or last that it is withdrawn.
+    """
+    told: list[Run] = []
+    for run in runs:
+        if run.revision < announced.revision and run.material and run.kind != SILENT:
+            told = [] if run.kind == MailKind.WITHDRAWN else [*told, run]
+    asks = announced.change.status is Status.SUBMITTED and customer not in announced.withdrawn
+    topic = Topic.APPROVALS if asks else Topic.ANNOUNCEMENTS
+    same_topic = [run for run in told if run.topic == topic]
+    return next(reversed(same_topic or told), None)
 
 
 def decide(
@@ -126,7 +131,7 @@ def decide(
         return Superseded(runs[-1].revision)
     if announced.change.status is Status.DRAFT:
         return Silent("draft", "a draft is never mailed")
-    base = base_of(announced, runs)
+    base = base_of(announced, customer, runs)
     if is_withdrawn(announced, customer):
         return _withdrawal(base)
     return _mailing(view_for(announced.change, customer), base, base_change)
@@ -163,11 +168,14 @@ def _mailing(change: Change, base: Run | None, base_change: Change | None) -> De
         kind is MailKind.CANCELLED and not announced_before
     )
     topic = Topic.APPROVALS if approvals else Topic.ANNOUNCEMENTS
-    if kind is MailKind.ANNOUNCEMENT and announced_before:
+    goes_on = base_change is not None and base_change.status is change.status
+    if announced_before and (
+        kind is MailKind.ANNOUNCEMENT or (kind is MailKind.STARTED and goes_on)
+    ):
         kind = MailKind.UPDATE
-    comparable = base if base and base.topic == topic else None
-    material = comparable is None or base_change is None or is_material(base_change, change)
-    return Mailing(kind, topic, material, comparable)
+    if base is None or base_change is None or base.topic != topic:
+        return Mailing(kind, topic, True, None)
+    return Mailing(kind, topic, is_material(base_change, change), base)
 
 
 def variant_for(mailing: Mailing, told: int | None, *, calendar: bool) -> Variant | None:
@@ -183,5 +191,5 @@ def variant_for(mailing: Mailing, told: int | None, *, calendar: bool) -> Varian
 
 def has_changes(mailing: Mailing) -> bool:
     """Whether this kind of mail says what changed to those who know the base."""
-    compared = {MailKind.UPDATE, MailKind.APPROVAL_REQUEST}
-    return mailing.base is not None and mailing.kind in compared
+    ends = {MailKind.CANCELLED, MailKind.WITHDRAWN}
+    return mailing.base is not None and mailing.kind not in ends

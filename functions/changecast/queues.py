@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from changecast.errors import Retry
+from changecast.ledger_items import Batch
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -36,6 +37,14 @@ def send_all(sqs: "SQSClient", queue: str, messages: Iterable[tuple[str, int]]) 
         failed = sqs.send_message_batch(QueueUrl=queue, Entries=entries).get("Failed", [])
         if failed:
             raise Retry(f"the queue refused {len(failed)} messages: {failed[0]['Code']}")
+
+
+def send_deliveries(sqs: "SQSClient", queue: str, batches: Iterable[Batch], now: float) -> None:
+    """Queue the hints for batches, each in time for its slot: up to a second early, never late."""
+    messages = (
+        (hint_delivery(batch.run, batch.number), int(batch.not_before - now)) for batch in batches
+    )
+    send_all(sqs, queue, messages)
 
 
 def park(sqs: "SQSClient", dead_letters: str, body: str, *, code: str, message: str) -> None:

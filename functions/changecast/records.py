@@ -5,18 +5,26 @@ conditional put before the event is put, so that two people cannot take the same
 """
 
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
 
+from changecast.change import utc
+from changecast.event import ChangeAnnounced
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
+
+PUT_WITHIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class Record:
-    """One announced revision. `withdrawn` are the customers of the revision before, now dropped."""
+    """One announced revision. `withdrawn` are those whom it drops; `put_at` is empty until its
+    event was surely put.
+    """
 
     change_id: str
     revision: int
@@ -29,6 +37,7 @@ class Record:
     title: str
     status: str
     versioned: bool
+    put_at: str = ""
 
 
 def change_key(change_id: str) -> str:
@@ -55,11 +64,13 @@ def revisions(table: "Table", change_id: str) -> list[Record]:
 def reserve(table: "Table", record: Record) -> bool:
     """Write the record if nobody has this revision yet; False if somebody has."""
     item = {
-        "pk": change_key(record.change_id),
-        "sk": f"record#{record.revision:06d}",
+        **_key(record),
         **asdict(record),
         "customers": list(record.customers),
         "withdrawn": list(record.withdrawn),
+        # For watch: whoever reserves a revision puts it within seconds, or tried in vain.
+        "due_key": "due#0",
+        "deadline": utc(datetime.fromisoformat(record.announced_at) + PUT_WITHIN),
     }
     try:
         table.put_item(Item=item, ConditionExpression=Attr("pk").not_exists())
@@ -68,6 +79,39 @@ def reserve(table: "Table", record: Record) -> bool:
             return False
         raise
     return True
+
+
+def note_put(table: "Table", record: Record, at: datetime) -> None:
+    """Its event is on the bus. Without this note the next revision thinks that it may not be."""
+    if record.put_at:
+        return
+    table.update_item(
+        Key=_key(record),
+        UpdateExpression="SET put_at = :at REMOVE due_key, deadline",
+        ExpressionAttributeValues={":at": utc(at)},
+    )
+
+
+def note_again(table: "Table", detail: ChangeAnnounced, code: str) -> None:
+    """For the audit: who announced a revision again, to which customer."""
+    at = utc(detail.announced_at)
+    table.put_item(
+        Item={
+            "pk": change_key(detail.change_id),
+            "sk": f"again#{detail.revision:06d}#{at}#{detail.event_id}",
+            "revision": detail.revision,
+            "to": code,  # not `customer`: only status rows are in that index
+            "announced_at": at,
+            "announced_by": detail.announced_by,
+            "event_id": str(detail.event_id),
+            "reannounces": str(detail.reannounces),
+        },
+        ConditionExpression=Attr("pk").not_exists(),
+    )
+
+
+def _key(record: Record) -> dict[str, str]:
+    return {"pk": change_key(record.change_id), "sk": f"record#{record.revision:06d}"}
 
 
 def _record(item: dict[str, Any]) -> Record:
@@ -83,4 +127,5 @@ def _record(item: dict[str, Any]) -> Record:
         title=item["title"],
         status=item["status"],
         versioned=item["versioned"],
+        put_at=item.get("put_at", ""),
     )

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from typing import Self, TypeVar
 
 _Settings = TypeVar("_Settings", bound="FromEnvironment")
@@ -23,15 +24,31 @@ class FromEnvironment:
 
 
 @dataclass(frozen=True)
-class Plan(FromEnvironment):
-    """What plan_delivery needs to know."""
+class WithLedger(FromEnvironment):
+    """What every function that opens the ledger needs to know."""
 
     customer_code: "str"
-    customer_name: "str"
-    environment: "str"
     ledger_table: "str"
     ledger_ttl_days: "int"
     unknown_window_minutes: "int"
+
+    @property
+    def keep_seconds(self) -> float:
+        """How long the ledger remembers."""
+        return self.ledger_ttl_days * 86_400.0
+
+    @property
+    def window_seconds(self) -> float:
+        """How long an unanswered mail waits for evidence."""
+        return self.unknown_window_minutes * 60.0
+
+
+@dataclass(frozen=True)
+class Plan(WithLedger):
+    """What plan_delivery needs to know."""
+
+    customer_name: "str"
+    environment: "str"
     mails_bucket: "str"
     deliveries_queue_url: "str"
     reports_queue_url: "str"
@@ -47,15 +64,17 @@ class Plan(FromEnvironment):
     allowed_recipients: "str"
     batch_size: "int"
 
+    @property
+    def allow_list(self) -> frozenset[str]:
+        """Addresses and @domains that may be mailed outside `prod` and in tests."""
+        entries = self.allowed_recipients.replace(",", " ").split()
+        return frozenset(entry.lower() for entry in entries)
+
 
 @dataclass(frozen=True)
-class Send(FromEnvironment):
+class Send(WithLedger):
     """What send_mail needs to know."""
 
-    customer_code: "str"
-    ledger_table: "str"
-    ledger_ttl_days: "int"
-    unknown_window_minutes: "int"
     lease_seconds: "int"
     mails_bucket: "str"
     deliveries_queue_url: "str"
@@ -66,43 +85,69 @@ class Send(FromEnvironment):
 
 
 @dataclass(frozen=True)
-class Report(FromEnvironment):
-    """What report_delivery needs to know."""
+class Report(WithLedger):
+    """What report_delivery needs to know.
 
-    customer_code: "str"
-    ledger_table: "str"
-    ledger_ttl_days: "int"
-    unknown_window_minutes: "int"
+    A run stops where more than so many percent of its mails bounced or drew a complaint.
+    """
+
     hub_bus_arn: "str"
     account: "str"
+    bounce_limit_percent: "float"
+    complaint_limit_percent: "float"
+
+    @property
+    def hub_region(self) -> str:
+        """Where the hub is: a bus takes events at its own Region's endpoint only."""
+        return self.hub_bus_arn.split(":")[3]
 
 
 @dataclass(frozen=True)
-class Outcomes(FromEnvironment):
+class Outcomes(WithLedger):
     """What record_outcome needs to know."""
 
-    customer_code: "str"
-    ledger_table: "str"
-    ledger_ttl_days: "int"
-    unknown_window_minutes: "int"
     reports_queue_url: "str"
 
 
 @dataclass(frozen=True)
-class Sweep(FromEnvironment):
+class Sweeping(WithLedger):
     """What sweep needs to know."""
 
-    customer_code: "str"
-    ledger_table: "str"
-    ledger_ttl_days: "int"
-    unknown_window_minutes: "int"
     unknown_policy: "str"
     deliveries_queue_url: "str"
     reports_queue_url: "str"
 
 
 @dataclass(frozen=True)
-class Track(FromEnvironment):
-    """What track_status needs to know."""
+class _OfHub(FromEnvironment):
+    """What every function of the hub needs to know."""
 
     status_table: "str"
+    report_deadline_minutes: "int"
+
+    @property
+    def patience(self) -> timedelta:
+        """How long the hub waits for a customer's next news."""
+        return timedelta(minutes=self.report_deadline_minutes)
+
+
+@dataclass(frozen=True)
+class Track(_OfHub):
+    """What track_status needs to know."""
+
+    status_dlq_url: "str"
+
+
+@dataclass(frozen=True)
+class Watch(_OfHub):
+    """What watch needs to know."""
+
+    alerts_topic_arn: "str"
+
+
+@dataclass(frozen=True)
+class Intake(FromEnvironment):
+    """What intake needs to know."""
+
+    status_table: "str"
+    alerts_topic_arn: "str"

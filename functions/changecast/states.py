@@ -17,6 +17,7 @@ class State(StrEnum):
     HELD = "HELD"
     SENT = "SENT"
     DELIVERED = "DELIVERED"
+    SOFT_BOUNCED = "SOFT_BOUNCED"
     BOUNCED = "BOUNCED"
     COMPLAINED = "COMPLAINED"
     SUPPRESSED = "SUPPRESSED"
@@ -29,6 +30,7 @@ class Happening(StrEnum):
 
     CLAIMED = "claimed"
     ACCEPTED = "accepted"
+    NOT_CALLED = "not_called"
     THROTTLED = "throttled"
     PAUSED = "paused"
     REFUSED = "refused"
@@ -37,6 +39,7 @@ class Happening(StrEnum):
     SEEN_SENT = "seen_sent"
     SEEN_DELIVERED = "seen_delivered"
     SEEN_BOUNCED = "seen_bounced"
+    SEEN_SOFT_BOUNCED = "seen_soft_bounced"
     SEEN_COMPLAINED = "seen_complained"
     SEEN_SUPPRESSED = "seen_suppressed"
     SEEN_REJECTED = "seen_rejected"
@@ -49,43 +52,64 @@ class Happening(StrEnum):
 
 OPEN = frozenset({State.PLANNED, State.SENDING, State.UNKNOWN})
 ACCEPTED = frozenset(
-    {State.SENT, State.DELIVERED, State.BOUNCED, State.COMPLAINED, State.SUPPRESSED}
-)
+    {
+        State.SENT, State.DELIVERED, State.SOFT_BOUNCED, State.BOUNCED, State.COMPLAINED,
+        State.SUPPRESSED,
+    }
+)  # fmt: skip
 TOLD = frozenset({State.SENT, State.DELIVERED, State.COMPLAINED})
+# What holds for a recipient whichever of its attempts it is about.
+PROOFS = frozenset({Happening.ACCEPTED, *(h for h in Happening if h.startswith("seen_"))})
 
 _S, _H = State, Happening
+# What SES's own event proves, whatever we believed before.
 _EVIDENCE = {
     _H.SEEN_SENT: _S.SENT,
     _H.SEEN_DELIVERED: _S.DELIVERED,
     _H.SEEN_BOUNCED: _S.BOUNCED,
+    _H.SEEN_SOFT_BOUNCED: _S.SOFT_BOUNCED,
     _H.SEEN_COMPLAINED: _S.COMPLAINED,
     _H.SEEN_SUPPRESSED: _S.SUPPRESSED,
     _H.SEEN_REJECTED: _S.FAILED,
 }
-# SES's own events prove that the mail was accepted, even where we wait to send it once more.
-_UNSETTLED = (_S.PLANNED, _S.SENDING, _S.UNKNOWN, _S.HELD)
+# A mail may be on its way even where we wait to send it once more, or gave it up.
+_UNSETTLED = (_S.PLANNED, _S.SENDING, _S.UNKNOWN, _S.HELD, _S.SUPERSEDED)
+# An answer that comes when the lease is over still is an answer: nobody else has called since.
+_ANSWERED = {
+    _H.ACCEPTED: _S.SENT,
+    _H.REFUSED: _S.FAILED,
+    _H.NOT_CALLED: _S.PLANNED,
+    _H.THROTTLED: _S.PLANNED,
+    _H.PAUSED: _S.PLANNED,
+}
+# SES's events come in any order; each of these only ever gives way to those after it.
+_LATER = (_S.SENT, _S.SOFT_BOUNCED, _S.DELIVERED, _S.BOUNCED, _S.COMPLAINED)
 
 TRANSITIONS: Mapping[tuple[State, Happening], State] = {
     (_S.PLANNED, _H.CLAIMED): _S.SENDING,
     (_S.PLANNED, _H.SUPERSEDED): _S.SUPERSEDED,
-    (_S.SENDING, _H.ACCEPTED): _S.SENT,
-    (_S.SENDING, _H.THROTTLED): _S.PLANNED,
-    (_S.SENDING, _H.PAUSED): _S.PLANNED,
-    (_S.SENDING, _H.REFUSED): _S.FAILED,
+    (_S.PLANNED, _H.ACCEPTED): _S.SENT,
+    (_S.SUPERSEDED, _H.ACCEPTED): _S.SENT,
     (_S.SENDING, _H.NO_ANSWER): _S.UNKNOWN,
     (_S.SENDING, _H.LEASE_OVER): _S.UNKNOWN,
     (_S.UNKNOWN, _H.WINDOW_OVER_HOLD): _S.HELD,
     (_S.UNKNOWN, _H.WINDOW_OVER_RESEND): _S.PLANNED,
     (_S.HELD, _H.RELEASED): _S.PLANNED,
     (_S.HELD, _H.DROPPED): _S.FAILED,
+    **{
+        (state, answer): to
+        for state in (_S.SENDING, _S.UNKNOWN, _S.HELD)
+        for answer, to in _ANSWERED.items()
+    },
     **{(state, seen): to for state in _UNSETTLED for seen, to in _EVIDENCE.items()},
-    (_S.SENT, _H.SEEN_DELIVERED): _S.DELIVERED,
-    (_S.SENT, _H.SEEN_BOUNCED): _S.BOUNCED,
-    (_S.SENT, _H.SEEN_COMPLAINED): _S.COMPLAINED,
+    **{
+        (state, seen): to
+        for rank, state in enumerate(_LATER)
+        for seen, to in _EVIDENCE.items()
+        if to in _LATER[rank + 1 :]
+    },
     (_S.SENT, _H.SEEN_SUPPRESSED): _S.SUPPRESSED,
     (_S.SENT, _H.SEEN_REJECTED): _S.FAILED,
-    (_S.DELIVERED, _H.SEEN_BOUNCED): _S.BOUNCED,
-    (_S.DELIVERED, _H.SEEN_COMPLAINED): _S.COMPLAINED,
 }
 
 

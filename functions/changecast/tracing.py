@@ -7,32 +7,68 @@ https://docs.aws.amazon.com/xray/latest/devguide/xray-sdk-python-subsegments.htm
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from aws_xray_sdk import global_sdk_config
 from aws_xray_sdk.core import patch, xray_recorder
+from aws_xray_sdk.core.emitters.udp_emitter import UDPEmitter
+
+from changecast.addresses import without_addresses
 
 INSIDE_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
+
+class Discreet(UDPEmitter):  # type: ignore[misc]
+    """Sends to the daemon; what AWS says of a failed call may name a person, and is cleaned."""
+
+    def send_entity(self, entity: Any) -> None:
+        """Send a segment or subsegment, with what is inside it."""
+        hide_addresses(entity)
+        super().send_entity(entity)
+
+
+def hide_addresses(entity: Any) -> None:
+    """Take addresses out of the exceptions of a segment or subsegment and of all inside it."""
+    # `cause` is an id where the exception stands somewhere else already.
+    exceptions = entity.cause.get("exceptions", ()) if isinstance(entity.cause, dict) else ()
+    for exception in exceptions:
+        exception.message = without_addresses(getattr(exception, "message", ""))
+    for inner in entity.subsegments:
+        hide_addresses(inner)
+
+
 if INSIDE_LAMBDA:
-    xray_recorder.configure(context_missing="IGNORE_ERROR")
+    xray_recorder.configure(context_missing="IGNORE_ERROR", emitter=Discreet())
     patch(["botocore"])
 else:
     global_sdk_config.set_sdk_enabled(False)
 
 
 @contextmanager
-def step(name: str, *, customer: str, change_id: str, revision: int) -> Iterator[None]:
+def step(
+    name: str, customer: str, change_id: str = "", revision: int = 0, run: str = ""
+) -> Iterator[None]:
     """A subsegment that people find by change, customer and revision; never by an address."""
-    with xray_recorder.in_subsegment(name) as subsegment:
-        if subsegment is not None:
-            subsegment.put_annotation("change_id", change_id)
-            subsegment.put_annotation("customer", customer)
-            subsegment.put_annotation("revision", revision)
+    with xray_recorder.in_subsegment(name):
+        annotate(customer=customer, change_id=change_id, revision=revision, run=run)
         yield
 
 
-def trace_id() -> str:
-    """The X-Ray trace id of this invocation, "" outside Lambda."""
-    header = os.environ.get("_X_AMZN_TRACE_ID", "")
+def annotate(**values: str | int) -> None:
+    """Say more of the step that is going on, once it is known; what is empty is left out."""
+    subsegment = xray_recorder.current_subsegment()
+    if subsegment is not None:
+        for key, value in values.items():
+            if value:
+                subsegment.put_annotation(key, value)
+
+
+def sender_trace_id(record: dict[str, Any]) -> str:
+    """The trace of whoever sent an SQS message, else this invocation's own, else "".
+
+    A Lambda that reads from a queue has a trace of its own, linked to the sender's.
+    """
+    sent = record.get("attributes", {}).get("AWSTraceHeader", "")
+    header = sent or os.environ.get("_X_AMZN_TRACE_ID", "")
     parts = dict(part.split("=", 1) for part in header.split(";") if "=" in part)
     return parts.get("Root", "")

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from changecast.change import Change
 from changecast.errors import ContractError
+from changecast.event import json_path
 
 
 class Fault(NamedTuple):
@@ -31,6 +32,7 @@ class Document:
 
     `version` is the document's own, None where it has none (then `change.revision` is 1 until
     the hub assigns one). `names` are customers given by display name that nobody has placed yet.
+    `paths` says where in `raw` each code and name stands.
     """
 
     change: Change
@@ -40,6 +42,11 @@ class Document:
     shape: str
     names: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    paths: Mapping[str, str] = field(default_factory=dict)
+
+    def path_of(self, customer: str) -> str:
+        """The JSON path at which a customer's code or display name stands."""
+        return self.paths.get(customer, "$")
 
 
 @dataclass
@@ -52,12 +59,12 @@ class Source:
     origins: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def take(self, canonical: str, *paths: str) -> Any:
-        """The value at the first of the dotted `paths` that has one (null counts as absent)."""
+        """The value at the first of the dotted `paths` that has one; null and "" are none."""
         for path in paths:
             value: Any = self.raw
             for key in path.split("."):
                 value = value.get(key) if isinstance(value, Mapping) else None
-            if value is not None:
+            if value is not None and value != "":
                 self.origins[tuple(canonical.split("."))] = f"$.{path}"
                 return value
         self.origins.setdefault(tuple(canonical.split(".")), f"$.{paths[0]}")
@@ -79,8 +86,5 @@ class Source:
         for length in range(len(location), 0, -1):
             known = self.origins.get(tuple(str(key) for key in location[:length]))
             if known:
-                rest = location[length:]
-                return known + "".join(
-                    f"[{key}]" if isinstance(key, int) else f".{key}" for key in rest
-                )
+                return known + json_path(location[length:]).removeprefix("$")
         return "$"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from changecast.metadata.document import Source
-from changecast.metadata.times import instant, meeting_of, window_of, zone_of
+from changecast.metadata.times import flag, instant, meeting_of, window_of, zone_of
 
 
 class Shape(NamedTuple):
@@ -34,12 +34,12 @@ def read_current(source: Source) -> dict[str, Any]:
         "tickets": _tickets(source, "snowTicket", "jiraTicket"),
         "window": window,
         "meeting": _meeting_of_current(source, zone, window),
-        **_extras(source),
+        **_extras(source, zone),
     }
 
 
 def _meeting_of_current(source: Source, zone: str, window: Any) -> Any:
-    if not source.take("meeting", "include_meeting", "includeMeeting"):
+    if not flag(source.take("meeting", "include_meeting", "includeMeeting")):
         return None
     paths = {
         "title": ("meetingTitle",),
@@ -77,7 +77,7 @@ def read_form_export(source: Source) -> dict[str, Any]:
         ),
         "window": window,
         "meeting": _meeting_under(source, "meeting_invite", "start_time", zone, window),
-        **_extras(source),
+        **_extras(source, zone),
     }
 
 
@@ -100,7 +100,7 @@ def read_early(source: Source) -> dict[str, Any]:
         ),
         "window": window,
         "meeting": _meeting_under(source, "meetingInvite", "startTime", zone, window),
-        **_extras(source),
+        **_extras(source, zone),
     }
 
 
@@ -117,16 +117,16 @@ def read_flat(source: Source) -> dict[str, Any]:
         "rollback_plan": source.text("rollback_plan", "rollbackPlan"),
         "tickets": _tickets(source, "snowTicket", "jiraTicket"),
         "window": window_of(source, zone, ("schedule.startDate",), ("schedule.endDate",)),
-        **_extras(source),
+        **_extras(source, zone),
     }
 
 
 def read_announcement(source: Source) -> dict[str, Any]:
     """Shape E: something to read (cic, finops, innersource, general), perhaps with a meeting."""
     zone = zone_of(source, "meeting.timezone", "meeting_timezone", "timezone")
-    posted = instant(source, "posted", source.take("posted", "posted_date"), zone)
+    instant(source, "posted", source.take("posted", "posted_date"), zone)
     meeting = None
-    if source.take("meeting", "include_meeting"):
+    if flag(source.take("meeting", "include_meeting")):
         paths = {
             "title": ("meeting_title",),
             "start": ("meeting_date", "meeting_start"),
@@ -134,7 +134,9 @@ def read_announcement(source: Source) -> dict[str, Any]:
             "location": ("meeting_location",),
             "join_url": ("meeting_join_url",),
         }
-        meeting = meeting_of(source, paths, zone, posted)
+        meeting = meeting_of(source, paths, zone, None)
+        if source.take("meeting.start", *paths["start"]) is None:
+            source.fault("meeting.start", "is missing: when does the meeting start?")
     object_type = str(source.take("category", "object_type"))
     return {
         "kind": "announcement",
@@ -144,7 +146,7 @@ def read_announcement(source: Source) -> dict[str, Any]:
         "content": source.text("content", "content") or None,
         "tickets": _tickets(source, "snow_ticket", "jira_ticket"),
         "meeting": meeting,
-        **_extras(source),
+        **_extras(source, zone),
     }
 
 
@@ -177,17 +179,17 @@ def _meeting_under(source: Source, key: str, start: str, zone: str, window: Any)
     return meeting_of(source, paths, zone, window and window["start"])
 
 
-def _extras(source: Source) -> dict[str, Any]:
+def _extras(source: Source, zone: str) -> dict[str, Any]:
     """What every shape may carry under the same few names."""
     return {
         "links": _items(source, "links", "url"),
         "attachments": _items(source, "attachments", "name"),
-        "survey_url": source.take("survey_url", "survey_url", "surveyUrl") or None,
+        "survey_url": source.take("survey_url", "survey_url", "surveyUrl"),
         "test_run": source.take("test_run", "testRun", "test_run") or False,
         "customer_details": source.take("customer_details", "customer_details", "customerDetails"),
         "confidential": source.take("confidential", "confidential"),
-        "prior_status": source.take("prior_status", "prior_status", "priorStatus") or None,
-        "history": _history(source),
+        "prior_status": source.take("prior_status", "prior_status", "priorStatus"),
+        "history": _history(source, zone),
     }
 
 
@@ -195,21 +197,31 @@ def _items(source: Source, name: str, key: str) -> Any:
     """A list of objects, or of plain texts that stand for their most important key."""
     found = source.take(name, name)
     if not isinstance(found, list):
-        return () if found in (None, "") else found
+        return () if found is None else found
     return [{key: item} if isinstance(item, str) else item for item in found]
 
 
-def _history(source: Source) -> Any:
+def _history(source: Source, zone: str) -> Any:
     found = source.take("history", "modifications", "history")
     if not isinstance(found, list):
-        return () if found in (None, "") else found
-    return [_entry(item) for item in found]
+        return () if found is None else found
+    return [_entry(source, index, item, zone) for index, item in enumerate(found)]
 
 
-def _entry(item: Any) -> Any:
+def _entry(source: Source, index: int, item: Any, zone: str) -> Any:
+    """One entry, without what is null; its time is the document's local time where it is bare."""
     if not isinstance(item, Mapping):
         return item
-    return {**item, "type": item.get("modification_type") or item.get("type")}
+    entry = {name: value for name, value in item.items() if value is not None}
+    of_entry = source.origin(("history", index))
+    at = ("history", str(index), "timestamp")
+    source.origins[at] = f"{of_entry}.timestamp"
+    if "modification_type" in entry:
+        entry["type"] = entry["modification_type"]
+        source.origins[(*at[:2], "type")] = f"{of_entry}.modification_type"
+    if "timestamp" in entry:
+        entry["timestamp"] = instant(source, ".".join(at), entry["timestamp"], zone)
+    return entry
 
 
 def _has(*keys: str) -> Callable[[Mapping[str, Any]], bool]:
@@ -221,13 +233,18 @@ def _is_announcement(raw: Mapping[str, Any]) -> bool:
 
 
 def _is_current(raw: Mapping[str, Any]) -> bool:
-    return raw.get("object_type") == "change" or "changeTitle" in raw
+    nested = "change_metadata" in raw or "changeMetadata" in raw
+    return "changeTitle" in raw or (raw.get("object_type") == "change" and not nested)
 
 
 SHAPES = (
     Shape(
         "announcement", _is_announcement, ("customers",), ("customer_names",),
         ("announcement_id",), read_announcement,
+    ),
+    Shape(
+        "current", _is_current, ("customers",), ("customerNames", "customerName"),
+        ("changeId",), read_current,
     ),
     Shape(
         "form export", _has("change_metadata"), ("change_metadata.customer_codes",),
@@ -238,10 +255,6 @@ SHAPES = (
         "early camelCase", _has("changeMetadata"), ("changeMetadata.customerCodes",),
         ("changeMetadata.customerNames", "changeMetadata.customerName"),
         ("changeId",), read_early,
-    ),
-    Shape(
-        "current", _is_current, ("customers",), ("customerNames", "customerName"),
-        ("changeId",), read_current,
     ),
     Shape(
         "flat", _has("changeId", "title"), ("customers",), ("customerNames", "customerName"),

@@ -2,17 +2,18 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
+from changecast.fields import YEARS, time_zones
 from changecast.metadata.document import Source
 
 
 def zone_of(source: Source, canonical: str, *paths: str) -> str:
     """The document's IANA zone, "" where it names none, a fault where it is not one."""
     name = source.take(canonical, *paths)
-    if name is None or name == "":
+    if name is None:
         return ""
-    if not isinstance(name, str) or name not in available_timezones():
+    if not isinstance(name, str) or name not in time_zones():
         source.fault(canonical, f"{str(name)[:60]!r} is not an IANA time zone (try Europe/Madrid)")
         return "UTC"
     return name
@@ -24,7 +25,7 @@ def instant(source: Source, canonical: str, value: Any, zone: str) -> datetime |
     A local time that does not exist is a fault; one that exists twice is the earlier instant,
     with a warning.
     """
-    if value is None or value == "":
+    if value is None:
         return None
     try:
         moment = datetime.fromisoformat(value)
@@ -34,8 +35,11 @@ def instant(source: Source, canonical: str, value: Any, zone: str) -> datetime |
     if len(value) <= len("2027-01-20"):
         source.fault(canonical, f"{value!r} is a date without a time of day")
         return None
+    if moment.year not in YEARS:
+        source.fault(canonical, f"the year {moment.year} is not between 1970 and 2199")
+        return None
     if moment.tzinfo is not None:
-        return _utc(source, canonical, moment)
+        return moment.astimezone(UTC)
     if not zone:
         where = source.origin(tuple(canonical.split(".")))
         source.warnings.append(f"{where}: no time zone is named anywhere; UTC is taken")
@@ -44,9 +48,7 @@ def instant(source: Source, canonical: str, value: Any, zone: str) -> datetime |
 
 def _local(source: Source, canonical: str, moment: datetime, zone: str) -> datetime | None:
     here = moment.replace(tzinfo=ZoneInfo(zone), fold=0)
-    there = _utc(source, canonical, here)
-    if there is None:
-        return None
+    there = here.astimezone(UTC)
     if there.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != moment:
         source.fault(canonical, f"{moment.isoformat()} does not exist in {zone}: clocks go forward")
         return None
@@ -58,30 +60,33 @@ def _local(source: Source, canonical: str, moment: datetime, zone: str) -> datet
     return there
 
 
-def _utc(source: Source, canonical: str, moment: datetime) -> datetime | None:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        source.fault(canonical, f"{moment.isoformat()} is out of range")
-        return None
-
-
 def window_of(source: Source, zone: str, start: tuple[str, ...], end: tuple[str, ...]) -> Any:
-    """The canonical window from the first of the paths that have a value; None without times."""
-    first = instant(source, "window.start", source.take("window.start", *start), zone)
-    last = instant(source, "window.end", source.take("window.end", *end), zone)
+    """The canonical window from the first of the paths that have a value; None without times.
+
+    Faults, each at its own path: an end that is missing or unreadable, an end before its start.
+    """
+    given_first, given_last = source.take("window.start", *start), source.take("window.end", *end)
+    first = instant(source, "window.start", given_first, zone)
+    last = instant(source, "window.end", given_last, zone)
     source.origins[("window",)] = source.origins[("window", "start")]
-    if first and last:
-        return {"start": first, "end": last, "timezone": zone or "UTC"}
-    if (first or last) and not source.faults:
-        missing = "window.end" if first else "window.start"
+    if (given_first is None) != (given_last is None):
+        missing = "window.start" if given_first is None else "window.end"
         source.fault(missing, "is missing: the window has only one of its two ends")
-    return None
+    if not first or not last:
+        return None
+    return {"start": first, "end": last, "timezone": zone or "UTC"}
+
+
+def flag(value: Any) -> bool:
+    """A yes or no as forms write it: true, "true", "yes", 1, or their opposites; absent is no."""
+    if isinstance(value, str):
+        return value.strip().lower() not in {"", "false", "no", "off", "0"}
+    return bool(value)
 
 
 def minutes(source: Source, canonical: str, value: Any) -> int:
     """Minutes from a number or a string of digits; 60 where nothing is given."""
-    if value is None or value == "":
+    if value is None:
         return 60
     if isinstance(value, str) and value.strip().isdecimal() and len(value) < 6:
         return int(value)

@@ -1,0 +1,93 @@
+"""The customers that a document names, by code or by display name, and where it names them."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from changecast.event import CUSTOMERS_LIMIT
+from changecast.fields import CustomerCode
+from changecast.metadata.document import Document, Fault, MetadataFault, Source
+
+_CODE = TypeAdapter(CustomerCode)
+
+
+class Named(NamedTuple):
+    """Codes, or names where there are no codes, each once; and the JSON path of each."""
+
+    codes: tuple[str, ...]
+    names: tuple[str, ...]
+    paths: dict[str, str]
+
+
+def customers_of(source: Source, codes_at: tuple[str, ...], names_at: tuple[str, ...]) -> Named:
+    """Whom a document names; faults for what is no code, and where nobody is named at all."""
+    codes = _strings(source, "customers", codes_at)
+    for index, code in enumerate(codes):
+        _check_code(source, index, code)
+    if len(codes) > CUSTOMERS_LIMIT:
+        source.fault("customers", f"names {len(codes):,} customers; at most {CUSTOMERS_LIMIT:,}")
+    twice = sorted(code for code, times in Counter(codes).items() if times > 1)
+    if twice:
+        source.warnings.append(f"named twice, told once: {', '.join(twice)}")
+    names = [] if codes else _strings(source, "names", names_at)
+    if not codes and not names and source.take("customers", *codes_at) in (None, []):
+        source.fault("customers", "names no customer")
+    alone = isinstance(source.take("names", *names_at), str)
+    paths = _paths(source, "names", names, alone=alone) | _paths(source, "customers", codes)
+    return Named(tuple(dict.fromkeys(codes)), tuple(dict.fromkeys(names)), paths)
+
+
+def place(document: Document, codes_by_name: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """The customers of a document, its display names placed by the registry.
+
+    A name that is not exactly one registered customer's is a MetadataFault that lists it.
+    """
+    lost = [name for name in document.names if len(codes_by_name.get(name, [])) != 1]
+    if lost:
+        known = ", ".join(sorted(codes_by_name)) or "nobody is registered"
+        raise MetadataFault(
+            [
+                Fault(
+                    document.path_of(name),
+                    f"no single customer is registered as {name!r} (known: {known})",
+                )
+                for name in lost
+            ]
+        )
+    placed = (codes_by_name[name][0] for name in document.names)
+    return tuple(dict.fromkeys([*document.customers, *placed]))
+
+
+def _strings(source: Source, canonical: str, paths: tuple[str, ...]) -> list[str]:
+    found = source.take(canonical, *paths)
+    if isinstance(found, str) and canonical == "names":
+        return [found] if found.strip() else []
+    if found is None:
+        return []
+    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+        source.fault(canonical, "must be a list of texts")
+        return []
+    return found
+
+
+def _check_code(source: Source, index: int, code: str) -> None:
+    try:
+        _CODE.validate_python(code)
+    except ValidationError as error:
+        message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+        if message != "is reserved":
+            message = "is no customer code: a-z, 0-9 and - between them, at most 32 characters"
+        path = source.origin(("customers", index))
+        source.faults.append(Fault(path, f"{code[:40]!r} {message}"))
+
+
+def _paths(
+    source: Source, canonical: str, items: list[str], *, alone: bool = False
+) -> dict[str, str]:
+    paths: dict[str, str] = {}
+    for index, item in enumerate(items):
+        where = (canonical,) if alone else (canonical, index)
+        paths.setdefault(item, source.origin(where))
+    return paths

@@ -1,0 +1,84 @@
+"""How fast this account may send: SES's own quota, shared by all runs through one allocator.
+
+https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html (SendQuota)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from changecast.account import reserve_slots
+from changecast.agenda import schedule
+from changecast.ledger import Ledger
+from changecast.ledger_items import GRACE, Batch
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+
+# A wave: a sweep and a half. What is planned further ahead would hold slots that another change
+# should share.
+HORIZON = 90.0
+# Batches beyond the wave are looked at again in time for theirs, and at least this often.
+_SOON, _LATE = 30.0, 1_800.0
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Mails a second, how many of today's quota are left (None: no limit), may it send at all.
+
+    `used` is how many percent of the day's quota are gone.
+    """
+
+    rate: float
+    left: int | None
+    enabled: bool
+    used: float = 0.0
+
+    @property
+    def able(self) -> bool:
+        """Whether anything can be sent now."""
+        return self.enabled and self.left != 0
+
+
+def account_pace(ses: "SESV2Client") -> Pace:
+    """The account's pace as SES states it now; a quota of -1 means that there is no limit."""
+    account = ses.get_account()
+    quota = account.get("SendQuota", {})
+    most, sent = quota.get("Max24HourSend", -1), quota.get("SentLast24Hours", 0)
+    return Pace(
+        rate=max(1.0, quota.get("MaxSendRate", 1.0)),
+        left=None if most < 0 else max(0, int(most - sent)),
+        enabled=account.get("SendingEnabled", True),
+        used=100 * sent / most if most > 0 else 0.0,
+    )
+
+
+def release(ledger: Ledger, batches: Sequence[Batch], pace: Pace, now: float) -> list[Batch]:
+    """Give batches their send slots, those of several runs in turn; comes back: who got one.
+
+    The others are looked at again by the sweep, about when their turn comes.
+    """
+    queue = _in_turn(batches)
+    sizes = [batch.waiting for batch in queue]
+    starts, free = reserve_slots(
+        ledger, sizes, rate=pace.rate, horizon=HORIZON, left=pace.left, now=now
+    )
+    released = []
+    for batch, start in zip(queue, starts, strict=False):
+        look_at = start + batch.waiting / pace.rate + GRACE
+        if done := schedule(ledger, batch, not_before=start, rate=pace.rate, look_at=look_at):
+            released.append(done)
+    for batch in queue[len(starts) :]:
+        free += batch.waiting / pace.rate
+        look_at = now + min(_LATE, max(_SOON, free - now - HORIZON))
+        schedule(ledger, batch, not_before=batch.not_before, rate=0.0, look_at=look_at)
+    return released
+
+
+def _in_turn(batches: Sequence[Batch]) -> list[Batch]:
+    """One batch of each run, then the next of each: a small run does not wait for a large one."""
+    by_run: dict[str, list[Batch]] = {}
+    for batch in batches:
+        by_run.setdefault(batch.run, []).append(batch)
+    return [batch for turn in zip_longest(*by_run.values()) for batch in turn if batch]

@@ -1,0 +1,130 @@
+"""What the ledger's counts say about a run: its state, and the DeliveryReported about it. Pure."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from changecast.event import FINAL_STATES, Counts, DeliveryReported, Reason, RunState
+from changecast.ledger_items import Run, because
+from changecast.states import ACCEPTED, OPEN, State
+
+
+def state_of(run: Run, counted: Counter[State]) -> RunState:
+    """Where a run stands; `sent` means that SES accepted every mail."""
+    if not run.complete:
+        return RunState.PAUSED if run.paused else RunState.PLANNED
+    if not run.planned:
+        return RunState.SUPERSEDED if run.superseded else RunState.NOTHING_TO_SEND
+    still_open = sum(counted[state] for state in OPEN)
+    if still_open:
+        return _open_state(run, counted)
+    return _final_state(run, counted)
+
+
+def _open_state(run: Run, counted: Counter[State]) -> RunState:
+    if run.paused:
+        return RunState.PAUSED
+    untouched = counted[State.PLANNED] == run.planned
+    return RunState.PLANNED if untouched else RunState.SENDING
+
+
+def _final_state(run: Run, counted: Counter[State]) -> RunState:
+    accepted = sum(counted[state] for state in ACCEPTED)
+    if accepted == run.planned:
+        return RunState.SENT
+    if counted[State.HELD]:
+        return RunState.HELD
+    if counted[State.SUPERSEDED]:
+        return RunState.SUPERSEDED
+    return RunState.PARTIAL if accepted else RunState.FAILED
+
+
+def counts_of(run: Run, counted: Counter[State]) -> Counts:
+    """The counts as people read them: `sent` is all that SES accepted, whatever came of it."""
+    return Counts(
+        planned=run.planned,
+        sent=sum(counted[state] for state in ACCEPTED),
+        delivered=counted[State.DELIVERED],
+        bounced=counted[State.BOUNCED] + counted[State.SOFT_BOUNCED],
+        complained=counted[State.COMPLAINED],
+        suppressed=counted[State.SUPPRESSED],
+        failed=counted[State.FAILED],
+        unknown=counted[State.UNKNOWN],
+        held=counted[State.HELD],
+    )
+
+
+def is_final(state: RunState) -> bool:
+    """Whether nothing more will be sent."""
+    return state in FINAL_STATES
+
+
+def report_of(
+    run: Run, counted: Counter[State], *, customer: str, seq: int, ended_at: float | None
+) -> DeliveryReported:
+    """The report about a run as it stands."""
+    return DeliveryReported(
+        event_id=UUID(run.event_id),
+        change_id=run.change_id,
+        revision=run.revision,
+        customer=customer,
+        state=state_of(run, counted),
+        report_seq=seq,
+        counts=counts_of(run, counted),
+        reason=_reason(run, counted),
+        started_at=_time(run.started_at),
+        ended_at=_time(ended_at) if ended_at else None,
+        trace_id=run.trace_id,
+    )
+
+
+def _reason(run: Run, counted: Counter[State]) -> Reason | None:
+    if not run.reason_code and counted[State.HELD]:
+        run = because(
+            run,
+            class_="held",
+            code="no_evidence",
+            message=f"SES did not answer for {counted[State.HELD]} and never spoke of them again",
+            now=run.ended_at or run.started_at,
+        )
+    if not run.reason_code:
+        return None
+    return Reason.model_validate(
+        {
+            "class": run.reason_class,
+            "code": run.reason_code,
+            "message": run.reason_message,
+            "request_id": run.reason_request_id or None,
+            "at": _time(run.reason_at),
+        }
+    )
+
+
+def rejection_of(
+    rejected: dict[str, Any], *, customer: str, seq: int, now: float
+) -> DeliveryReported:
+    """The report about an event that was parked, with as much of its identity as it had."""
+    return DeliveryReported.model_validate(
+        {
+            "event_id": rejected.get("event_id"),
+            "change_id": rejected.get("change_id"),
+            "revision": rejected.get("revision"),
+            "customer": customer,
+            "state": RunState.REJECTED,
+            "report_seq": seq,
+            "reason": {
+                "class": "rejected",
+                "code": rejected["code"],
+                "message": rejected["message"],
+                "at": _time(now),
+            },
+            "started_at": _time(now),
+            "ended_at": _time(now),
+            "trace_id": rejected.get("trace_id", ""),
+        }
+    )
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,100 @@
+"""Items of the hub's status table: their keys, and how one is changed when many write at once."""
+
+import zlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from boto3.dynamodb.conditions import Attr
+from botocore.exceptions import ClientError
+
+from changecast.errors import Retry
+from changecast.findings import Row
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+SHARDS = 8
+_ATTEMPTS = 10
+_OURS = ("pk", "sk", "day_key", "state_key", "due_key")
+ItemKey = dict[str, str]
+
+
+class Changed(NamedTuple):
+    """A row before and after."""
+
+    before: Row
+    after: Row
+
+
+def change_row(table: "Table", key: ItemKey, change: Callable[[Row], Row]) -> Changed:
+    """Read a row, change it, write it unless somebody else was faster: then again. Raises Retry.
+
+    `change` gets {} where there is none yet.
+    """
+    for _ in range(_ATTEMPTS):
+        found = read_item(table, key)
+        before = {name: value for name, value in found.items() if name not in _OURS}
+        version = before.pop("version", None)
+        after = change(before)
+        if after == before or put_row(table, key, after, version):
+            return Changed(before, after)
+    raise Retry(f"the row {key['sk']} is too busy to be written")
+
+
+def read_item(table: "Table", key: ItemKey) -> Row:
+    """A row as it is stored, {} where there is none."""
+    return dict(table.get_item(Key=key, ConsistentRead=True).get("Item", {}))
+
+
+def put_row(table: "Table", key: ItemKey, row: Row, version: Any) -> bool:
+    """Write a row if it still has this version, and say whether."""
+    unchanged = Attr("pk").not_exists() if version is None else Attr("version").eq(version)
+    item = key | row | _index_keys(key, row) | {"version": int(version or 0) + 1}
+    return written(table, item, unchanged)
+
+
+def written(table: "Table", item: Row, condition: Any) -> bool:
+    """Write a whole item if the condition holds, and say whether it did."""
+    try:
+        table.put_item(Item=item, ConditionExpression=condition)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
+
+
+def _index_keys(key: ItemKey, row: Row) -> dict[str, str]:
+    """What puts a row into the indexes; what has no such key is not in one."""
+    shard = key["pk"].rpartition("#")[2]
+    keys = {}
+    if "announced_at" in row:
+        # The caller's clock may say a day to come, and nobody lists those.
+        day = min(row["announced_at"][:10], row["updated_at"][:10])
+        keys["day_key"] = f"{day}#{shard}"
+        keys["state_key"] = f"{row['state']}#{shard}"
+    if "deadline" in row:
+        keys["due_key"] = f"due#{shard}"
+    return keys
+
+
+def status_key(change_id: str, revision: int, code: str) -> ItemKey:
+    """Where one customer's status of one revision is."""
+    sort = f"{revision:06d}#{code}"
+    shard = zlib.crc32(f"{change_id}#{sort}".encode()) % SHARDS
+    return {"pk": f"status#{change_id}#{shard}", "sk": sort}
+
+
+def is_status(key: ItemKey) -> bool:
+    """Whether an item is a customer's status, and not a fact or a forged report."""
+    return key["pk"].startswith("status#")
+
+
+def query(table: "Table", **arguments: Any) -> Iterator[Row]:
+    """Every item of a query, page by page."""
+    while True:
+        page = table.query(**arguments)
+        yield from page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]

@@ -1,0 +1,89 @@
+"""Lambda: tell the hub where this account's runs stand. The only one that may talk to the hub."""
+
+import json
+import logging
+import time
+from typing import Any
+
+import boto3
+
+from changecast.account import next_report
+from changecast.batches import Answer, Record, each_record
+from changecast.bus import put
+from changecast.event import DeliveryReported, RunState, reported_entry
+from changecast.ledger import PATIENCE, Ledger, counts, read_run
+from changecast.metrics import count, measured
+from changecast.reports import is_final, rejection_of, report_of, state_of
+from changecast.reputation import Limits, stop_of
+from changecast.runs import end, pause
+from changecast.settings import Report
+from changecast.tracing import step
+
+log = logging.getLogger("changecast")
+settings = Report.from_env()
+events = boto3.client("events", region_name=settings.hub_region)
+ledger = Ledger(
+    boto3.client("dynamodb", config=PATIENCE),
+    settings.ledger_table,
+    settings.keep_seconds,
+    settings.window_seconds,
+)
+limits = Limits(settings.bounce_limit_percent, settings.complaint_limit_percent)
+
+
+def handler(event: dict[str, Any], context: object) -> Answer:
+    """Report once for every run that the messages name, however many they are."""
+    reported: set[str] = set()
+
+    def report_one(record: Record) -> None:
+        if record["body"] in reported:
+            return
+        report(json.loads(record["body"]))
+        reported.add(record["body"])
+
+    return each_record(event, report_one)
+
+
+def report(hint: dict[str, Any]) -> None:
+    """Put one DeliveryReported: about a refused event, or about a run as the ledger has it now."""
+    # The number comes first: the highest number then always belongs to the latest reading.
+    seq = next_report(ledger)
+    detail = _rejection(hint["rejected"], seq) if "rejected" in hint else _of_run(hint["run"], seq)
+    if detail is None:
+        return
+    with step("report", settings.customer_code, detail.change_id or "", detail.revision or 0):
+        put(events, [reported_entry(detail, bus=settings.hub_bus_arn, account=settings.account)])
+    _measure(detail)
+    log.info(
+        "reported",
+        extra={
+            "customer": settings.customer_code,
+            "change_id": detail.change_id,
+            "revision": detail.revision,
+            "state": detail.state,
+            "report_seq": seq,
+        },
+    )
+
+
+def _measure(detail: DeliveryReported) -> None:
+    """What the account's own alarms look at."""
+    paused = detail.state is RunState.PAUSED
+    measures = {"PausedRuns": count(int(paused)), "HeldRecipients": count(detail.counts.held)}
+    measured({"customer": settings.customer_code}, measures)
+
+
+def _rejection(rejected: dict[str, Any], seq: int) -> DeliveryReported:
+    return rejection_of(rejected, customer=settings.customer_code, seq=seq, now=time.time())
+
+
+def _of_run(run_id: str, seq: int) -> DeliveryReported | None:
+    run = read_run(ledger, run_id)
+    if run is None:
+        return None
+    counted = counts(ledger, run)
+    if stop := stop_of(run, counted, limits):
+        pause(ledger, run.run, stop, time.time())
+        run = read_run(ledger, run_id) or run
+    ended = end(ledger, run, time.time()) if is_final(state_of(run, counted)) else None
+    return report_of(run, counted, customer=settings.customer_code, seq=seq, ended_at=ended)

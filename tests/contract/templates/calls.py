@@ -1,0 +1,121 @@
+"""Which AWS actions a function's code can reach: read from the source, by names and imports."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from tests.isolation.expand import ROOT
+
+FUNCTIONS = ROOT / "functions"
+# Client method -> what IAM calls it.
+ACTIONS = {
+    "batch_get_item": "dynamodb:BatchGetItem",
+    "change_message_visibility_batch": "sqs:ChangeMessageVisibility",
+    "delete_item": "dynamodb:DeleteItem",
+    "delete_object": "s3:DeleteObject",
+    "describe_rule": "events:DescribeRule",
+    "get_item": "dynamodb:GetItem",
+    "get_object": "s3:GetObject",
+    "get_account": "ses:GetAccount",
+    "get_parameters": "ssm:GetParameters",
+    "get_queue_url": "sqs:GetQueueUrl",
+    "list_contacts": "ses:ListContacts",
+    "list_targets_by_rule": "events:ListTargetsByRule",
+    "publish": "sns:Publish",
+    "put_events": "events:PutEvents",
+    "put_item": "dynamodb:PutItem",
+    "put_object": "s3:PutObject",
+    "query": "dynamodb:Query",
+    "scan": "dynamodb:Scan",
+    "send_email": "ses:SendEmail",
+    "send_message": "sqs:SendMessage",
+    "send_message_batch": "sqs:SendMessage",
+    "update_item": "dynamodb:UpdateItem",
+}
+# Words that stand in a call as strings: the kinds of a transaction's items, a paginator's name.
+WORDS = {
+    "Put": "dynamodb:PutItem",
+    "Update": "dynamodb:UpdateItem",
+    "Delete": "dynamodb:DeleteItem",
+    "ConditionCheck": "dynamodb:ConditionCheckItem",
+    "get_parameters_by_path": "ssm:GetParametersByPath",
+}
+Place = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Module:
+    """A source file: its functions and classes by name, and what its names were imported from."""
+
+    defined: dict[str, ast.AST]
+    imported: dict[str, Place]
+
+
+def reachable(handler: str) -> frozenset[str]:
+    """The actions that a handler's code, and all that it names, can call."""
+    found: set[str] = set()
+    seen: set[Place] = set()
+    waiting: list[Place] = [(handler, "")]
+    while waiting:
+        place = waiting.pop()
+        if place not in seen:
+            seen.add(place)
+            node = _node(place)
+            found.update(_actions(node))
+            waiting += _named(node, place[0])
+    return frozenset(found)
+
+
+@cache
+def _module(name: str) -> Module:
+    path = FUNCTIONS / name.replace(".", "/")
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    tree = ast.parse(file.read_text("utf-8"))
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    defined: dict[str, ast.AST] = {node.name: node for node in tree.body if isinstance(node, kinds)}
+    return Module(defined | {"": tree}, dict(_imports(tree)))
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[str, Place]]:
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("changecast"):
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                is_module = _exists(whole)
+                place = (whole, "") if is_module else (str(node.module), alias.name)
+                yield alias.asname or alias.name, place
+
+
+def _exists(module: str) -> bool:
+    path = FUNCTIONS / Path(module.replace(".", "/"))
+    return path.is_dir() or path.with_suffix(".py").exists()
+
+
+def _node(place: Place) -> ast.AST:
+    """A function or class; the whole module only for the handler's own file."""
+    module, name = place
+    return _module(module).defined.get(name) or ast.Pass()
+
+
+def _named(node: ast.AST, inside: str) -> Iterator[Place]:
+    """Whatever of ours a piece of code names: called, passed on, or made."""
+    module = _module(inside)
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and part.id in module.imported:
+            source, name = module.imported[part.id]
+            yield from [(source, name)] if name else []
+        elif isinstance(part, ast.Name) and part.id in module.defined:
+            yield inside, part.id
+        elif isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
+            source, name = module.imported.get(part.value.id, ("", "-"))
+            yield from [(source, part.attr)] if not name else []
+
+
+def _actions(node: ast.AST) -> Iterator[str]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
+            yield from [ACTIONS[part.func.attr]] if part.func.attr in ACTIONS else []
+        elif isinstance(part, ast.Constant) and part.value in WORDS:
+            yield WORDS[part.value]

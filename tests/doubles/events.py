@@ -1,0 +1,22 @@
+"""EventBridge in memory: keeps what was put."""
+
+import json
+from typing import Any
+
+
+class Events:
+    """What our code uses of the EventBridge client."""
+
+    def __init__(self) -> None:
+        self.entries: list[dict[str, Any]] = []
+
+    def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        """PutEvents."""
+        self.entries += Entries
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": "e"} for _ in Entries]}
+
+    def last_report(self, revision: int | None = None) -> dict[str, Any]:
+        """The report of the highest number: of a revision, or of any."""
+        details = [json.loads(entry["Detail"]) for entry in self.entries]
+        wanted = [d for d in details if revision is None or d["revision"] == revision]
+        return max(wanted, key=lambda detail: int(detail["report_seq"]))

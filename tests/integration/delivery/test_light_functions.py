@@ -1,0 +1,35 @@
+"""The functions that run for every mail load little: their cold start is the client library's."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.doubles.account import ENVIRONMENT
+
+ROOT = Path(__file__).parents[3]
+HEAVY = {"pydantic", "jinja2", "icalendar", "babel", "jsonschema", "email_validator"}
+LOOK = "import sys, {module}; print(*{{name.partition('.')[0] for name in sys.modules}})"
+
+
+@pytest.mark.parametrize("module", ["send_mail", "record_outcome", "sweep"])
+def test_it_loads_no_models_templates_or_calendars(module: str) -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", LOOK.format(module=module)],
+        env=ENVIRONMENT | {"PYTHONPATH": str(ROOT / "functions"), "AWS_REGION": "eu-west-1",
+                           "AWS_DEFAULT_REGION": "eu-west-1"},
+        capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    assert "changecast" in loaded
+    assert HEAVY & set(loaded) == set()
+
+
+def test_a_hub_of_another_region_is_spoken_to_there() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", "import report_delivery as it; print(it.events.meta.region_name)"],
+        env=ENVIRONMENT | {"PYTHONPATH": str(ROOT / "functions"),
+                           "AWS_DEFAULT_REGION": "us-east-1"},
+        capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    assert told == [ENVIRONMENT["HUB_BUS_ARN"].split(":")[3]]

@@ -1,0 +1,112 @@
+"""SES's own events, in any order and any number of times."""
+
+import contextlib
+import itertools
+from typing import Any
+
+import pytest
+
+from changecast.outcomes import outcome_of
+from tests.doubles.account import OUTCOMES, Account
+from tests.doubles.announcements import envelope
+from tests.doubles.crashes import Crashes, Died
+from tests.doubles.ses import SentMail, Ses
+
+HARD = {"bounce": {"bounceType": "Permanent", "bounceSubType": "General"}}
+SOFT = {"bounce": {"bounceType": "Transient", "bounceSubType": "MailboxFull"}}
+SUPPRESSED = {"bounce": {"bounceType": "Permanent", "bounceSubType": "Suppressed"}}
+OUTCOMES_OF_ONE_MAIL: list[tuple[list[tuple[str, dict[str, Any]]], str]] = [
+    ([("Send", {})], "SENT"),
+    ([("Send", {}), ("Delivery", {})], "DELIVERED"),
+    ([("Send", {}), ("DeliveryDelay", {}), ("Delivery", {})], "DELIVERED"),
+    ([("Send", {}), ("Bounce", HARD)], "BOUNCED"),
+    ([("Send", {}), ("Bounce", SOFT)], "SOFT_BOUNCED"),
+    ([("Send", {}), ("Bounce", SUPPRESSED)], "SUPPRESSED"),
+    ([("Send", {}), ("Delivery", {}), ("Bounce", HARD)], "BOUNCED"),
+    ([("Send", {}), ("Delivery", {}), ("Bounce", SOFT)], "DELIVERED"),
+    ([("Send", {}), ("Delivery", {}), ("Complaint", {})], "COMPLAINED"),
+    ([("Send", {}), ("Bounce", HARD), ("Complaint", {})], "COMPLAINED"),
+    ([("Send", {}), ("Reject", {"reject": {"reason": "Bad content"}})], "FAILED"),
+    ([("Rendering Failure", {})], "FAILED"),
+    ([("Send", {}), ("Delivery", {}), ("Subscription", {})], "DELIVERED"),
+]
+
+
+def sent() -> tuple[Account, SentMail]:
+    account = Account(ses=Ses(contacts={"announcements": ["p@acme.example"]}))
+    account.announce(envelope())
+    account.plan()
+    account.send()
+    return account, account.ses.mails[0]
+
+
+@pytest.mark.parametrize(("heard", "state"), OUTCOMES_OF_ONE_MAIL)
+def test_the_order_of_outcomes_does_not_matter(
+    heard: list[tuple[str, dict[str, Any]]], state: str
+) -> None:
+    for order in itertools.permutations(heard):
+        account, mail = sent()
+        for kind, detail in [*order, *order]:
+            account.hear(mail.event(kind, **detail))
+        account.outcomes()
+        assert account.states("CHG1") == {"p@acme.example": state}, order
+
+
+def test_counts_show_what_became_of_the_mail() -> None:
+    account, mail = sent()
+    account.hear(mail.event("Bounce", **HARD))
+    account.settle(1)
+    counts = account.events.last_report()["counts"]
+    assert (counts["planned"], counts["sent"], counts["bounced"]) == (1, 1, 1)
+    assert account.recipients("CHG1")["p@acme.example"].code == "Permanent/General"
+
+
+def test_an_outcome_that_overtakes_the_answer_counts_once() -> None:
+    account = Account(ses=Ses(contacts={"announcements": ["p@acme.example"]}))
+
+    def heard_at_once(mail: SentMail) -> None:
+        account.hear(mail.event("Send"))
+        account.outcomes()
+
+    account.ses.after = heard_at_once
+    account.announce(envelope())
+    account.settle(2)
+    assert account.events.last_report()["counts"]["sent"] == 1
+    assert account.states("CHG1") == {"p@acme.example": "SENT"}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {}, {"detail": {}}, {"detail": {"eventType": "Send", "mail": {"tags": {}}}},
+        {"detail": {"eventType": "Open", "mail": {"tags": {"k": ["a"], "r": ["b-1"]}}}},
+        {"detail": {"eventType": "Send", "mail": {"tags": {"k": ["a"], "r": ["b-x"]}}}},
+        {"detail": {"eventType": "Send", "mail": {"tags": {"k": [], "r": "b-1"}}}},
+    ],
+)  # fmt: skip
+def test_what_is_not_about_a_mail_of_ours_is_passed_over(event: dict[str, Any]) -> None:
+    assert outcome_of(event) is None
+
+
+def test_an_outcome_of_a_recipient_whom_nobody_knows_is_done() -> None:
+    account, _ = sent()
+    account.hear(
+        SentMail("x", b"", {"k": "f" * 32, "r": "0123456789abcdef-1"}, "m", "t").event("Send")
+    )
+    account.outcomes()
+    assert account.sqs.queue(OUTCOMES) == []
+
+
+def test_a_recorder_that_dies_at_any_call_still_reports() -> None:
+    for at, after in itertools.product(range(1, 5), (False, True)):
+        account, mail = sent()
+        account.settle(1)
+        account.hear(mail.event("Delivery"))
+        account.wrap = Crashes(at, after=after).wrap
+        account.start()
+        with contextlib.suppress(Died):
+            account.outcomes()
+        account.wrap = lambda service, client: client
+        account.start()
+        account.settle(8)
+        assert account.events.last_report()["counts"]["delivered"] == 1

@@ -1,0 +1,137 @@
+"""The package that is deployed: small, the same bytes each time, enough by itself everywhere."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.isolation.expand import ROOT, expanded
+
+HERE = Path(__file__).parent
+RUNTIMES = ("3.11", "3.12", "3.13")
+
+
+def build(folder: Path, function: str = "SendMailFunction") -> Path:
+    """Build as sam does: a folder for the function; comes back what stands there afterwards."""
+    artifacts = folder / function
+    artifacts.mkdir(parents=True)
+    command = [sys.executable, "build_package.py", str(artifacts)]
+    subprocess.run(command, check=True, cwd=ROOT / "functions")
+    return artifacts.resolve()
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture(scope="module")
+def unpacked(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unpacked")
+    zipfile.ZipFile(package).extractall(folder)
+    return folder
+
+
+def interpreters() -> Iterator[str]:
+    """Every Python of a supported runtime on this machine, on PATH or kept by pyenv."""
+    kept = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    for runtime in RUNTIMES:
+        found = [shutil.which(f"python{runtime}"), *map(str, kept.glob(f"{runtime}.*/bin/python"))]
+        yield from [path for path in found if path and _starts(path)][:1]
+
+
+def _starts(interpreter: str) -> bool:
+    """A shim of pyenv is there and fails."""
+    return subprocess.run([interpreter, "-c", ""], capture_output=True, check=False).returncode == 0
+
+
+def functions() -> dict[str, dict[str, Any]]:
+    """Logical id -> properties, of every function of both templates."""
+    return {
+        name: resource["Properties"]
+        for path in ("template.yaml", "hub/template.yaml")
+        for name, resource in expanded(path)["Resources"].items()
+        if resource["Type"] == "AWS::Lambda::Function"
+    }
+
+
+def environment() -> dict[str, str]:
+    """The variables that the templates set for any of the functions, and some of Lambda's own."""
+    variables: dict[str, Any] = {}
+    for function in functions().values():
+        variables |= function["Environment"]["Variables"]
+    told = {name: value if isinstance(value, str) else "1" for name, value in variables.items()}
+    known = {"BRAND_COLOR": "#0b57a4", "TIMEZONE": "UTC", "LANGUAGE": "en"}
+    lambdas = {
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_LAMBDA_FUNCTION_NAME": "tried",
+        "LAMBDA_TASK_ROOT": "/var/task",
+    }
+    return told | known | lambdas | {"UNKNOWN_POLICY": "resend"}
+
+
+@pytest.mark.parametrize("interpreter", [*interpreters()])
+def test_every_handler_starts_and_composes_without_any_other_package(
+    interpreter: str, unpacked: Path
+) -> None:
+    handlers = [found["Handler"].removesuffix(".handler") for found in functions().values()]
+    languages = [path.stem for path in unpacked.glob("changecast/compose/languages/*.toml")]
+    arguments = [str(ROOT / "tests/samples/a-current-approved.json"), *languages, "--", *handlers]
+
+    ran = subprocess.run(
+        [interpreter, "-S", "-P", str(HERE / "compose_one.py"), *arguments],
+        env=environment() | {"PYTHONPATH": str(unpacked)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert languages
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_this_python_is_among_those_that_were_tried() -> None:
+    assert [*interpreters()]
+
+
+def test_the_package_is_small(package: Path) -> None:
+    unpacked = sum(entry.file_size for entry in zipfile.ZipFile(package).infolist())
+
+    assert package.stat().st_size < 25e6
+    assert unpacked < 75e6
+
+
+def test_the_same_sources_give_the_same_bytes(package: Path, tmp_path: Path) -> None:
+    again = build(tmp_path)
+
+    assert again.name == package.name
+    assert _digest(again) == _digest(package)
+
+
+def test_no_time_owner_or_folder_of_the_builder_is_in_the_package(package: Path) -> None:
+    archive = zipfile.ZipFile(package)
+
+    assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o100644}
+    ours = [name for name in archive.namelist() if name.startswith("changecast/")]
+    assert not [name for name in ours if str(ROOT).encode() in archive.read(name)]
+
+
+def test_all_functions_of_a_stack_stand_on_one_zip(tmp_path: Path) -> None:
+    assert len({build(tmp_path, name) for name in functions()}) == 1
+
+
+def test_what_only_builds_is_not_deployed(unpacked: Path) -> None:
+    assert not list(unpacked.glob("build_*"))
+    assert not (unpacked / "Makefile").exists()
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

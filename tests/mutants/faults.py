@@ -1,0 +1,174 @@
+"""Faults that somebody might plant in the ledger, the planner or the sender; each must be found."""
+
+from typing import NamedTuple
+
+
+class Edit(NamedTuple):
+    """`old` becomes `new`, at every place in a file."""
+
+    path: str
+    old: str
+    new: str
+
+
+class Mutant(NamedTuple):
+    """One fault: what it is, how it is planted."""
+
+    name: str
+    edits: tuple[Edit, ...]
+
+
+def _in(path: str, old: str, new: str) -> Edit:
+    return Edit(f"functions/changecast/{path}.py", old, new)
+
+
+_ONLY_IF_READ = '"version = :version"'
+
+MUTANTS = (
+    Mutant(
+        "sent is written before the call",
+        (
+            _in(
+                "states",
+                "(_S.PLANNED, _H.CLAIMED): _S.SENDING",
+                "(_S.PLANNED, _H.CLAIMED): _S.SENT",
+            ),
+        ),
+    ),
+    Mutant(
+        "a claim without a condition",
+        (
+            _in("moves", "#state = :was AND attempt = :before", "attribute_exists(pk)"),
+            _in("moves", _ONLY_IF_READ, '"attribute_exists(pk)"'),
+        ),
+    ),
+    Mutant("a lease of 0 s", (_in("moves", "lease_until=now + lease", "lease_until=now"),)),
+    Mutant(
+        "a lease shorter than the function's timeout",
+        (Edit("template.yaml", 'LEASE_SECONDS: "120"', 'LEASE_SECONDS: "30"'),),
+    ),
+    Mutant(
+        "a window of 0 s",
+        (_in("settings", "self.unknown_window_minutes * 60.0", "0.0"),),
+    ),
+    Mutant(
+        "a sweep that looks early does not wait for the window",
+        (_in("sweeping", "recipient.since + window <= now", "recipient.since <= now"),),
+    ),
+    Mutant(
+        "SES's client retries",
+        (_in("mailer", '"total_max_attempts": 1', '"total_max_attempts": 3'),),
+    ),
+    Mutant(
+        "a 5xx is tried again",
+        (_in("mailer", 'return Unanswered(f"SES answered', 'return Retry(f"SES answered'),),
+    ),
+    Mutant(
+        "no answer counts as sent",
+        (_in("sending", "Happening.NO_ANSWER, code", "Happening.ACCEPTED, code"),),
+    ),
+    Mutant(
+        "a throttled recipient is not released",
+        (
+            _in(
+                "sending",
+                "Move(recipient, Happening.THROTTLED)",
+                "Move(recipient, Happening.CLAIMED)",
+            ),
+        ),
+    ),
+    Mutant(
+        "a throttled batch goes on calling",
+        (_in("sending", "    except Retry:\n        brake.pulled.set()\n", "    except Retry:\n"),),
+    ),
+    Mutant(
+        "a paused run goes on",
+        (_in("sending", "or run.paused or run.superseded", "or run.superseded"),),
+    ),
+    Mutant(
+        "evidence about an unknown recipient is ignored",
+        (_in("states", "_UNSETTLED = (_S.PLANNED, _S.SENDING, _S.UNKNOWN,", "_UNSETTLED = ("),),
+    ),
+    Mutant(
+        "a late answer is thrown away",
+        (
+            _in(
+                "states",
+                "for state in (_S.SENDING, _S.UNKNOWN, _S.HELD)",
+                "for state in (_S.SENDING,)",
+            ),
+        ),
+    ),
+    Mutant(
+        "a state goes backwards",
+        (_in("states", "if to in _LATER[rank + 1 :]", "if to in _LATER and to != state"),),
+    ),
+    Mutant(
+        "a failing record is hidden",
+        (
+            _in(
+                "batches",
+                'return {"batchItemFailures": failed}',
+                'return {"batchItemFailures": []}',
+            ),
+        ),
+    ),
+    Mutant(
+        "an older revision is not superseded",
+        (_in("planning", "if not known.superseded:", "if known.superseded:"),),
+    ),
+    Mutant(
+        "a superseded run is sent",
+        (
+            _in("sending", "or run.paused or run.superseded", "or run.paused"),
+            _in("runs", "r.state is State.PLANNED]", "r.state is State.HELD]"),
+        ),
+    ),
+    Mutant(
+        "a late older revision is mailed",
+        (_in("plan", "runs[-1].revision > announced.revision", "not runs"),),
+    ),
+    Mutant(
+        "two revisions planned at once do not look again",
+        (_in("planning", "and _same(draft.known, known, begun)", ""),),
+    ),
+    Mutant(
+        "a run's id without its revision",
+        (_in("ledger_items", 'f"{change_id}|{revision}".encode()', 'f"{change_id}".encode()'),),
+    ),
+    Mutant(
+        "a recipient's key without the revision",
+        (_in("ledger_items", "{change_id}|{revision}|{address}", "{change_id}|{address}"),),
+    ),
+    Mutant(
+        "other content of a revision is taken",
+        (_in("plan", "run.revision == announced.revision and not is_same", "run.revision < 0"),),
+    ),
+    Mutant(
+        "a batch is written over",
+        (_in("opening", 'absent | {"Item": item}', '{"TableName": ledger.table, "Item": item}'),),
+    ),
+    Mutant(
+        "an interrupted plan adds everybody again",
+        (_in("opening", "if recipient.key not in known]", "]"),),
+    ),
+    Mutant(
+        "whoever has seen less decides when a batch is due",
+        (
+            _in("agenda", '"version = :read"', '"attribute_exists(pk) OR version = :read"'),
+            _in("moves", _ONLY_IF_READ, '"attribute_exists(pk)"'),
+        ),
+    ),
+    Mutant(
+        "the sweep trusts its index",
+        (_in("sweeping", "batch.due_at is None or batch.due_at > now", "batch.due_at is None"),),
+    ),
+    Mutant(
+        "what a dead recorder wrote is never reported",
+        (Edit("functions/record_outcome.py", ") > 1", ") > 99"),),
+    ),
+    Mutant(
+        "renderings are read after the claim",
+        (_in("sending", "    if templates is None:\n        return None\n", ""),),
+    ),
+)

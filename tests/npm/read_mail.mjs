@@ -1,0 +1,40 @@
+// Reads mails as two programs do that are not ours: postal-mime (MIME) and ical.js (calendars).
+// Input (stdin): a JSON array of mails in base64; output: what was found in each.
+import { readFileSync } from "node:fs";
+import ICAL from "ical.js";
+import PostalMime from "postal-mime";
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function calendar(source) {
+  const root = new ICAL.Component(ICAL.parse(source));
+  for (const zone of root.getAllSubcomponents("vtimezone")) {
+    ICAL.TimezoneService.register(new ICAL.Timezone(zone));
+  }
+  const events = root.getAllSubcomponents("vevent").map((component) => {
+    const event = new ICAL.Event(component);
+    const attendees = component.getAllProperties("attendee").map((each) => each.getFirstValue());
+    return { uid: event.uid, sequence: event.sequence, summary: event.summary, attendees,
+      start: event.startDate.toUnixTime(), end: event.endDate.toUnixTime(),
+      status: component.getFirstPropertyValue("status"),
+      description: event.description, location: event.location };
+  });
+  return { method: root.getFirstPropertyValue("method"), events };
+}
+
+async function read(base64) {
+  const mail = await PostalMime.parse(Buffer.from(base64, "base64"));
+  const attached = mail.attachments.map((each) => ({
+    type: each.mimeType, name: each.filename, disposition: each.disposition, method: each.method ?? null,
+    text: typeof each.content === "string" ? each.content : utf8.decode(each.content) }));
+  const isCalendar = (each) => ["text/calendar", "application/ics"].includes(each.type);
+  const calendars = attached.filter(isCalendar)
+    .map((each) => ({ ...calendar(each.text), said: each.method }));
+  return { subject: mail.subject, from: mail.from, to: mail.to, bcc: mail.bcc ?? null,
+    headers: mail.headers.map((header) => header.key), text: mail.text, html: mail.html,
+    files: attached.filter((each) => !isCalendar(each)), calendars };
+}
+
+const found = [];
+for (const mail of JSON.parse(readFileSync(0, "utf8"))) found.push(await read(mail));
+process.stdout.write(JSON.stringify(found));

@@ -1,0 +1,83 @@
+"""Plots: random ones from a seed, and one for every crash point."""
+
+import random
+from collections.abc import Iterator
+from itertools import combinations, product
+
+from tests.simulation.faults import Planned, Random
+from tests.simulation.outcomes import INTACT, Assumptions
+from tests.simulation.world import Plot, Verdict, World, judge
+
+_MOMENTS = (0.0, 0.0, 0.01, 0.05, 0.2, 1.0, 20.0, 119.0, 130.0, 610.0)
+_REPLAY = 9_000.0
+Points = frozenset[tuple[int, bool]]
+
+
+def random_plot(seed: int, policy: str, assumptions: Assumptions = INTACT) -> Plot:
+    """The plot of a seed; everything about it follows from the seed."""
+    rng = random.Random(f"{seed}/{policy}")
+    people = rng.choice((1, 1, 1, 2, 2, 2, 3, 3, 5))
+    revisions = rng.choice(((1,), (1,), (1, 2), (2, 1), (1, 1, 2)))
+    announcements = [(rng.choice(_MOMENTS), revision) for revision in revisions]
+    if rng.random() < 0.3:
+        replayed = sorted(set(revisions))
+        announcements += [(_REPLAY + at, revision) for at, revision in enumerate(replayed)]
+    paused = (rng.choice((0.0, 0.1, 5.0)), rng.choice((60.0, 500.0)))
+    refused = frozenset({"p0@acme.example"} if rng.random() < 0.05 else ())
+    return Plot(
+        people=people,
+        batch_size=rng.choice((1, 2, 3)),
+        announcements=announcements,
+        minor=rng.random() < 0.5,
+        policy=policy,
+        faults=Random(rng, rng.choice((0, 1, 2, 3, 5, 8)), rng.choice((0.02, 0.1, 0.3))),
+        rng=rng,
+        assumptions=assumptions,
+        paused=paused if rng.random() < 0.1 else (0.0, 0.0),
+        chaos=rng.choice((0.0, 0.05, 0.3)),
+        refused=refused,
+    )
+
+
+def crash_plot(people: int, policy: str, points: Points) -> Plot:
+    """One change, everything at its usual pace, and crashes at these calls."""
+    return Plot(
+        people=people,
+        batch_size=2,
+        announcements=[(0.0, 1)],
+        minor=False,
+        policy=policy,
+        faults=Planned(points),
+        rng=None,
+    )
+
+
+def crash_points(people: int, policy: str) -> int:
+    """How many calls a run makes to which nothing happens."""
+    plot = crash_plot(people, policy, frozenset())
+    play(plot)
+    assert isinstance(plot.faults, Planned)
+    return plot.faults.calls
+
+
+def crash_sets(calls: int, at_once: int) -> Iterator[Points]:
+    """Each set of so many crashes, before or after a call; a few calls of the recovery too."""
+    numbers = range(1, calls + (1 if at_once == 1 else 9))
+    for chosen in combinations(numbers, at_once):
+        for afters in product((False, True), repeat=at_once):
+            yield frozenset(zip(chosen, afters, strict=True))
+
+
+def play_crashes(points: Points, policy: str, people: int) -> tuple[Points, Verdict]:
+    """Play one set of crashes."""
+    return points, play(crash_plot(people, policy, points))
+
+
+def play_seed(seed: int, policy: str, assumptions: Assumptions) -> tuple[int, Verdict]:
+    """Play the schedule of a seed."""
+    return seed, play(random_plot(seed, policy, assumptions))
+
+
+def play(plot: Plot) -> Verdict:
+    """Play it and look at what came of it."""
+    return judge(World(plot).play())

@@ -1,0 +1,119 @@
+"""Many schedules on all cores: the figures of the delivery guarantee, one JSON line each."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import product
+from multiprocessing import get_context
+from typing import Any, NamedTuple
+
+from tests.simulation import pacing
+from tests.simulation.outcomes import INTACT, Assumptions
+from tests.simulation.plots import crash_points, crash_sets, play_crashes, play_seed
+from tests.simulation.world import GATE, Verdict
+
+POLICIES = ("resend", "hold")
+BROKEN = (Assumptions(lost=0.01), Assumptions(late=0.01))
+PEOPLE = (1, 2, 3)
+_SHOWN = 5
+_KEYS = ("policy", "schedules", "seed", "mails", "twice", "lost", "stuck", "held")
+
+
+class Result(NamedTuple):
+    """What many schedules came to, and those that broke the guarantee."""
+
+    total: Verdict
+    failing: list[tuple[Any, Verdict]]
+
+
+def seeds(policy: str, first: int, schedules: int, assumptions: Assumptions = INTACT) -> Result:
+    """Random schedules: the seeds `first`, `first` + 1, ..."""
+    play = partial(play_seed, policy=policy, assumptions=assumptions)
+    return _gather(_on_all_cores(play, range(first, first + schedules)))
+
+
+def crashes(policy: str, people: int, at_once: int) -> Result:
+    """A crash before and after every call (`at_once` 1), or at every pair of calls (2)."""
+    points = crash_sets(crash_points(people, policy), at_once)
+    play = partial(play_crashes, policy=policy, people=people)
+    return _gather(_on_all_cores(play, points))
+
+
+def _on_all_cores(play: Any, arguments: Iterable[Any]) -> Iterator[tuple[Any, Verdict]]:
+    with get_context("spawn").Pool(os.cpu_count()) as pool:
+        yield from pool.imap(play, arguments, chunksize=40)
+
+
+def _gather(results: Iterator[tuple[Any, Verdict]]) -> Result:
+    total, failing = Verdict(), []
+    for argument, verdict in results:
+        total += verdict
+        if not verdict.is_clean:
+            failing.append((argument, verdict))
+        if total.schedules % 1_000 == 0 and sys.stderr.isatty():
+            sys.stderr.write(f"\r{total.schedules} schedules")
+    return Result(total, failing)
+
+
+def line(policy: str, result: Result, **more: Any) -> str:
+    """The JSON line of a result; `untrue` (rows or reports that lie) only where there are any."""
+    figures = {"policy": policy, **vars(result.total)} | more
+    names = [name for name in _KEYS if name in figures]
+    names += ["untrue"] if figures["untrue"] else []
+    return json.dumps({name: figures[name] for name in names} | more)
+
+
+def main(arguments: list[str]) -> int:
+    """`schedules seed`: print the figures; 1 where the guarantee broke inside its assumptions.
+
+    One schedule is a replay: its calls are printed too, to stderr.
+    """
+    schedules, seed = int(arguments[0]), int(arguments[1])
+    if schedules == 1:
+        GATE.trace = lambda words: print(words, file=sys.stderr)
+        return _intact([(policy, *_replay(policy, seed)) for policy in POLICIES])
+    is_broken = _intact(_random(schedules, seed))
+    _broken(max(1, schedules // 10), seed)
+    is_broken |= _intact(_crashing())
+    for measured in pacing.lines():
+        print(measured, flush=True)
+    return is_broken
+
+
+def _replay(policy: str, seed: int) -> tuple[Result, dict[str, Any]]:
+    result = _gather(iter([play_seed(seed, policy, INTACT)]))
+    return result, {"seed": seed, "assumptions_broken": False}
+
+
+def _random(schedules: int, seed: int) -> Iterator[tuple[str, Result, dict[str, Any]]]:
+    for policy in POLICIES:
+        more = {"seed": seed, "assumptions_broken": False}
+        yield policy, seeds(policy, seed, schedules), more
+
+
+def _crashing() -> Iterator[tuple[str, Result, dict[str, Any]]]:
+    for policy, people, at_once in product(POLICIES, PEOPLE, (1, 2)):
+        words = f"{at_once} at any call, {people} recipients"
+        more = {"crashes": words, "assumptions_broken": False}
+        yield policy, crashes(policy, people, at_once), more
+
+
+def _broken(schedules: int, seed: int) -> None:
+    """What the guarantee is worth where an assumption does not hold: measured, not hidden."""
+    for policy, broken in product(POLICIES, BROKEN):
+        result = seeds(policy, seed, schedules, broken)
+        print(line(policy, result, seed=seed, assumptions_broken=broken.words), flush=True)
+
+
+def _intact(results: Iterable[tuple[str, Result, dict[str, Any]]]) -> int:
+    """Print results that must be clean; 1 where one is not."""
+    is_broken = False
+    for policy, result, more in results:
+        print(line(policy, result, **more), flush=True)
+        for argument, verdict in result.failing[:_SHOWN]:
+            print(f"broken: {policy}, {argument}: {verdict}", file=sys.stderr)
+            print("replay a seed: make simulate SCHEDULES=1 SEED=n", file=sys.stderr)
+        is_broken |= bool(result.failing)
+    return int(is_broken)

@@ -1,0 +1,48 @@
+"""The delivery guarantee, played: the real handlers under everything that may go wrong."""
+
+import pytest
+
+from tests.simulation.outcomes import INTACT, Assumptions
+from tests.simulation.plots import play_seed
+from tests.simulation.run import PEOPLE, POLICIES, Result, crashes, main, seeds
+
+SEEDS = 2_500
+
+
+def assert_clean(result: Result) -> None:
+    assert result.failing == []
+    assert result.total.mails > 0
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_nobody_is_mailed_twice_lost_stuck_or_lied_about(policy: str) -> None:
+    assert_clean(seeds(policy, 1, SEEDS))
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("people", PEOPLE)
+def test_a_crash_at_any_call_breaks_nothing(policy: str, people: int) -> None:
+    assert_clean(crashes(policy, people, 1))
+
+
+def test_two_crashes_at_any_two_calls_break_nothing() -> None:
+    assert_clean(crashes("resend", 1, 2))
+
+
+@pytest.mark.parametrize("broken", [Assumptions(lost=0.3), Assumptions(late=0.3)])
+def test_without_evidence_resend_mails_twice_and_hold_does_not(broken: Assumptions) -> None:
+    assert seeds("resend", 1, 300, broken).total.twice > 0
+    held = seeds("hold", 1, 300, broken).total
+    assert (held.twice, held.lost, held.stuck) == (0, 0, 0)
+    assert held.held > 0
+
+
+def test_a_seed_plays_the_same_each_time() -> None:
+    assert play_seed(7, "resend", INTACT) == play_seed(7, "resend", INTACT)
+
+
+def test_one_line_is_printed_for_each_policy(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["1", "7"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert '"policy": "resend", "schedules": 1, "seed": 7' in first
+    assert '"twice": 0, "lost": 0, "stuck": 0' in second

@@ -1,0 +1,289 @@
+"""One schedule: an account, its announcements, what goes wrong, and what came of it."""
+
+import json
+import logging
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from types import ModuleType
+from typing import Any
+
+from changecast import ledger as ledgers
+from changecast import planning, sending
+from changecast.event import parse_announced
+from changecast.ledger_items import Recipient, Run
+from changecast.sweeping import Policy
+from tests.doubles.account import ENVIRONMENT, Context, load, set_clock
+from tests.doubles.announcements import envelope
+from tests.doubles.dynamodb import Table
+from tests.doubles.events import Events
+from tests.doubles.s3 import S3
+from tests.simulation.clients import Gate
+from tests.simulation.faults import Planned, Random
+from tests.simulation.hub import Hub, Process
+from tests.simulation.outcomes import INTACT, WINDOW, Assumptions, LiveSes
+from tests.simulation.queues import Queues
+
+GATE = Gate()
+LONGEST = 6 * 3_600.0
+CHANGE = "CHG1"
+
+
+@lru_cache(maxsize=1)
+def modules() -> dict[str, ModuleType]:
+    """The real handlers, loaded once a process; what they call changes with the schedule."""
+    logging.disable(logging.CRITICAL)
+    clients = {name: GATE.client(name) for name in ("dynamodb", "s3", "sesv2", "sqs", "events")}
+    loaded = load(clients, ENVIRONMENT | {"UNKNOWN_WINDOW_MINUTES": str(int(WINDOW // 60))})
+    plan_delivery = vars(loaded["plan_delivery"])
+    plan_delivery["parse_announced"] = lru_cache(maxsize=512)(parse_announced)
+    _render_once()
+    for module in loaded.values():
+        vars(module)["measured"] = lambda *arguments: None  # metrics are lines on stdout
+    return loaded
+
+
+def _render_once() -> None:
+    """Renderings are pure and slow: the same mail is rendered once for all schedules."""
+    compose: Callable[..., Any] = vars(planning)["compose"]
+    kept: dict[Any, Any] = {}
+
+    def rendered(change: Any, mailing: Any, brand: Any, **more: Any) -> Any:
+        previous = more["previous"]
+        key = (
+            change.model_dump_json(), mailing.kind, mailing.topic, mailing.base is None,
+            previous.model_dump_json() if previous else "",
+        )  # fmt: skip
+        if key not in kept:
+            kept[key] = compose(change, mailing, brand, **more)
+        return kept[key]
+
+    vars(planning)["compose"] = rendered
+
+
+@dataclass
+class Plot:
+    """What one schedule is about. Announcements are (seconds from the start, revision)."""
+
+    people: int
+    batch_size: int
+    announcements: list[tuple[float, int]]
+    minor: bool
+    policy: str
+    faults: Random | Planned
+    rng: random.Random | None
+    assumptions: Assumptions = INTACT
+    paused: tuple[float, float] = (0.0, 0.0)
+    chaos: float = 0.0
+    refused: frozenset[str] = frozenset()
+
+
+@dataclass
+class World:
+    """A plot on its way."""
+
+    plot: Plot
+    hub: Hub = field(default_factory=Hub)
+    ses_type: type[LiveSes] = LiveSes
+    queues_type: type[Queues] = Queues
+
+    def __post_init__(self) -> None:
+        plot, hub = self.plot, self.hub
+        self.start = hub.now
+        rng = plot.rng or random.Random(0)
+        random.seed(rng.random())
+        loaded = modules()
+        sending._template.cache_clear()
+        set_clock(loaded, hub)  # type: ignore[arg-type]
+        self.queues = self.queues_type(hub, loaded, rng, chaos=plot.chaos)
+        self.people = [f"p{number}@acme.example" for number in range(plot.people)]
+        contacts = {"announcements": self.people, "calendar": self.people[:1]}
+        self.ses = self.ses_type(contacts=contacts)
+        self.ses.hub, self.ses.queues, self.ses.rng = hub, self.queues, plot.rng
+        self.ses.assumptions, self.ses.refused = plot.assumptions, plot.refused
+        self.ses.connect()
+        self.table, self.events = Table(), Events()
+        GATE.hub, GATE.faults, GATE.is_paused = hub, plot.faults, self.is_paused
+        GATE.fakes = {
+            "dynamodb": self.table, "s3": S3(), "sesv2": self.ses, "sqs": self.queues,
+            "events": self.events,
+        }  # fmt: skip
+        self._configure(loaded)
+
+    def _configure(self, loaded: dict[str, ModuleType]) -> None:
+        sender = vars(loaded["send_mail"])
+        sender["sender"] = replace(sender["sender"], each=self.hub.each)
+        planner = vars(loaded["plan_delivery"])
+        planner["planner"] = replace(planner["planner"], batch_size=self.plot.batch_size)
+        sweep = vars(loaded["sweep"])
+        sweep["settings"] = replace(sweep["settings"], unknown_policy=self.plot.policy)
+        self.sweep: Callable[..., None] = sweep["handler"]
+
+    def is_paused(self) -> bool:
+        """Whether SES lets nobody send now."""
+        start, end = self.plot.paused
+        paused = self.start + start <= self.hub.now < self.start + end
+        self.ses.enabled = not paused
+        return paused
+
+    def play(self) -> "World":
+        """Until nothing more happens."""
+        for seconds, revision in self.plot.announcements:
+            self.announce(seconds, _announcement(revision, minor=self.plot.minor))
+        self.hub.at(self.start + 30.0, self._every_minute)
+        self.hub.run(self.start + LONGEST)
+        return self
+
+    def announce(self, seconds: float, event: dict[str, Any]) -> None:
+        """The bus delivers an event, so many seconds from the start."""
+        body = json.dumps(event)
+
+        def deliver() -> None:
+            self.queues.send_message(QueueUrl="announcements", MessageBody=body)
+
+        self.hub.at(self.start + seconds, deliver)
+
+    def _every_minute(self) -> None:
+        """The sweep's schedule. A sweep that would find nothing is not played."""
+        due = [float(item["due_at"]["N"]) for item in self.table.items.values() if "due_at" in item]
+        self.is_paused()
+        if due and min(due) <= self.hub.now + 6.0:
+            process = Process("sweep", self.queues.skew(), self.hub.now + 60.0, lambda answer: None)
+            self.hub.start(process, lambda: self.sweep({}, Context(60)))
+        if (next_ := self._next_minute(due)) is not None:
+            self.hub.at(next_, self._every_minute)
+
+    def _next_minute(self, due: list[float]) -> float | None:
+        """The next minute in which anything can be due; None: never again."""
+        now = self.hub.now
+        if any(self.queues.queue(source) for source in self.queues.sources):
+            return now + 60.0
+        times = [self.start + seconds for seconds, _ in self.plot.announcements]
+        soonest = min([*due, *(time for time in times if time >= now)], default=None)
+        if soonest is None:
+            return None
+        return now + 60.0 * max(1.0, (soonest - now) // 60.0)
+
+    # ---- what came of it
+
+    def recipients(self, run: Run) -> list[Recipient]:
+        """Everybody in a run, as the table has it."""
+        GATE.faults = Planned(frozenset())
+        GATE.hub = _Still(self.hub.now)
+        ledger = modules()["sweep"].ledger
+        return [r for batch in ledgers.batches_of(ledger, run) for r in batch.recipients]
+
+    def runs(self) -> list[Run]:
+        """Every run of the change."""
+        GATE.faults = Planned(frozenset())
+        GATE.hub = _Still(self.hub.now)
+        return ledgers.runs_of(modules()["sweep"].ledger, CHANGE)
+
+
+class _Still(Hub):
+    """A hub in which nothing else goes on: for looking at what came of it."""
+
+    def __init__(self, now: float) -> None:
+        super().__init__(now)
+
+    def sleep(self, seconds: float) -> None:
+        """Time stands still."""
+
+
+@lru_cache(maxsize=64)
+def _announcement(revision: int, *, minor: bool) -> dict[str, Any]:
+    if minor:
+        return envelope(revision, summary=f"Version {revision}.")
+    return envelope(revision, hours=1 + revision)
+
+
+@dataclass
+class Verdict:
+    """What one schedule, or many, came to."""
+
+    schedules: int = 0
+    mails: int = 0
+    twice: int = 0
+    lost: int = 0
+    stuck: int = 0
+    untrue: int = 0
+    held: int = 0
+
+    def __add__(self, other: "Verdict") -> "Verdict":
+        return Verdict(*(mine + its for mine, its in zip(_all(self), _all(other), strict=True)))
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nobody was mailed twice, lost, stuck or lied about."""
+        return not (self.twice or self.lost or self.stuck or self.untrue)
+
+
+def _all(verdict: Verdict) -> list[int]:
+    return [getattr(verdict, name) for name in Verdict.__dataclass_fields__]
+
+
+def judge(world: World) -> Verdict:
+    """Look at the mails that SES accepted, at the ledger, and at what the hub was told."""
+    mails = Counter((mail.tags["r"].partition("-")[0], mail.to) for mail in world.ses.mails)
+    runs = world.runs()
+    people = {run.run: world.recipients(run) for run in runs}
+    everybody = [recipient for run in runs for recipient in people[run.run]]
+    return Verdict(
+        schedules=1,
+        mails=len(world.ses.mails),
+        twice=sum(number - 1 for number in mails.values()),
+        lost=_lost(world, runs, people, mails),
+        stuck=sum(r.state in {"PLANNED", "SENDING", "UNKNOWN"} for r in everybody)
+        + sum(not run.complete for run in runs)
+        + (not runs),
+        untrue=_untrue(world, runs, people, mails),
+        held=sum(r.state == "HELD" for r in everybody),
+    )
+
+
+def _lost(world: World, runs: list[Run], people: dict[str, list[Recipient]], mails: Any) -> int:
+    """Subscribers without the mail of the last revision, whom the ledger does not name either."""
+    if not runs:
+        return len(world.people)
+    newest = runs[-1]
+    has_row = {r.address: r for r in people[newest.run]}
+    lost = 0
+    for address in world.people:
+        row = has_row.get(address)
+        if row is None:
+            base = [r for run in runs[:-1] for r in people[run.run] if r.address == address]
+            lost += not any(mails[(run.run, address)] for run in runs[:-1]) or not base
+        elif not mails[(newest.run, address)]:
+            is_held = row.state == "HELD" and world.plot.policy == Policy.HOLD
+            lost += not (is_held or address in world.plot.refused)
+    return lost
+
+
+def _untrue(world: World, runs: list[Run], people: dict[str, list[Recipient]], mails: Any) -> int:
+    """Rows, counts and last reports that say what is not so."""
+    wrong = 0
+    for run in runs:
+        rows = people[run.run]
+        for row in rows:
+            says_so = row.state in {"SENT", "DELIVERED", "SOFT_BOUNCED", "BOUNCED", "COMPLAINED"}
+            is_open = row.state == "HELD" and bool(world.plot.assumptions.words)
+            wrong += not is_open and says_so != bool(mails[(run.run, row.address)])
+        wrong += run.complete and len(rows) != run.planned
+        wrong += not _is_reported(world, run, rows)
+    return wrong
+
+
+def _is_reported(world: World, run: Run, rows: list[Recipient]) -> bool:
+    states = Counter(str(row.state) for row in rows)
+    reports = [json.loads(entry["Detail"]) for entry in world.events.entries]
+    mine = [r for r in reports if r["revision"] == run.revision and r["state"] != "rejected"]
+    if not mine:
+        return False
+    counts = max(mine, key=lambda report: int(report["report_seq"]))["counts"]
+    bounced = states["BOUNCED"] + states["SOFT_BOUNCED"]
+    sent = states["SENT"] + states["DELIVERED"] + bounced
+    expected = (len(rows), sent, states["DELIVERED"], bounced, states["FAILED"], states["HELD"])
+    names = ("planned", "sent", "delivered", "bounced", "failed", "held")
+    return expected == tuple(counts[name] for name in names)

@@ -1,0 +1,141 @@
+"""Text that wants to be more than text: headers, markup, templates, parts, calendar lines."""
+
+import re
+from typing import Any
+
+import pytest
+
+from changecast.plan import MailKind
+from tests.support.builders import change
+from tests.support.mails import READER, calendars_of, event_of, html_of, mail, raw_mail, text_of
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</title></style><b>",
+    "<!--[if mso]><x>",
+    "{{ 7 * 7 }}",
+    "{% include '/etc/passwd' %}",
+    "{{ content.__class__.__mro__ }}",
+    "{# hidden #}",
+    "Bcc: eve@evil.example",
+    "=?utf-8?q?=0D=0ABcc:_eve@evil.example?=",
+    "BEGIN:VALARM",
+    "END:VEVENT",
+    "END:VEVENT\\nEND:VCALENDAR",
+    "ATTENDEE:mailto:eve@evil.example",
+    "a\\,b;c\\nd:e",
+    "--alternative-00000000000000000000000000000000",
+    "From the start",
+    ".",
+    "=3D=0A",
+    "a  b",
+    "\u202egnp.exe",
+    "\u200b\u00a0x",
+    "%s %(x)s {0} {x} $x ${x}",
+    "' OR 1=1 --",
+    "Ω≈ç√∫˜µ≤≥÷ 田中さん 👩‍👩‍👧",
+)
+
+
+def full(text: str, **fields: Any) -> Any:
+    return change(
+        title=text,
+        reason=text,
+        implementation_plan=text,
+        customer_impact=f"I {text}",
+        summary=text,
+        tickets={"servicenow": text, "jira": text},
+        meeting={"start": "2027-01-20T21:00:00Z", "title": text, "location": text},
+        links=[{"title": text, "url": "https://l.example/1"}],
+        attachments=[{"name": text}],
+        customer_details={"acme": {text: text}},
+        **fields,
+    )
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_stays_the_same_text_in_one_message_with_one_event(text: str) -> None:
+    message = mail(MailKind.UPDATE, full(text, revision=2), previous=full("before"))
+    assert text in str(message["Subject"])
+    assert len(message.get_all("To", [])) == len(message.get_all("Subject", [])) == 1
+    assert message["Bcc"] is None
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar",
+        "application/ics",
+    ]  # fmt: skip
+    assert text in text_of(message)
+    for calendar in calendars_of(message):
+        event = event_of(calendar)
+        assert not calendar.walk("VALARM")
+        assert event["ATTENDEE"] == f"mailto:{READER}"
+        assert str(event["SUMMARY"]) == f"{text} [CHG-1]"
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_adds_no_element_and_no_attribute(text: str) -> None:
+    assert _tags(html_of(mail(about=full(text)))) == _tags(html_of(mail(about=full("harmless"))))
+
+
+def test_a_title_cannot_take_the_place_of_the_unsubscribe_link() -> None:
+    """SES replaces the first two placeholders that it finds."""
+    placeholder = "{{amazonSESUnsubscribeUrl}}"
+    for text in (placeholder, "{{ AMAZONsesunsubscribeurl }}"):
+        raw = raw_mail(about=full(text))
+        assert len(re.findall(rb"(?i)\{\{\s*amazonsesunsubscribeurl", raw)) == 2
+        message = mail(about=full(text))
+        assert message["Subject"].count(text.replace("{{", "{ {").replace("}}", "} }")) == 1
+        assert text_of(message).count(placeholder) == 1
+        assert html_of(message).count(placeholder) == 1
+
+
+def test_a_link_cannot_carry_the_readers_own_subscription_page_away() -> None:
+    url = "https://evil.example/?steal={{amazonSESUnsubscribeUrl}}"
+    html = html_of(mail(about=change(links=[{"title": "x", "url": url}])))
+    assert html.count("amazonSESUnsubscribeUrl}}") == 1
+    assert "https://evil.example/?steal=%7B%20%7BamazonSESUnsubscribeUrl%7D%20%7D" in html
+
+
+def test_a_title_cannot_turn_the_rest_of_the_subject_around() -> None:
+    subject = str(mail(about=change(title="\u202egnp.exe"))["Subject"])
+    assert ": \u2068\u202egnp.exe\u2069 · " in subject
+
+
+def test_an_address_cannot_leave_its_attribute() -> None:
+    url = "https://l.example/\" onmouseover='x' <b> ü {a}"
+    html = html_of(mail(about=change(links=[{"title": "x", "url": url}])))
+    quoted = "https://l.example/%22%20onmouseover=&#39;x&#39;%20%3Cb%3E%20%C3%BC%20%7Ba%7D"
+    assert f'<a href="{quoted}">x</a>' in html
+
+
+def test_no_text_can_hold_the_boundary_of_its_own_mail() -> None:
+    seen = re.findall(rb'boundary="([^"]+)"', raw_mail())
+    lines = "".join(f"\n--{each.decode()}\nContent-Type: text/html\n\n<b>x</b>\n" for each in seen)
+    message = mail(about=change(reason=lines))
+    assert len(list(message.walk())) == 4
+    assert "<b>x</b>" in text_of(message)
+
+
+def test_line_separators_of_unicode_break_no_calendar_line() -> None:
+    text = "a\u2028ATTENDEE:mailto:eve@evil.example\u2029b"
+    (calendar,) = calendars_of(mail(about=change(customer_impact=text)))
+    event = event_of(calendar)
+    assert event["ATTENDEE"] == f"mailto:{READER}"
+    assert "a\nATTENDEE:mailto:eve@evil.example\nb" in event["DESCRIPTION"]
+
+
+def _tags(html: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Every element with the names of its attributes, as an HTML parser finds them."""
+    from html.parser import HTMLParser  # noqa: PLC0415 - only here
+
+    class Collector(HTMLParser):
+        def __init__(self) -> None:
+            super().__init__()
+            self.found: list[tuple[str, tuple[str, ...]]] = []
+
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            self.found.append((tag, tuple(name for name, _ in attrs)))
+
+    collector = Collector()
+    collector.feed(html)
+    return collector.found

@@ -1,0 +1,113 @@
+"""The recipient's own gaps: filled exactly there, whatever the texts of the mail are."""
+
+import json
+import subprocess
+import sys
+from email import message_from_bytes
+from email.policy import default
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from changecast.compose import compose
+from changecast.plan import MailKind, Variant
+from changecast.splice import ATTENDEE, TO, dump, is_plain, load, splice
+from tests.support.builders import NOW, change
+from tests.support.mails import (
+    READER,
+    brand,
+    calendars_of,
+    event_of,
+    mail,
+    mailing,
+    raw_mail,
+    text_of,
+)
+
+MAILING = mailing(MailKind.ANNOUNCEMENT)
+INVITATION = load(
+    compose(change(), MAILING, brand(), previous=None, now=NOW)[Variant.FULL_CALENDAR]
+)
+PLAIN = st.from_regex(
+    r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[a-z0-9-]{1,60}\.example", fullmatch=True
+)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "", "@", "a@", "@b.example", "a b@c.example", "a@b@c.example", "a@b.example\r\nBcc: x@y.z",
+        "a@b.example\n", '"a b"@c.example', "jö@c.example", "a@bücher.example", "a,b@c.example",
+        "a@b.example, c@d.example", "<a@b.example>", "a;b@c.example", "a:b@c.example",
+        f"{'x' * 65}@b.example", f"a@{'x' * 256}", "a(b)@c.example", "a\0@b.example",
+    ],
+)  # fmt: skip
+def test_an_address_that_would_have_to_be_escaped_is_refused(address: str) -> None:
+    assert not is_plain(address)
+    with pytest.raises(ValueError, match="not plain"):
+        splice(load(dump(b"To: MARK\r\n", {TO: "MARK"})), address)
+
+
+@settings(max_examples=40)
+@given(PLAIN)
+def test_any_plain_address_reads_back_from_header_and_calendar(address: str) -> None:
+    message = message_from_bytes(splice(INVITATION, address), policy=default)
+    assert [each.addr_spec for each in message["To"].addresses] == [address]
+    (calendar,) = calendars_of(message)
+    # RFC 6068 §2: percent-encoding inside a mailto address.
+    assert unquote(event_of(calendar)["ATTENDEE"]) == f"mailto:{address}"
+
+
+def test_what_a_mailto_address_cannot_hold_is_percent_encoded() -> None:
+    assert b"\r\n a%2Fb%3Fc%26d%3De%25f%23g@acme.example\r\n" in (
+        splice(INVITATION, "a/b?c&d=e%f#g@acme.example")
+    )
+
+
+def test_only_the_recipient_differs_between_two_mails() -> None:
+    one, two = raw_mail(to="one@acme.example"), raw_mail(to="two@acme.example")
+    assert one.replace(b"one@acme.example", b"two@acme.example") == two
+
+
+def test_a_rendering_holds_no_address() -> None:
+    body = dump(b"To: MARK\r\n\r\nmailto:\r\n OTHER\r\n", {TO: "MARK", ATTENDEE: "OTHER"})
+    assert json.loads(body) == {
+        "parts": ["To: ", "\r\n\r\nmailto:\r\n ", "\r\n"],
+        "gaps": ["to", "attendee"],
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "changecast-to-0123456789abcdef0123456789abcdef@changecast.invalid",
+        "attendee-0123456789abcdef0123456789abcdef",
+        "@@CHANGECAST-TO@@ @@CHANGECAST-ATTENDEE@@",
+        '"gaps": ["to"]',
+        "recipient@changecast.invalid",
+    ],
+)
+def test_text_that_looks_like_a_mark_stays_text(text: str) -> None:
+    message = mail(about=change(title=text, reason=text, customer_impact=text))
+    assert READER not in text_of(message)
+    assert READER not in str(message["Subject"])
+    assert text in text_of(message)
+
+
+def test_the_marks_of_one_mail_are_text_in_the_next() -> None:
+    """Whoever has seen a rendering cannot write a document that its marks would hit."""
+    seen = next(iter(compose(change(), MAILING, brand(), previous=None, now=NOW).values()))
+    message = mail(about=change(reason=seen.decode()))
+    assert READER not in text_of(message)
+
+
+def test_the_senders_half_imports_nothing_heavy() -> None:
+    heavy = ("jinja2", "icalendar", "pydantic", "babel", "changecast.compose")
+    code = f"import sys, changecast.splice; print([m for m in {heavy} if m in sys.modules])"
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        env={"PYTHONPATH": "functions"},
+    )  # fmt: skip
+    assert found.stdout.strip() == "[]"

@@ -1,0 +1,68 @@
+"""Slots: one allocator for all runs, in waves, within the daily quota."""
+
+import pytest
+
+from changecast.account import next_report, reserve_slots
+from changecast.ledger import Ledger
+from changecast.ledger_items import Batch, Recipient
+from changecast.pace import HORIZON, Pace, account_pace, release
+from tests.doubles.clock import Clock
+from tests.doubles.dynamodb import Table
+from tests.doubles.ses import Ses
+
+NOW = 1_000.0
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    return Ledger(Table(), "ledger", 10**7, 3_600.0, Clock().sleep)  # type: ignore[arg-type]
+
+
+def slots(ledger: Ledger, groups: list[int], left: int | None = None) -> list[float]:
+    return reserve_slots(ledger, groups, rate=10.0, horizon=60.0, left=left, now=NOW)[0]
+
+
+def test_groups_start_one_after_the_other(ledger: Ledger) -> None:
+    assert slots(ledger, [25, 25, 10]) == [NOW, NOW + 2.5, NOW + 5.0]
+    assert slots(ledger, [5]) == [NOW + 6.0]
+
+
+def test_what_lies_beyond_the_horizon_gets_no_slot(ledger: Ledger) -> None:
+    assert len(slots(ledger, [100] * 10)) == 7
+    assert slots(ledger, [1]) == []
+
+
+def test_what_is_left_of_the_day_is_not_promised_twice(ledger: Ledger) -> None:
+    assert len(slots(ledger, [25, 25, 25], left=50)) == 2
+    assert slots(ledger, [25], left=50) == []
+    assert slots(ledger, [25], left=75) == [NOW + 5.0]
+
+
+def test_reports_are_numbered_without_gaps(ledger: Ledger) -> None:
+    assert [next_report(ledger) for _ in range(3)] == [1, 2, 3]
+
+
+def test_a_quota_of_minus_one_is_no_limit() -> None:
+    pace = account_pace(Ses(rate=14.0, most=-1.0))  # type: ignore[arg-type]
+    assert pace == Pace(14.0, None, enabled=True)
+    assert pace.able
+
+
+def test_a_used_up_quota_sends_nothing() -> None:
+    assert not account_pace(Ses(most=0.0)).able  # type: ignore[arg-type]
+
+
+def test_runs_take_turns_so_that_a_small_one_does_not_wait(ledger: Ledger) -> None:
+    large = [batch(ledger, "large", number) for number in range(1, 400)]
+    small = [batch(ledger, "small", 1)]
+    released = release(ledger, [*large, *small], Pace(14.0, None, enabled=True), NOW)
+    (start,) = [found.not_before for found in released if found.run == "small"]
+    assert start - NOW < 4
+    assert max(found.not_before for found in released) - NOW <= HORIZON
+
+
+def batch(ledger: Ledger, run: str, number: int) -> Batch:
+    item = {"pk": {"S": f"run#{run}#{number:05d}"}, "sk": {"S": "batch"}, "version": {"N": "0"}}
+    ledger.client.put_item(TableName="ledger", Item=item)
+    people = tuple(Recipient(f"{n}", f"p{n}@acme.example", "full") for n in range(25))
+    return Batch(run, number, "CHG1", 1, recipients=people)

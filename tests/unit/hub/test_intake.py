@@ -1,0 +1,230 @@
+"""A file that is dropped is announced once, or put aside with a reason that people can read."""
+
+import importlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pytest
+
+from changecast.announce import connect
+from changecast.drops import drop_of
+from changecast.errors import ContractError
+from changecast.event import EVENT_LIMIT, ChangeAnnounced
+from tests.support.builders import document
+from tests.support.canary import SENTENCE, tells_the_sentence
+from tests.support.fake_hub import FakeEvents
+
+
+class Dropping:
+    """The intake in moto, with a bucket of its own, a bus that keeps, and a queue on its topic."""
+
+    def __init__(self, module: Any, bucket: str, events: FakeEvents, alerts: str) -> None:
+        self.module, self.bucket = module, bucket
+        self.events, self.alerts = events, alerts
+        self.s3, self.sqs = boto3.client("s3"), boto3.client("sqs")
+
+    def drop(self, body: Any, key: str = "incoming/change.json") -> str:
+        """Put a file; comes back: the message that tells of it."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        put = self.s3.put_object(Bucket=self.bucket, Key=key, Body=content)
+        thing = {"key": key, "size": len(content), "version-id": put["VersionId"]}
+        detail = {"bucket": {"name": self.bucket}, "object": thing, "requester": "111111111111"}
+        return json.dumps({"detail-type": "Object Created", "detail": detail})
+
+    def take_in(self, *messages: str) -> list[str]:
+        """Take messages in; comes back: those that go back to the queue."""
+        records = [{"messageId": str(number), "body": body} for number, body in enumerate(messages)]
+        answer = self.module.handler({"Records": records}, None)
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+    def announced(self) -> list[ChangeAnnounced]:
+        entries = self.events.entries
+        return [ChangeAnnounced.model_validate_json(entry["Detail"]) for entry in entries]
+
+    def told(self) -> list[str]:
+        """The alerts that are in the queue, ten at most."""
+        answer = self.sqs.receive_message(QueueUrl=self.alerts, MaxNumberOfMessages=10)
+        return [json.loads(one["Body"])["Message"] for one in answer.get("Messages", [])]
+
+    def files(self) -> dict[str, bytes]:
+        listed = self.s3.list_objects_v2(Bucket=self.bucket).get("Contents", [])
+        keys = [one["Key"] for one in listed]
+        return {key: self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read() for key in keys}
+
+
+@pytest.fixture(scope="module")
+def module(made: Any) -> Iterator[Any]:
+    topic = boto3.client("sns").create_topic(Name="changecast-alerts")["TopicArn"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STATUS_TABLE", made.name)
+        patch.setenv("ALERTS_TOPIC_ARN", topic)
+        sys.modules.pop("intake", None)
+        yield importlib.import_module("intake")
+        sys.modules.pop("intake", None)
+
+
+@pytest.fixture
+def dropping(
+    module: Any, table: Any, register: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Dropping]:
+    register("acme", "globex")
+    s3, sqs, sns = boto3.client("s3"), boto3.client("sqs"), boto3.client("sns")
+    bucket, queue = f"intake-{uuid4()}", f"alerts-{uuid4()}"
+    here: Any = {"LocationConstraint": "eu-central-1"}
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=here)
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    url = sqs.create_queue(QueueName=queue)["QueueUrl"]
+    arn = f"arn:aws:sqs:eu-central-1:123456789012:{queue}"
+    topic = module.settings.alerts_topic_arn
+    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    events: Any = FakeEvents()
+    monkeypatch.setattr(
+        module, "connect", lambda table: replace(connect(table=table), events=events, xray=None)
+    )
+    yield Dropping(module, bucket, events, url)
+    sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
+
+
+def test_a_good_file_is_announced_and_kept_as_the_record(dropping: Dropping) -> None:
+    change = document(changeId="CHG/7:a", version=3)
+    assert dropping.take_in(dropping.drop(change)) == []
+    (announced,) = dropping.announced()
+    assert (announced.change_id, announced.revision) == ("CHG/7:a", 3)
+    assert announced.customers == ("acme", "globex")
+    assert announced.announced_by == "account 111111111111 by the file incoming/change.json"
+    kept = dropping.files()
+    assert list(kept) == ["announced/CHG%2F7%3Aa/3.json"]
+    assert json.loads(*kept.values()) == change
+    assert dropping.told() == []
+
+
+def test_the_same_content_again_is_not_put_again_and_the_record_stays(dropping: Dropping) -> None:
+    dropping.take_in(dropping.drop(document()))
+    first = dropping.files()
+    again = json.dumps(document(), indent=2).encode()
+    assert dropping.take_in(dropping.drop(again, "incoming/again.json")) == []
+    assert len(dropping.announced()) == 1
+    assert dropping.files() == first
+
+
+def test_the_same_message_again_does_nothing(dropping: Dropping) -> None:
+    message = dropping.drop(document())
+    assert dropping.take_in(message, message) == []
+    assert len(dropping.announced()) == 1
+    bad = dropping.drop(b"{}")
+    assert dropping.take_in(bad, bad) == []
+    assert len(dropping.told()) == 1
+
+
+def test_a_newer_version_under_the_same_name_is_neither_lost_nor_taken_twice(
+    dropping: Dropping,
+) -> None:
+    older = dropping.drop(document(customerImpact="First."))
+    newer = dropping.drop(document(customerImpact="Second."))
+    assert dropping.take_in(older, newer) == []
+    said = [one.change.customer_impact for one in dropping.announced()]
+    assert said == ["First.", "Second."]
+    assert list(dropping.files()) == ["announced/CHG-1/1.json", "announced/CHG-1/2.json"]
+
+
+def test_every_fault_of_a_bad_file_stands_beside_it_and_people_are_told(dropping: Dropping) -> None:
+    bad = document(customers=["acme", "umbrella"], implementationEnd="2020-01-01T00:00:00Z")
+    assert dropping.take_in(dropping.drop(bad, "incoming/my change.json")) == []
+    files = dropping.files()
+    copy, reason = sorted(files)
+    assert copy.startswith("rejected/my change-")
+    assert reason == copy.removesuffix(".json") + ".reason.txt"
+    assert json.loads(files[copy]) == bad
+    said = files[reason].decode()
+    assert "incoming/my change.json was not announced; nobody was told." in said
+    assert "$.implementationEnd" in said or "window" in said
+    (alert,) = dropping.told()
+    assert copy in alert
+    assert dropping.announced() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"\xff\xfe\x00", id="no text"),
+        pytest.param(b"[" * 10_000, id="deep"),
+        pytest.param(b'{"changeId": 1, "changeId": 2}', id="a key twice"),
+        pytest.param(b'"' + b"x" * (EVENT_LIMIT + 10) + b'"', id="too large"),
+    ],
+)
+def test_what_is_no_document_is_rejected_and_never_tried_again(
+    dropping: Dropping, body: bytes
+) -> None:
+    assert dropping.take_in(dropping.drop(body)) == []
+    assert [key.rpartition(".")[2] for key in sorted(dropping.files())] == ["json", "txt"]
+    assert len(dropping.told()) == 1
+
+
+def test_other_content_under_a_taken_version_is_rejected(dropping: Dropping) -> None:
+    dropping.take_in(dropping.drop(document(version=1)))
+    dropping.take_in(dropping.drop(document(version=1, customerImpact="Other.")))
+    (reason,) = [body for key, body in dropping.files().items() if key.endswith(".txt")]
+    assert b"other_content: revision 1 was announced with other content" in reason
+    assert len(dropping.announced()) == 1
+
+
+def test_a_draft_is_put_aside_and_nobody_is_told(dropping: Dropping) -> None:
+    assert dropping.take_in(dropping.drop(document(status="draft"))) == []
+    (kept,) = dropping.files()
+    assert kept.startswith("drafts/change-")
+    assert dropping.announced() == []
+    assert dropping.told() == []
+
+
+def test_a_folder_is_no_file(dropping: Dropping) -> None:
+    assert dropping.take_in(dropping.drop(b"", "incoming/")) == []
+    assert list(dropping.files()) == ["incoming/"]
+    assert dropping.told() == []
+
+
+def test_when_the_hub_cannot_be_reached_the_file_waits(
+    dropping: Dropping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dropping.module, "connect", lambda **_: connect(table="nowhere"))
+    assert dropping.take_in(dropping.drop(document())) == ["0"]
+    assert list(dropping.files()) == ["incoming/change.json"]
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{}", '{"detail": {"object": {"key": "x"}}}'])
+def test_a_message_that_is_no_event_is_refused(body: str) -> None:
+    with pytest.raises(ContractError):
+        drop_of(body)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {},
+        {"customers": ["umbrella"]},
+        {"implementationEnd": "2020-01-01T00:00:00Z"},
+        {"changeTitle": f"x\r\n{SENTENCE}"},
+        {"status": SENTENCE},
+    ],
+    ids=["taken in", "unknown customer", "window", "title", "status"],
+)
+def test_what_a_file_says_is_in_no_alert_log_or_metric(
+    dropping: Dropping,
+    fault: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level("INFO", "changecast")
+    texts = ("changeReason", "implementationPlan", "testPlan", "customerImpact", "rollbackPlan")
+    dropping.take_in(dropping.drop(document(**{**dict.fromkeys(texts, SENTENCE), **fault})))
+    assert bool(dropping.announced()) is not bool(fault)
+    told = dropping.told()
+    assert bool(told) is bool(fault)
+    logged = [vars(record) for record in caplog.records]
+    assert logged
+    assert not tells_the_sentence([told, logged, capsys.readouterr().out])

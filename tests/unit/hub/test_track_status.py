@@ -1,0 +1,182 @@
+"""The tracker's function: it believes the registry and the envelope, and parks what it cannot."""
+
+import importlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pytest
+from boto3.dynamodb.conditions import Key
+
+from changecast.announce import announce
+from changecast.event import ChangeAnnounced
+from changecast.records import reserve, revisions
+from changecast.registry import Accounts
+from changecast.status_table import Row, statuses
+from tests.support.builders import ACCOUNTS, NOW, announced, document, envelope, reported
+from tests.support.fake_hub import fake_hub
+
+
+class Tracker:
+    """The function with its queue of dead letters."""
+
+    def __init__(self, module: Any, table: Any, dead_letters: str) -> None:
+        self.module, self.table, self.url = module, table, dead_letters
+
+    def handle(self, *bodies: Any) -> list[str]:
+        """Handle messages in one batch; comes back: which go back to the queue."""
+        records = [
+            {"messageId": str(number), "body": body if isinstance(body, str) else json.dumps(body)}
+            for number, body in enumerate(bodies)
+        ]
+        answer = self.module.handler({"Records": records}, None)
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+    def parked(self) -> list[str]:
+        """The codes of what was parked."""
+        found = boto3.client("sqs").receive_message(
+            QueueUrl=self.url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        )
+        messages = found.get("Messages", [])
+        return [message["MessageAttributes"]["code"]["StringValue"] for message in messages]
+
+    def row(self, code: str = "acme") -> Row:
+        return next(one for one in statuses(self.table, "CHG-1") if one["customer"] == code)
+
+
+@pytest.fixture(scope="module")
+def module(made: Any) -> Iterator[Any]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STATUS_TABLE", made.name)
+        patch.setenv("STATUS_DLQ_URL", "set by each test")
+        patch.setenv("REPORT_DEADLINE_MINUTES", "15")
+        sys.modules.pop("track_status", None)
+        yield importlib.import_module("track_status")
+        sys.modules.pop("track_status", None)
+
+
+@pytest.fixture
+def tracker(module: Any, table: Any, ssm: Any, register: Any) -> Tracker:
+    register("acme")
+    url = boto3.client("sqs").create_queue(QueueName=f"dead-{uuid4()}")["QueueUrl"]
+    module.table = table
+    module.accounts = Accounts(ssm)
+    module.settings = replace(module.settings, status_dlq_url=url)
+    return Tracker(module, table, url)
+
+
+def test_announcements_and_reports_come_together(tracker: Tracker) -> None:
+    assert tracker.handle(envelope(announced()), envelope(reported())) == []
+    assert (tracker.row()["state"], tracker.row("globex")["state"]) == ("sent", "announced")
+    assert tracker.parked() == []
+
+
+def test_a_customer_registered_a_second_ago_is_believed(tracker: Tracker, register: Any) -> None:
+    tracker.handle(envelope(reported()))
+    register("globex")
+    tracker.handle(envelope(reported(customer="globex", state="failed")))
+    assert tracker.row("globex")["state"] == "failed"
+    assert tracker.parked() == []
+
+
+def test_a_forged_report_is_parked_and_the_others_are_tracked(tracker: Tracker) -> None:
+    forged = envelope(reported(state="failed"), account=ACCOUNTS["globex"])
+    nobody = envelope(reported(customer="initech"))
+    assert tracker.handle(forged, nobody, envelope(reported())) == []
+    assert tracker.row()["state"] == "sent"
+    assert tracker.parked() == ["forged", "forged"]
+    assert [one["customer"] for one in statuses(tracker.table, "CHG-1")] == ["acme"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("", "schema"),
+        ("null", "schema"),
+        ("[]", "schema"),
+        ("{}", "schema"),
+        ("[" * 100_000, "schema"),
+        ('{"detail-type": "ChangeAnnounced"}', "schema"),
+        ('{"detail-type": ["ChangeAnnounced"]}', "schema"),
+        ('{"detail-type": "ChangeAnnounced", "detail": ' + "[" * 900 + "]" * 900 + "}", "too_deep"),
+        ('{"detail-type": "DeliveryReported", "a": 1, "a": 2}', "duplicate_key"),
+        ('{"detail-type": "DeliveryReported", "a": NaN}', "not_a_number"),
+        ('{"detail-type": "DeliveryReported", "a": "\\ud800"}', "lone_surrogate"),
+        (envelope(reported()) | {"time": "0001-01-01T00:00:00+14:00"}, "schema"),
+        (envelope(reported()) | {"id": ""}, "schema"),
+    ],
+)
+def test_what_can_never_be_tracked_is_parked_and_never_tried_again(
+    tracker: Tracker, body: Any, code: str
+) -> None:
+    assert tracker.handle(body, envelope(reported())) == []
+    assert tracker.parked() == [code]
+    assert tracker.row()["state"] == "sent"
+
+
+def test_a_number_too_large_for_the_table_is_parked(tracker: Tracker) -> None:
+    event = envelope(reported())
+    event["detail"]["report_seq"] = 10**40
+    assert tracker.handle(event) == []
+    assert tracker.parked() == ["schema"]
+
+
+def test_when_the_table_is_away_the_messages_go_back(tracker: Tracker) -> None:
+    tracker.module.table = boto3.resource("dynamodb").Table("nowhere")
+    assert tracker.handle(envelope(announced()), envelope(reported())) == ["0", "1"]
+    assert tracker.parked() == []
+
+
+def facts(tracker: Tracker) -> list[str]:
+    """The causes of what is noted against CHG-1."""
+    found = tracker.table.query(KeyConditionExpression=Key("pk").eq("fact#CHG-1"))["Items"]
+    return [str(one["cause"]) for one in found]
+
+
+def test_an_event_as_it_was_recorded_is_nothing_to_note(tracker: Tracker) -> None:
+    hub = fake_hub()
+    announce(document(), hub=hub)
+    reserve(tracker.table, revisions(hub.table, "CHG-1")[0])
+    (entry,) = hub.events.entries
+    detail = ChangeAnnounced.model_validate_json(entry["Detail"])
+    assert tracker.handle(envelope(detail)) == []
+    assert facts(tracker) == []
+
+
+def test_an_event_that_leaves_a_recorded_customer_out_is_noted_and_the_customer_expected(
+    tracker: Tracker,
+) -> None:
+    hub = fake_hub()
+    announce(document(), hub=hub)
+    reserve(tracker.table, revisions(hub.table, "CHG-1")[0])
+    (entry,) = hub.events.entries
+    detail = ChangeAnnounced.model_validate_json(entry["Detail"])
+    dropped = detail.model_copy(update={"customers": ("acme",)})
+    assert tracker.handle(envelope(dropped), envelope(dropped)) == []
+    assert facts(tracker) == ["other_customers"]
+    assert tracker.row("globex")["state"] == "announced"
+
+
+def test_an_event_that_bypassed_announce_is_noted_and_tracked_all_the_same(
+    tracker: Tracker,
+) -> None:
+    assert tracker.handle(envelope(announced())) == []
+    assert facts(tracker) == ["bypassed"]
+    assert tracker.row("acme")["state"] == "announced"
+
+
+def test_what_the_dashboard_shows_is_printed(
+    tracker: Tracker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = NOW + timedelta(seconds=90)
+    tracker.handle(envelope(announced()))
+    for seq in (1, 2):
+        tracker.handle(envelope(reported(report_seq=seq, state="sent", ended_at=ended)))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["TimeToLastMail"] for one in lines if "TimeToLastMail" in one] == [90.0]
+    assert [one["state"] for one in lines if "Reports" in one] == ["sent", "sent"]

@@ -1,0 +1,48 @@
+"""Display names become codes by the registry, and only where there is no doubt."""
+
+from dataclasses import replace
+
+import pytest
+
+from changecast.metadata import MetadataFault, place, read_document
+from changecast.registry import codes_by_name
+from tests.support.builders import document, registered
+
+BY_NAME = codes_by_name(registered())
+
+
+def named(*names: str) -> tuple[str, ...]:
+    return place(read_document(document(customers=None, customerNames=list(names))), BY_NAME)
+
+
+def test_a_name_is_the_code_of_exactly_whoever_is_registered_so() -> None:
+    assert named("Acme Industries", "Globex") == ("acme", "globex")
+    assert named("Globex", "Globex") == ("globex",)
+
+
+def test_codes_win_over_names_beside_them() -> None:
+    read = read_document(document(customers=["acme"], customerNames=["Globex", "Nobody"]))
+    assert place(read, BY_NAME) == ("acme",)
+
+
+def test_every_name_that_cannot_be_placed_is_listed_at_its_path() -> None:
+    with pytest.raises(MetadataFault) as refused:
+        named("Acme", "Globex", "acme industries")
+    assert [fault.path for fault in refused.value.faults] == [
+        "$.customerNames[0]",
+        "$.customerNames[2]",
+    ]
+    assert "'Acme' (known: Acme Industries, Globex, Initech)" in refused.value.faults[0].message
+
+
+def test_a_name_that_two_customers_have_is_nobodys() -> None:
+    both = registered() | {"acme-eu": replace(registered()["acme"], code="acme-eu")}
+    read = read_document(document(customers=None, customerName="Acme Industries"))
+    with pytest.raises(MetadataFault, match=r"\$\.customerName: no single customer"):
+        place(read, codes_by_name(both))
+
+
+def test_no_name_can_be_placed_where_nobody_is_registered() -> None:
+    read = read_document(document(customers=None, customerName="Acme Industries"))
+    with pytest.raises(MetadataFault, match="nobody is registered"):
+        place(read, {})
