@@ -1,0 +1,66 @@
+"""What a start of the cloud needs of ministack. To import this is to import ministack."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ministack import app
+from ministack.services import eventbridge, scheduler, sqs
+
+from changecast_local import accounts, control, environment, faults, ses
+from changecast_local.lambdas.invocations import Host, run_on
+from changecast_local.lambdas.pool import Pool
+from changecast_local.xray import store
+from changecast_local.xray.daemon import Daemon
+
+
+def configure(host: str, port: int, *, auth: bool) -> None:
+    """Say what ministack otherwise reads once, when it is imported."""
+    app.AUTH = auth
+    environment.environ.update(GATEWAY_PORT=str(port), AUTH=str(auth).lower())
+    sqs.DEFAULT_HOST, sqs.DEFAULT_PORT = host, str(port)
+    sqs._CANONICAL_NETLOC = f"{host}:{port}"
+
+
+@contextmanager
+def functions(endpoint: str, workers: int, folder: Path) -> Iterator[Pool]:
+    """Let functions run until the block ends; their processes and files end with it."""
+    daemon, pool = Daemon(), Pool(workers, folder)
+    run_on(Host(pool, endpoint, daemon.address))
+    try:
+        yield pool
+    finally:
+        run_on(None)
+        pool.close()
+        daemon.close()
+
+
+def application(endpoint: str, pool: Pool, *, auth: bool) -> control.App:
+    """ministack's ASGI app with the control API beside it."""
+    health = {"pid": os.getpid(), "auth": auth}
+    routes: control.Routes = {
+        ("GET", "health"): lambda _query, _body: health | {"workers": pool.counts()},
+        ("GET", "environment"): lambda query, _body: accounts.variables(endpoint, **query),
+        ("GET", "mails"): lambda query, _body: ses.mails(query.get("account")),
+        ("GET", "faults"): lambda query, _body: faults.listed(query.get("account")),
+        ("POST", "faults"): lambda _query, body: faults.add(body),
+        ("DELETE", "faults"): lambda query, _body: faults.clear(query.get("account")),
+    }
+    return control.beside(app.app, routes, ses.handle)
+
+
+def begin(loop: asyncio.AbstractEventLoop) -> None:
+    """Do what ministack's own start does, without its Docker, SFTP and IoT."""
+    app._MAIN_LOOP = loop
+    eventbridge.start_scheduler()
+    scheduler.start_scheduler()
+
+
+def forget_everything() -> None:
+    """Empty all stores; not by ministack's own reset of all services, which would ask Docker."""
+    app._MAIN_LOOP = None
+    for module in environment.services():
+        module.reset()
+    store.clear()

@@ -1,0 +1,1 @@
+"""Runs deployed functions: processes that import their handler from the built zip."""

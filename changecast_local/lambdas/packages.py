@@ -1,0 +1,19 @@
+"""Deployed zips, unpacked once each however many functions and processes share one."""
+
+import hashlib
+import io
+import threading
+import zipfile
+from pathlib import Path
+
+_unpacking = threading.Lock()
+
+
+def unpacked(code: bytes, folder: Path) -> Path:
+    """Where a zip is unpacked below `folder`; the same zip is unpacked once."""
+    target = folder / hashlib.sha256(code).hexdigest()[:16]
+    with _unpacking:
+        if not target.exists():
+            with zipfile.ZipFile(io.BytesIO(code)) as package:
+                package.extractall(target)
+    return target

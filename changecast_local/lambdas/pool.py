@@ -1,0 +1,114 @@
+"""The processes of all functions: so many run at once, some idle ones stay warm."""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from changecast_local.lambdas.packages import unpacked
+from changecast_local.lambdas.worker import STOP_SECONDS, Worker
+
+# Processes alive, busy or warm. Each holds some 65 MB.
+ALIVE = 24
+
+
+class PoolClosed(RuntimeError):
+    """The cloud is stopping: no more invocations."""
+
+
+class Pool:
+    """Gives every invocation a process of its own, at most `limit` of them at the same time."""
+
+    def __init__(self, limit: int, folder: Path) -> None:
+        """`folder` takes unpacked zips and logs; it is the caller's to delete."""
+        self._limit = limit
+        self._slots = threading.BoundedSemaphore(limit)
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._idle: dict[str, list[Worker]] = defaultdict(list)
+        self._alive: set[Worker] = set()
+        self._starting = 0
+        self._closed = False
+
+    @contextmanager
+    def worker(self, key: str, code: bytes, environment: dict[str, str]) -> Iterator[Worker]:
+        """A process for one invocation: warm where there is one of the same `key`, else new.
+
+        Waits while `limit` others are busy. One whose handler could not be imported says so in
+        `failure`. Raises PoolClosed.
+        """
+        with self._slots:
+            if self._closed:
+                raise PoolClosed
+            worker = self._warm(key) or self._start(code, environment)
+            try:
+                yield worker
+            finally:
+                self._give_back(key, worker)
+
+    def _warm(self, key: str) -> Worker | None:
+        with self._lock:
+            return self._idle[key].pop() if self._idle[key] else None
+
+    def _start(self, code: bytes, environment: dict[str, str]) -> Worker:
+        with self._lock:
+            self._starting += 1
+            crowded = len(self._alive) + self._starting > ALIVE
+            old = self._longest_idle() if crowded else None
+        try:
+            if old:
+                old.stop()
+            worker = self._new(code, environment)
+        finally:
+            with self._lock:
+                self._starting -= 1
+        return worker
+
+    def _new(self, code: bytes, environment: dict[str, str]) -> Worker:
+        root = unpacked(code, self._folder)
+        log = self._folder / f"{uuid4()}.log"
+        worker = Worker(environment | {"LAMBDA_TASK_ROOT": str(root)}, log)
+        log.unlink()
+        with self._lock:
+            self._alive.add(worker)
+        return worker
+
+    def _longest_idle(self) -> Worker | None:
+        """The process that was idle longest, taken out to make room."""
+        idle = [(worker.idle_since, key) for key, all_ in self._idle.items() for worker in all_]
+        if not idle:
+            return None
+        oldest = self._idle[min(idle)[1]].pop(0)
+        self._alive.discard(oldest)
+        return oldest
+
+    def _give_back(self, key: str, worker: Worker) -> None:
+        worker.idle_since = time.monotonic()
+        with self._lock:
+            if worker.usable and not self._closed:
+                self._idle[key].append(worker)
+                return
+            self._alive.discard(worker)
+        worker.stop()
+
+    def counts(self) -> dict[str, int]:
+        """How many processes there are, and how many of them are idle."""
+        with self._lock:
+            idle = sum(len(workers) for workers in self._idle.values())
+            return {"alive": len(self._alive), "idle": idle}
+
+    def close(self) -> None:
+        """End every process; those that are busy end their invocation with an error."""
+        with self._lock:
+            self._closed = True
+            alive, idle = list(self._alive), [w for every in self._idle.values() for w in every]
+            self._idle.clear()
+        for worker in alive:
+            worker.ask_to_stop()
+        for worker in idle:
+            worker.stop()
+        for _ in range(self._limit):
+            self._slots.acquire(timeout=STOP_SECONDS)

@@ -1,0 +1,75 @@
+"""The mails that left SES, taken apart for whoever wants to look at them."""
+
+import base64
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage, MIMEPart
+from email.policy import default
+from typing import Any
+
+from changecast_local.ses import store
+from changecast_local.ses.store import Account, SentMail
+
+
+def mails(account: str | None = None) -> list[dict[str, Any]]:
+    """The mails that left SES, oldest first: those of one account (12 digits), or of all.
+
+    `raw` is the whole MIME text as it left; `at` is ISO 8601 in UTC; an attachment is every part
+    that is neither the text nor the HTML, calendar entries included.
+    """
+    sent = [
+        (mail.at, _view(held, mail))
+        for held in store.everywhere()
+        if account in (None, held.account)
+        for mail in list(held.mails)
+    ]
+    return [view for _, view in sorted(sent, key=lambda each: each[0])]
+
+
+def _view(held: Account, mail: SentMail) -> dict[str, Any]:
+    message = message_from_bytes(mail.raw, policy=default)
+    text, html = message.get_body(("plain",)), message.get_body(("html",))
+    return {
+        "account": held.account,
+        "region": held.region,
+        "from": str(message["From"] or ""),
+        "to": ", ".join(mail.recipients),
+        "subject": str(message["Subject"] or ""),
+        "text": _text(text),
+        "html": _text(html),
+        "headers": [[name, str(value)] for name, value in message.items()],
+        "attachments": [
+            _attachment(part)
+            for part in message.walk()
+            if not part.is_multipart() and part is not text and part is not html
+        ],
+        "message_id": mail.message_id,
+        "list_options": mail.list_options,
+        "tags": mail.tags,
+        "raw": mail.raw.decode("utf-8", "replace"),
+        "at": datetime.fromtimestamp(mail.at, UTC).isoformat(timespec="milliseconds"),
+        "configuration_set": mail.configuration_set,
+    }
+
+
+def _text(part: MIMEPart | None) -> str | None:
+    return None if part is None else str(part.get_content()).replace("\r\n", "\n")
+
+
+def _attachment(part: EmailMessage) -> dict[str, Any]:
+    """`encoding` says whether `content` is text as it is, or base64."""
+    is_text = part.get_content_maintype() == "text"
+    content = part.get_content() if is_text else _base64(part)
+    return {
+        "filename": part.get_filename(),
+        "content_type": part.get_content_type(),
+        "method": part.get_param("method"),
+        "disposition": part.get_content_disposition(),
+        "encoding": "text" if is_text else "base64",
+        "content": content,
+    }
+
+
+def _base64(part: EmailMessage) -> str:
+    body = part.get_payload(decode=True)
+    return base64.b64encode(body).decode("ascii") if isinstance(body, bytes) else ""

@@ -1,0 +1,42 @@
+"""One mail that was given to SendEmail, checked, before it is decided what becomes of it."""
+
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import parseaddr
+from uuid import uuid4
+
+from changecast_local.ses.store import Account
+
+
+@dataclass(frozen=True)
+class Submission:
+    """`message` is as it was submitted; `source` the envelope sender as the request wrote it."""
+
+    account: Account
+    message_id: str
+    at: float
+    source: str
+    identity: str
+    recipients: list[str]
+    message: EmailMessage
+    tags: dict[str, str]
+    configuration_set: str | None
+    list_options: dict[str, str] | None
+    base_url: str
+    caller: str
+    source_ip: str
+
+    @property
+    def sender_domain(self) -> str:
+        """The domain of the envelope sender."""
+        return bare_address(self.source).rpartition("@")[2]
+
+
+def new_message_id(at: float) -> str:
+    """A message id of the form that SES gives."""
+    return f"0100{int(at * 1000):012x}-{uuid4()}-000000"
+
+
+def bare_address(mailbox: str) -> str:
+    """The address of `Name <address>`."""
+    return parseaddr(mailbox)[1]
