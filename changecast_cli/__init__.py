@@ -1,1 +1,1 @@
-"""The command line of Changecast."""
+"""The command `changecast`: announce, look, try out. Nothing in here is deployed."""

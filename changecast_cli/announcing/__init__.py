@@ -1,0 +1,1 @@
+"""From a change document to an event."""

@@ -1,0 +1,1 @@
+"""The people of one customer, in its own account's contact list."""

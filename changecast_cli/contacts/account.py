@@ -1,0 +1,88 @@
+"""The contact list of one account, and nothing of any other: which account, which list."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import boto3
+import typer
+from botocore.exceptions import ClientError
+
+from changecast_cli.contacts.pacing import Pace
+from changecast_cli.customers.account import STACK, session_of
+from changecast_cli.deploying import samconfig_file
+from changecast_cli.failures import Refused
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+
+Code = Annotated[
+    str | None,
+    typer.Option("--customer", "-c", help="By its profile in samconfig.toml; else your own."),
+]
+AccountProfile = Annotated[
+    str | None, typer.Option("--profile", help="AWS profile of the account.", envvar="AWS_PROFILE")
+]
+AccountRegion = Annotated[
+    str | None, typer.Option("--region", help="AWS Region of its SES.", envvar="AWS_REGION")
+]
+PerSecond = Annotated[
+    float,
+    typer.Option("--per-second", help="Requests to SES; it takes about one.", min=0.1, max=1_000),
+]
+
+# A verb about one person makes three calls or four; a throttled one waits.
+FEW = 10.0
+
+
+@dataclass(frozen=True)
+class OpenList:
+    """An account's contact list; `pace` is waited before every call. `bucket` is for imports."""
+
+    session: boto3.Session
+    ses: "SESV2Client"
+    name: str
+    bucket: str | None
+    pace: Pace
+
+
+def open_list(
+    code: str | None, profile: str | None, region: str | None, per_second: float
+) -> OpenList:
+    """The list of a customer of samconfig.toml, or of the account of the credentials here.
+
+    Refused where the credentials are another account's, or the account has no list.
+    """
+    session = _session(code, profile, region)
+    outputs = outputs_of(session)
+    ses = session.client("sesv2")
+    pace = Pace(per_second)
+    name = outputs.get("ContactListName") or _only_list(ses)
+    return OpenList(session, ses, name, outputs.get("MailsBucket"), pace)
+
+
+def _session(code: str | None, profile: str | None, region: str | None) -> boto3.Session:
+    if code is None:
+        return boto3.Session(profile_name=profile, region_name=region)
+    customers = samconfig_file.customers_in(samconfig_file.read(Path("samconfig.toml")))
+    if code not in customers:
+        raise Refused(f"samconfig.toml has no customer {code!r}: leave --customer out, or add it")
+    return session_of(customers[code], profile)
+
+
+def outputs_of(session: boto3.Session) -> dict[str, str]:
+    """The stack's outputs; none where the account has no such stack."""
+    try:
+        found = session.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("ValidationError", "AccessDenied"):
+            raise
+        return {}
+    return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", ())}
+
+
+def _only_list(ses: "SESV2Client") -> str:
+    found = ses.list_contact_lists()["ContactLists"]
+    if not found:
+        raise Refused("this account has no contact list: deploy its stack first")
+    return found[0]["ContactListName"]

@@ -1,0 +1,119 @@
+"""changecast cost: what a month costs on AWS, by list prices and what the parts use."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from changecast_cli.cost.prices import PRICES, PRICES_OF, REGION_OF_PRICES
+from changecast_cli.options import AsJson
+from changecast_cli.terminal import out, print_json
+
+MINUTES_A_MONTH = 43_800
+# What one mail, one run (a change for a customer), one customer and the hub use in a month. From
+# the design: two transactions of a batch of 25 and one write per outcome; a trace per function.
+PER_MAIL = {
+    "ses_mail": 1.0,
+    "dynamodb_write": 6.0,
+    "dynamodb_read": 1.0,
+    "eventbridge_event": 0.0,  # SES's own events on the default bus are free
+    "sqs_request": 4.0,
+    "lambda_request": 0.5,
+    "lambda_gb_second": 0.02,
+    "xray_trace": 0.1,
+    "log_gb": 2e-6,
+}
+PER_RUN = {
+    "eventbridge_event": 6.0,  # the announcement, its forward, and some four reports
+    "dynamodb_write": 30.0,
+    "dynamodb_read": 40.0,
+    "sqs_request": 60.0,
+    "lambda_request": 12.0,
+    "lambda_gb_second": 6.0,
+    "s3_put": 4.0,
+    "s3_get": 8.0,
+    "xray_trace": 12.0,
+    "log_gb": 2e-5,
+}
+# The sweep runs every minute; four event sources poll by five long polls of 20 s each.
+PER_CUSTOMER = {
+    "lambda_request": MINUTES_A_MONTH,
+    "lambda_gb_second": MINUTES_A_MONTH * 0.05,
+    "dynamodb_read": MINUTES_A_MONTH * 2.0,
+    "sqs_request": 4 * 5 * 3.0 * MINUTES_A_MONTH,
+    "xray_trace": MINUTES_A_MONTH,
+    "log_gb": 0.03,
+}
+PER_HUB = {
+    "dashboard": 1.0,
+    "alarm": 10.0,
+    "kms_key": 1.0,
+    "sqs_request": 3 * 5 * 3.0 * MINUTES_A_MONTH,
+    "lambda_request": MINUTES_A_MONTH / 5,
+    "log_gb": 0.1,
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One kind of use in a month: how much, and dollars."""
+
+    what: str
+    amount: float
+    dollars: float
+
+
+def cost(
+    customers: Annotated[int, typer.Option(help="Customers.", min=0)] = 30,
+    changes: Annotated[int, typer.Option(help="Changes a month.", min=0)] = 100,
+    contacts: Annotated[
+        int, typer.Option(help="People mailed per customer and change.", min=0)
+    ] = 50,
+    affected: Annotated[
+        float, typer.Option(help="Part of the customers that a change names.", min=0, max=1)
+    ] = 1.0,
+    mails: Annotated[
+        float, typer.Option(help="Mails a person gets per change, updates too.", min=0)
+    ] = 2.0,
+    as_json: AsJson = False,
+) -> None:
+    """What a month costs: SES's part, and everything else, per customer too."""
+    lines = list(bill(customers, changes, contacts, affected=affected, mails=mails))
+    total = sum(line.dollars for line in lines)
+    if as_json:
+        print_json(
+            {
+                "lines": [asdict(line) for line in lines],
+                "dollars": round(total, 2),
+                "prices_of": PRICES_OF,
+                "region": REGION_OF_PRICES,
+            }
+        )
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    table.add_column("WHAT")
+    table.add_column("A MONTH", justify="right")
+    table.add_column("USD", justify="right")
+    for line in sorted(lines, key=lambda line: -line.dollars):
+        table.add_row(PRICES[line.what].says, f"{line.amount:,.3g}" if line.amount < 1 else
+                      f"{line.amount:,.0f}", f"{line.dollars:,.2f}")  # fmt: skip
+    table.add_row("[bold]together[/]", "", f"[bold]{total:,.2f}[/]")
+    out.print(table)
+    if customers:
+        out.print(f"{total / customers:,.2f} USD a customer and month.")
+    out.print(f"[dim]List prices of {PRICES_OF}, {REGION_OF_PRICES}, without free tiers.[/]")
+
+
+def bill(
+    customers: int, changes: int, contacts: int, *, affected: float = 1.0, mails: float = 2.0
+) -> Iterator[Line]:
+    """A line for every kind of use that there is. Pure."""
+    runs = customers * changes * affected * max(mails, 1.0 if mails else 0.0)
+    sent = customers * changes * affected * contacts * mails
+    times = ((PER_MAIL, sent), (PER_RUN, runs), (PER_CUSTOMER, float(customers)), (PER_HUB, 1.0))
+    for what, price in PRICES.items():
+        amount = sum(use.get(what, 0.0) * number for use, number in times)
+        if amount:
+            yield Line(what, amount, amount * price.dollars)

@@ -1,0 +1,1 @@
+"""Customers: add, list, change, upgrade, remove."""

@@ -1,0 +1,1 @@
+"""samconfig.toml, sam, stacks, and the way into an account."""

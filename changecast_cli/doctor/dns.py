@@ -1,0 +1,210 @@
+"""The doctor on DNS: what must be published so that mails are signed, aligned and believed.
+
+SPF: RFC 7208. DMARC: RFC 7489. https://docs.aws.amazon.com/ses/latest/dg/mail-from.html
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import dns.exception
+import dns.rdatatype
+import dns.resolver
+import dns.zonefile
+
+from changecast_cli.doctor.patient import Patient, values
+from changecast_cli.doctor.ses import identity_of
+from changecast_cli.doctor.verdicts import Level, Verdict, broken, ok, warning
+from changecast_cli.failures import Refused
+
+# (name, type) -> the records as text, without quotes and final dots; None: could not be asked.
+Lookup = Callable[[str, str], list[str] | None]
+Record = tuple[str, str, str]
+SKIPPED: Lookup | None = None
+SECONDS = 5.0
+_NOTHING = (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer)
+
+
+def ask_dns(name: str, kind: str) -> list[str] | None:
+    """What the resolver of this machine says; None where it does not answer."""
+    try:
+        answer = dns.resolver.resolve(name, kind, lifetime=SECONDS)
+    except _NOTHING:
+        return []
+    except dns.exception.DNSException:
+        return None
+    return [_plain(record, kind) for record in answer]
+
+
+def zone_lookup(path: Path) -> Lookup:
+    """Records out of a file in zone format (RFC 1035 §5): what will be published, looked at first.
+
+    Refused where the file cannot be read.
+    """
+    try:
+        sets = dns.zonefile.read_rrsets(path.read_text("utf-8"), origin=".", rdclass=None)
+    except (OSError, UnicodeDecodeError, dns.exception.DNSException) as error:
+        raise Refused(f"{path} is no zone file: {error}") from error
+    found = {
+        (str(each.name).rstrip(".").lower(), dns.rdatatype.to_text(each.rdtype)): [
+            _plain(record, dns.rdatatype.to_text(each.rdtype)) for record in each
+        ]
+        for each in sets
+    }
+    return lambda name, kind: found.get((name.rstrip(".").lower(), kind), [])
+
+
+def _plain(record: Any, kind: str) -> str:
+    if kind == "TXT":
+        return b"".join(record.strings).decode("utf-8", "replace")
+    if kind == "MX":
+        return f"{record.preference} {str(record.exchange).rstrip('.')}"
+    return str(record.target).rstrip(".")
+
+
+def records(patient: Patient) -> list[Record]:
+    """What must stand in DNS for the sender's identity: (name, type, value)."""
+    found = identity_of(patient)
+    if found is None:
+        raise Refused(f"SES has no identity {patient.parameters['SenderIdentity']}: deploy first")
+    domain = patient.parameters["SenderIdentity"].rpartition("@")[2]
+    wanted = [
+        (f"{token}._domainkey.{domain}", "CNAME", f"{token}.dkim.amazonses.com")
+        for token in values(found, "DkimAttributes", "Tokens") or ()
+    ]
+    own = values(found, "MailFromAttributes", "MailFromDomain")
+    if own:
+        wanted.append((own, "MX", f"10 feedback-smtp.{patient.region}.amazonses.com"))
+        wanted.append((own, "TXT", "v=spf1 include:amazonses.com ~all"))
+    return [*wanted, (f"_dmarc.{domain}", "TXT", "v=DMARC1; p=none")]
+
+
+def zone_lines(wanted: list[Record]) -> list[str]:
+    """The records in zone format."""
+    return [
+        f'{name}. 300 IN {kind} "{value}"' if kind == "TXT" else f"{name}. 300 IN {kind} {value}."
+        for name, kind, value in wanted
+    ]
+
+
+def published(patient: Patient, lookup: Lookup) -> Iterator[Verdict]:
+    """DKIM, MAIL FROM, SPF and DMARC as others see them."""
+    found = identity_of(patient)
+    if found is None:
+        return
+    yield from _dkim(patient, lookup)
+    own = values(found, "MailFromAttributes", "MailFromDomain")
+    if own:
+        yield _mail_from(own, patient.region, lookup)
+        yield _spf(own, lookup)
+    yield _dmarc(patient, found, lookup)
+
+
+def _dkim(patient: Patient, lookup: Lookup) -> Iterator[Verdict]:
+    """Every token's CNAME leads to SES."""
+    wanted = [each for each in records(patient) if each[1] == "CNAME"]
+    for name, kind, value in wanted:
+        answer = lookup(name, kind)
+        if answer is None:
+            yield _unasked("dns-dkim", name)
+            return
+        # Some Regions sign by <token>.dkim.<region>.amazonses.com.
+        token = value.partition(".")[0]
+        if not any(a.startswith(f"{token}.dkim.") and a.endswith("amazonses.com") for a in answer):
+            yield broken(
+                "dns-dkim", f"{name} leads to {_or_nothing(answer)}", _publish((name, kind, value))
+            )
+            return
+    if wanted:
+        yield ok("dns-dkim", f"{len(wanted)} of {len(wanted)} records lead to SES")
+
+
+def _mail_from(domain: str, region: str, lookup: Lookup) -> Verdict:
+    answer = lookup(domain, "MX")
+    if answer is None:
+        return _unasked("dns-mail-from", domain)
+    server = f"feedback-smtp.{region}.amazonses.com"
+    if [each.split()[1].lower() for each in answer] == [server]:
+        return ok("dns-mail-from", f"{domain} leads to SES alone")
+    return broken(
+        "dns-mail-from",
+        f"the MX of {domain} is {_or_nothing(answer)}",
+        _publish((domain, "MX", f"10 {server}")),
+    )
+
+
+def _spf(domain: str, lookup: Lookup) -> Verdict:
+    answer = lookup(domain, "TXT")
+    if answer is None:
+        return _unasked("spf", domain)
+    policies = [each for each in answer if each.lower().startswith("v=spf1")]
+    mend = _publish((domain, "TXT", "v=spf1 include:amazonses.com ~all"))
+    if len(policies) > 1:
+        return broken("spf", f"{domain} has {len(policies)} SPF records, so none counts", mend)
+    if not policies or "include:amazonses.com" not in policies[0].lower():
+        return broken("spf", f"{domain} says {_or_nothing(policies)}", mend)
+    return ok("spf", f"{domain} names SES")
+
+
+def _dmarc(patient: Patient, found: Any, lookup: Lookup) -> Verdict:
+    """A policy that stands, and a mail that fulfils it by DKIM or by SPF."""
+    domain = patient.parameters["Sender"].rpartition("@")[2].lower()
+    answers = [lookup(f"_dmarc.{name}", "TXT") for name in _upwards(domain)]
+    if answers[0] is None:
+        return _unasked("dmarc", f"_dmarc.{domain}")
+    policies = [text for each in answers for text in each or () if text.startswith("v=DMARC1")]
+    if not policies:
+        record = f"_dmarc.{domain}", "TXT", "v=DMARC1; p=none"
+        return warning(
+            "dmarc", f"{domain} has no policy; large mailboxes want one", _publish(record)
+        )
+    tags = _tags(policies[0])
+    signed_by = patient.parameters["SenderIdentity"].rpartition("@")[2].lower()
+    if _aligned(domain, signed_by, found, tags):
+        return ok("dmarc", f"p={tags.get('p', 'none')}, aligned")
+    level = Level.BROKEN if tags.get("p") in ("reject", "quarantine") else Level.WARNING
+    return Verdict(
+        "dmarc",
+        level,
+        f"p={tags.get('p', 'none')}, and neither DKIM nor MAIL FROM is aligned with {domain}",
+        f"changecast doctor --customer {patient.code} --records",
+    )
+
+
+def _aligned(domain: str, signed_by: str, found: Any, tags: dict[str, str]) -> bool:
+    signs = values(found, "DkimAttributes", "Status") == "SUCCESS"
+    own = str(values(found, "MailFromAttributes", "MailFromDomain") or "")
+    passes = values(found, "MailFromAttributes", "MailFromDomainStatus") == "SUCCESS"
+    return (signs and _same(domain, signed_by, tags.get("adkim", "r"))) or (
+        passes and _same(domain, own, tags.get("aspf", "r"))
+    )
+
+
+def _same(domain: str, other: str, mode: str) -> bool:
+    """Strict is equal; relaxed is the same or one below the other."""
+    if mode == "s":
+        return domain == other
+    return domain == other or domain.endswith(f".{other}") or other.endswith(f".{domain}")
+
+
+def _upwards(domain: str) -> Iterator[str]:
+    labels = domain.split(".")
+    for start in range(max(1, len(labels) - 1)):
+        yield ".".join(labels[start:])
+
+
+def _tags(policy: str) -> dict[str, str]:
+    pairs = (part.partition("=") for part in policy.split(";"))
+    return {name.strip().lower(): value.strip().lower() for name, _, value in pairs}
+
+
+def _unasked(check: str, name: str) -> Verdict:
+    return warning(check, f"DNS does not answer for {name}", "again, or --dns skip")
+
+
+def _publish(record: Record) -> str:
+    return f"publish: {zone_lines([record])[0]}"
+
+
+def _or_nothing(answer: list[str]) -> str:
+    return ", ".join(answer) or "nothing"

@@ -1,0 +1,43 @@
+"""What we believe of AWS without proof, measured on the account at hand: see docs/decisions.md."""
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from changecast_cli.contacts.pacing import SLOWER
+from changecast_cli.doctor.verdicts import Verdict, ok, warning
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+
+CALLS = 5
+
+
+def listing_rate(ses: "SESV2Client", contact_list: str) -> Iterator[Verdict]:
+    """We ask SES for contacts once a second. Five calls at once say whether that is needed."""
+    began = time.monotonic()
+    throttled = sum(_is_throttled(ses, contact_list) for _ in range(CALLS))
+    seconds = time.monotonic() - began
+    told = f"{CALLS} ListContacts in {seconds:.1f} s, {throttled} throttled"
+    agrees = "as believed" if throttled else "AWS allows more than the 1 a second that we believe"
+    yield ok("fact-list-rate", f"{told}: {agrees}")
+
+
+def envelope_account(reported: str | None, account: str) -> Iterator[Verdict]:
+    """EventBridge writes the putting account into the envelope; the hub trusts nothing else."""
+    if reported == account:
+        yield ok("fact-envelope", f"reports carry {account}, the account that put them")
+    else:
+        yield warning("fact-envelope", f"a report carried {reported}, not {account}", "tell us")
+
+
+def _is_throttled(ses: "SESV2Client", contact_list: str) -> bool:
+    try:
+        ses.list_contacts(ContactListName=contact_list, PageSize=1)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in SLOWER:
+            raise
+        return True
+    return False

@@ -1,0 +1,1 @@
+"""The embedded cloud, and the demo in it."""

@@ -1,0 +1,119 @@
+"""changecast demo: the whole way, from nothing to mails, in an embedded cloud."""
+
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from changecast.announce import announce, connect
+from changecast.registry import Customer
+from changecast_cli.announcing.announce import final_run, refuse_faulty
+from changecast_cli.announcing.documents import DocumentFile, read_files
+from changecast_cli.deploying.sam import repository
+from changecast_cli.failures import FAILED
+from changecast_cli.local import process as local_cloud
+from changecast_cli.local.mails import Mail, by_customer, summary_table, write_mails
+from changecast_cli.local.process import LocalCloud
+from changecast_cli.local.stage import HUB, REGION, add_contacts, deploy_all, registered, stage_for
+from changecast_cli.options import AsJson
+from changecast_cli.terminal import err, out, print_json, working
+from changecast_cli.watching.runs import Run, is_bad, is_final
+from changecast_cli.watching.tables import runs_table
+
+CUSTOMERS = "acme,globex,initech"
+SAMPLES = ("a-current-approved.json", "a-current-rescheduled.json")
+WAIT_SECONDS = 180.0
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the demo came to: a run per file, and every mail that left any account."""
+
+    runs: list[Run]
+    mails: list[Mail]
+
+
+def demo(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="metadata.json files, announced in order; two samples if left out.",
+                       metavar="[FILE]..."),
+    ] = None,
+    customers: Annotated[str, typer.Option(help="Codes, commas between.")] = CUSTOMERS,
+    contacts: Annotated[int, typer.Option(help="People per customer.", min=0, max=10_000)] = 5,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave the cloud up (end it: changecast local down).")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """See the whole way: deploy hub and customers, announce, and look at the mails.
+
+    Everything happens on this machine, in an embedded cloud; nothing is sent anywhere.
+    """
+    stage = stage_for(customers.split(","))
+    documents = read_files(files or _samples())
+    expected = registered(stage)
+    refuse_faulty(documents, expected, change_id=None)
+    with tempfile.TemporaryDirectory(prefix="changecast-") as scratch:
+        folder = local_cloud.FOLDER if keep else Path(scratch)
+        with ExitStack() as stack:
+            with working("Starting the local cloud"):
+                local = stack.enter_context(local_cloud.temporary(folder, keep=keep))
+            with working(f"Deploying the hub and {len(stage.customers)} customers with sam"):
+                deploy_all(stage, local.cloud, folder / "sam")
+            with working(f"Subscribing {contacts} people per customer"):
+                add_contacts(stage, local.cloud, contacts)
+            shown = _announce_all(local, documents, expected)
+    _show(shown, as_json=as_json, kept=keep)
+
+
+def _samples() -> list[Path]:
+    folder = repository() / "tests" / "samples"
+    return [folder / name for name in SAMPLES]
+
+
+def _announce_all(
+    local: LocalCloud, documents: list[DocumentFile], customers: Mapping[str, Customer]
+) -> Shown:
+    hub = connect(local.cloud.session(HUB.account, REGION))
+    runs = []
+    for document in documents:
+        with working(f"Announcing {document.path.name}"):
+            announced = announce(document.body, hub=hub)
+            runs.append(final_run(hub, announced, WAIT_SECONDS))
+    codes = {customer.account: code for code, customer in customers.items()}
+    return Shown(runs, by_customer(local.cloud.mails(), codes))
+
+
+def _show(shown: Shown, *, as_json: bool, kept: bool) -> None:
+    if as_json:
+        print_json({"runs": shown.runs, "mails": shown.mails})
+    else:
+        _tell(shown, kept=kept)
+    customers = [customer for run in shown.runs for customer in run["customers"].values()]
+    if any(is_bad(customer) or not is_final(customer) for customer in customers):
+        raise typer.Exit(FAILED)
+
+
+def _tell(shown: Shown, *, kept: bool) -> None:
+    folder = Path("build") / "demo"
+    write_mails(shown.mails, folder)
+    out.print("\n[bold]Who was told[/]")
+    out.print(runs_table(shown.runs))
+    out.print(f"\n[bold]{len(shown.mails)} mails[/]")
+    out.print(summary_table(shown.mails))
+    out.print(f"\nThe mails are in {folder}/ (open the .html in a browser).")
+    if kept:
+        out.print(
+            "The cloud is still up. Next:\n"
+            '  eval "$(changecast local env hub)"    # this shell talks to the hub\n'
+            "  changecast status\n"
+            "  changecast local mails\n"
+            "  changecast local down"
+        )
+    else:
+        err.print("[dim]--keep leaves the cloud up, to look around in it.[/]")

@@ -1,0 +1,128 @@
+"""The embedded cloud as a process beside the CLI: start it, find it again, end it."""
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from changecast_cli.failures import Failed, Refused
+from changecast_local.cloud import Cloud, CloudUnreachable, attach
+
+FOLDER = Path(".changecast")
+START_SECONDS, STOP_SECONDS = 60.0, 60.0
+
+
+@dataclass(frozen=True)
+class LocalCloud:
+    """A running embedded cloud: its process, and the folder with its state and log.
+
+    `process` is there where this process started it.
+    """
+
+    pid: int
+    cloud: Cloud
+    folder: Path
+    process: "subprocess.Popen[bytes] | None" = None
+
+
+def start(folder: Path = FOLDER) -> LocalCloud:
+    """Start a cloud that outlives this process; Refused where the folder has one already."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "starting").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of two that start at once, the second finds the first
+        if find(folder):
+            raise Refused("a local cloud is up already: end it with `changecast local down`")
+        _state(folder).unlink(missing_ok=True)
+        process = _spawn(folder)
+        try:
+            return replace(_answering(folder, process), process=process)
+        except BaseException:  # Ctrl-C too: nobody else knows of this process yet
+            process.terminate()
+            process.wait(STOP_SECONDS)
+            raise
+
+
+def _spawn(folder: Path) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "changecast_local", "--state", str(_state(folder))]
+    with _log(folder).open("wb") as output:
+        return subprocess.Popen(  # noqa: S603 - our own arguments only
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _answering(folder: Path, process: "subprocess.Popen[bytes]") -> LocalCloud:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        if found := find(folder):
+            return found
+        time.sleep(0.05)
+    raise Failed(f"the local cloud did not start; see {_log(folder)}")
+
+
+def find(folder: Path = FOLDER) -> LocalCloud | None:
+    """The cloud that was started in this folder, None where none answers any more."""
+    try:
+        state = json.loads(_state(folder).read_text("utf-8"))
+        return LocalCloud(state["pid"], attach(state["endpoint"]), folder)
+    except (OSError, ValueError, KeyError, CloudUnreachable):
+        return None
+
+
+def running(folder: Path = FOLDER) -> LocalCloud:
+    """The cloud of this folder; Refused where there is none."""
+    found = find(folder)
+    if found is None:
+        raise Refused("no local cloud is up here: start one with `changecast local up`")
+    return found
+
+
+def stop(local: LocalCloud) -> None:
+    """End the cloud and its workers; what was in it is gone."""
+    with suppress(ProcessLookupError):
+        os.kill(local.pid, signal.SIGTERM)
+    if local.process:
+        local.process.wait(STOP_SECONDS)
+    end = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < end and _alive(local.pid):
+        time.sleep(0.05)
+    _state(local.folder).unlink(missing_ok=True)
+
+
+@contextmanager
+def temporary(folder: Path, *, keep: bool) -> Iterator[LocalCloud]:
+    """A cloud for the length of a block, and longer where it is to be kept and all went well."""
+    local = start(folder)
+    kept = False
+    try:
+        yield local
+        kept = keep
+    finally:
+        if not kept:
+            stop(local)
+
+
+def _state(folder: Path) -> Path:
+    return folder / "cloud.json"
+
+
+def _log(folder: Path) -> Path:
+    return folder / "cloud.log"
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,119 @@
+"""The stage of the demo: a hub and customers, deployed into an embedded cloud, with people."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tomlkit
+from pydantic import TypeAdapter, ValidationError
+
+from changecast.fields import CustomerCode
+from changecast.registry import Customer as Registered
+from changecast_cli.deploying import samconfig
+from changecast_cli.deploying.sam import Job, Sam, build, deploy
+from changecast_cli.deploying.samconfig import Customer, Hub
+from changecast_cli.failures import Refused
+from changecast_local.cloud import Cloud
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2.type_defs import TopicPreferenceTypeDef
+
+REGION = "eu-central-1"
+HUB = Hub("111111111111", REGION, None)
+# The three of the samples; any other code gets a name made of it.
+KNOWN = {
+    "acme": ("Acme Industries", "Europe/Madrid"),
+    "globex": ("Globex", "Europe/Berlin"),
+    "initech": ("Initech", "America/New_York"),
+}
+TOPICS = ("approvals", "announcements", "calendar")
+MOST_CUSTOMERS = 50
+_CODE = TypeAdapter(CustomerCode)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Who is in the demo."""
+
+    customers: tuple[Customer, ...]
+
+
+def stage_for(codes: Iterable[str]) -> Stage:
+    """A stage with these customers; Refused where a code is none, or stands twice."""
+    wanted = [code.strip() for code in codes if code.strip()]
+    if not wanted or len(wanted) > MOST_CUSTOMERS:
+        raise Refused(f"--customers wants 1 to {MOST_CUSTOMERS} codes, commas between")
+    if len(wanted) != len(set(wanted)):
+        raise Refused("--customers names a customer twice")
+    return Stage(tuple(_customer(code, number) for number, code in enumerate(wanted, 2)))
+
+
+def _customer(code: str, number: int) -> Customer:
+    try:
+        _CODE.validate_python(code)
+    except ValidationError as error:
+        raise Refused(f"{code!r} is no customer code: a-z, 0-9 and -, and not reserved") from error
+    name, zone = KNOWN.get(code, (code.replace("-", " ").title(), "UTC"))
+    account = str(number) * 12 if number < 10 else f"2000000{number:05d}"
+    return Customer(
+        code, account, REGION, name, f"changes@{code}.example", zone, "en",
+        "service-desk@provider.example", None,
+    )  # fmt: skip
+
+
+def registered(stage: Stage) -> dict[str, Registered]:
+    """The registry as it will be once the routes are deployed."""
+    return {
+        customer.code: Registered(
+            customer.code,
+            customer.account,
+            customer.region,
+            f"arn:aws:events:{customer.region}:{customer.account}:event-bus/changecast",
+            customer.name,
+        )
+        for customer in stage.customers
+    }
+
+
+def deploy_all(stage: Stage, cloud: Cloud, folder: Path) -> None:
+    """Build the two packages and deploy hub, customers and routes, in no particular order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sam = Sam(_write_samconfig(stage, folder / "samconfig.toml"), folder)
+    keys = {HUB.account: cloud.environment(HUB.account, REGION)}
+    keys |= {c.account: cloud.environment(c.account, REGION) for c in stage.customers}
+    build(sam, [Job("hub", keys[HUB.account]), Job(stage.customers[0].code, {})])
+    stacks = [Job(customer.code, keys[customer.account]) for customer in stage.customers]
+    stacks.append(Job("hub", keys[HUB.account]))
+    deploy(sam, stacks)
+    deploy(sam, [Job(f"{customer.code}-route", keys[HUB.account]) for customer in stage.customers])
+
+
+def _write_samconfig(stage: Stage, path: Path) -> Path:
+    """All customers have one template, so that one build serves them all."""
+    built = path.parent.resolve()
+    accounts = [customer.account for customer in stage.customers]
+    tables: dict[str, object] = {"version": 0.1}
+    tables["hub"] = samconfig.hub_environment(HUB, accounts, f"{built}/hub")
+    for customer in stage.customers:
+        tables[customer.code] = samconfig.customer_environment(customer, HUB, f"{built}/customer")
+        tables[f"{customer.code}-route"] = samconfig.route_environment(customer, HUB)
+    path.write_text(tomlkit.dumps(tables), "utf-8")
+    return path
+
+
+def add_contacts(stage: Stage, cloud: Cloud, number: int) -> None:
+    """Subscribe `number` people per customer to every topic; the last not to `calendar`."""
+    for customer in stage.customers:
+        ses = cloud.session(customer.account, REGION).client("sesv2")
+        for person in range(1, number + 1):
+            wants = TOPICS if person < number else TOPICS[:2]
+            ses.create_contact(
+                ContactListName="changecast",
+                EmailAddress=f"person{person}@{customer.code}.example",
+                TopicPreferences=[_preference(topic, topic in wants) for topic in TOPICS],
+            )
+
+
+def _preference(topic: str, wants: bool) -> "TopicPreferenceTypeDef":
+    return {"TopicName": topic, "SubscriptionStatus": "OPT_IN" if wants else "OPT_OUT"}

@@ -1,0 +1,1 @@
+"""Mails to look at before they are sent."""

@@ -1,0 +1,70 @@
+"""A preview on disk: every mail as .html, .txt, .eml and .ics, and one page that shows them all."""
+
+import email
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import default
+from email.utils import format_datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from changecast.compose import Brand
+from changecast.splice import load, splice
+from changecast_cli.preview.life import Life, Mail
+
+READER = "reader@customer.example"
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Written:
+    """One mail on disk. `files` are their names by kind; `size` is the HTML's in bytes."""
+
+    mail: Mail
+    subject: str
+    files: dict[str, list[str]]
+    size: int
+
+
+def write_preview(life: Life, brand: Brand, title: str, folder: Path) -> list[Written]:
+    """All mails of a life and index.html; files of an earlier preview of the same name go over."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = [_write(number, mail, folder) for number, mail in enumerate(life.mails, 1)]
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined
+    )
+    page = environment.get_template("page.html.j2")
+    index = page.render(life=life, written=written, brand=brand, title=title)
+    (folder / "index.html").write_text(index, "utf-8")
+    return written
+
+
+def _write(number: int, mail: Mail, folder: Path) -> Written:
+    # SES adds the date when it sends; a mail program wants one to open the file.
+    date = format_datetime(datetime.now(UTC)).encode()
+    raw = b"Date: " + date + b"\r\n" + splice(load(mail.rendering), READER)
+    message = email.message_from_bytes(raw, policy=default)
+    name = f"{number}-{mail.name}"
+    html, text = _body(message, "html"), _body(message, "plain")
+    files = {"html": [f"{name}.html"], "txt": [f"{name}.txt"], "eml": [f"{name}.eml"], "ics": []}
+    (folder / f"{name}.html").write_text(html, "utf-8")
+    (folder / f"{name}.txt").write_text(text, "utf-8")
+    (folder / f"{name}.eml").write_bytes(raw)
+    for index, calendar in enumerate(_calendars(message)):
+        file = f"{name}{'-meeting' if index else ''}.ics"
+        (folder / file).write_bytes(calendar)
+        files["ics"].append(file)
+    return Written(mail, str(message["Subject"]), files, len(html.encode()))
+
+
+def _body(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    return str(part.get_content()) if part else ""
+
+
+def _calendars(message: EmailMessage) -> list[bytes]:
+    types = {"text/calendar", "application/ics"}
+    parts = (part for part in message.walk() if part.get_content_type() in types)
+    return [bytes(part.get_payload(decode=True) or b"") for part in parts]

@@ -1,0 +1,1 @@
+"""What went wrong is put right, and nobody is mailed twice."""

@@ -1,0 +1,51 @@
+"""changecast reannounce: tell one customer again what it missed."""
+
+from typing import Annotated
+
+import typer
+
+from changecast.announce import Announcement, connect
+from changecast.reannounce import reannounce as announce_again
+from changecast_cli.asking import DryRun, Yes, go_on
+from changecast_cli.deploying.customer_access import CustomerCode
+from changecast_cli.options import AsJson, Profile, Region, session
+from changecast_cli.terminal import out, print_json
+
+
+def reannounce(
+    change_id: Annotated[str, typer.Argument(help="The change.")],
+    customer: CustomerCode,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Announce a change's newest revision again, to one customer that it names.
+
+    A new event that names the old one, with the same content; never to anybody else. Whoever was
+    mailed is not mailed again.
+    """
+    hub = connect(session(profile, region))
+    rehearsed = announce_again(change_id, customer, hub=hub, dry_run=True)
+    done: Announcement | None = None
+    if go_on([_plan(rehearsed, customer)], yes=yes, dry_run=dry_run):
+        done = announce_again(change_id, customer, hub=hub)
+    if as_json:
+        print_json({
+            "change_id": change_id,
+            "revision": rehearsed.revision,
+            "customer": customer,
+            "event_id": done.event_ids[0] if done else None,
+            "trace_id": done.trace_id if done else None,
+        })  # fmt: skip
+    elif done:
+        out.print(f"Announced again. Next: changecast status {change_id} --watch", markup=False)
+
+
+def _plan(rehearsed: Announcement, customer: str) -> str:
+    withdrawal = " (it was withdrawn for them)" if customer in rehearsed.withdrawn else ""
+    return (
+        f"{rehearsed.change_id} revision {rehearsed.revision} ({rehearsed.title}) is announced "
+        f"again to {customer} alone{withdrawal}; nobody is mailed twice"
+    )

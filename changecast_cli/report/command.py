@@ -1,0 +1,50 @@
+"""changecast report: a page about the last changes, for whoever has no console."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from changecast.announce import STATUS_TABLE
+from changecast.records import revisions
+from changecast_cli.failures import Refused
+from changecast_cli.options import AsJson, Profile, Region, session
+from changecast_cli.report.page import page, totals
+from changecast_cli.terminal import out, print_json, working
+from changecast_cli.watching.since import point_in_time
+from changecast_cli.watching.status import recent
+
+
+def report(
+    to: Annotated[Path, typer.Option("--out", help="A folder for index.html.", metavar="DIR")],
+    since: Annotated[str, typer.Option(help="How far back: 2d, 12h, 30min or a date.")] = "7d",
+    customer: Annotated[
+        str | None, typer.Option("--customer", "-c", help="Only this customer.")
+    ] = None,
+    as_json: AsJson = False,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Write one HTML page: who was told, when, and how the mails stand. Opens without a network."""
+    now = datetime.now(UTC)
+    start = point_in_time(since, now)
+    table = session(profile, region).resource("dynamodb").Table(STATUS_TABLE)
+    with working("Writing the report"):
+        runs = recent(table, start, customer)
+        records = {run["change_id"]: revisions(table, run["change_id"]) for run in runs}
+        path = _write(to, page(runs, records, start, now))
+    if as_json:
+        print_json({"page": str(path), **totals(runs)})
+    else:
+        out.print(f"{len(runs)} changes: {path}", markup=False, soft_wrap=True)
+
+
+def _write(folder: Path, text: str) -> Path:
+    path = folder / "index.html"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise Refused(f"{path} cannot be written: {error.strerror}") from error
+    return path

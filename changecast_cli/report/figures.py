@@ -1,0 +1,125 @@
+"""What the report page draws, as figures: mails by state, timelines, the fan-out. Pure."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from changecast_cli.trace.text import said
+from changecast_cli.watching.runs import Run, is_bad, is_final
+
+# Of the picture, in its own units: height of a customer, room above and below, where names begin.
+ROW, TOP, LABEL = 40, 16, 216
+MOST = 40
+_WORST, _GOING, _GOOD = _RANK = ("bad", "going", "good")
+
+
+class Part(NamedTuple):
+    """A part of a bar: which state, how many mails, how much of the bar in percent."""
+
+    state: str
+    number: int
+    percent: float
+
+
+class Branch(NamedTuple):
+    """One customer in the fan-out: where its line ends, how it stands, how many mails."""
+
+    code: str
+    y: int
+    tone: str
+    mails: int
+    changes: int
+
+    @property
+    def says(self) -> str:
+        """What stands under the customer's code."""
+        changes = f"{self.changes} change{'' if self.changes == 1 else 's'}"
+        return f"{changes}, {self.mails} mail{'' if self.mails == 1 else 's'}"
+
+
+def mails_by_state(counts: dict[str, int]) -> list[Part]:
+    """How the planned mails of a run stand, each mail once, in the order of their life."""
+    settled = {name: counts[name] for name in ("delivered", "bounced", "complained", "suppressed")}
+    accepted = max(0, counts["sent"] - sum(settled.values()))
+    open_ = {name: counts[name] for name in ("failed", "unknown", "held")}
+    states = {**settled, "accepted by SES": accepted, **open_}
+    states["waiting"] = max(0, counts["planned"] - sum(states.values()))
+    whole = sum(states.values())
+    return [
+        Part(state, number, round(number / whole * 100, 2))
+        for state, number in states.items()
+        if number
+    ]
+
+
+def timeline(customer: dict[str, Any], longest: float) -> dict[str, Any] | None:
+    """From announcement to the first and the last mail, in percent of the slowest customer.
+
+    None where the customer's account has not said anything.
+    """
+    if not (customer["announced_at"] and customer["started_at"]):
+        return None
+    waited = _between(customer["announced_at"], customer["started_at"])
+    took = _between(customer["announced_at"], customer["ended_at"]) or waited
+    return {
+        "waited": round(waited / longest * 100, 2),
+        "worked": round(max(took - waited, 0) / longest * 100, 2),
+        "says": f"planned after {said(waited)}"
+        + (f", done after {said(took)}" if customer["ended_at"] else ", not done yet"),
+    }
+
+
+def longest_of(run: Run) -> float:
+    """Seconds from the announcement to the end of the slowest customer, at least one."""
+    ends = [
+        _between(one["announced_at"], one["ended_at"] or one["started_at"])
+        for one in run["customers"].values()
+        if one["announced_at"]
+    ]
+    return max([1.0, *ends])
+
+
+def fan_out(runs: Iterable[Run]) -> tuple[list[Branch], int]:
+    """The customers of these runs by code, and how many more there are.
+
+    Where they are too many for a picture, those in trouble come first.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    for run in runs:
+        for code, customer in run["customers"].items():
+            found.setdefault(code, []).append(customer)
+    codes = sorted(found)
+    if len(codes) > MOST:
+        codes.sort(key=lambda code: _RANK.index(tone_of(found[code])))
+    drawn = [
+        Branch(
+            code,
+            TOP + number * ROW + ROW // 2,
+            tone_of(found[code]),
+            sum(one["counts"]["sent"] for one in found[code]),
+            len(found[code]),
+        )
+        for number, code in enumerate(codes[:MOST])
+    ]
+    return drawn, len(codes) - len(drawn)
+
+
+def width_of(branches: Iterable[Branch]) -> int:
+    """How wide the picture must be for the longest line beside it, in its own units."""
+    longest = (max(9 * len(one.code), 7.5 * len(one.says)) for one in branches)
+    return LABEL + int(max([124, *longest]))
+
+
+def tone_of(customers: Iterable[dict[str, Any]]) -> str:
+    """bad where somebody missed a mail, going where it is not over, else good."""
+    every = list(customers)
+    if any(is_bad(one) for one in every):
+        return _WORST
+    return _GOOD if all(is_final(one) for one in every) else _GOING
+
+
+def _between(begin: str, end: str | None) -> float:
+    """Seconds; never negative, since two accounts' clocks may differ."""
+    if not end:
+        return 0.0
+    return max(0.0, (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds())

@@ -1,0 +1,83 @@
+"""The report of the last changes as one HTML page: no script, nothing from elsewhere."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from changecast.records import Record
+from changecast_cli.pages import render
+from changecast_cli.report.figures import (
+    ROW,
+    TOP,
+    fan_out,
+    longest_of,
+    mails_by_state,
+    timeline,
+    tone_of,
+    width_of,
+)
+from changecast_cli.watching.runs import COUNTS, Run, failed_of, is_bad
+from changecast_cli.watching.tables import state_of
+
+
+def page(
+    runs: Sequence[Run], records: Mapping[str, Sequence[Record]], since: datetime, now: datetime
+) -> str:
+    """The page. `records` are those of each change, oldest first."""
+    branches, more = fan_out(runs)
+    height = TOP * 2 + max(1, len(branches)) * ROW
+    return render(
+        "report/page.html.j2",
+        since=f"{since:%Y-%m-%d %H:%M}",
+        now=f"{now:%Y-%m-%d %H:%M}",
+        totals=totals(runs),
+        branches=branches,
+        more=more,
+        width=width_of(branches),
+        height=height,
+        changes=[_change(run, records.get(run["change_id"], ())) for run in runs],
+    )
+
+
+def totals(runs: Sequence[Run]) -> dict[str, int]:
+    """The figures of the whole page, also for `--json`."""
+    customers = [one for run in runs for one in run["customers"].values()]
+    counts = {name: sum(one["counts"][name] for one in customers) for name in COUNTS}
+    return {
+        "changes": len(runs),
+        "customers": len({code for run in runs for code in run["customers"]}),
+        "mails": counts["sent"],
+        "delivered": counts["delivered"],
+        "not_delivered": sum(failed_of(one) for one in customers),
+        "troubled_deliveries": sum(is_bad(one) for one in customers),
+    }
+
+
+def _change(run: Run, records: Sequence[Record]) -> dict[str, Any]:
+    longest = longest_of(run)
+    return {
+        "id": run["change_id"],
+        "title": run["title"],
+        "revision": run["revision"],
+        "tone": tone_of(run["customers"].values()),
+        "announced": [
+            f"revision {r.revision} ({r.status}) on {r.announced_at[:16].replace('T', ' ')} UTC "
+            f"by {r.announced_by}"
+            for r in records
+        ],
+        "customers": [_customer(code, one, longest) for code, one in run["customers"].items()],
+    }
+
+
+def _customer(code: str, customer: dict[str, Any], longest: float) -> dict[str, Any]:
+    reason = customer["reason"] or customer["rejection"] or {}
+    return {
+        "code": code,
+        "revision": customer["revision"],
+        "withdrawn": customer["withdrawn"],
+        "state": state_of(customer).plain,
+        "tone": tone_of([customer]),
+        "parts": mails_by_state(customer["counts"]),
+        "timeline": timeline(customer, longest),
+        "reason": reason.get("message", ""),
+    }

@@ -1,0 +1,159 @@
+"""changecast trace: the way of a change from the put to the SES call, customer by customer."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import boto3
+import typer
+from botocore.exceptions import ClientError
+from rich.text import Text
+
+from changecast.announce import STATUS_TABLE
+from changecast.ledger_items import run_id
+from changecast.status_table import statuses
+from changecast_cli.deploying.customer_access import CustomerProfile, ExternalId, Keys, enter
+from changecast_cli.failures import FAILED, Refused
+from changecast_cli.options import AsJson, Profile, Region, session
+from changecast_cli.terminal import err, out, print_json, working
+from changecast_cli.trace.folding import folded
+from changecast_cli.trace.page import write_page
+from changecast_cli.trace.reading import KEPT, find, of_change, of_run, read
+from changecast_cli.trace.spans import Span, joined
+from changecast_cli.trace.text import waterfall
+from changecast_cli.watching.runs import Run, only, run_of
+
+EARLIER, LATER = timedelta(minutes=1), timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One customer's way: its traces in order, or `lacks`, why they are not here."""
+
+    customer: str
+    revision: int
+    traces: list[list[Span]]
+    lacks: str = ""
+
+
+def trace(
+    change_id: Annotated[str, typer.Argument(help="The change.")],
+    customer: Annotated[
+        str | None, typer.Option("--customer", "-c", help="Only this one; else all it names.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write the picture to this file, for a browser.")
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every trace and call, even if hundreds are alike.")
+    ] = False,
+    as_json: AsJson = False,
+    profile: Profile = None,
+    region: Region = None,
+    customer_profile: CustomerProfile = None,
+    external_id: ExternalId = None,
+) -> None:
+    """Draw one waterfall per customer, from the put on the hub to the calls of SES.
+
+    What happened in a customer's account is read there, where you have its profile or operator
+    role; without it the way ends at the hub. X-Ray keeps traces for 30 days.
+    """
+    if customer_profile and not customer:
+        raise Refused("--customer-profile is for one account: say which --customer")
+    hub = session(profile, region)
+    run = _run(hub, change_id, customer)
+    with working(f"Reading the traces of {change_id}"):
+        ways = ways_of(hub, run, Keys(customer_profile, external_id))
+    if not every:
+        ways = [replace(way, traces=folded(way.traces)) for way in ways]
+    if html is not None:
+        write_page(html, run, ways)
+        err.print(f"Written: {html}", markup=False)
+    if as_json:
+        print_json({"change_id": change_id, "customers": {w.customer: asdict(w) for w in ways}})
+    elif html is None:
+        _draw(change_id, ways)
+    if not any(way.traces for way in ways):
+        raise typer.Exit(FAILED)
+
+
+def ways_of(hub: boto3.Session, run: Run, keys: Keys) -> list[Way]:
+    """The way of every customer of a run."""
+    roots: dict[int, dict[str, list[Span]]] = {}
+    ways = []
+    for code, customer in run["customers"].items():
+        revision = customer["revision"]
+        if revision not in roots:
+            client, times = hub.client("xray"), _times(run["customers"])
+            ids = find(client, [of_change(run["change_id"], revision)], *times)
+            roots[revision] = _put(read(client, ids))
+        ways.append(_way(hub, run["change_id"], code, customer, roots[revision], keys))
+    return ways
+
+
+def _way(
+    hub: boto3.Session,
+    change_id: str,
+    code: str,
+    customer: Mapping[str, Any],
+    roots: Mapping[str, list[Span]],
+    keys: Keys,
+) -> Way:
+    revision, lacks, own = customer["revision"], "", {}
+    wanted = [of_change(change_id, revision), of_run(run_id(change_id, revision))]
+    try:
+        xray = enter(hub, code, keys).session.client("xray")
+        mine = f' AND annotation.customer = "{code}"'
+        ids = find(xray, [each + mine for each in wanted], *_times({code: customer}))
+        own = read(xray, ids)
+    except (Refused, ClientError) as error:
+        lacks = str(error)
+    links = {link for spans in own.values() for span in spans for link in span.links}
+    heard = {trace_id: spans for trace_id, spans in roots.items() if not own or trace_id in links}
+    first = next(iter(heard), "")
+    return Way(code, revision, joined({**heard, **own}, first), lacks)
+
+
+def _put(traces: Mapping[str, list[Span]]) -> dict[str, list[Span]]:
+    """The traces that are not a customer's: hub and customer may share an account in a trial."""
+    return {
+        trace_id: spans
+        for trace_id, spans in traces.items()
+        if not any(name == "customer" for span in spans for name, _ in span.annotations)
+    }
+
+
+def _times(customers: Mapping[str, Any]) -> tuple[datetime, datetime]:
+    """When the traces of these customers' runs began, with room for clocks that differ."""
+    said = [
+        datetime.fromisoformat(customer[name])
+        for customer in customers.values()
+        for name in ("announced_at", "started_at", "ended_at")
+        if customer[name]
+    ]
+    now = datetime.now(UTC)
+    begin, end = min(said, default=now), max(said, default=now)
+    return max(begin - EARLIER, now - KEPT), min(end + LATER, now + EARLIER)
+
+
+def _run(hub: boto3.Session, change_id: str, customer: str | None) -> Run:
+    table = hub.resource("dynamodb").Table(STATUS_TABLE)
+    run = only(run_of(change_id, statuses(table, change_id)), customer=customer)
+    if not run["customers"]:
+        whose = f" for {customer}" if customer else ""
+        raise Refused(f"nothing is known of {change_id!r}{whose}; see `changecast status`")
+    return run
+
+
+def _draw(change_id: str, ways: list[Way]) -> None:
+    for way in ways:
+        out.print(Text(f"{change_id} rev {way.revision} → {way.customer}", style="bold underline"))
+        if way.traces:
+            out.print(waterfall(way.traces, out.width))
+        if way.lacks:
+            out.print(Text(f"The customer's part is not here: {way.lacks}", style="yellow"))
+        elif not way.traces:
+            out.print(Text("No traces (yet): X-Ray shows them a few seconds late.", style="yellow"))
+        out.print()

@@ -1,0 +1,58 @@
+"""Many like spans as few: a batch of mails is a row for the first calls and one for the rest. Pure.
+
+Whatever failed is never folded away.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from changecast_cli.trace.spans import Span
+
+SHOWN = 3
+TRACES_SHOWN = 2
+
+
+def folded(way: Iterable[Sequence[Span]]) -> list[list[Span]]:
+    """The way with at most two traces of the same function, and few of the same call in a row."""
+    seen: Counter[str] = Counter()
+    kept = []
+    for spans in way:
+        seen[spans[0].name] += 1
+        failed = any(span.mark for span in spans)
+        if failed or seen[spans[0].name] <= TRACES_SHOWN:
+            kept.append(folded_trace(merged(spans)))
+    return kept
+
+
+def merged(spans: Sequence[Span]) -> list[Span]:
+    """Lambda's two segments of one invocation, service and function, as one."""
+    if len(spans) < 2 or spans[0].kind != "function" or spans[1].name != spans[0].name:
+        return list(spans)
+    outer, inner = spans[0], spans[1]
+    one = replace(outer, mark=outer.mark or inner.mark, links=outer.links + inner.links)
+    return [one, *(replace(span, depth=span.depth - 1) for span in spans[2:])]
+
+
+def folded_trace(spans: Sequence[Span], shown: int = SHOWN) -> list[Span]:
+    """The spans, with what follows the first `shown` of a kind side by side as one."""
+    kept: list[Span] = []
+    for alike, group in groupby(spans, key=_likeness):
+        same = list(group)
+        first = same if alike is None else same[:shown]
+        kept += [*first, *_one_for(same[len(first) :])]
+    return kept
+
+
+def _likeness(span: Span) -> tuple[str, str, int] | None:
+    """What makes spans alike; None, unlike any other, where something went wrong."""
+    return None if span.mark else (span.name, span.kind, span.depth)
+
+
+def _one_for(rest: Sequence[Span]) -> Iterator[Span]:
+    if len(rest) == 1:
+        yield rest[0]
+    elif rest:
+        begin, end = min(span.begin for span in rest), max(span.end for span in rest)
+        yield replace(rest[0], name=f"{rest[0].name} × {len(rest)}", begin=begin, end=end)

@@ -1,0 +1,133 @@
+"""X-Ray's segment documents as spans, and the traces of one change joined into one way. Pure.
+
+A Lambda that reads from a queue has a trace of its own; its segment links to the sender's trace.
+https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Document = Mapping[str, Any]
+# Annotations of ours; everything else in a document may be somebody's data.
+OURS = ("change_id", "customer", "revision", "run")
+TOO_MANY = 429
+_OUR_FUNCTION = re.compile(r"[\w-]*?(?P<verb>[A-Z][A-Za-z]*)Function-\w+")
+_SERVICES = {"email": "SES", "dynamodb": "DynamoDB", "s3": "S3", "sqs": "SQS",
+             "events": "EventBridge", "Events": "EventBridge", "ssm": "SSM"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Span:
+    """One piece of work. Times are epoch seconds; `depth` is how far inside others it is.
+
+    `mark` is "" or the worst of: throttle, error, fault.
+    """
+
+    trace_id: str
+    id: str
+    name: str
+    kind: str
+    begin: float
+    end: float
+    depth: int
+    mark: str
+    links: tuple[str, ...] = ()
+    annotations: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return max(0.0, self.end - self.begin)
+
+
+def spans_of(trace_id: str, documents: Iterable[Document]) -> list[Span]:
+    """The spans of one trace, each after what it is inside of, in the order of their begin."""
+    segments = sorted(documents, key=lambda each: float(each.get("start_time", 0.0)))
+    known = {segment["id"] for segment in segments}
+    children: dict[str, list[Document]] = {}
+    for segment in segments:
+        parent = segment.get("parent_id", "")
+        children.setdefault(parent if parent in known else "", []).append(segment)
+    return [span for root in children.get("", ()) for span in _walk(trace_id, root, children, 0)]
+
+
+def _walk(
+    trace_id: str, document: Document, children: Mapping[str, list[Document]], depth: int
+) -> Iterator[Span]:
+    yield _span(trace_id, document, depth)
+    inside = [*document.get("subsegments", ()), *children.get(document["id"], ())]
+    for part in sorted(inside, key=lambda each: float(each.get("start_time", 0.0))):
+        yield from _walk(trace_id, part, children, depth + 1)
+
+
+def _span(trace_id: str, document: Document, depth: int) -> Span:
+    begin = float(document.get("start_time", 0.0))
+    annotations = document.get("annotations", {})
+    return Span(
+        trace_id,
+        document["id"],
+        _name(document),
+        _kind(document),
+        begin,
+        float(document.get("end_time") or begin),
+        depth,
+        _mark(document),
+        tuple(link["trace_id"] for link in document.get("links", ()) if "trace_id" in link),
+        tuple((name, str(annotations[name])) for name in OURS if name in annotations),
+    )
+
+
+def _mark(document: Document) -> str:
+    """The SDK calls every exception a fault; what AWS answered with 4xx is an error of the caller.
+
+    A throttle is an error too, and says more.
+    """
+    status = int(document.get("http", {}).get("response", {}).get("status") or 0)
+    if document.get("throttle") or status == TOO_MANY:
+        return "throttle"
+    if document.get("error") or 400 <= status < 500:
+        return "error"
+    return "fault" if document.get("fault") else ""
+
+
+def _name(document: Document) -> str:
+    """CloudFormation's names without what it adds, and services as people call them."""
+    name = str(document["name"])
+    if function := _OUR_FUNCTION.fullmatch(name):
+        return function["verb"]
+    operation = document.get("aws", {}).get("operation")
+    return f"{_SERVICES.get(name, name)} {operation}" if operation else name
+
+
+def _kind(document: Document) -> str:
+    origin = document.get("origin", "")
+    if document.get("namespace") == "aws":
+        return "call"
+    if origin in {"AWS::Lambda", "AWS::Lambda::Function"}:
+        return "function"
+    return "step" if document.get("type") == "subsegment" or not origin else "service"
+
+
+def joined(traces: Mapping[str, list[Span]], root: str) -> list[list[Span]]:
+    """The traces in the order of the way: the root's, then each after the trace that it links to.
+
+    A trace that links to none of these comes by its own begin.
+    """
+    order: list[str] = [root] if root in traces else []
+    begins = {trace: min(span.begin for span in spans) for trace, spans in traces.items() if spans}
+    links = {trace: {link for s in spans for link in s.links} for trace, spans in traces.items()}
+    waiting = sorted((each for each in begins if each != root), key=begins.__getitem__)
+    while waiting:
+        ready = [each for each in waiting if not links[each] & set(waiting) - {each}]
+        first = (ready or waiting)[0]
+        waiting.remove(first)
+        order.append(first)
+    return [traces[trace] for trace in order]
+
+
+def end_to_end(way: Iterable[Iterable[Span]]) -> tuple[float, float]:
+    """When the whole way began and ended, epoch seconds."""
+    spans = [span for trace in way for span in trace]
+    return min(span.begin for span in spans), max(span.end for span in spans)

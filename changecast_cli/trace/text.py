@@ -1,0 +1,64 @@
+"""One customer's way through the functions as a waterfall for the terminal. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from changecast_cli.trace.spans import Span, end_to_end
+
+_BARS = {"call": "cyan", "function": "blue", "step": "magenta", "service": "blue"}
+_MARKS = {"fault": "✗ fault", "error": "✗ error", "throttle": "! throttled"}
+
+
+def waterfall(way: Sequence[Sequence[Span]], width: int) -> Table:
+    """A row per span: what, a bar from its begin to its end, when it began, how long it took.
+
+    `width` is the terminal's; traces are set apart by a line.
+    """
+    begin, end = end_to_end(way)
+    table = Table(box=None, pad_edge=False, header_style="bold dim", show_edge=False)
+    marked = any(span.mark for spans in way for span in spans)
+    room = max(10, min(70, width - (69 if marked else 57)))
+    table.add_column("WHAT", no_wrap=True, overflow="ellipsis", max_width=35)
+    table.add_column("", no_wrap=True, min_width=room, max_width=room)
+    table.add_column("AT", justify="right", no_wrap=True)
+    table.add_column("TOOK", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for number, spans in enumerate(way):
+        if number:
+            table.add_row(Text(f"  ↓ {came_by(way[:number], spans)}", style="dim italic"))
+        for span in spans:
+            table.add_row(*_cells(span, begin, end, room))
+    return table
+
+
+def _cells(span: Span, begin: float, end: float, room: int) -> Iterator[Text]:
+    style = "bold red" if span.mark else _BARS[span.kind]
+    yield Text("  " * span.depth + span.name, style="bold" if span.depth == 0 else "")
+    yield Text(bar_of(span, begin, end, room), style=style)
+    yield Text(f"+{said(span.begin - begin)}", style="dim")
+    yield Text(said(span.seconds))
+    yield Text(_MARKS.get(span.mark, ""), style=style)
+
+
+def bar_of(span: Span, begin: float, end: float, room: int) -> str:
+    """The bar, at least one sign wide, at its place in a room of so many signs."""
+    whole = max(end - begin, 1e-6)
+    first = min(int((span.begin - begin) / whole * room), room - 1)
+    last = max(first + 1, min(round((span.end - begin) / whole * room), room))
+    return " " * first + "█" * (last - first)
+
+
+def said(seconds: float) -> str:
+    """A duration as people read it."""
+    if seconds < 0.0005:
+        return "0 ms"
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def came_by(earlier: Sequence[Sequence[Span]], spans: Sequence[Span]) -> str:
+    """How a trace follows from those before it: through a queue that links them, or just later."""
+    links = {link for span in spans for link in span.links}
+    senders = [trace[0].name for trace in earlier if trace[0].trace_id in links]
+    return f"queue from {', '.join(dict.fromkeys(senders))}" if senders else "later"

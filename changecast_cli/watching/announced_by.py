@@ -1,0 +1,35 @@
+"""Who announced what when: the hub's records of a change, for people and programs. Pure."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.text import Text
+
+from changecast.records import Record
+
+
+def announcements(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """The records as `--json` prints them, oldest first."""
+    return [
+        {
+            "revision": record.revision,
+            "status": record.status,
+            "announced_by": record.announced_by,
+            "announced_at": record.announced_at,
+            "put_at": record.put_at or None,
+            "event_id": record.event_id,
+            "customers": list(record.customers),
+            "withdrawn": list(record.withdrawn),
+        }
+        for record in records
+    ]
+
+
+def announcements_text(records: Sequence[Record]) -> Text:
+    """A line for each revision."""
+    lines = [
+        f"rev {record.revision} ({record.status}) announced {record.announced_at[:19]}Z by "
+        f"{record.announced_by}{'' if record.put_at else ', but perhaps never put'}"
+        for record in records
+    ]
+    return Text("\n".join(lines) or "No record: its event was put without announce.", style="dim")

@@ -1,0 +1,137 @@
+"""The published schemas are the models', and every sample keeps them."""
+
+import json
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+
+from changecast.announce import announce
+from changecast.errors import ContractError
+from changecast.event import parse_announced, parse_reported
+from changecast_cli.schemas import FOLDER, MODELS, text_of
+from tests.support import builders
+from tests.support.fake_hub import fake_hub
+
+EVENTS = FOLDER.parent / "events"
+SAMPLES = sorted(EVENTS.glob("*.v*.json"))
+READ = {"ChangeAnnounced": parse_announced, "DeliveryReported": parse_reported}
+
+
+def validator(name: str) -> Draft202012Validator:
+    schema = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+    return Draft202012Validator(schema, format_checker=FormatChecker())
+
+
+def sample(name: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text("utf-8"))
+    return event
+
+
+def read(event: dict[str, Any]) -> Any:
+    return READ[event["detail-type"]](json.dumps(event))
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_a_schema_is_its_model_and_a_sound_schema(name: str) -> None:
+    text = (FOLDER / f"{name}.json").read_text("utf-8")
+    assert text == text_of(name), "run python -m changecast_cli.schemas, or make it a .v2"
+    Draft202012Validator.check_schema(json.loads(text))
+    assert "//" not in json.loads(text)["$id"]
+
+
+def test_every_version_has_a_schema_and_a_sample() -> None:
+    names = {path.stem for path in FOLDER.glob("*.json")}
+    assert names == set(MODELS) == {path.stem for path in SAMPLES}
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_every_sample_keeps_its_schema_and_its_model(path: Any) -> None:
+    event = sample(path.stem)
+    validator(path.stem).validate(event)
+    assert str(read(event).detail.event_id) == event["detail"]["event_id"]
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_a_sample_with_keys_of_a_later_version_is_still_read_alike(path: Any) -> None:
+    event = sample(path.stem)
+    later = event | {"replay-name": "r", "detail": event["detail"] | {"added_later": {"a": [1]}}}
+    validator(path.stem).validate(later)
+    assert read(later) == read(event)
+
+
+def test_the_entries_for_put_events_stand_as_they_are() -> None:
+    (entry,) = json.loads((EVENTS / "put-events.json").read_text("utf-8"))
+    assert entry["EventBusName"] == "changecast-hub"
+    event = sample("ChangeAnnounced.v1") | {"detail": json.loads(entry["Detail"])}
+    event |= {"source": entry["Source"], "detail-type": entry["DetailType"]}
+    validator("ChangeAnnounced.v1").validate(event)
+    assert read(event).detail.customers == ("acme", "initech")
+
+
+FAULTY: list[tuple[str, dict[str, Any], str]] = [
+    ("ChangeAnnounced", {"revision": "3"}, "$.detail.revision"),
+    ("ChangeAnnounced", {"revision": 0}, "$.detail.revision"),
+    ("ChangeAnnounced", {"revision": 1_000_000}, "$.detail.revision"),
+    ("ChangeAnnounced", {"test": "yes"}, "$.detail.test"),
+    ("ChangeAnnounced", {"announced_at": 1_800_000_000}, "$.detail.announced_at"),
+    ("ChangeAnnounced", {"event_id": "one"}, "$.detail.event_id"),
+    ("ChangeAnnounced", {"customers": "acme"}, "$.detail.customers"),
+    ("ChangeAnnounced", {"customers": ["Acme"]}, "$.detail.customers[0]"),
+    ("ChangeAnnounced", {"customers": ["acme", "hub"]}, "$.detail.customers[1]"),
+    ("ChangeAnnounced", {"customers": [f"c{n}" for n in range(2_001)]}, "$.detail.customers"),
+    ("ChangeAnnounced", {"withdrawn": ["acme-route"]}, "$.detail.withdrawn[0]"),
+    ("ChangeAnnounced", {"schema_version": "2"}, "$.detail.schema_version"),
+    ("ChangeAnnounced", {"traceparent": "00-1-2-3"}, "$.detail.traceparent"),
+    ("ChangeAnnounced", {"metadata": []}, "$.detail.metadata"),
+    ("DeliveryReported", {"state": "done"}, "$.detail.state"),
+    ("DeliveryReported", {"report_seq": 10**40}, "$.detail.report_seq"),
+    ("DeliveryReported", {"report_seq": True}, "$.detail.report_seq"),
+    ("DeliveryReported", {"counts": {"sent": -1}}, "$.detail.counts.sent"),
+]
+
+
+@pytest.mark.parametrize(("kind", "fault", "path"), FAULTY)
+def test_what_breaks_the_schema_breaks_the_model_at_the_same_place(
+    kind: str, fault: dict[str, Any], path: str
+) -> None:
+    event = sample(f"{kind}.v1")
+    event["detail"] |= fault
+    found = [error.json_path for error in validator(f"{kind}.v1").iter_errors(event)]
+    assert path in found
+    with pytest.raises(ContractError) as refused:
+        read(event)
+    assert (refused.value.code, refused.value.path) == ("schema", path)
+
+
+CHANGE_FAULTS: list[tuple[dict[str, Any], str]] = [
+    ({"title": ""}, "$.detail.change.title"),
+    ({"title": "a\r\nBcc: x"}, "$.detail.change.title"),
+    ({"title": "x" * 251}, "$.detail.change.title"),
+    ({"reason": "bell\u0007"}, "$.detail.change.reason"),
+    ({"status": "done"}, "$.detail.change.status"),
+    ({"links": [{"url": "javascript:alert(1)"}]}, "$.detail.change.links[0].url"),
+    ({"survey_url": "x"}, "$.detail.change.survey_url"),
+]
+
+
+@pytest.mark.parametrize(("fault", "path"), CHANGE_FAULTS)
+def test_a_fault_inside_the_change_is_found_by_both(fault: dict[str, Any], path: str) -> None:
+    event = sample("ChangeAnnounced.v1")
+    event["detail"]["change"] |= fault
+    assert path in [error.json_path for error in validator("ChangeAnnounced.v1").iter_errors(event)]
+    with pytest.raises(ContractError) as refused:
+        read(event)
+    assert refused.value.path == path
+
+
+@pytest.mark.parametrize("name", [path.stem for path in sorted(builders.SAMPLES.glob("*.json"))])
+@pytest.mark.parametrize("confidential", [False, True])
+def test_what_announce_puts_keeps_the_schema(name: str, confidential: bool) -> None:
+    hub = fake_hub()
+    announce(builders.sample(name), hub=hub, change_id=None, confidential=confidential)
+    assert hub.events.entries
+    for entry in hub.events.entries:
+        event = builders.envelope(builders.announced()) | {"detail": json.loads(entry["Detail"])}
+        validator("ChangeAnnounced.v1").validate(event)
+        read(event)

@@ -1,0 +1,143 @@
+"""`changecast demo` and `changecast local`, as somebody types them in an empty folder."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.provider import SAMPLES, document
+
+ACCOUNTS = {"acme": "222222222222", "globex": "333333333333", "initech": "444444444444"}
+PROGRAM = str(Path(sys.executable).with_name("changecast"))
+
+
+def typed(*words: str, seconds: float = 300) -> subprocess.CompletedProcess[str]:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return subprocess.run(
+        [PROGRAM, *words], capture_output=True, text=True, timeout=seconds, check=False, env=plain
+    )
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("demo")
+    approved = SAMPLES / "a-current-approved.json"
+    files = [approved, approved, SAMPLES / "a-current-rescheduled.json"]
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        result = typed("demo", *map(str, files), "--contacts", "3", "--json")
+    finally:
+        os.chdir(before)
+    assert result.returncode == 0, result.stderr
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def test_the_demo_prints_one_run_per_file_in_order_and_nothing_else(shown: dict[str, Any]) -> None:
+    assert set(shown) == {"runs", "mails"}
+    assert [run["revision"] for run in shown["runs"]] == [3, 3, 4]
+    assert [set(run["customers"]) for run in shown["runs"]] == [
+        {"acme", "globex"},
+        {"acme", "globex"},
+        {"acme", "globex", "initech"},
+    ]
+    for run in shown["runs"]:
+        for one in run["customers"].values():
+            assert one["state"] == "sent"
+            assert one["counts"]["planned"] == one["counts"]["sent"] == 3
+
+
+def test_the_same_file_twice_mails_once_and_the_update_reaches_who_it_must(
+    shown: dict[str, Any],
+) -> None:
+    per_person = Counter(mail["to"] for mail in shown["mails"])
+    expected = {f"person{n}@{code}.example": 2 for code in ("acme", "globex") for n in (1, 2, 3)}
+    assert per_person == expected | {f"person{n}@initech.example": 1 for n in (1, 2, 3)}
+
+
+def test_each_customer_reads_the_life_of_the_change_as_it_concerns_it(
+    shown: dict[str, Any],
+) -> None:
+    kinds = {
+        code: [
+            mail["subject"].split(",")[0].split(":")[0]
+            for mail in shown["mails"]
+            if mail["to"] == f"person1@{code}.example"
+        ]
+        for code in ACCOUNTS
+    }
+    assert kinds == {
+        "acme": ["Planned change", "New time"],
+        "globex": ["Planned change", "No longer affects you"],
+        "initech": ["Planned change"],
+    }
+    (update,) = [mail for mail in shown["mails"] if mail["subject"].startswith("New time")][:1]
+    told = update["text"].partition("What changed")[2]
+    assert told.index("January 20, 2027, 23:00") < told.index("January 21, 2027, 23:00")
+    withdrawal = next(m for m in shown["mails"] if m["subject"].startswith("No longer"))
+    assert "METHOD:CANCEL" in str(withdrawal["attachments"])
+
+
+def test_each_mail_is_given_whole(shown: dict[str, Any]) -> None:
+    keys = {"customer", "account", "to", "from", "subject", "text", "html", "headers",
+            "attachments", "message_id", "list_options", "tags", "raw"}  # fmt: skip
+    for mail in shown["mails"]:
+        assert set(mail) == keys
+        assert (
+            mail["account"] == {"acme": "2", "globex": "3", "initech": "4"}[mail["customer"]] * 12
+        )
+        assert "List-Unsubscribe-Post" in mail["raw"]
+        assert mail["list_options"]["ContactListName"] == "changecast"
+        assert ("text/calendar" in mail["raw"]) is not mail["to"].startswith("person3@")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--customers", "acme", str(SAMPLES / "d-flat.json")], "'initech' is not registered"),
+        (["--customers", "acme,acme"], "names a customer twice"),
+        (["--customers", "Acme!"], "no customer code"),
+        (["missing.json"], "cannot be read"),
+        ([str(SAMPLES)], "is a folder"),
+    ],
+)
+def test_a_demo_that_cannot_be_is_refused_before_anything_starts(
+    words: list[str], said: str
+) -> None:
+    result = typed("demo", *words, seconds=30)
+    assert result.returncode == 2
+    assert said in " ".join(result.stderr.split())
+    assert result.stdout == ""
+    assert not Path(".changecast").exists()
+
+
+def test_the_local_cloud_is_started_found_and_ended() -> None:
+    assert typed("local", "mails").returncode == 2
+    assert typed("local", "up").returncode == 0
+    try:
+        again = typed("local", "up")
+        assert again.returncode == 2
+        assert "up already" in again.stderr
+        variables = json.loads(typed("local", "env", "222222222222", "--json").stdout)
+        assert variables["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
+        assert json.loads(typed("local", "mails", "--json").stdout) == []
+        unknown = typed("local", "env", "nobody")
+        assert unknown.returncode == 2
+        assert "nobody" in unknown.stderr
+    finally:
+        assert typed("local", "down").returncode == 0
+    assert typed("local", "down").returncode == 2
+
+
+def test_a_document_too_large_to_travel_is_refused_with_its_size(tmp_path: Path) -> None:
+    large = tmp_path / "large.json"
+    large.write_text(json.dumps(document(note="x" * 900_000)))
+    result = typed("demo", str(large), seconds=30)
+    assert result.returncode == 2
+    assert "at most 900,000" in " ".join(result.stderr.split())

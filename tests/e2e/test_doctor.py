@@ -1,0 +1,308 @@
+"""The doctor names each planted fault, and nothing that is not one."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+
+from changecast_cli.contacts.topics_known import TOPICS
+from changecast_cli.deploying.samconfig import Customer
+from changecast_cli.doctor.customer import examine_hub
+from changecast_cli.doctor.look import look_at
+from changecast_cli.doctor.verdicts import Level
+from changecast_cli.local.stage import HUB
+from tests.support.provider import Provider
+
+CODE = "initech"
+Undo = Callable[[], object]
+
+
+@dataclass
+class Ward:
+    """One customer and the hub, with a client of every service on both sides."""
+
+    provider: Provider
+
+    def own(self, service: str) -> Any:
+        return self.provider.session(CODE).client(service)  # type: ignore[call-overload]
+
+    def hub(self, service: str) -> Any:
+        return self.provider.cloud.session(HUB.account).client(service)  # type: ignore[call-overload]
+
+    def name(self, logical_id: str) -> str:
+        found = self.own("cloudformation").describe_stack_resource(
+            StackName="changecast", LogicalResourceId=logical_id
+        )
+        return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+    def ill(self) -> dict[str, str]:
+        """Check -> level of whatever is not well."""
+        (customer,) = [one for one in self.provider.stage.customers if one.code == CODE]
+        hub = self.provider.cloud.session(HUB.account)
+        verdicts = look_at(hub, customer, lambda one: self.provider.session(one.code), None)
+        verdicts += examine_hub(hub)
+        assert all(verdict.mend for verdict in verdicts if verdict.level is not Level.OK)
+        return {each.check: each.level.value for each in verdicts if each.level is not Level.OK}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_dead_letters_of_other_tests(provider: Provider) -> None:
+    for account in (provider.account(CODE), HUB.account):
+        sqs = provider.cloud.session(account).client("sqs")
+        for url in sqs.list_queues()["QueueUrls"]:
+            sqs.purge_queue(QueueUrl=url)
+
+
+@pytest.fixture
+def ward(provider: Provider) -> Ward:
+    return Ward(provider)
+
+
+def paused(ward: Ward) -> Undo:
+    ses = ward.own("sesv2")
+    ses.put_account_sending_attributes(SendingEnabled=False)
+    return lambda: ses.put_account_sending_attributes(SendingEnabled=True)
+
+
+def suspended(ward: Ward) -> Undo:
+    account = ward.provider.account(CODE)
+    ward.provider.cloud.add_fault(account, "suspended")
+    return lambda: ward.provider.cloud.clear_faults(account)
+
+
+def small_quota(ward: Ward) -> Undo:
+    account = ward.provider.account(CODE)
+    table = ward.provider.hub().table
+    key = {"pk": "change#QUOTA", "sk": f"status#000001#{CODE}"}
+    row: dict[str, Any] = {
+        "customer": CODE, "announced_at": "2026-11-24T00:00:00Z", "state": "sent",
+        "change_id": "QUOTA", "revision": 1, "counts": {"planned": 300},
+    }  # fmt: skip
+    table.put_item(Item={**key, **row})
+    ward.provider.cloud.add_fault(account, "limits", max_24_hour_send=200)
+
+    def undo() -> None:
+        table.delete_item(Key=key)
+        ward.provider.cloud.clear_faults(account)
+
+    return undo
+
+
+def no_identity(ward: Ward) -> Undo:
+    ses, name = ward.own("sesv2"), f"{CODE}.example"
+    ses.delete_email_identity(EmailIdentity=name)
+
+    def undo() -> None:
+        ses.create_email_identity(EmailIdentity=name)
+        _signing(ward, on=True)
+
+    return undo
+
+
+def _signing(ward: Ward, *, on: bool) -> None:
+    ward.own("sesv2").put_email_identity_dkim_attributes(
+        EmailIdentity=f"{CODE}.example", SigningEnabled=on
+    )
+
+
+def not_signing(ward: Ward) -> Undo:
+    _signing(ward, on=False)
+    return lambda: _signing(ward, on=True)
+
+
+def no_event_destination(ward: Ward) -> Undo:
+    ses = ward.own("sesv2")
+    (found,) = ses.get_configuration_set_event_destinations(ConfigurationSetName="changecast")[
+        "EventDestinations"
+    ]
+    name = found.pop("Name")
+    ses.delete_configuration_set_event_destination(
+        ConfigurationSetName="changecast", EventDestinationName=name
+    )
+    return lambda: ses.create_configuration_set_event_destination(
+        ConfigurationSetName="changecast", EventDestinationName=name, EventDestination=found
+    )
+
+
+def set_does_not_send(ward: Ward) -> Undo:
+    ses = ward.own("sesv2")
+    ses.put_configuration_set_sending_options(
+        ConfigurationSetName="changecast", SendingEnabled=False
+    )
+    return lambda: ses.put_configuration_set_sending_options(
+        ConfigurationSetName="changecast", SendingEnabled=True
+    )
+
+
+def topic_missing(ward: Ward) -> Undo:
+    ses = ward.own("sesv2")
+    ses.update_contact_list(ContactListName="changecast", Topics=list(TOPICS[:2]))
+    return lambda: ses.update_contact_list(ContactListName="changecast", Topics=list(TOPICS))
+
+
+def many_suppressed(ward: Ward) -> Undo:
+    ses = ward.own("sesv2")
+    people = [f"s{n}@{CODE}.example" for n in range(20)]
+    for each in people:
+        ses.put_suppressed_destination(EmailAddress=each, Reason="BOUNCE")
+    return lambda: [ses.delete_suppressed_destination(EmailAddress=each) for each in people]
+
+
+def bus_lets_anybody_in(ward: Ward) -> Undo:
+    events = ward.own("events")
+    arn = events.describe_event_bus(Name="changecast")["Arn"]
+    statement = {"Sid": "anybody", "Effect": "Allow", "Principal": "*",
+                 "Action": "events:PutEvents", "Resource": arn}  # fmt: skip
+    return _with_policy(events, "changecast", lambda old: [*old, statement])
+
+
+def bus_lets_nobody_in(ward: Ward) -> Undo:
+    return _with_policy(ward.own("events"), "changecast", lambda _: [])
+
+
+def hub_hears_not(ward: Ward) -> Undo:
+    account = ward.provider.account(CODE)
+
+    def without(old: list[Any]) -> list[Any]:
+        kept: list[Any] = json.loads(json.dumps(old))
+        for each in kept:
+            each["Principal"]["AWS"] = [
+                one for one in each["Principal"]["AWS"] if account not in one
+            ]
+        return kept
+
+    return _with_policy(ward.hub("events"), "changecast-hub", without)
+
+
+def _with_policy(events: Any, bus: str, change: Callable[[list[Any]], list[Any]]) -> Undo:
+    before = json.loads(events.describe_event_bus(Name=bus)["Policy"])
+
+    def put(statements: list[Any]) -> None:
+        for each in json.loads(events.describe_event_bus(Name=bus).get("Policy") or "{}").get(
+            "Statement", []
+        ):
+            events.remove_permission(EventBusName=bus, StatementId=each["Sid"])
+        if statements:
+            policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+            events.put_permission(EventBusName=bus, Policy=policy)
+
+    put(change(before["Statement"]))
+    return lambda: put(before["Statement"])
+
+
+def rule_disabled(ward: Ward) -> Undo:
+    events = ward.own("events")
+    name = ward.name("AnnouncementsRule").rpartition("|")[2].rpartition("/")[2]
+    events.disable_rule(Name=name, EventBusName="changecast")
+    return lambda: events.enable_rule(Name=name, EventBusName="changecast")
+
+
+def outcomes_lead_nowhere(ward: Ward) -> Undo:
+    events = ward.own("events")
+    name = ward.name("OutcomesRule").rpartition("|")[2].rpartition("/")[2]
+    targets = events.list_targets_by_rule(Rule=name)["Targets"]
+    events.remove_targets(Rule=name, Ids=[each["Id"] for each in targets])
+    return lambda: events.put_targets(Rule=name, Targets=targets)
+
+
+def route_disabled(ward: Ward) -> Undo:
+    events, name = ward.hub("events"), f"changecast-route-{CODE}"
+    events.disable_rule(Name=name, EventBusName="changecast-hub")
+    return lambda: events.enable_rule(Name=name, EventBusName="changecast-hub")
+
+
+def route_takes_all(ward: Ward) -> Undo:
+    events, name = ward.hub("events"), f"changecast-route-{CODE}"
+    before = events.describe_rule(Name=name, EventBusName="changecast-hub")["EventPattern"]
+    wide = json.dumps({"source": ["changecast.changes"]})
+    put = {"Name": name, "EventBusName": "changecast-hub"}
+    events.put_rule(**put, EventPattern=wide)
+    return lambda: events.put_rule(**put, EventPattern=before)
+
+
+def registered_elsewhere(ward: Ward) -> Undo:
+    ssm, name = ward.hub("ssm"), f"/changecast/customers/{CODE}"
+    before = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+    put = {"Name": name, "Type": "String", "Overwrite": True}
+    ssm.put_parameter(**put, Value=before.replace(ward.provider.account(CODE), "999999999999"))
+    return lambda: ssm.put_parameter(**put, Value=before)
+
+
+def dead_letter(ward: Ward) -> Undo:
+    sqs, url = ward.own("sqs"), ward.name("OutcomesDeadLetters")
+    sqs.send_message(QueueUrl=url, MessageBody="{}")
+    return lambda: sqs.purge_queue(QueueUrl=url)
+
+
+def failing_function(ward: Ward) -> Undo:
+    cloudwatch = ward.own("cloudwatch")
+    dimension = {"Name": "FunctionName", "Value": ward.name("SendMailFunction")}
+    metric = {"MetricName": "Errors", "Dimensions": [dimension], "Value": 3.0,
+              "Timestamp": datetime.now(UTC)}  # fmt: skip
+    cloudwatch.put_metric_data(Namespace="AWS/Lambda", MetricData=[metric])
+    return lambda: cloudwatch.put_metric_data(
+        Namespace="AWS/Lambda", MetricData=[{**metric, "Value": -3.0}]
+    )
+
+
+FAULTS: list[tuple[Callable[[Ward], Undo], dict[str, str]]] = [
+    (paused, {"sending": "broken"}),
+    (suspended, {"sending": "broken"}),
+    (small_quota, {"quota": "broken"}),
+    (no_identity, {"identity": "broken"}),
+    (not_signing, {"dkim": "broken"}),
+    (set_does_not_send, {"configuration-set": "broken"}),
+    (no_event_destination, {"event-destination": "broken"}),
+    (topic_missing, {"topics": "broken"}),
+    (many_suppressed, {"suppression": "warning"}),
+    (bus_lets_anybody_in, {"bus-policy": "broken"}),
+    (bus_lets_nobody_in, {"bus-policy": "broken"}),
+    (hub_hears_not, {"reporters": "broken"}),
+    (rule_disabled, {"AnnouncementsRule": "broken"}),
+    (outcomes_lead_nowhere, {"OutcomesRule": "broken"}),
+    (route_disabled, {"route": "broken"}),
+    (route_takes_all, {"route-pattern": "broken"}),
+    # An account that may report and has no route is told of too.
+    (registered_elsewhere, {"registry": "broken", "reporters": "warning"}),
+    (dead_letter, {"dead-letters": "broken"}),
+    (failing_function, {"functions": "warning"}),
+]
+
+
+@pytest.fixture
+def planted(request: pytest.FixtureRequest, ward: Ward) -> Iterator[dict[str, str]]:
+    plant, found = request.param
+    undo = plant(ward)
+    yield found
+    undo()
+
+
+def test_a_fresh_customer_is_well(ward: Ward) -> None:
+    assert ward.ill() == {}
+
+
+@pytest.mark.parametrize("planted", FAULTS, ids=lambda each: each[0].__name__, indirect=True)
+def test_each_fault_is_named_and_nothing_else(planted: dict[str, str], ward: Ward) -> None:
+    assert ward.ill() == planted
+
+
+def test_a_profile_that_is_missing_is_a_verdict_and_stops_nothing(ward: Ward) -> None:
+    (customer,) = [one for one in ward.provider.stage.customers if one.code == CODE]
+
+    def missing(_: Customer) -> boto3.Session:
+        return boto3.Session(profile_name="nobody-has-this")
+
+    verdicts = look_at(ward.provider.cloud.session(HUB.account), customer, missing, None)
+    assert {each.check: each.level.value for each in verdicts} == {
+        "route": "ok",
+        "access": "broken",
+    }
+    assert "nobody-has-this" in verdicts[-1].reason
+
+
+def test_a_customer_is_well_again_after_all_of_them(ward: Ward) -> None:
+    assert ward.ill() == {}

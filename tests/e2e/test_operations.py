@@ -1,0 +1,300 @@
+"""Watching and repairing: each verb does what it says, can be repeated, mails nobody twice."""
+
+import configparser
+import csv
+import io
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from changecast.ledger import Ledger, batches_of, runs_of
+from changecast.moves import Move, move
+from changecast.states import Happening
+from changecast_cli.main import run
+from tests.e2e.test_isolation import deleted_bus_policy
+from tests.support.provider import Provider, document, eventually
+
+HUB = "111111111111"
+
+
+class Said(NamedTuple):
+    """What a command left behind."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Type = Callable[..., Said]
+
+
+@pytest.fixture
+def typed(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Type:
+    """Types a command as an operations engineer with the customers' profiles."""
+    profiles = configparser.ConfigParser(interpolation=None)
+    for customer in provider.stage.customers:
+        keys = provider.cloud.environment(customer.account)
+        profiles[f"profile changecast-{customer.code}"] = {
+            "aws_access_key_id": keys["AWS_ACCESS_KEY_ID"],
+            "aws_secret_access_key": keys["AWS_SECRET_ACCESS_KEY"],
+        }
+    with Path("aws-config").open("w") as file:
+        profiles.write(file)
+    for name, value in provider.cloud.environment(HUB).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(Path("aws-config").resolve()))
+    monkeypatch.setenv("COLUMNS", "140")
+
+    def type_(*words: str) -> Said:
+        monkeypatch.setattr("sys.argv", ["changecast", *words])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stopped:
+            run()
+        said = capsys.readouterr()
+        return Said(int(stopped.value.code or 0), said.out, said.err)
+
+    return type_
+
+
+def told(provider: Provider, **changed: Any) -> str:
+    """A change that everybody whom it names has been told."""
+    run_ = provider.announce_and_wait(document(**changed))
+    assert {one["state"] for one in run_["customers"].values()} == {"sent"}
+    return str(run_["change_id"])
+
+
+def people(provider: Provider, change_id: str, code: str) -> list[str]:
+    return sorted(mail["to"] for mail in provider.mails(change_id, code))
+
+
+def five_of(code: str) -> list[str]:
+    return [f"person{number}@{code}.example" for number in range(1, 6)]
+
+
+def test_status_shows_a_change_live_and_as_json_and_as_a_sheet(
+    provider: Provider, typed: Type
+) -> None:
+    change_id = provider.announce(document()).change_id
+    watched = typed("status", change_id, "--watch")
+    assert watched.status == 0
+    assert change_id in watched.out
+    assert "arn:aws:iam" in watched.out, "who announced it"
+    found = typed("status", change_id, "--json").json
+    assert (found["change_id"], found["revision"]) == (change_id, 1)
+    assert found["customers"]["acme"]["account"] == provider.account("acme")
+    assert found["customers"]["acme"]["counts"]["sent"] == 5
+    rows = list(csv.DictReader(io.StringIO(typed("status", "--since", "1h", "--csv").out)))
+    assert {row["customer"] for row in rows if row["change_id"] == change_id} == {"acme", "globex"}
+    mine = typed("status", "--customer", "acme", "--since", "1h", "--json").json["runs"]
+    assert {code for each in mine for code in each["customers"]} == {"acme"}
+    assert typed("status", "no-such-change").status == 2
+
+
+def test_recipients_are_masked_unless_asked_and_each_has_a_state(
+    provider: Provider, typed: Type
+) -> None:
+    change_id = told(provider, customers=["acme"])
+    masked = typed("recipients", change_id, "--customer", "acme").out
+    assert "p***@acme.example" in masked
+    assert "person1" not in masked
+    whole = typed("recipients", change_id, "-c", "acme", "--show-addresses", "--json").json
+    assert sorted(one["address"] for one in whole["recipients"]) == five_of("acme")
+    assert {one["state"] for one in whole["recipients"]} <= {"SENT", "DELIVERED"}
+
+
+def test_a_profile_of_another_account_opens_nothing(provider: Provider, typed: Type) -> None:
+    refused = typed("recipients", "CHG-1", "-c", "acme", "--customer-profile", "changecast-globex")
+    assert refused.status == 2
+    assert f"acme is {provider.account('acme')}" in refused.err
+
+
+def test_a_trace_goes_from_the_put_to_the_calls_of_ses(provider: Provider, typed: Type) -> None:
+    change_id = told(provider, customers=["acme"])
+
+    def names() -> list[str]:
+        way = typed("trace", change_id, "-c", "acme", "--json").json["customers"]["acme"]
+        found = [span["name"] for spans in way["traces"] for span in spans]
+        return found if "SES SendEmail" in found else []
+
+    found = eventually(names)
+    order = ["changecast announce", "PlanDelivery", "SendMail", "SES SendEmail"]
+    assert sorted(order, key=found.index) == order
+    assert "queue from PlanDelivery" in typed("trace", change_id, "-c", "acme").out
+    assert typed("trace", change_id, "-c", "acme", "--html", "trace.html").status == 0
+    page = Path("trace.html").read_text("utf-8")
+    assert "SES SendEmail" in page
+    assert "@acme.example" not in page
+
+
+def test_the_report_is_one_page_about_the_last_changes(provider: Provider, typed: Type) -> None:
+    change_id = told(provider)
+    said = typed("report", "--since", "1h", "--out", "page", "--json")
+    assert said.json["changes"] >= 1
+    assert change_id in Path(said.json["page"]).read_text("utf-8")
+
+
+def test_a_customer_that_was_told_is_not_mailed_again_by_any_repair(
+    provider: Provider, typed: Type
+) -> None:
+    change_id = told(provider)
+    for words in (
+        ("reannounce", change_id, "-c", "acme"),
+        ("replay", "--from", "1h", "-c", "acme"),
+        ("redrive", change_id, "-c", "acme"),
+        ("resume", change_id, "-c", "acme"),
+    ):
+        for _ in range(2):
+            assert typed(*words, "--yes").status == 0
+    again = typed("history", change_id, "--json").json["history"]
+    assert sum(each["what"] == "announced again" for each in again) == 2
+    later = told(provider, customers=["acme"])
+    assert people(provider, later, "acme") == five_of("acme"), "what was queued before is done"
+    for code in ("acme", "globex"):
+        assert people(provider, change_id, code) == five_of(code)
+
+
+def test_nothing_is_done_without_a_yes(provider: Provider, typed: Type) -> None:
+    change_id = told(provider)
+    for verb in ("reannounce", "redrive"):
+        assert typed(verb, change_id, "-c", "acme", "--dry-run").status == 0
+    assert typed("reannounce", change_id, "-c", "acme").status == 2
+    history = typed("history", change_id, "--json").json["history"]
+    assert not any(each["what"] == "announced again" for each in history)
+
+
+def test_reannounce_never_widens_the_scope(provider: Provider, typed: Type) -> None:
+    change_id = told(provider, customers=["acme"])
+    refused = typed("reannounce", change_id, "-c", "initech", "--yes")
+    assert refused.status == 2
+    assert "does not name initech" in refused.err
+
+
+def test_what_a_route_could_not_deliver_is_replayed_to_that_customer_alone(
+    provider: Provider, typed: Type
+) -> None:
+    change = document()
+    with deleted_bus_policy(provider):
+        provider.announce(change)
+        eventually(lambda: len(provider.mails(change["changeId"], "acme")) == 5)
+    done = typed("replay", "--from", "1h", "-c", "globex", "--yes", "--json")
+    assert done.json["announced_again"] >= 1
+    eventually(lambda: len(provider.mails(change["changeId"], "globex")) == 5)
+    once_more = typed("replay", "--from", "1h", "-c", "globex", "--yes", "--json")
+    assert once_more.json["announced_again"] == 0
+    assert people(provider, change["changeId"], "globex") == five_of("globex")
+    assert people(provider, change["changeId"], "acme") == five_of("acme")
+
+
+@contextmanager
+def undelivered(provider: Provider, code: str) -> Iterator[None]:
+    """What comes in this time ends among the dead letters, as after five receives that failed."""
+    session = provider.session(code)
+    functions, sqs = session.client("lambda"), session.client("sqs")
+    urls = sqs.list_queues()["QueueUrls"]
+    (live,) = [url for url in urls if "AnnouncementsQueue" in url]
+    (dead,) = [url for url in urls if "AnnouncementsDeadLetters" in url]
+    mappings = functions.list_event_source_mappings()["EventSourceMappings"]
+    (mapping,) = [one for one in mappings if "AnnouncementsQueue" in one["EventSourceArn"]]
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    try:
+        yield
+        _move(sqs, live, dead)
+    finally:
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+
+def _move(sqs: Any, live: str, dead: str) -> None:
+    def messages() -> list[Any]:
+        answer = sqs.receive_message(QueueUrl=live, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        return list(answer.get("Messages", []))
+
+    for message in eventually(messages):
+        sqs.send_message(QueueUrl=dead, MessageBody=message["Body"])
+        sqs.delete_message(QueueUrl=live, ReceiptHandle=message["ReceiptHandle"])
+
+
+def test_a_dead_letter_is_redriven_and_the_others_stay(provider: Provider, typed: Type) -> None:
+    changes = [document(customers=["globex"]) for _ in range(2)]
+    for change in changes:
+        with undelivered(provider, "globex"):
+            provider.announce(change)
+    one, other = (str(change["changeId"]) for change in changes)
+    said = typed("redrive", one, "-c", "globex", "--yes", "--json")
+    assert (said.json["found"], said.json["redriven"]) == (1, 1)
+    eventually(lambda: len(provider.mails(one)) == 5)
+    assert provider.mails(other) == []
+    assert typed("redrive", other, "-c", "globex", "--yes", "--json").json["redriven"] == 1
+    eventually(lambda: len(provider.mails(other)) == 5)
+
+
+def test_a_paused_run_goes_on_when_its_cause_is_mended(provider: Provider, typed: Type) -> None:
+    account, change = provider.account("globex"), document(customers=["globex"])
+    provider.cloud.add_fault(account, "paused")
+    try:
+        provider.announce(change)
+        eventually(
+            lambda: (
+                provider.status(change["changeId"])["customers"].get("globex", {}).get("state")
+                == "paused"
+            )
+        )
+    finally:
+        provider.cloud.clear_faults(account)
+    said = typed("resume", change["changeId"], "-c", "globex", "--yes", "--json")
+    assert said.json["resumed"]
+    assert said.json["was_paused"]
+    eventually(lambda: len(provider.mails(change["changeId"], "globex")) == 5, seconds=90)
+    assert not typed("resume", change["changeId"], "-c", "globex", "--yes", "--json").json[
+        "resumed"
+    ]
+
+
+def test_who_is_held_is_sent_to_once_more_when_a_person_says_so(
+    provider: Provider, typed: Type
+) -> None:
+    account, change = provider.account("globex"), document(customers=["globex"])
+    change_id = change["changeId"]
+    provider.cloud.add_fault(account, "no_answer_lost")
+    try:
+        provider.announce(change)
+        eventually(lambda: _counts(provider, change_id)["unknown"] == 5, seconds=60)
+    finally:
+        provider.cloud.clear_faults(account)
+    _close_the_window(provider, change_id)
+    shown = typed("held", change_id, "-c", "globex", "--json").json
+    assert (len(shown["held"]), shown["settled"]) == (5, 0)
+    assert typed("held", change_id, "-c", "globex", "--release", "--dry-run").status == 0
+    assert len(typed("held", change_id, "-c", "globex", "--json").json["held"]) == 5
+    said = typed("held", change_id, "-c", "globex", "--release", "--yes", "--json").json
+    assert said["settled"] == 5
+    eventually(lambda: len(provider.mails(change_id, "globex")) == 5, seconds=120)
+    again = typed("held", change_id, "-c", "globex", "--release", "--yes", "--json").json
+    assert (again["held"], again["settled"]) == ([], 0)
+
+
+def _counts(provider: Provider, change_id: str) -> dict[str, int]:
+    customers = provider.status(change_id)["customers"]
+    return dict(customers["globex"]["counts"]) if "globex" in customers else {"unknown": 0}
+
+
+def _close_the_window(provider: Provider, change_id: str) -> None:
+    """What the sweep does to whoever is unknown for an hour, where the policy is to hold."""
+    session = provider.session("globex")
+    stack = session.client("cloudformation").describe_stacks(StackName="changecast")["Stacks"][0]
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
+    ledger = Ledger(session.client("dynamodb"), outputs["LedgerTable"], 1e7, 3_600)
+    (run_,) = runs_of(ledger, change_id)
+    for batch in batches_of(ledger, run_):
+        moves = [Move(one, Happening.WINDOW_OVER_HOLD) for one in batch.recipients]
+        move(ledger, batch, moves, time.time())

@@ -1,0 +1,132 @@
+"""Forgetting a person: contact and address go, states and counts stay, open mails come first."""
+
+from typing import Any
+
+import pytest
+
+from changecast_cli.contacts.account import OpenList
+from changecast_cli.contacts.forget import look, remove, said
+from changecast_cli.contacts.records import Contact, every_contact
+from changecast_cli.contacts.suppression import suppress, suppressed
+from changecast_cli.contacts.write import create
+from tests.doubles.account import Account
+from tests.doubles.announcements import envelope
+from tests.doubles.answers import refusal
+from tests.doubles.ses import Ses
+
+ANA, BEN = "Ana@acme.example", "ben@acme.example"
+PEOPLE = {"announcements": [ANA, BEN]}
+
+
+@pytest.fixture
+def account(here: OpenList) -> Account:
+    """Its functions write a ledger in the account whose list `here` is."""
+    client = here.session.client("dynamodb")
+    client.create_table(
+        TableName="ledger",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+            {"AttributeName": "due", "AttributeType": "S"},
+            {"AttributeName": "due_at", "AttributeType": "N"},
+        ],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"},
+                   {"AttributeName": "sk", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[{
+            "IndexName": "due",
+            "KeySchema": [{"AttributeName": "due", "KeyType": "HASH"},
+                          {"AttributeName": "due_at", "KeyType": "RANGE"}],
+            "Projection": {"ProjectionType": "ALL"},
+        }],
+    )  # fmt: skip
+    for address in (ANA, BEN):
+        create(here, Contact(address, {"announcements": "OPT_IN"}))
+    return Account(ses=Ses(contacts=PEOPLE), table=client)
+
+
+def forgotten(here: OpenList, *, suppression_too: bool = False) -> int:
+    person = look(here, "ledger", ANA)
+    return remove(here, "ledger", person, suppression_too=suppression_too)
+
+
+def test_the_address_is_gone_and_states_and_counts_stay(here: OpenList, account: Account) -> None:
+    for revision in (1, 2):
+        account.announce(envelope(revision, hours=revision))
+        account.settle(2)
+    before = account.events.last_report()["counts"]
+    assert forgotten(here) == 2
+    assert [each.address for each in every_contact(here)] == [BEN]
+    for revision in (1, 2):
+        assert account.states("CHG1", revision) == {"": "SENT", BEN: "SENT"}
+    account.hear(account.ses.mails[0].event("Delivery"))
+    account.settle(1)
+    after = account.events.last_report(1)["counts"]
+    assert after["sent"] == before["sent"] == 2
+    assert after["delivered"] == 1, "what SES says later still counts"
+    assert "" in account.states("CHG1"), "and brings no address back"
+
+
+def test_again_it_finds_nobody_and_does_nothing(here: OpenList, account: Account) -> None:
+    account.announce(envelope())
+    account.settle(2)
+    forgotten(here)
+    person = look(here, "ledger", ANA)
+    assert (person.contacts, person.ledger.done, person.ledger.unfinished) == ((), (), ())
+    assert forgotten(here) == 0
+
+
+def test_a_later_change_is_told_to_the_others_as_before(here: OpenList, account: Account) -> None:
+    account.announce(envelope())
+    account.settle(2)
+    forgotten(here)
+    account.ses.contacts = {"announcements": [BEN]}
+    account.announce(envelope(2, hours=4))
+    account.settle(2)
+    assert [mail.to for mail in account.ses.mails[2:]] == [BEN]
+    assert account.events.last_report()["state"] == "sent"
+
+
+@pytest.mark.parametrize("policy", ["resend", "hold"])
+def test_who_may_still_be_sent_to_keeps_the_address_until_that_is_over(
+    here: OpenList, account: Account, policy: str
+) -> None:
+    account.environment |= {"UNKNOWN_POLICY": policy}
+    account.start()
+
+    def no_answer(to: str) -> None:
+        if to.startswith("ana"):
+            raise refusal("InternalFailure", 500)
+
+    account.ses.answer = no_answer
+    account.announce(envelope())
+    account.settle(80 if policy == "hold" else 3)
+    person = look(here, "ledger", ANA)
+    assert (len(person.ledger.done), len(person.ledger.unfinished)) == (0, 1)
+    assert person.ledger.runs == [account.run("CHG1").run]
+    assert any("may still be sent to" in line for line in said(here, person, suppression_too=False))
+    assert forgotten(here) == 0
+    assert "ana@acme.example" in account.states("CHG1")
+
+
+def test_whoever_moves_in_between_is_left_for_the_next_time(
+    here: OpenList, account: Account
+) -> None:
+    account.announce(envelope())
+    account.settle(2)
+    person = look(here, "ledger", ANA)
+    mail = next(mail for mail in account.ses.mails if mail.to.startswith("ana"))
+    account.hear(mail.event("Delivery"))
+    account.settle(1)
+    assert remove(here, "ledger", person, suppression_too=False) == 0
+    assert forgotten(here) == 1
+
+
+@pytest.mark.parametrize("too", [False, True])
+def test_the_suppression_list_is_touched_only_where_it_is_asked_for(
+    here: OpenList, account: Account, too: bool
+) -> None:
+    suppress(here, [{"address": one, "reason": "BOUNCE"} for one in ("ana@acme.example", BEN)])
+    forgotten(here, suppression_too=too)
+    left: list[Any] = [one["address"] for one in suppressed(here)]
+    assert left == ([BEN] if too else ["ana@acme.example", BEN])

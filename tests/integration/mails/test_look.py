@@ -1,0 +1,150 @@
+"""Mails as people see them, in headless Chromium: phone, tablet, desktop, light and dark.
+
+Pictures and previews land in build/previews, to look at.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from changecast.change import Change
+from changecast.compose.words import languages
+from changecast.plan import MailKind
+from changecast_cli.preview.pages import write_preview
+from tests.support.builders import change
+from tests.support.mails import html_of, mail
+from tests.support.previews import ALL, Shown, brand_for, life
+
+FOLDER = Path(__file__).parents[3] / "build" / "previews"
+WIDTHS = (320, 600, 1000)
+EVERYWHERE = list(product(WIDTHS, (False, True)))
+# Languages differ in the length of words: the narrowest page tells, and one in the dark.
+SOMEWHERE = [(320, True), (600, False)]
+HARD = "Ungebrochen" * 20
+Found = dict[str, Any]
+Browser = Callable[[list[Found]], list[Found]]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One page at one width, light or dark, and what was found there."""
+
+    page: Path
+    width: int
+    dark: bool
+    found: Found
+
+
+def test_every_mail_of_every_sample_is_readable_everywhere(seen: list[Seen]) -> None:
+    assert len(seen) > 500
+    for each in seen:
+        assert each.found["scrollWidth"] <= each.width, each
+        assert each.found["smallest"] >= 13, each
+        assert each.found["narrowest"] >= 80, each
+        assert each.found["faults"] == [], each
+
+
+def test_nothing_is_fetched_and_nothing_runs(pages: dict[Path, Found]) -> None:
+    for page, found in pages.items():
+        assert (found["requests"], found["scripts"], found["images"]) == ([], 0, 0), page
+
+
+def test_dark_mode_is_dark_and_light_mode_is_light(seen: list[Seen]) -> None:
+    for each in seen:
+        brightness = sum(map(int, each.found["background"][4:-1].split(",")))
+        assert (brightness < 150) if each.dark else (brightness > 600), each
+
+
+def test_the_html_says_what_the_text_says(seen: list[Seen]) -> None:
+    for each in seen:
+        text = each.page.with_suffix(".txt").read_text("utf-8")
+        said = " ".join(each.found["text"].split())
+        lead, why = text.splitlines()[2], text.rpartition("\n-- \n")[2].splitlines()[0]
+        for sentence in (lead, why):
+            assert " ".join(sentence.split()) in said, each
+
+
+def test_the_index_shows_every_mail_at_two_widths(
+    pages: dict[Path, Found], browser: Browser
+) -> None:
+    indexes = sorted({page.with_name("index.html") for page in pages if page.parent.name == "de"})
+    assert len(indexes) == len(ALL)
+    jobs = [_job(index, [(1160, False)]) for index in indexes]
+    for index, found in zip(indexes, browser(jobs), strict=True):
+        assert found["views"][0]["faults"] == [], index
+        assert len(found["requests"]) == 2 * len(list(index.parent.glob("[0-9]*.html")))
+
+
+def test_the_hardest_text_in_any_colour_does_not_break_the_page(
+    tmp_path: Path, browser: Browser
+) -> None:
+    jobs = []
+    for color in ("#000000", "#ffffff", "#ffcc00", "#777777", "#c2185b"):
+        page = tmp_path / f"{color[1:]}.html"
+        message = mail(MailKind.UPDATE, _hard("b", 2), previous=_hard("a", 1), color=color)
+        page.write_text(html_of(message), "utf-8")
+        jobs.append(_job(page, EVERYWHERE))
+    for job, found in zip(jobs, browser(jobs), strict=True):
+        for view, there in zip(job["views"], found["views"], strict=True):
+            assert there["scrollWidth"] <= view["width"], (job["page"], view)
+            assert there["faults"] == [], (job["page"], view)
+
+
+@pytest.fixture(scope="module")
+def pages(browser: Browser) -> dict[Path, Found]:
+    """Every mail of every sample in four languages: previews with pictures, and what is seen."""
+    written = [
+        page for shown in ALL for language in languages() for page in _write(shown, language)
+    ]
+    jobs = [
+        _job(page, EVERYWHERE if page.parent.name == "en" else SOMEWHERE, pictures=True)
+        for page in written
+    ]
+    return dict(zip(written, browser(jobs), strict=True))
+
+
+@pytest.fixture(scope="module")
+def seen(pages: dict[Path, Found]) -> list[Seen]:
+    return [
+        Seen(page, width, dark, view)
+        for page, found in pages.items()
+        for (width, dark), view in zip(
+            EVERYWHERE if page.parent.name == "en" else SOMEWHERE, found["views"], strict=True
+        )
+    ]
+
+
+def _write(shown: Shown, language: str) -> list[Path]:
+    folder = FOLDER / shown.name / language
+    for old in folder.glob("*"):
+        old.unlink()
+    brand = brand_for(shown.customer, language)
+    written = write_preview(life(shown, language), brand, shown.name, folder)
+    return [folder / each.files["html"][0] for each in written]
+
+
+def _job(page: Path, views: list[tuple[int, bool]], *, pictures: bool = False) -> Found:
+    def picture(width: int, dark: bool) -> dict[str, str]:
+        name = f"{page.stem}-{width}-{'dark' if dark else 'light'}.png"
+        return {"picture": str(page.with_name(name))} if pictures else {}
+
+    wanted = [{"width": width, "dark": dark, **picture(width, dark)} for width, dark in views]
+    return {"page": str(page), "views": wanted}
+
+
+def _hard(mark: str, revision: int) -> Change:
+    text = f"{mark}{HARD}\n- {HARD}\n1. {HARD}\n{' ' * 200}{HARD}\nعربي {HARD}"
+    return change(
+        title=f"{mark}{HARD}"[:250],
+        revision=revision,
+        reason=text,
+        customer_impact=text,
+        tickets={"servicenow": HARD},
+        meeting={"start": "2027-01-20T21:00:00Z", "location": HARD},
+        links=[{"title": HARD, "url": f"https://l.example/{HARD}"}],
+        attachments=[{"name": HARD}],
+    )

@@ -1,0 +1,91 @@
+"""Every kind of mail and every time zone, read by postal-mime and ical.js instead of by Python."""
+
+import base64
+import email
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.policy import default
+from typing import Any
+
+import pytest
+
+from changecast.fields import time_zones
+from changecast.plan import MailKind
+from changecast.splice import load, splice
+from tests.support.builders import change
+from tests.support.mails import READER, calendars_of, event_of, html_of, raw_mail, text_of
+from tests.support.previews import ALL, life
+
+SEED = 1
+RAW = {
+    f"{shown.name}/{mail.name}": splice(load(mail.rendering), READER)
+    for shown in ALL
+    for mail in life(shown, "en").mails
+}
+
+
+@pytest.fixture(scope="module")
+def found(node: Callable[[str, Any], Any]) -> dict[str, Any]:
+    mails = [base64.b64encode(raw).decode() for raw in RAW.values()]
+    return dict(zip(RAW, node("read_mail.mjs", mails), strict=True))
+
+
+def test_there_is_a_mail_of_each_kind() -> None:
+    for kind in MailKind:
+        assert any(kind.value in name for name in RAW), kind
+
+
+@pytest.mark.parametrize("name", RAW)
+def test_another_reader_finds_the_same_mail(name: str, found: dict[str, Any]) -> None:
+    ours = email.message_from_bytes(RAW[name], policy=default)
+    theirs = found[name]
+    assert theirs["subject"] == ours["Subject"]
+    assert theirs["from"]["address"] == ours["From"].addresses[0].addr_spec
+    assert [each["address"] for each in theirs["to"]] == [READER]
+    assert theirs["bcc"] is None
+    assert len(theirs["headers"]) == len(set(theirs["headers"]))
+    assert theirs["text"].strip() == text_of(ours).strip()
+    assert theirs["html"].strip() == html_of(ours).strip()
+
+
+@pytest.mark.parametrize("name", RAW)
+def test_another_calendar_finds_the_same_entries_at_the_same_instants(
+    name: str, found: dict[str, Any]
+) -> None:
+    ours = calendars_of(email.message_from_bytes(RAW[name], policy=default))
+    theirs = found[name]["calendars"]
+    assert len(ours) == len(theirs)
+    for mine, other in zip(ours, theirs, strict=True):
+        event = event_of(mine)
+        assert other["method"] == other["said"] == mine["METHOD"]
+        assert other["events"] == [
+            {
+                "uid": event["UID"],
+                "sequence": event["SEQUENCE"],
+                "summary": event["SUMMARY"],
+                "attendees": [f"mailto:{READER}"],
+                "start": event["DTSTART"].dt.timestamp(),
+                "end": event["DTEND"].dt.timestamp(),
+                "status": event["STATUS"],
+                "description": event["DESCRIPTION"],
+                "location": event.get("LOCATION"),
+            }
+        ]
+
+
+def test_another_calendar_reads_the_same_instant_from_every_zone(
+    node: Callable[[str, Any], Any],
+) -> None:
+    """ical.js knows no zone: it goes by our VTIMEZONE alone."""
+    hours = random.Random(SEED)
+    windows = {}
+    for zone in sorted(time_zones()):
+        start = datetime(2027, 1, 1, tzinfo=UTC) + timedelta(hours=hours.randrange(365 * 24))
+        windows[zone] = {"start": start, "end": start + timedelta(minutes=90)}
+    mails = [raw_mail(about=change(window=each), timezone=zone) for zone, each in windows.items()]
+    read = node("read_mail.mjs", [base64.b64encode(raw).decode() for raw in mails])
+    events = dict(zip(windows, (found["calendars"][0]["events"][0] for found in read), strict=True))
+    for zone, window in windows.items():
+        assert events[zone]["start"] == window["start"].timestamp(), (zone, window)
+        assert events[zone]["end"] == window["end"].timestamp(), (zone, window)

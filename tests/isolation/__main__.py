@@ -1,0 +1,92 @@
+"""`python -m tests.isolation`: the whole proof, printed as a table and written for auditors."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.isolation.cases import cases
+from tests.isolation.engine import answers
+from tests.isolation.expand import ROOT
+from tests.isolation.findings import Findings, rights_of
+from tests.isolation.mutants.hunt import hunt
+from tests.isolation.pairs import pairs
+from tests.isolation.questions import Question, matrix, wrong
+from tests.isolation.report import html, mark, markdown, summary
+from tests.isolation.statements import too_wide
+from tests.isolation.world import deployed
+
+OUT = ROOT / "build" / "isolation"
+Answered = list[tuple[Question, bool]]
+
+
+def main() -> int:
+    """Ask everything, show it, write it; exit 1 where an answer is wrong or a mutant lives."""
+    parser = argparse.ArgumentParser(prog="python -m tests.isolation", description=__doc__)
+    parser.add_argument("--customers", type=int, default=30, help="how many, each with each")
+    parser.add_argument("--out", type=Path, default=OUT, help="where the report is written")
+    options = parser.parse_args()
+    found = examine(options.customers)
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "matrix.md").write_text(markdown(found), "utf-8")
+    (options.out / "matrix.html").write_text(html(found), "utf-8")
+    show(found)
+    print(f"\n{summary(found)}\nThe whole of it: {options.out / 'matrix.html'}")
+    return 1 if found.wrong or not all(found.mutants.values()) else 0
+
+
+def examine(customers: int) -> Findings:
+    """Three customers in full, every pair of `customers`, and every planted weakening."""
+    started = time.monotonic()
+    few, many = deployed(3), deployed(customers)
+    everything, tries, between = (
+        _answered(list(questions)) for questions in (matrix(few), cases(few), pairs(many))
+    )
+    answered = [*everything, *tries, *between]
+    return Findings(
+        customers=many.customers,
+        rights=rights_of(everything),
+        cases=[(question.says, question.expected, answer) for question, answer in tries],
+        bad_pairs=frozenset(q.pair for q, answer in between if answer != q.expected),
+        mutants=hunt(),
+        wrong=[*too_wide(few), *wrong(*zip(*answered, strict=True))],
+        asked=len(answered),
+        seconds=time.monotonic() - started,
+    )
+
+
+def _answered(questions: list[Question]) -> Answered:
+    given = answers([question.request for question in questions])
+    return list(zip(questions, given, strict=True))
+
+
+def show(found: Findings) -> None:
+    """The rights as a table, the pairs as a grid, and whatever is wrong."""
+    console = Console()
+    table = Table("who", "may", title="What each may; everything else was refused")
+    for kind, rights in found.rights.items():
+        may = [
+            f"{name}{'' if where == 'own' else f' ({where})'}: {', '.join(actions)}"
+            for (where, name), actions in rights.allowed.items()
+        ]
+        tries = f"[dim]{rights.refused} tries refused[/dim]"
+        table.add_row(kind, "\n".join([*may, tries]), end_section=True)
+    console.print(table)
+    console.print(
+        "From each customer (row) to each (column): o its own way, · all refused, X wrong"
+    )
+    for a in found.customers:
+        marks = (mark(a, b, found.bad_pairs) for b in found.customers)
+        console.print(f"  {a:12} {' '.join(marks)}", highlight=False)
+    for sentence in found.wrong:
+        console.print(f"[red]WRONG[/red] {sentence}")
+    for says, killers in found.mutants.items():
+        if not killers:
+            console.print(f"[red]NOT FOUND[/red] {says}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,18 @@
+"""The tries that people think of: each one request, and whether it must be allowed.
+
+Two customers stand for all: acme has its rights, globex tries.
+"""
+
+from tests.isolation.cases import buses, locks, mails, roles, services
+from tests.isolation.questions import Question
+from tests.isolation.world import World
+
+
+def cases(world: World) -> list[Question]:
+    """Every case, in the order of the picture."""
+    parts = (
+        buses.announcing, buses.reporting, locks.apart, services.deputies, services.alarms,
+        roles.taking, roles.operating, roles.keeping, mails.sending, mails.reading, mails.importing,
+        mails.anybody,
+    )  # fmt: skip
+    return [question for part in parts for question in part(world)]

@@ -1,0 +1,55 @@
+"""Who may become whom."""
+
+from collections.abc import Iterator
+
+from tests.isolation.cases.case import LAMBDA, A, B, by_service, case
+from tests.isolation.questions import Context, Question, ask
+from tests.isolation.world import EXTERNAL_ID, HUB, STRANGER, World
+
+TAKE = "sts:AssumeRole"
+
+
+def taking(world: World) -> Iterator[Question]:
+    """A route's role is EventBridge's, for its own rule; a function's role is Lambda's."""
+    route, rule = world.what(f"{A}-route", "Role"), world.what(f"{A}-route", "Rule")
+    other, says = world.what(f"{B}-route", "Rule"), "EventBridge takes acme's route role"
+    hub, foreign = route.account, world.accounts[B]
+    stolen = rule.arn.replace(hub, foreign)
+    yield case(f"{says} for acme's rule", by_service(TAKE, route, rule.arn, hub), allowed=True)
+    yield case(f"{says} for globex's rule", by_service(TAKE, route, other.arn, hub))
+    yield case(f"{says} for a rule in globex", by_service(TAKE, route, stolen, foreign))
+    yield case(f"{says} in globex's name", by_service(TAKE, route, rule.arn, foreign))
+    yield case(f"{says} for nobody", by_service(TAKE, route))
+    yield case("Lambda takes acme's route role", by_service(TAKE, route, rule.arn, hub, LAMBDA))
+    person = world.who(HUB, "Administrator")
+    yield case("the hub's Administrator takes acme's route role", ask(person, TAKE, route))
+    for name in ("PlanDeliveryRole", "SendMailRole", "ReportDeliveryRole"):
+        role, own = world.what(A, name), world.who(A, "Administrator")
+        lambdas = by_service(TAKE, role, service=LAMBDA)
+        yield case(f"Lambda takes acme's {name}", lambdas, allowed=True)
+        yield case(f"EventBridge takes acme's {name}", by_service(TAKE, role))
+        yield case(f"acme's own Administrator takes {name}", ask(own, TAKE, role))
+        yield case(f"the hub's Administrator takes acme's {name}", ask(person, TAKE, role))
+
+
+def operating(world: World) -> Iterator[Question]:
+    """The provider's engineers get into a customer's account by what both agreed on."""
+    role, engineer = world.what(A, "OperatorRole"), world.who(HUB, "Administrator")
+    knows: Context = {"sts:ExternalId": EXTERNAL_ID}
+    guesses: Context = {"sts:ExternalId": "*"}
+    yield case("the provider operates acme", ask(engineer, TAKE, role, knows), allowed=True)
+    yield case("the provider operates acme without external id", ask(engineer, TAKE, role))
+    yield case("the provider operates acme by a guess", ask(engineer, TAKE, role, guesses))
+    for owner in (B, STRANGER):
+        who = world.who(owner, "Administrator")
+        yield case(f"{owner} operates acme", ask(who, TAKE, role, knows))
+
+
+def keeping(world: World) -> Iterator[Question]:
+    """Who keeps the list of contacts is the customer's own business."""
+    role = world.what(A, "ContactsManagerRole")
+    own = world.who(A, "Administrator")
+    yield case("acme's own people keep its contacts", ask(own, TAKE, role), allowed=True)
+    for owner in (HUB, B, STRANGER):
+        who = world.who(owner, "Administrator")
+        yield case(f"{owner} keeps acme's contacts", ask(who, TAKE, role))

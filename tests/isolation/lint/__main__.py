@@ -1,0 +1,102 @@
+"""`python -m tests.isolation.lint`: checkov, parliament, policyuniverse and detect-secrets."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.isolation.expand import ROOT, TEMPLATES, expanded
+from tests.isolation.lint.planted import AWAKE, IDENTITY, RESOURCE, SECRET, TEMPLATE
+from tests.isolation.world import deployed
+
+HERE = Path(__file__).parent
+OUT = ROOT / "build" / "isolation"
+TOOLS = ROOT / "build" / "policy-lint" / "bin"
+# What stands for a credential in tests and in the embedded cloud, which checks none.
+HARMLESS = "^(any|again|local|test|testing|token|yesterday|(0123456789abcdef)+)$"
+# No linter may wait for a server, or think better of us because it did not reach one.
+OFFLINE = {"https_proxy": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
+
+
+def main() -> int:
+    """Run all; exit 1 with a line for each finding, or where a planted fault is not found."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    runs: dict[str, tuple[Callable[[], list[str]], list[str]]] = {
+        "checkov": (checkov, [AWAKE]),
+        "parliament and policyuniverse": (policies, [*IDENTITY, *RESOURCE]),
+        "detect-secrets": (secrets, [AWAKE]),
+    }
+    faults: list[str] = []
+    for name, (run, planted) in runs.items():
+        faults += _faults(name, run(), planted)
+    print("\n".join(faults) or f"{', '.join(runs)}: awake, and nothing found")
+    return 1 if faults else 0
+
+
+def _faults(name: str, found: list[str], planted: list[str]) -> list[str]:
+    asleep = [label for label in planted if not any(label in line for line in found)]
+    missed = [f"{name}: did not find what was planted: {label}" for label in asleep]
+    return [*missed, *(f"{name}: {line}" for line in found if AWAKE not in line)]
+
+
+def checkov() -> list[str]:
+    """The expanded templates, as CloudFormation gets them."""
+    folder = OUT / "expanded"
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in TEMPLATES:
+        name = path.replace("/", "-").replace(".yaml", ".json")
+        (folder / name).write_text(json.dumps(expanded(path), indent=1), "utf-8")
+    (folder / f"{AWAKE}.json").write_text(json.dumps(TEMPLATE), "utf-8")
+    ran = _run("checkov", "--directory", str(folder), "--config-file", str(HERE / "checkov.yaml"))
+    failed = json.loads(ran.stdout)["results"]["failed_checks"]
+    parts = ("check_id", "check_name", "file_path", "resource")
+    return [" ".join(check[part] for part in parts) for check in failed]
+
+
+def policies() -> list[str]:
+    """Every identity policy through parliament, every resource policy through policyuniverse."""
+    world = deployed(1)
+    identity = {
+        f"{who.owner}'s {who.kind} {number}": policy
+        for who in world.principals
+        if who.kind != "Administrator" and who.owner != "stranger"
+        for number, policy in enumerate(who.policies, 1)
+    }
+    resource = {f"{what.owner}'s {what.name}": what.policy for what in world.things if what.policy}
+    asked = {"identity": identity | IDENTITY, "resource": resource | RESOURCE}
+    ran = _run("python", str(HERE / "policies.py"), said=json.dumps(asked))
+    return ran.stdout.splitlines()
+
+
+def secrets() -> list[str]:
+    """Every file of the repository; a line with `pragma: allowlist secret` is excused there."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    wanted = [
+        name for name in listed.stdout.splitlines() if not name.endswith(("lock.json", ".txt"))
+    ]
+    planted = OUT / f"{AWAKE}.py"
+    planted.write_text(SECRET, "utf-8")
+    ran = _run("detect-secrets", "scan", "--exclude-secrets", HARMLESS, str(planted), *wanted)
+    results: dict[str, Any] = json.loads(ran.stdout)["results"]
+    hits = (hit for found in results.values() for hit in found)
+    return [f"{hit['filename']}:{hit['line_number']} {hit['type']}" for hit in hits]
+
+
+def _run(tool: str, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
+    ran = subprocess.run(
+        [str(TOOLS / tool), *arguments],
+        input=said, capture_output=True, text=True, check=False, cwd=ROOT, env=os.environ | OFFLINE,
+    )  # fmt: skip
+    if not ran.stdout:
+        raise RuntimeError(f"{tool} said nothing: {ran.stderr[-2_000:]}")
+    return ran
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""Look for every mutant: what it gets wrong, by the engine's answers or in its statements."""
+
+from collections.abc import Iterator
+
+from tests.isolation.cases import cases
+from tests.isolation.engine import answers
+from tests.isolation.mutants import MUTANTS
+from tests.isolation.pairs import pairs
+from tests.isolation.questions import Question, at_home, wrong
+from tests.isolation.statements import too_wide
+from tests.isolation.world import HUB, World, deployed
+
+
+def hunt() -> dict[str, list[str]]:
+    """Mutant -> the sentences that are wrong of it; all are asked in one go of the engine."""
+    sound = deployed(2)
+    found: dict[str, list[str]] = {}
+    asked: list[tuple[str, Question]] = []
+    for mutant in MUTANTS:
+        world = deployed(2, {mutant.template: mutant.weaken})
+        found[mutant.says] = too_wide(world)
+        asked += [(mutant.says, question) for question in _questions(world, sound)]
+    given = answers([question.request for _, question in asked])
+    for (says, question), answer in zip(asked, given, strict=True):
+        found[says] += wrong([question], [answer])
+    return found
+
+
+def _questions(world: World, sound: World) -> Iterator[Question]:
+    """All cases and pairs, and the home of whoever has other rights than before."""
+    yield from cases(world)
+    yield from pairs(world)
+    for who in world.principals:
+        if who.owner in ("acme", "acme-route", HUB) and who not in sound.principals:
+            yield from at_home(world, who)

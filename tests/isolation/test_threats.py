@@ -1,0 +1,37 @@
+"""Every threat of docs/security.md names tests that exist."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.isolation.expand import ROOT
+
+DOCUMENT = (ROOT / "docs" / "security.md").read_text("utf-8")
+NAMED = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
+
+
+def _threats() -> list[str]:
+    rows = [line for line in DOCUMENT.splitlines() if line.startswith("| ")]
+    return [row for row in rows if not row.startswith("| threat |")]
+
+
+@pytest.mark.parametrize("row", _threats(), ids=lambda row: row.split("|")[1].strip())
+def test_a_threat_names_the_tests_that_show_its_mitigation(row: str) -> None:
+    named = NAMED.findall(row.split("|")[3])
+
+    assert named
+    assert [test for test in named if not _exists(*test)] == []
+
+
+def test_there_are_threats() -> None:
+    assert len(_threats()) > 20
+
+
+def _exists(file: str, name: str) -> bool:
+    path = ROOT / "tests" / Path(file)
+    if not path.exists():
+        return False
+    tree = ast.parse(path.read_text("utf-8"))
+    return any(isinstance(node, ast.FunctionDef) and node.name == name for node in tree.body)

@@ -1,0 +1,95 @@
+"""A hub and many customers, deployed through CloudFormation's own API: no process for each."""
+
+import json
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from changecast_cli.deploying import samconfig
+from changecast_cli.deploying.sam import Job, Sam, build, repository
+from changecast_cli.deploying.samconfig import Environment
+from changecast_cli.deploying.stacks import deploy_stack
+from changecast_cli.local.stage import HUB, REGION, Stage
+from changecast_local.cloud import Cloud
+from tests.isolation.expand import parsed
+
+POLL_SECONDS = 0.1
+AT_ONCE = 3
+
+
+def deploy_fleet(stage: Stage, cloud: Cloud, folder: Path, hub: dict[str, str]) -> None:
+    """Build twice, deploy the hub (with these parameters more), every customer and its route."""
+    customers = stage.customers
+    accounts = [customer.account for customer in customers]
+    builds = {name: str(folder.resolve() / name) for name in ("hub", "customer")}
+    hub_environment = samconfig.hub_environment(HUB, accounts, builds["hub"])
+    environments = [
+        samconfig.customer_environment(customer, HUB, builds["customer"]) for customer in customers
+    ]
+    _build({"hub": hub_environment, customers[0].code: environments[0]}, folder, cloud)
+    hub_template, template = (_built(Path(build)) for build in builds.values())
+    jobs = [(HUB.account, "changecast-hub", hub_template, _parameters(hub_environment) | hub)]
+    jobs += [
+        (customer.account, "changecast", template, _parameters(environment))
+        for customer, environment in zip(customers, environments, strict=True)
+    ]
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        list(threads.map(lambda job: _deploy(cloud, *job), jobs))
+    _deploy_routes(stage, cloud)
+
+
+def _deploy_routes(stage: Stage, cloud: Cloud) -> None:
+    session = cloud.session(HUB.account, REGION)
+    template = (repository() / samconfig.ROUTE_TEMPLATE).read_text("utf-8")
+    for customer in stage.customers:
+        parameters = _parameters(samconfig.route_environment(customer, HUB))
+        name = f"changecast-route-{customer.code}"
+        deploy_stack(session, name, template, parameters, poll_seconds=POLL_SECONDS)
+
+
+def _build(environments: Mapping[str, Environment], folder: Path, cloud: Cloud) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "samconfig.toml"
+    config.write_text(tomlkit.dumps({"version": 0.1, **environments}), "utf-8")
+    keys = cloud.environment(HUB.account, REGION)
+    build(Sam(config, folder), [Job(name, keys) for name in environments])
+
+
+def _built(folder: Path) -> dict[str, Any]:
+    template = parsed((folder / "template.yaml").read_text("utf-8"))
+    for function in _functions(template):
+        function["CodeUri"] = str(folder / function["CodeUri"])
+    return template
+
+
+def _functions(template: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            yield resource["Properties"]
+
+
+def _deploy(
+    cloud: Cloud, account: str, name: str, template: dict[str, Any], parameters: dict[str, str]
+) -> None:
+    """What `sam deploy` does: the package into a bucket, then the stack."""
+    session = cloud.session(account, REGION)
+    s3, bucket = session.client("s3"), f"code-{account}"
+    here: Any = {"LocationConstraint": REGION}
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=here)
+    own = json.loads(json.dumps(template))
+    for package in {function["CodeUri"] for function in _functions(own)}:
+        s3.upload_file(package, bucket, Path(package).name)
+    for function in _functions(own):
+        function["CodeUri"] = f"s3://{bucket}/{Path(function['CodeUri']).name}"
+    body = json.dumps(own, separators=(",", ":"))
+    deploy_stack(session, name, body, parameters, poll_seconds=POLL_SECONDS)
+
+
+def _parameters(environment: Environment) -> dict[str, str]:
+    """The deploy parameters of an environment of samconfig.toml."""
+    given = environment["deploy"]["parameters"]["parameter_overrides"]
+    pairs = (entry.partition("=") for entry in given)
+    return {name: value.strip('"') for name, _, value in pairs}

@@ -1,0 +1,94 @@
+"""A provider with a deployed hub and customers, and what their people get."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import boto3
+
+from changecast.announce import Announcement, Hub, announce, connect
+from changecast.status_table import statuses
+from changecast_cli.announcing.announce import final_run
+from changecast_cli.local.mails import by_customer
+from changecast_cli.local.stage import HUB, Stage
+from changecast_cli.watching.runs import Run, run_of
+from changecast_local.cloud import Cloud
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+# A customer with many subscribers, for what must go wrong in the middle.
+CROWDED, CROWD = "hooli", 500
+Value = TypeVar("Value")
+
+
+@dataclass
+class Provider:
+    cloud: Cloud
+    stage: Stage
+    folder: Path
+
+    def hub(self) -> Hub:
+        return connect(self.cloud.session(HUB.account))
+
+    def session(self, code: str) -> boto3.Session:
+        return self.cloud.session(self.account(code))
+
+    def account(self, code: str) -> str:
+        return next(one.account for one in self.stage.customers if one.code == code)
+
+    def announce(self, document: Any, **options: Any) -> Announcement:
+        return announce(document, hub=self.hub(), **options)
+
+    def announce_and_wait(self, document: Any, seconds: float = 60, **options: Any) -> Run:
+        hub = self.hub()
+        return final_run(hub, announce(document, hub=hub, **options), seconds)
+
+    def put_raw(self, detail: Any, *, source: str = "changecast.changes") -> None:
+        events = self.cloud.session(HUB.account).client("events")
+        answer = events.put_events(
+            Entries=[
+                {
+                    "Source": source,
+                    "DetailType": "ChangeAnnounced",
+                    "Detail": detail if isinstance(detail, str) else json.dumps(detail),
+                    "EventBusName": "changecast-hub",
+                }
+            ]
+        )
+        assert answer["FailedEntryCount"] == 0
+
+    def mails(self, change_id: str, code: str | None = None) -> list[dict[str, Any]]:
+        codes = {customer.account: customer.code for customer in self.stage.customers}
+        mails = by_customer(self.cloud.mails(), codes)
+        return [
+            mail
+            for mail in mails
+            if f"[{change_id}]" in mail["subject"] and code in (None, mail["customer"])
+        ]
+
+    def status(self, change_id: str) -> Run:
+        return run_of(change_id, statuses(self.hub().table, change_id))
+
+    def queue_length(self, code: str, queue: str) -> int:
+        sqs = self.session(code).client("sqs")
+        (url,) = [url for url in sqs.list_queues()["QueueUrls"] if queue in url]
+        answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+
+def document(**changed: Any) -> dict[str, Any]:
+    """A current-shape document of a new change for acme and globex, approved."""
+    sample = json.loads((SAMPLES / "a-current-approved.json").read_text("utf-8"))
+    return {**sample, "changeId": f"CHG-{uuid4().hex[:10]}", "version": 1, **changed}
+
+
+def eventually(look: Callable[[], Value], seconds: float = 30) -> Value:
+    """What `look` gives once it is truthy; fails with the last answer when time is over."""
+    end = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < end, f"still {found!r} after {seconds} s"
+        time.sleep(0.1)
+    return found

@@ -1,0 +1,32 @@
+"""A month's bill: what grows with what, and where its prices are from."""
+
+import pytest
+
+from changecast_cli.cost.command import PER_CUSTOMER, PER_HUB, PER_MAIL, PER_RUN, bill
+from changecast_cli.cost.prices import PRICES
+
+
+def dollars(customers: int, changes: int, contacts: int) -> dict[str, float]:
+    return {line.what: line.dollars for line in bill(customers, changes, contacts)}
+
+
+def test_ses_costs_ten_cents_for_a_thousand_mails() -> None:
+    assert dollars(1, 1, 500)["ses_mail"] == pytest.approx(0.10)
+
+
+def test_mails_grow_with_people_and_a_quiet_month_still_costs() -> None:
+    assert dollars(30, 100, 100)["ses_mail"] == pytest.approx(2 * dollars(30, 100, 50)["ses_mail"])
+    quiet = dollars(30, 0, 0)
+    assert "ses_mail" not in quiet
+    assert sum(quiet.values()) > 0
+
+
+def test_cost_per_customer_is_flat() -> None:
+    ten, hundred = (sum(dollars(n, 50, 50).values()) / n for n in (10, 100))
+    assert hundred <= ten <= hundred * 1.5
+
+
+def test_every_use_has_a_price_with_its_page() -> None:
+    for use in (PER_MAIL, PER_RUN, PER_CUSTOMER, PER_HUB):
+        assert set(use) <= set(PRICES)
+    assert all(price.source.startswith("https://aws.amazon.com/") for price in PRICES.values())

@@ -1,0 +1,51 @@
+"""The record of a change, in order."""
+
+from typing import Any
+
+import pytest
+
+from changecast.records import Record
+from changecast_cli.watching.history import short, timeline
+from changecast_cli.watching.recipients import masked
+
+MARIA = "arn:aws:sts::111111111111:assumed-role/Ops/maria"
+RECORD = Record("CHG-1", 1, "h", ("acme",), ("globex",), MARIA, "2027-01-02T10:00:00Z", "e", "t",
+                "approved", True)  # fmt: skip
+
+
+def report(at: str, state: str, **more: Any) -> dict[str, Any]:
+    return {"received_at": at, "revision": 1, "customer": "acme", "state": state,
+            "counts": {"planned": 5, "sent": 0}, **more}  # fmt: skip
+
+
+def test_all_that_was_announced_and_reported_stands_in_the_order_in_which_the_hub_heard() -> None:
+    again = {"revision": 1, "to": "acme", "announced_at": "2027-01-02T10:00:07Z",
+             "announced_by": MARIA}  # fmt: skip
+    wrong_clock = report("2027-01-02T10:00:05Z", "planned", started_at="1999-01-01T00:00:00Z")
+    reports = [
+        report("2027-01-02T10:00:09Z", "paused", reason={"message": "over the quota"}),
+        wrong_clock,
+    ]
+    entries = timeline([RECORD], [again], reports)
+    assert [(entry["what"], entry["says"]) for entry in entries] == [
+        ("announced", "approved, to acme, withdrawn for globex"),
+        ("planned", "5 planned"),
+        ("announced again", "to acme alone"),
+        ("paused", "5 planned; over the quota"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("who", "said"), [(MARIA, "assumed-role/Ops/maria"), ("CI job 7", "CI job 7")]
+)
+def test_who_announced_is_said_without_what_all_of_an_account_share(who: str, said: str) -> None:
+    assert short(who) == said
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("maria@acme.example", "m***@acme.example"), ("a@b@c.example", "a***@c.example"),
+     ("@acme.example", "***@acme.example"), ("", "***")],
+)  # fmt: skip
+def test_an_address_is_masked_to_its_first_letter_and_domain(address: str, said: str) -> None:
+    assert masked(address) == said

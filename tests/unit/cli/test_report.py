@@ -1,0 +1,128 @@
+"""The report page."""
+
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from changecast.records import Record
+from changecast_cli.report.figures import (
+    LABEL,
+    Branch,
+    fan_out,
+    mails_by_state,
+    timeline,
+    width_of,
+)
+from changecast_cli.report.page import page, totals
+from changecast_cli.watching.runs import COUNTS, Run, run_of
+
+SINCE, NOW = datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 1, 8, tzinfo=UTC)
+HOSTILE = '<script>alert("x")</script>'
+
+
+def counts(**given: int) -> dict[str, int]:
+    return dict.fromkeys(COUNTS, 0) | given
+
+
+def runs() -> list[Run]:
+    common = {"change_id": "CHG-1", "revision": 2, "announced_at": "2027-01-02T10:00:00Z"}
+    rows: list[dict[str, Any]] = [
+        {**common, "customer": "acme", "state": "sent", "title": HOSTILE,
+         "started_at": "2027-01-02T10:00:02Z", "ended_at": "2027-01-02T10:00:10Z",
+         "counts": {"planned": 10, "sent": 9, "delivered": 7, "bounced": 1, "failed": 1}},
+        {**common, "customer": "globex", "state": "no_route", "title": "",
+         "reason": {"message": HOSTILE}},
+    ]  # fmt: skip
+    return [run_of("CHG-1", rows)]
+
+
+AT, MARIA = "2027-01-02T10:00:00Z", "arn:aws:iam::111111111111:user/maria"
+RECORD = Record(
+    "CHG-1", 2, "h", ("acme", "globex"), (), MARIA, AT, "e", "t", "approved", True, AT
+)  # fmt: skip
+
+
+class Reader(HTMLParser):
+    """Collects what a browser would fetch or run, and what a person reads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.fetched: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.fetched += [value or "" for name, value in attrs if name in {"src", "href"}]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def read(text: str) -> Reader:
+    reader = Reader()
+    reader.feed(text)
+    return reader
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["CHG-1, revision 2", "user/maria", "✓ sent", "✗ no route", "7 delivered", "1 bounced",
+     "1 accepted by SES", "planned after 2.00 s, done after 10.00 s", "has not reported", HOSTILE],
+)  # fmt: skip
+def test_the_page_says_who_was_told_when_and_how_the_mails_stand(said: str) -> None:
+    assert said in read(page(runs(), {"CHG-1": [RECORD]}, SINCE, NOW)).text
+
+
+def test_the_page_stands_alone_and_runs_nothing_whatever_a_title_holds() -> None:
+    reader = read(page(runs(), {}, SINCE, NOW))
+    assert reader.fetched == []
+    assert "script" not in reader.tags
+
+
+def test_a_page_about_nothing_says_so() -> None:
+    assert "Nothing was announced" in read(page([], {}, SINCE, NOW)).text
+
+
+def test_every_planned_mail_is_in_exactly_one_part_of_the_bar() -> None:
+    parts = mails_by_state(counts(planned=10, sent=6, delivered=3, bounced=1, failed=1, held=1))
+    assert {part.state: part.number for part in parts} == {
+        "delivered": 3, "bounced": 1, "accepted by SES": 2, "failed": 1, "held": 1, "waiting": 2,
+    }  # fmt: skip
+    assert sum(part.number for part in parts) == 10
+    assert sum(part.percent for part in parts) == pytest.approx(100)
+    assert mails_by_state(counts()) == []
+
+
+def test_a_clock_that_is_behind_gives_no_negative_time() -> None:
+    customer = {"announced_at": "2027-01-02T10:00:05Z", "started_at": "2027-01-02T10:00:00Z",
+                "ended_at": "2027-01-02T10:00:01Z"}  # fmt: skip
+    found = timeline(customer, 10)
+    assert found is not None
+    assert (found["waited"], found["worked"]) == (0, 0)
+
+
+def test_the_totals_count_each_customer_once() -> None:
+    assert totals(runs()) == {
+        "changes": 1, "customers": 2, "mails": 9, "delivered": 7, "not_delivered": 2,
+        "troubled_deliveries": 1,
+    }  # fmt: skip
+
+
+def test_of_hundreds_of_customers_the_picture_shows_those_in_trouble() -> None:
+    rows = [
+        {"change_id": "CHG-1", "customer": f"c{number:03d}", "revision": 1,
+         "state": "failed" if number == 150 else "sent"}
+        for number in range(200)
+    ]  # fmt: skip
+    branches, more = fan_out([run_of("CHG-1", rows)])
+    assert (branches[0].code, branches[0].tone) == ("c150", "bad")
+    assert len(branches) + more == 200
+
+
+def test_the_picture_is_wide_enough_for_what_stands_under_a_short_code() -> None:
+    one = Branch("acme", 36, "good", mails=30_000, changes=120)
+    assert one.says == "120 changes, 30000 mails"
+    assert width_of([one]) >= LABEL + 7 * len(one.says)  # 12.5 px letters are some 7 wide

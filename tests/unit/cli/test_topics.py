@@ -1,0 +1,66 @@
+"""What the CLI knows of the templates by heart is what they say."""
+
+import json
+from typing import Any
+
+from changecast_cli.contacts.topics_known import TOPICS, differences
+from changecast_cli.doctor.hub import expected_hub_policy, expected_pattern
+from changecast_cli.doctor.stack import canonical, expected_bus_policy
+from tests.support.templates import resource
+
+
+def statement(template: str, **parameters: str) -> dict[str, Any]:
+    """The bus policy's statement with `!Sub` filled in, as AWS would keep it."""
+    found = json.dumps(resource(template, "BusPolicy", **parameters)["Statement"])
+    for name, value in {"AWS::Partition": "aws", **parameters}.items():
+        found = found.replace(f"${{{name}}}", value)
+    return dict(_flat(json.loads(found)))
+
+
+def _flat(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value["Fn::Sub"] if set(value) == {"Fn::Sub"} else {
+            key: _flat(each) for key, each in value.items()
+        }  # fmt: skip
+    return value
+
+
+def test_the_topics_are_the_templates() -> None:
+    assert list(TOPICS) == resource("template.yaml", "CreatedContactList")["Topics"]
+
+
+def test_a_customers_bus_policy_is_the_templates() -> None:
+    found = statement("template.yaml", HubAccount="111111111111", CustomerCode="acme")
+    assert canonical(found) == canonical(expected_bus_policy("111111111111", "acme"))
+
+
+def test_the_hubs_bus_policy_is_the_templates() -> None:
+    found = statement("hub/template.yaml")
+    assert canonical({**found, "Principal": ""}) == canonical(expected_hub_policy())
+
+
+def test_a_routes_pattern_is_the_templates() -> None:
+    assert resource("hub/route.yaml", "Rule", CustomerCode="acme")["EventPattern"] == (
+        expected_pattern("acme")
+    )
+
+
+def test_a_statement_that_allows_more_is_another_statement() -> None:
+    wanted = expected_bus_policy("111111111111", "acme")
+    for changed in (
+        {"Principal": {"AWS": "*"}},
+        {"Action": "events:*"},
+        {"Condition": {**wanted["Condition"], "Bool": {}}},
+    ):
+        assert canonical({**wanted, **changed}) != canonical(wanted)
+    same = {"Sid": "x", "Resource": "y", "Action": ["events:PutEvents"]}
+    assert canonical({**wanted, **same}) == canonical(wanted)
+
+
+def test_topics_are_compared_by_name_and_default_only() -> None:
+    own: list[dict[str, Any]] = [
+        {**TOPICS[0], "DisplayName": "Genehmigungen"},
+        {**TOPICS[1], "DefaultSubscriptionStatus": "OPT_OUT"},
+        {"TopicName": "news", "DefaultSubscriptionStatus": "OPT_IN"},
+    ]
+    assert differences(own, TOPICS) == (["calendar"], ["news"], ["announcements"])

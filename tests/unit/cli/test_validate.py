@@ -1,0 +1,81 @@
+"""changecast validate, as somebody types it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from changecast.event import EVENT_LIMIT
+from changecast_cli.main import app
+
+SAMPLES = sorted((Path(__file__).parents[2] / "samples").glob("*.json"))
+FLAT = {
+    "changeId": "C-1",
+    "title": "Rotate",
+    "customers": ["acme"],
+    "schedule": {"startDate": "2027-02-12T03:00:00Z", "endDate": "2027-02-12T03:20:00Z"},
+}
+
+
+def test_every_sample_is_valid() -> None:
+    result = CliRunner().invoke(app, ["validate", *map(str, SAMPLES)])
+    assert result.exit_code == 0
+    assert result.stdout.count("✓") == len(SAMPLES) == 7
+
+
+def test_every_fault_is_named_with_its_path(tmp_path: Path) -> None:
+    file = tmp_path / "metadata.json"
+    wrong = {**FLAT, "customers": ["ACME"], "status": "maybe", "title": "two\nlines"}
+    file.write_text(json.dumps(wrong))
+    result = CliRunner().invoke(app, ["validate", str(file), "--json"])
+    assert result.exit_code == 2
+    paths = [fault["path"] for fault in json.loads(result.stdout)["files"][0]["faults"]]
+    assert {"$.customers[0]", "$.status"} < set(paths)
+    assert len(paths) == 3
+
+
+def test_a_good_file_beside_a_bad_one_is_told_apart(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_text(json.dumps(FLAT))
+    bad.write_text("{")
+    result = CliRunner().invoke(app, ["validate", str(good), str(bad), "--json"])
+    assert result.exit_code == 2
+    assert [file["valid"] for file in json.loads(result.stdout)["files"]] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "the document is empty"),
+        (b"  \n", "the document is empty"),
+        (b"[]", "must be a JSON object"),
+        (b'{"a": 1', "not JSON"),
+        (b'{"a": NaN}', "NaN"),
+        (b"[" * 1_000, "deeper than 64"),
+        (b"\xff\xfe", "UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_document_is_refused_in_one_sentence(
+    tmp_path: Path, body: bytes, said: str
+) -> None:
+    file = tmp_path / "metadata.json"
+    file.write_bytes(body)
+    result = CliRunner().invoke(app, ["validate", str(file)])
+    assert result.exit_code == 2
+    assert said in result.stdout
+    assert "Traceback" not in result.output
+
+
+def test_a_file_beyond_the_event_limit_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "metadata.json"
+    file.write_bytes(b" " * (EVENT_LIMIT + 1))
+    result = CliRunner().invoke(app, ["validate", str(file)])
+    assert "900,001 bytes" in str(result.exception)
+
+
+def test_a_folder_and_a_missing_file_say_so(tmp_path: Path) -> None:
+    folder = CliRunner().invoke(app, ["validate", str(tmp_path)])
+    assert "is a folder" in str(folder.exception)
+    missing = CliRunner().invoke(app, ["validate", str(tmp_path / "none.json")])
+    assert "cannot be read" in str(missing.exception)
