@@ -90,13 +90,17 @@ def deploy_all(stage: Stage, cloud: Cloud, folder: Path) -> None:
 
 
 def _write_samconfig(stage: Stage, path: Path) -> Path:
-    """All customers have one template, so that one build serves them all."""
+    """All customers have one template, so that one build serves them all.
+
+    sam keeps a file beside a build folder: two builds at once need folders apart.
+    """
     built = path.parent.resolve()
     accounts = [customer.account for customer in stage.customers]
     tables: dict[str, object] = {"version": 0.1}
-    tables["hub"] = samconfig.hub_environment(HUB, accounts, f"{built}/hub")
+    hub_build, customer_build = f"{built}/hub/build", f"{built}/customer/build"
+    tables["hub"] = samconfig.hub_environment(HUB, accounts, hub_build)
     for customer in stage.customers:
-        tables[customer.code] = samconfig.customer_environment(customer, HUB, f"{built}/customer")
+        tables[customer.code] = samconfig.customer_environment(customer, HUB, customer_build)
         tables[f"{customer.code}-route"] = samconfig.route_environment(customer, HUB)
     path.write_text(tomlkit.dumps(tables), "utf-8")
     return path

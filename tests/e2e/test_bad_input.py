@@ -196,6 +196,7 @@ def test_a_late_older_revision_mails_nobody(provider: Provider) -> None:
 def test_nobody_on_the_topic_is_a_warning_that_people_see(provider: Provider) -> None:
     ses = provider.session("initech").client("sesv2")
     people = [f"person{n}@initech.example" for n in range(1, 6)]
+    before = [ses.get_contact(ContactListName="changecast", EmailAddress=each) for each in people]
     for address in people:
         ses.update_contact(ContactListName="changecast", EmailAddress=address, UnsubscribeAll=True)
     try:
@@ -203,7 +204,10 @@ def test_nobody_on_the_topic_is_a_warning_that_people_see(provider: Provider) ->
         assert run["customers"]["initech"]["state"] == "nothing_to_send"
         assert "nobody" in run["customers"]["initech"]["reason"]["message"]
     finally:
-        for address in people:
+        for contact in before:
             ses.update_contact(
-                ContactListName="changecast", EmailAddress=address, UnsubscribeAll=False
+                ContactListName="changecast",
+                EmailAddress=contact["EmailAddress"],
+                TopicPreferences=contact["TopicPreferences"],
+                UnsubscribeAll=False,
             )

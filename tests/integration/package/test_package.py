@@ -68,7 +68,12 @@ def environment() -> dict[str, str]:
     for function in functions().values():
         variables |= function["Environment"]["Variables"]
     told = {name: value if isinstance(value, str) else "1" for name, value in variables.items()}
-    known = {"BRAND_COLOR": "#0b57a4", "TIMEZONE": "UTC", "LANGUAGE": "en"}
+    known = {
+        "BRAND_COLOR": "#0b57a4",
+        "TIMEZONE": "UTC",
+        "LANGUAGE": "en",
+        "HUB_BUS_ARN": "arn:aws:events:eu-west-1:111111111111:event-bus/changecast-hub",
+    }
     lambdas = {
         "AWS_DEFAULT_REGION": "eu-west-1",
         "AWS_LAMBDA_FUNCTION_NAME": "tried",
