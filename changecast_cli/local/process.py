@@ -16,7 +16,7 @@ from changecast_cli.failures import Failed, Refused
 from changecast_local.cloud import Cloud, CloudUnreachable, attach
 
 FOLDER = Path(".changecast")
-START_SECONDS, STOP_SECONDS = 60.0, 60.0
+START_SECONDS, STOP_SECONDS = 60.0, 20.0
 
 
 @dataclass(frozen=True)
@@ -88,15 +88,26 @@ def running(folder: Path = FOLDER) -> LocalCloud:
 
 
 def stop(local: LocalCloud) -> None:
-    """End the cloud and its workers; what was in it is gone."""
-    with suppress(ProcessLookupError):
-        os.kill(local.pid, signal.SIGTERM)
-    if local.process:
-        local.process.wait(STOP_SECONDS)
-    end = time.monotonic() + STOP_SECONDS
-    while time.monotonic() < end and _alive(local.pid):
-        time.sleep(0.05)
+    """End the cloud and its workers; what was in it is gone.
+
+    One that does not end when asked is killed: its functions then end by themselves.
+    """
+    for ask in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.kill(local.pid, ask)
+        if _ended(local):
+            break
     _state(local.folder).unlink(missing_ok=True)
+
+
+def _ended(local: LocalCloud) -> bool:
+    """Whether the process is gone within STOP_SECONDS; a child of ours is collected."""
+    end = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < end:
+        if local.process.poll() is not None if local.process else not _alive(local.pid):
+            return True
+        time.sleep(0.05)
+    return False
 
 
 @contextmanager
