@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from changecast.contention import lost_condition
+from changecast.conditions import lost_condition
 from changecast.ledger_items import Item, decode, encode
 from changecast.recipients import normalise
 from changecast.states import OPEN, State

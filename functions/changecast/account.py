@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from botocore.exceptions import ClientError
 
-from changecast.contention import ATTEMPTS, lost_condition, step_aside
+from changecast.conditions import lost_condition
+from changecast.contention import ATTEMPTS, step_aside
 from changecast.errors import Retry
 from changecast.ledger import Ledger
 from changecast.ledger_items import decode, encode

@@ -8,7 +8,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from changecast.contention import is_moving, lost_condition
+from changecast.conditions import lost_condition
+from changecast.contention import is_moving
 from changecast.ledger import Ledger, query
 from changecast.ledger_items import DUE_INDEX, Batch, batch_key, batch_of, encode
 

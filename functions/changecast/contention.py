@@ -24,11 +24,6 @@ _BUSY_REASONS = frozenset(
 _LOST = "ConditionalCheckFailed"
 
 
-def lost_condition(error: ClientError) -> bool:
-    """Whether a single write was refused because its condition did not hold."""
-    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
-
-
 def is_moving(error: ClientError) -> bool:
     """Whether a single write was refused because a transaction holds the item."""
     return error.response["Error"]["Code"] == "TransactionConflictException"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
 
+from changecast.conditions import lost_condition
 from changecast.event import ChangeAnnounced
 from changecast.records import change_key
 
@@ -72,5 +73,5 @@ def _put_once(table: "Table", item: dict[str, Any]) -> None:
     try:
         table.put_item(Item=item, ConditionExpression=Attr("pk").not_exists())
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        if not lost_condition(error):
             raise

@@ -12,6 +12,7 @@ from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
 
 from changecast.change import utc
+from changecast.conditions import lost_condition
 from changecast.event import ChangeAnnounced
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def reserve(table: "Table", record: Record) -> bool:
     try:
         table.put_item(Item=item, ConditionExpression=Attr("pk").not_exists())
     except ClientError as error:
-        if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+        if lost_condition(error):
             return False
         raise
     return True

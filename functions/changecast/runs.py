@@ -6,7 +6,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from changecast.agenda import look_at
-from changecast.contention import ATTEMPTS, is_moving, lost_condition, step_aside
+from changecast.conditions import lost_condition
+from changecast.contention import ATTEMPTS, is_moving, step_aside
 from changecast.errors import PauseRun, RecipientRefused, Retry
 from changecast.ledger import Ledger, batches_of, read_run
 from changecast.ledger_items import Run, encode, run_key, value_of

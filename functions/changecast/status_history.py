@@ -7,6 +7,7 @@ from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
 
 from changecast.change import utc
+from changecast.conditions import lost_condition
 from changecast.event import ChangeAnnounced, DeliveryReported, Envelope
 from changecast.findings import Cause, Row
 from changecast.status_items import ItemKey, query, written
@@ -77,7 +78,7 @@ def claim_fact(table: "Table", item: Row, until: datetime) -> bool:
             ExpressionAttributeValues={":until": utc(until)},
         )
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        if not lost_condition(error):
             raise
         return False
     return True

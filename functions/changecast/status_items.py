@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
 
+from changecast.conditions import lost_condition
 from changecast.errors import Retry
 from changecast.findings import Row
 
@@ -58,7 +59,7 @@ def written(table: "Table", item: Row, condition: Any) -> bool:
     try:
         table.put_item(Item=item, ConditionExpression=condition)
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        if not lost_condition(error):
             raise
         return False
     return True
