@@ -80,8 +80,9 @@ def test_each_customer_reads_the_life_of_the_change_as_it_concerns_it(
     (update,) = [mail for mail in shown["mails"] if mail["subject"].startswith("New time")][:1]
     told = update["text"].partition("What changed")[2]
     assert told.index("January 20, 2027, 23:00") < told.index("January 21, 2027, 23:00")
-    withdrawal = next(m for m in shown["mails"] if m["subject"].startswith("No longer"))
-    assert "METHOD:CANCEL" in str(withdrawal["attachments"])
+    withdrawals = [m for m in shown["mails"] if m["subject"].startswith("No longer")]
+    with_calendar = [m for m in withdrawals if "METHOD:CANCEL" in str(m["attachments"])]
+    assert {m["to"] for m in with_calendar} == {"person1@globex.example", "person2@globex.example"}
 
 
 def test_each_mail_is_given_whole(shown: dict[str, Any]) -> None:
