@@ -10,14 +10,15 @@ import boto3
 from changecast.account import next_report
 from changecast.batches import Answer, Record, each_record
 from changecast.bus import put
-from changecast.event import DeliveryReported, RunState, reported_entry
+from changecast.event import DeliveryReported, reported_entry
 from changecast.ledger import PATIENCE, Ledger, counts, read_run
-from changecast.metrics import count, measured
 from changecast.reports import is_final, rejection_of, report_of, state_of
 from changecast.reputation import Limits, stop_of
 from changecast.runs import end, pause
 from changecast.settings import Report
+from changecast.states import State
 from changecast.tracing import step
+from changecast.waiting import mark
 
 log = logging.getLogger("changecast")
 settings = Report.from_env()
@@ -53,7 +54,6 @@ def report(hint: dict[str, Any]) -> None:
         return
     with step("report", settings.customer_code, detail.change_id or "", detail.revision or 0):
         put(events, [reported_entry(detail, bus=settings.hub_bus_arn, account=settings.account)])
-    _measure(detail)
     log.info(
         "reported",
         extra={
@@ -66,13 +66,6 @@ def report(hint: dict[str, Any]) -> None:
     )
 
 
-def _measure(detail: DeliveryReported) -> None:
-    """What the account's own alarms look at."""
-    paused = detail.state is RunState.PAUSED
-    measures = {"PausedRuns": count(int(paused)), "HeldRecipients": count(detail.counts.held)}
-    measured({"customer": settings.customer_code}, measures)
-
-
 def _rejection(rejected: dict[str, Any], seq: int) -> DeliveryReported:
     return rejection_of(rejected, customer=settings.customer_code, seq=seq, now=time.time())
 
@@ -81,9 +74,11 @@ def _of_run(run_id: str, seq: int) -> DeliveryReported | None:
     run = read_run(ledger, run_id)
     if run is None:
         return None
-    counted = counts(ledger, run)
+    counted, now = counts(ledger, run), time.time()
     if stop := stop_of(run, counted, limits):
-        pause(ledger, run.run, stop, time.time())
+        pause(ledger, run.run, stop, now)
         run = read_run(ledger, run_id) or run
-    ended = end(ledger, run, time.time()) if is_final(state_of(run, counted)) else None
+    # Before the hub hears: the account's own alarms do not depend on it.
+    mark(ledger, run.run, paused=run.paused, held=counted[State.HELD], seq=seq, now=now)
+    ended = end(ledger, run, now) if is_final(state_of(run, counted)) else None
     return report_of(run, counted, customer=settings.customer_code, seq=seq, ended_at=ended)

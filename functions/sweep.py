@@ -11,12 +11,13 @@ from changecast.agenda import due
 from changecast.clock import Context, deadline
 from changecast.errors import Retry
 from changecast.ledger import PATIENCE, Ledger
-from changecast.metrics import measured, percent
-from changecast.pace import account_pace, release
+from changecast.metrics import count, measured, percent
+from changecast.pace import Pace, account_pace, release
 from changecast.queues import hint_report, send_all, send_deliveries
 from changecast.settings import Sweeping
 from changecast.sweeping import Policy, Sweep, sweep
 from changecast.tracing import step
+from changecast.waiting import waiting
 
 log = logging.getLogger("changecast")
 settings = Sweeping.from_env()
@@ -38,7 +39,7 @@ def handler(event: dict[str, Any], context: Context) -> None:
     """Look at everything that is due, some batches at a time while there is time. Raises Retry."""
     pace, now = account_pace(ses), time.time()
     until = deadline(context, now) - LAST_SECONDS
-    measured({"customer": settings.customer_code}, {"QuotaUsed": percent(pace.used)})
+    publish(pace)
     this = Sweep(ledger, Policy(settings.unknown_policy), pace, now, tell)
     found = iter(due(ledger, now))
     looked_at = queued = 0
@@ -54,6 +55,17 @@ def handler(event: dict[str, Any], context: Context) -> None:
     if this.failures:
         failed = len(this.failures)
         raise Retry(f"{failed} could not be looked at, first: {this.failures[0]}")
+
+
+def publish(pace: Pace) -> None:
+    """What the account's own alarms look at, each time: an alarm lasts as long as its cause."""
+    now_waiting = waiting(ledger)
+    measures = {
+        "QuotaUsed": percent(pace.used),
+        "PausedRuns": count(now_waiting.paused),
+        "HeldRecipients": count(now_waiting.held),
+    }
+    measured({"customer": settings.customer_code}, measures)
 
 
 def tell(run: str) -> None:

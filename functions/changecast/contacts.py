@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2.type_defs import ListContactsRequestTypeDef
 
 PAGE = 1_000
+_DENIED = frozenset({"AccessDeniedException", "AccessDenied"})
 _LATER = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling"})
 
 
@@ -52,4 +53,6 @@ def _page(ses: "SESV2Client", request: "ListContactsRequestTypeDef"):  # type: i
             raise PauseRun(
                 "no_contact_list", f"the account has no contact list {name!r}"
             ) from error
+        if code in _DENIED:
+            raise PauseRun("contacts_denied", error.response["Error"]["Message"]) from error
         raise

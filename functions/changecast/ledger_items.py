@@ -10,7 +10,7 @@
 
 A batch and its recipients share one partition: one Query reads what a delivery message is about,
 and keys spread over as many partitions as there are batches. The sparse index `due` lists the
-batches that somebody must look at, by time.
+batches that somebody must look at, by time, and the runs that wait for a person.
 """
 
 import hashlib

@@ -44,8 +44,9 @@ class Table:
         """Query, in pages."""
         values = request["ExpressionAttributeValues"]
         if request.get("IndexName"):
-            assert request["KeyConditionExpression"] == "due = :due AND due_at <= :now"
-            found = self._due(_number(values[":now"]))
+            expression = request["KeyConditionExpression"]
+            assert expression in {"due = :due AND due_at <= :now", "due = :due"}
+            found = self._due(values[":due"], values.get(":now"))
         else:
             found = self._partition(request["KeyConditionExpression"], values)
         start = request.get("ExclusiveStartKey", {"at": 0})["at"]
@@ -55,11 +56,12 @@ class Table:
             answer["LastEvaluatedKey"] = {"at": start + size}
         return answer
 
-    def _due(self, now: Decimal) -> list[Item]:
+    def _due(self, partition: Item, now: Item | None) -> list[Item]:
         found = [
             item
             for item in self.items.values()
-            if "due_at" in item and _number(item["due_at"]) <= now
+            if item.get("due") == partition
+            and (now is None or _number(item["due_at"]) <= _number(now))
         ]
         return sorted(found, key=lambda item: _number(item["due_at"]))
 
@@ -174,9 +176,11 @@ def _term(term: str, names: dict[str, str]) -> Check:
     if found := re.fullmatch(r"attribute_(not_)?exists\((\w+)\)", term):
         wanted, name = found[1] is None, found[2]
         return lambda item, values: (name in item) is wanted
-    found = re.fullmatch(r"(#?\w+) = (:\w+)", term)
+    found = re.fullmatch(r"(#?\w+) (=|<) (:\w+)", term)
     assert found, term
-    name, value = names.get(found[1], found[1]), found[2]
+    name, value = names.get(found[1], found[1]), found[3]
+    if found[2] == "<":
+        return lambda item, values: name in item and _number(item[name]) < _number(values[value])
     return lambda item, values: _equal(item.get(name), values[value])
 
 

@@ -13,6 +13,7 @@ from tests.doubles.s3 import S3
 from tests.doubles.ses import Ses
 
 REGION = "eu-west-1"
+PROJECTED = ["run", "number", "change_id", "revision", "paused", "held"]
 
 
 @pytest.fixture(params=["moto", "memory"])
@@ -64,7 +65,7 @@ def moto_table() -> Any:
                 ],
                 "Projection": {
                     "ProjectionType": "INCLUDE",
-                    "NonKeyAttributes": ["run", "number", "change_id", "revision"],
+                    "NonKeyAttributes": PROJECTED,
                 },
             }
         ],

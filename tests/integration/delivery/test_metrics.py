@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from changecast.held import drop_held
+from changecast.waiting import mark, waiting
 from tests.doubles.account import Account
 from tests.doubles.announcements import envelope
 from tests.doubles.answers import refusal
+from tests.integration.delivery.test_sweep import unanswered
 
 
 def printed(capsys: pytest.CaptureFixture[str], name: str) -> list[Any]:
@@ -17,7 +20,7 @@ def printed(capsys: pytest.CaptureFixture[str], name: str) -> list[Any]:
     return [one[name] for one in found if name in one]
 
 
-def test_a_paused_run_counts_until_it_goes_on(
+def test_a_paused_run_counts_at_every_sweep_until_it_goes_on(
     account: Account, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def no_list(to: str) -> None:
@@ -25,14 +28,43 @@ def test_a_paused_run_counts_until_it_goes_on(
 
     account.ses.answer = no_list
     account.announce(envelope())
-    account.plan()
-    account.send()
-    account.report()
-    assert printed(capsys, "PausedRuns")[-1] == 1
+    account.announce(envelope(change_id="CHG2"))
+    account.settle(1)
+    printed(capsys, "PausedRuns")
+    account.clock.sleep(3_600)
+    account.sweep()
+    assert printed(capsys, "PausedRuns") == [2]
     account.ses.answer = lambda to: None
     account.resume("CHG1")
     account.settle(2)
-    assert printed(capsys, "PausedRuns")[-1] == 0
+    account.sweep()
+    assert printed(capsys, "PausedRuns")[-1] == 1
+
+
+def test_a_held_recipient_counts_until_somebody_decides(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    account = unanswered("hold")
+    printed(capsys, "HeldRecipients")
+    account.clock.sleep(86_400)
+    account.sweep()
+    assert printed(capsys, "HeldRecipients") == [1]
+    drop_held(account.ledger, account.run("CHG1"), account.clock.now)
+    account.settle(3)
+    assert printed(capsys, "HeldRecipients")[-1] == 0
+
+
+def test_a_report_that_comes_late_does_not_take_back_a_mark(account: Account) -> None:
+    account.announce(envelope())
+    account.plan()
+    run = account.run("CHG1").run
+    mark(account.ledger, run, paused=True, held=2, seq=8, now=1.0)
+    mark(account.ledger, run, paused=False, held=0, seq=7, now=2.0)
+    assert waiting(account.ledger).held == 2
+    mark(account.ledger, run, paused=False, held=0, seq=9, now=3.0)
+    assert waiting(account.ledger) == (0, 0)
+    mark(account.ledger, "no such run", paused=True, held=1, seq=10, now=4.0)
+    assert waiting(account.ledger) == (0, 0)
 
 
 def test_how_much_of_the_quota_is_used_is_told_by_every_sweep(

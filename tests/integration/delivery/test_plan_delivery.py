@@ -1,6 +1,7 @@
 """The real planner over moto and over the fake table: who is mailed what, once."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -203,6 +204,26 @@ def test_a_missing_contact_list_pauses_the_run_until_there_is_one(account: Accou
     account.settle(12)
     assert len(account.ses.mails) == 5
     assert account.events.last_report()["state"] == "sent"
+
+
+def test_a_planner_that_may_not_list_contacts_says_so_and_goes_on_when_it_may(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = "not authorized to perform: ses:ListContacts"
+
+    def denied(**request: Any) -> Any:
+        raise refusal("AccessDeniedException", 403, message)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(account.ses, "list_contacts", denied)
+        account.announce(envelope())
+        account.plan()
+        account.report()
+    report = account.events.last_report()
+    assert (report["state"], report["reason"]["code"]) == ("paused", "contacts_denied")
+    assert message in report["reason"]["message"]
+    account.settle(12)
+    assert len(account.ses.mails) == 5
 
 
 def test_a_plan_that_dies_at_any_call_resumes_and_adds_nobody_twice() -> None:
