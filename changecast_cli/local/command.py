@@ -12,7 +12,7 @@ from changecast.registry import list_customers
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.failures import Refused
 from changecast_cli.local import process as local_cloud
-from changecast_cli.local.mails import by_customer, mails_table
+from changecast_cli.local.mails import by_customer, mails_table, summary_table, write_mails
 from changecast_cli.options import AsJson
 from changecast_cli.preview.brands import parameters_of
 from changecast_cli.terminal import err, out, print_json, working
@@ -70,17 +70,23 @@ def env(
 @app.command()
 def mails(
     customer: Annotated[str | None, typer.Option(help="Only mails from this customer.")] = None,
+    each: Annotated[bool, typer.Option("--each", help="A line per mail.")] = False,
+    save: Annotated[
+        Path | None, typer.Option(help="A folder to write every mail to, as .eml and .html.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the mails that left any account of the embedded cloud."""
+    """Show the mails that left any account of the embedded cloud, by customer and subject."""
     cloud = local_cloud.running().cloud
     found = by_customer(cloud.mails(), codes_by_account(cloud))
     if customer is not None:
         found = [mail for mail in found if mail["customer"] == customer]
+    if save:
+        write_mails(found, save)
     if as_json:
         print_json(found)
     elif found:
-        out.print(mails_table(found))
+        out.print(mails_table(found) if each else summary_table(found))
     else:
         err.print("No mails yet.")
 
