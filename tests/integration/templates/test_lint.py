@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.templates.lint import faults
+from tests.integration.templates.lint import faults
 from tests.isolation.expand import TEMPLATES, read
 
 # Each inside a function, where a linter of the unexpanded template sees nothing.
