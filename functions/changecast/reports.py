@@ -1,13 +1,14 @@
 """What the ledger's counts say about a run: its state, and the DeliveryReported about it. Pure."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from changecast.event import FINAL_STATES, Counts, DeliveryReported, Reason, RunState
 from changecast.ledger_items import Run, because
-from changecast.states import ACCEPTED, OPEN, State
+from changecast.states import ACCEPTED, NOT_SENT, OPEN, State
 
 
 def state_of(run: Run, counted: Counter[State]) -> RunState:
@@ -49,10 +50,14 @@ def counts_of(run: Run, counted: Counter[State]) -> Counts:
         bounced=counted[State.BOUNCED] + counted[State.SOFT_BOUNCED],
         complained=counted[State.COMPLAINED],
         suppressed=counted[State.SUPPRESSED],
-        failed=counted[State.FAILED],
+        failed=_failed(counted),
         unknown=counted[State.UNKNOWN],
         held=counted[State.HELD],
     )
+
+
+def _failed(counted: Counter[State]) -> int:
+    return sum(counted[state] for state in NOT_SENT)
 
 
 def is_final(state: RunState) -> bool:
@@ -80,6 +85,8 @@ def report_of(
 
 
 def _reason(run: Run, counted: Counter[State]) -> Reason | None:
+    if run.reason_class == "refused" and not _failed(counted):
+        run = replace(run, reason_code="")  # SES's own events proved that the mails went out
     if not run.reason_code and counted[State.HELD]:
         run = because(
             run,

@@ -21,6 +21,7 @@ class State(StrEnum):
     BOUNCED = "BOUNCED"
     COMPLAINED = "COMPLAINED"
     SUPPRESSED = "SUPPRESSED"
+    REJECTED = "REJECTED"
     FAILED = "FAILED"
     SUPERSEDED = "SUPERSEDED"
 
@@ -58,6 +59,8 @@ ACCEPTED = frozenset(
     }
 )  # fmt: skip
 TOLD = frozenset({State.SENT, State.DELIVERED, State.COMPLAINED})
+# SES refused the call, a person gave it up, or SES took the mail and threw it away (a virus).
+NOT_SENT = frozenset({State.FAILED, State.REJECTED})
 # What holds for a recipient whichever of its attempts it is about.
 PROOFS = frozenset({Happening.ACCEPTED, *(h for h in Happening if h.startswith("seen_"))})
 
@@ -70,10 +73,12 @@ _EVIDENCE = {
     _H.SEEN_SOFT_BOUNCED: _S.SOFT_BOUNCED,
     _H.SEEN_COMPLAINED: _S.COMPLAINED,
     _H.SEEN_SUPPRESSED: _S.SUPPRESSED,
-    _H.SEEN_REJECTED: _S.FAILED,
+    _H.SEEN_REJECTED: _S.REJECTED,
 }
-# A mail may be on its way even where we wait to send it once more, or gave it up.
-_UNSETTLED = (_S.PLANNED, _S.SENDING, _S.UNKNOWN, _S.HELD, _S.SUPERSEDED)
+# A mail may be on its way even where we wait to send it once more, or gave it up: an earlier
+# attempt without an answer may have gone out before SES refused the next one, or a person dropped
+# it.
+_UNSETTLED = (_S.PLANNED, _S.SENDING, _S.UNKNOWN, _S.HELD, _S.SUPERSEDED, _S.FAILED)
 # An answer that comes when the lease is over still is an answer: nobody else has called since.
 _ANSWERED = {
     _H.ACCEPTED: _S.SENT,
@@ -82,14 +87,16 @@ _ANSWERED = {
     _H.THROTTLED: _S.PLANNED,
     _H.PAUSED: _S.PLANNED,
 }
-# SES's events come in any order; each of these only ever gives way to those after it.
-_LATER = (_S.SENT, _S.SOFT_BOUNCED, _S.DELIVERED, _S.BOUNCED, _S.COMPLAINED)
+# SES's events come in any order, those of two attempts too; each of these only ever gives way to
+# those after it. What SES did not send on gives way to what it did.
+_LATER = (
+    _S.SENT, _S.SUPPRESSED, _S.REJECTED, _S.SOFT_BOUNCED, _S.DELIVERED, _S.BOUNCED, _S.COMPLAINED,
+)  # fmt: skip
 
 TRANSITIONS: Mapping[tuple[State, Happening], State] = {
     (_S.PLANNED, _H.CLAIMED): _S.SENDING,
     (_S.PLANNED, _H.SUPERSEDED): _S.SUPERSEDED,
-    (_S.PLANNED, _H.ACCEPTED): _S.SENT,
-    (_S.SUPERSEDED, _H.ACCEPTED): _S.SENT,
+    **{(state, _H.ACCEPTED): _S.SENT for state in (_S.PLANNED, _S.SUPERSEDED, _S.FAILED)},
     (_S.SENDING, _H.NO_ANSWER): _S.UNKNOWN,
     (_S.SENDING, _H.LEASE_OVER): _S.UNKNOWN,
     (_S.UNKNOWN, _H.WINDOW_OVER_HOLD): _S.HELD,
@@ -108,8 +115,6 @@ TRANSITIONS: Mapping[tuple[State, Happening], State] = {
         for seen, to in _EVIDENCE.items()
         if to in _LATER[rank + 1 :]
     },
-    (_S.SENT, _H.SEEN_SUPPRESSED): _S.SUPPRESSED,
-    (_S.SENT, _H.SEEN_REJECTED): _S.FAILED,
 }
 
 

@@ -99,8 +99,7 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         batch = Batch(RUN.run, 1, "", 0, version=None, recipients=(recipient,))
         self._do(lambda ledger: move(ledger, batch, [Move(recipient, news)], self.now))
-        if news is not Happening.SEEN_REJECTED:
-            self.accepted.add(recipient.key)
+        self.accepted.add(recipient.key)
 
     @rule(over=st.sampled_from([Happening.WINDOW_OVER_HOLD, Happening.WINDOW_OVER_RESEND]))
     def a_sweep_looks(self, over: Happening) -> None:
@@ -152,7 +151,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def an_accepted_mail_stays_so(self) -> None:
         for recipient in self._read().recipients:
             if recipient.key in self.accepted:
-                assert recipient.state in ACCEPTED | {State.FAILED}
+                assert recipient.state in ACCEPTED | {State.REJECTED}
 
 
 class TwoTables(LedgerMachine):

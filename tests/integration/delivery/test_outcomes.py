@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from changecast.held import drop_held
 from changecast.outcomes import outcome_of
 from tests.doubles.account import OUTCOMES, Account
 from tests.doubles.announcements import envelope
+from tests.doubles.answers import refusal
 from tests.doubles.crashes import Crashes, Died
 from tests.doubles.ses import SentMail, Ses
+from tests.integration.delivery.test_send_mail import raises, timeout
 
 HARD = {"bounce": {"bounceType": "Permanent", "bounceSubType": "General"}}
 SOFT = {"bounce": {"bounceType": "Transient", "bounceSubType": "MailboxFull"}}
@@ -26,8 +29,8 @@ OUTCOMES_OF_ONE_MAIL: list[tuple[list[tuple[str, dict[str, Any]]], str]] = [
     ([("Send", {}), ("Delivery", {}), ("Bounce", SOFT)], "DELIVERED"),
     ([("Send", {}), ("Delivery", {}), ("Complaint", {})], "COMPLAINED"),
     ([("Send", {}), ("Bounce", HARD), ("Complaint", {})], "COMPLAINED"),
-    ([("Send", {}), ("Reject", {"reject": {"reason": "Bad content"}})], "FAILED"),
-    ([("Rendering Failure", {})], "FAILED"),
+    ([("Send", {}), ("Reject", {"reject": {"reason": "Bad content"}})], "REJECTED"),
+    ([("Rendering Failure", {})], "REJECTED"),
     ([("Send", {}), ("Delivery", {}), ("Subscription", {})], "DELIVERED"),
 ]
 
@@ -73,6 +76,45 @@ def test_an_outcome_that_overtakes_the_answer_counts_once() -> None:
     account.settle(2)
     assert account.events.last_report()["counts"]["sent"] == 1
     assert account.states("CHG1") == {"p@acme.example": "SENT"}
+
+
+def test_a_mail_that_was_given_up_and_went_out_counts_as_sent() -> None:
+    """SES took it and did not answer, its event came after a person had dropped it."""
+    account = Account(
+        ses=Ses(contacts={"announcements": ["p@acme.example"]}),
+        environment={"UNKNOWN_POLICY": "hold"},
+    )
+    account.ses.after = no_answer
+    account.announce(envelope())
+    account.settle(70)
+    drop_held(account.ledger, account.run("CHG1"), account.clock.now)
+    account.settle(3)
+    assert account.events.last_report()["state"] == "failed"
+    account.hear(account.ses.mails[0].event("Send"))
+    account.settle(1)
+    report = account.events.last_report()
+    assert (report["state"], report["counts"]["sent"], report["counts"]["failed"]) == ("sent", 1, 0)
+    assert account.states("CHG1") == {"p@acme.example": "SENT"}
+
+
+def test_a_mail_whose_second_attempt_was_refused_and_whose_first_went_out_counts_as_sent() -> None:
+    account = Account(ses=Ses(contacts={"announcements": ["p@acme.example"]}))
+    account.ses.after = no_answer
+    account.announce(envelope())
+    account.settle(2)
+    account.ses.answer = raises(refusal("MessageRejected", 400, "Bad address."))
+    account.settle(70)
+    report = account.events.last_report()
+    assert (report["state"], report["reason"]["message"]) == ("failed", "Bad address.")
+    account.hear(account.ses.mails[0].event("Delivery"))
+    account.settle(1)
+    report = account.events.last_report()
+    assert (report["state"], report["counts"]["delivered"]) == ("sent", 1)
+    assert report["reason"] is None
+
+
+def no_answer(mail: SentMail) -> None:
+    raise timeout()
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,18 @@ import itertools
 
 import pytest
 
-from changecast.states import ACCEPTED, OPEN, PROOFS, TRANSITIONS, Happening, State, after
+from changecast.states import (
+    ACCEPTED,
+    NOT_SENT,
+    OPEN,
+    PROOFS,
+    TRANSITIONS,
+    Happening,
+    State,
+    after,
+)
 
 _SEEN = [happening for happening in Happening if happening.startswith("seen_")]
-_OF_ONE_MAIL = [h for h in _SEEN if h not in {Happening.SEEN_SUPPRESSED, Happening.SEEN_REJECTED}]
 
 
 @pytest.mark.parametrize("state", sorted(ACCEPTED))
@@ -34,21 +42,37 @@ def test_every_open_state_can_be_left() -> None:
         assert any(was is state and to is not state for (was, _), to in TRANSITIONS.items())
 
 
-@pytest.mark.parametrize("start", [State.PLANNED, State.UNKNOWN, State.HELD, State.SUPERSEDED])
-def test_evidence_settles_whoever_is_open(start: State) -> None:
+_UNSETTLED = [State.PLANNED, State.UNKNOWN, State.HELD, State.SUPERSEDED, State.FAILED]
+
+
+@pytest.mark.parametrize("start", _UNSETTLED)
+def test_evidence_settles_whoever_is_not_known_to_be_sent(start: State) -> None:
     assert after(start, Happening.SEEN_SENT) is State.SENT
+    assert after(start, Happening.SEEN_DELIVERED) is State.DELIVERED
+    assert after(start, Happening.ACCEPTED) is State.SENT, "a late answer is as good"
 
 
-@pytest.mark.parametrize("start", [State.SENDING, State.UNKNOWN, State.SENT])
+@pytest.mark.parametrize("start", [State.SENDING, State.UNKNOWN, State.SENT, State.FAILED])
 def test_what_ses_says_ends_alike_in_every_order(start: State) -> None:
-    for size in range(1, len(_OF_ONE_MAIL) + 1):
-        for heard in itertools.combinations(_OF_ONE_MAIL, size):
+    for size in range(1, len(_SEEN) + 1):
+        for heard in itertools.combinations(_SEEN, size):
             assert len({_end(start, order) for order in itertools.permutations(heard)}) == 1
+
+
+def test_a_mail_that_ses_threw_away_was_not_sent_unless_another_attempt_was() -> None:
+    assert State.REJECTED in NOT_SENT
+    assert after(State.REJECTED, Happening.SEEN_SENT) is None
+    assert after(State.REJECTED, Happening.SEEN_DELIVERED) is State.DELIVERED
+
+
+@pytest.mark.parametrize("state", sorted(NOT_SENT))
+def test_who_has_failed_is_not_claimed_again(state: State) -> None:
+    for happening in set(Happening) - PROOFS:
+        assert after(state, happening) is None
 
 
 def test_an_answer_is_as_good_as_evidence() -> None:
     assert Happening.ACCEPTED in PROOFS
-    assert after(State.UNKNOWN, Happening.ACCEPTED) is State.SENT
 
 
 def _end(state: State, heard: tuple[Happening, ...]) -> State:
