@@ -9,6 +9,8 @@ from changecast import mails_bucket, runs
 from changecast.change import Change, view_for
 from changecast.compose import Brand, compose
 from changecast.contacts import subscribers
+from changecast.contention import ATTEMPTS
+from changecast.errors import Retry
 from changecast.event import ChangeAnnounced
 from changecast.ledger import Ledger, runs_of, told
 from changecast.ledger_items import Recipient, Run, because, run_id
@@ -76,20 +78,21 @@ def plan_run(planner: Planner, announced: ChangeAnnounced, trace_id: str, now: f
 
     Interrupted anywhere and called again, it goes on from the ledger and nobody is added twice.
     Two revisions planned at once see each other: each writes its run first and looks then.
-    Raises ContractError for what must not be planned, Retry and PauseRun from the contact list.
+    Raises ContractError for what must not be planned, Retry and PauseRun from the contact list, and
+    Retry where other revisions come in again and again.
     """
     known = runs_of(planner.ledger, announced.change_id)
-    while True:
+    for _ in range(ATTEMPTS):
         draft = _draft(planner, announced, known, trace_id, now)
         if isinstance(draft.decision, AlreadyDone):
             return Planned(draft.decision.run, _superseded(known, announced))
         begun = begin(planner.ledger, draft.run)
         known = runs_of(planner.ledger, announced.change_id)
         if begun.fingerprint == draft.run.fingerprint and _same(draft.known, known, begun):
-            break
-    if isinstance(draft.decision, Mailing):
-        return _open(planner, draft, draft.decision, now)
-    return Planned(_close(planner, draft, now))
+            if isinstance(draft.decision, Mailing):
+                return _open(planner, draft, draft.decision, now)
+            return Planned(_close(planner, draft, now))
+    raise Retry(f"other revisions of {announced.change_id} are planned at the same time")
 
 
 def _draft(
