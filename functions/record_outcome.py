@@ -8,10 +8,11 @@ from typing import Any
 import boto3
 
 from changecast.batches import Answer, Record, each_record
+from changecast.channel import note_heard
 from changecast.ledger import PATIENCE, Ledger, read_recipient
 from changecast.ledger_items import Batch
 from changecast.moves import Move, move
-from changecast.outcomes import Outcome, outcome_of
+from changecast.outcomes import Outcome, outcome_of, said_at
 from changecast.queues import hint_report, send_all
 from changecast.settings import Outcomes
 from changecast.tracing import step
@@ -32,16 +33,19 @@ GATHER_SECONDS = 3
 def handler(event: dict[str, Any], context: object) -> Answer:
     """Record every outcome of the batch, then report once for every run that they touched."""
     touched: dict[str, None] = {}
+    heard: list[float] = []
 
     def record_one(record: Record) -> None:
-        outcome = outcome_of(json.loads(record["body"]))
-        if outcome is None:
-            return
-        with step("record", settings.customer_code, run=outcome.run):
-            if write_down(outcome) or _came_before(record):
-                touched[outcome.run] = None
+        said = json.loads(record["body"])
+        if outcome := outcome_of(said):
+            with step("record", settings.customer_code, run=outcome.run):
+                if write_down(outcome) or _came_before(record):
+                    touched[outcome.run] = None
+        heard.append(said_at(said))
 
     answer = each_record(event, record_one)
+    if newest := max(heard, default=0.0):
+        note_heard(ledger, newest)
     hints = [(hint_report(run), GATHER_SECONDS) for run in touched]
     send_all(sqs, settings.reports_queue_url, hints)
     return answer

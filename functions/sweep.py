@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 
 from changecast.agenda import due
+from changecast.channel import Channel, read_channel
 from changecast.clock import Context, deadline
 from changecast.errors import Retry
 from changecast.ledger import PATIENCE, Ledger
@@ -40,7 +41,7 @@ def handler(event: dict[str, Any], context: Context) -> None:
     pace, now = account_pace(ses), time.time()
     until = deadline(context, now) - LAST_SECONDS
     publish(pace)
-    this = Sweep(ledger, Policy(settings.unknown_policy), pace, now, tell)
+    this = Sweep(ledger, Policy(settings.unknown_policy), pace, now, tell, ask)
     found = iter(due(ledger, now))
     looked_at = queued = 0
     with step("sweep", settings.customer_code):
@@ -71,3 +72,9 @@ def publish(pace: Pace) -> None:
 def tell(run: str) -> None:
     """Let the hub hear of a run whose status is about to change, when it has."""
     send_all(sqs, settings.reports_queue_url, [(hint_report(run), TELL_SECONDS)])
+
+
+def ask() -> Channel:
+    """Whether SES's events arrive."""
+    queues = (settings.outcomes_queue_url, settings.outcomes_dlq_url)
+    return read_channel(ledger, sqs, queues)

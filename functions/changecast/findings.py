@@ -10,8 +10,9 @@ from changecast.event import FINAL_STATES
 
 Row = dict[str, Any]
 ANNOUNCED = "announced"
-# A mail whose call had no answer waits for SES's own events; an hour by default, and then a sweep.
-UNKNOWN_PATIENCE = timedelta(hours=2)
+# A mail whose call had no answer waits for SES's own events; an hour by default, another one where
+# no events arrive, and then a sweep.
+UNKNOWN_PATIENCE = timedelta(hours=2, minutes=30)
 
 
 class Cause(StrEnum):

@@ -6,7 +6,8 @@
     run#<run>#<00001>         batch                Batch: counts of its recipients, when it is due
     run#<run>#<00001>         r#<recipient key>    Recipient
     event#<event id>          event                which run an event was planned as
-    account                   report_seq, pace     counters of the whole account
+    account                   report_seq, pace,    counters of the whole account, and when SES was
+                              outcomes             heard last
 
 A batch and its recipients share one partition: one Query reads what a delivery message is about,
 and keys spread over as many partitions as there are batches. The sparse index `due` lists the

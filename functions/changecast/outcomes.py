@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-conten
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from changecast.states import Happening
@@ -49,6 +50,14 @@ def outcome_of(event: dict[str, Any]) -> Outcome | None:
     if happening is None or not run or not key or not _BATCH.fullmatch(batch):
         return None
     return Outcome(run, int(batch), key, happening, _word(mail, "messageId"), _code(detail))
+
+
+def said_at(event: dict[str, Any]) -> float:
+    """When (epoch seconds) SES put out an event; 0 where it does not say."""
+    try:
+        return datetime.fromisoformat(_word(event, "time")).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def _part(whole: dict[str, Any], name: str) -> dict[str, Any]:

@@ -116,6 +116,8 @@ class Sweeping(WithLedger):
     unknown_policy: "str"
     deliveries_queue_url: "str"
     reports_queue_url: "str"
+    outcomes_queue_url: "str"
+    outcomes_dlq_url: "str"
 
 
 @dataclass(frozen=True)

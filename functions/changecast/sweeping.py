@@ -1,21 +1,29 @@
 """What time brings about: leases end, windows close, waves are released, paused runs go on."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from changecast import runs
 from changecast.agenda import look_at
+from changecast.channel import Channel, is_open
 from changecast.errors import PauseRun, Retry
-from changecast.ledger import Ledger, read_batch, read_run
-from changecast.ledger_items import Batch, Run, due_at
+from changecast.ledger import Ledger, counts, read_batch, read_run
+from changecast.ledger_items import Batch, Recipient, Run, due_at
 from changecast.moves import Move, move
 from changecast.pace import Pace
 from changecast.states import OPEN, Happening, State
 
-PAUSED_LOOK = 300.0
+log = logging.getLogger("changecast")
+
+# A batch for which nothing can be done now: paused, or its evidence does not arrive.
+LATER = 300.0
+# So many windows a mail waits where SES's events do not arrive; then people must decide.
+BLOCKED_WINDOWS = 2
 # Reasons that pass by themselves; anything else waits for `changecast resume`.
 PASSING = frozenset({"daily_quota", "SendingPausedException", "AccountSuspendedException"})
 
@@ -38,7 +46,8 @@ class Sweep:
     """One sweep's rules, and the runs that it has read.
 
     `tell` is called with a run whose status is about to change: before the change, so that a crash
-    in between costs a report too many and not one too few. `failures` says what went wrong.
+    in between costs a report too many and not one too few. `ask` tells whether SES's events arrive.
+    `failures` says what went wrong.
     """
 
     ledger: Ledger
@@ -46,8 +55,15 @@ class Sweep:
     pace: Pace
     now: float
     tell: Callable[[str], None]
+    ask: Callable[[], Channel]
     runs: dict[str, Run | None] = field(default_factory=dict)
+    heard: dict[str, bool] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+
+    @cached_property
+    def channel(self) -> Channel:
+        """The way on which SES's events come: asked once a sweep, and only where it matters."""
+        return self.ask()
 
 
 def sweep(sweep_: Sweep, found: Iterable[Batch]) -> list[Batch]:
@@ -79,7 +95,7 @@ def _look(sweep_: Sweep, found: Batch) -> Batch | None:
     if run is None:
         look_at(ledger, batch, None)  # expired
         return None
-    moves = list(_moves(run, batch, sweep_.policy, ledger.window, now))
+    moves = list(_moves(sweep_, run, batch))
     if moves or not any(recipient.state in OPEN for recipient in batch.recipients):
         sweep_.tell(run.run)  # where nothing is open, somebody settled it by hand
     batch, moved = move(ledger, batch, moves, now)
@@ -117,16 +133,39 @@ def _stopped(sweep_: Sweep, run: Run) -> Run:
     return paused
 
 
-def _moves(run: Run, batch: Batch, policy: Policy, window: float, now: float) -> Iterator[Move]:
+def _moves(sweep_: Sweep, run: Run, batch: Batch) -> Iterator[Move]:
+    now, window = sweep_.now, sweep_.ledger.window
     for recipient in batch.recipients:
         if recipient.state is State.SENDING and recipient.lease_until <= now:
             yield Move(recipient, Happening.LEASE_OVER)
         elif recipient.state is State.UNKNOWN and recipient.since + window <= now:
-            yield Move(recipient, _WINDOW_OVER[policy])
+            if over := _window_over(sweep_, run, recipient):
+                yield Move(recipient, over)
         elif recipient.state is State.PLANNED and run.superseded:
             yield Move(recipient, Happening.SUPERSEDED)
 
 
+def _window_over(sweep_: Sweep, run: Run, recipient: Recipient) -> Happening | None:
+    """What the policy says; None: wait, since silence means nothing where no events arrive."""
+    if sweep_.policy is Policy.HOLD or run.superseded or _is_heard(sweep_, run):
+        return _WINDOW_OVER[sweep_.policy]
+    longest = BLOCKED_WINDOWS * sweep_.ledger.window
+    return Happening.WINDOW_OVER_HOLD if recipient.since + longest <= sweep_.now else None
+
+
+def _is_heard(sweep_: Sweep, run: Run) -> bool:
+    """Whether SES's events about a run arrive, asked once a sweep."""
+    if run.run not in sweep_.heard:
+        heard = is_open(sweep_.channel, run, counts(sweep_.ledger, run))
+        if not heard:
+            log.warning("no events of SES", extra={"run": run.run, **sweep_.channel._asdict()})
+        sweep_.heard[run.run] = heard
+    return sweep_.heard[run.run]
+
+
 def _look_again(run: Run, batch: Batch, window: float, now: float) -> float | None:
+    """When time brings something about; later where it already should have."""
     when = due_at(batch.recipients, not_before=batch.not_before, window=window)
-    return max(when, now + PAUSED_LOOK) if when is not None and run.paused else when
+    if when is None or (when > now and not run.paused):
+        return when
+    return max(when, now + LATER)

@@ -12,18 +12,20 @@ from unittest.mock import patch
 
 from changecast import ledger as ledger_module
 from changecast import runs
+from changecast.channel import note_heard
 from changecast.ledger_items import Recipient, Run, run_id
 from tests.doubles.clock import Clock
 from tests.doubles.dynamodb import Table
 from tests.doubles.events import Events
 from tests.doubles.s3 import S3
-from tests.doubles.ses import Ses
+from tests.doubles.ses import Ses, said_at
 from tests.doubles.sqs import Message, Sqs
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 HANDLERS = ("plan_delivery", "send_mail", "sweep", "record_outcome", "report_delivery")
 ANNOUNCEMENTS, DELIVERIES, REPORTS = "announcements", "deliveries", "reports"
 OUTCOMES, DEAD_LETTERS = "outcomes", "announcements-dlq"
+DEAD_OUTCOMES = "outcomes-dlq"
 ENVIRONMENT = {
     "CUSTOMER_CODE": "acme",
     "CUSTOMER_NAME": "Acme Industries",
@@ -35,6 +37,8 @@ ENVIRONMENT = {
     "MAILS_BUCKET": "mails",
     "DELIVERIES_QUEUE_URL": DELIVERIES,
     "REPORTS_QUEUE_URL": REPORTS,
+    "OUTCOMES_QUEUE_URL": OUTCOMES,
+    "OUTCOMES_DLQ_URL": DEAD_OUTCOMES,
     "ANNOUNCEMENTS_DLQ_URL": DEAD_LETTERS,
     "CONTACT_LIST": "changecast",
     "CONFIGURATION_SET": "changecast",
@@ -113,6 +117,8 @@ class Account:
     def __post_init__(self) -> None:
         self.sqs = Sqs(self.clock)
         self.start()
+        # A mail was tried when the account was made, and SES spoke of it.
+        note_heard(replace(self.ledger, client=self.table), self.clock.now - 86_400.0)
 
     def start(self) -> None:
         """Load the handlers: all of them are cold."""
@@ -159,7 +165,8 @@ class Account:
 
     def hear(self, event: dict[str, Any]) -> None:
         """SES puts an event onto the default bus."""
-        self.sqs.send_message(QueueUrl=OUTCOMES, MessageBody=json.dumps(event))
+        body = {"time": said_at(self.clock.now)} | event
+        self.sqs.send_message(QueueUrl=OUTCOMES, MessageBody=json.dumps(body))
 
     def settle(self, minutes: int = 5) -> None:
         """Let everything happen that is due in the next minutes."""

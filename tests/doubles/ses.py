@@ -3,11 +3,17 @@
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.doubles.answers import refusal
 
 PAGE = 4
+
+
+def said_at(now: float) -> str:
+    """The time of an event (epoch seconds) as EventBridge writes it."""
+    return f"{datetime.fromtimestamp(now, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 @dataclass(frozen=True)

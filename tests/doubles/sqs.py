@@ -59,6 +59,17 @@ class Sqs:
             self._send(QueueUrl, entry["MessageBody"], entry["DelaySeconds"], {})
         return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
 
+    def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: list[str]) -> dict[str, Any]:  # noqa: N803
+        """GetQueueAttributes: what can be received, is in flight, is delayed."""
+        messages, now = self.queue(QueueUrl), self.clock.time()
+        hidden = [message for message in messages if message.visible_at > now]
+        numbers = {
+            "ApproximateNumberOfMessages": len(messages) - len(hidden),
+            "ApproximateNumberOfMessagesNotVisible": sum(m.receives > 0 for m in hidden),
+            "ApproximateNumberOfMessagesDelayed": sum(m.receives == 0 for m in hidden),
+        }
+        return {"Attributes": {name: str(numbers[name]) for name in AttributeNames}}
+
     def _send(self, url: str, body: str, delay: int, attributes: dict[str, Any]) -> None:
         self.queue(url).append(Message(body, self.clock.now + delay, attributes=attributes))
 

@@ -89,7 +89,9 @@ PICTURE: Mapping[str, tuple[Right, ...]] = {
     ),
     "SweepRole": (
         *_puts("DeliveriesQueue", "ReportsQueue"),
-        _ledger("GetItem", "Query", "UpdateItem"),
+        _may(OWN, "OutcomesQueue", "sqs:GetQueueAttributes"),
+        _may(OWN, "OutcomesDeadLetters", "sqs:GetQueueAttributes"),
+        _ledger("GetItem", "BatchGetItem", "Query", "UpdateItem"),
         _may(OWN, "Ledger/due", "dynamodb:Query"),
         _may(OWN, "Account", "ses:GetAccount"),
         *_runs("Sweep"),

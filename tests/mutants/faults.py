@@ -100,6 +100,44 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        "late proof about a mail that was given up is lost",
+        (_in("states", "_S.HELD, _S.SUPERSEDED, _S.FAILED)", "_S.HELD, _S.SUPERSEDED)"),),
+    ),
+    Mutant(
+        "a late answer about a mail that was given up is lost",
+        (_in("states", "(_S.PLANNED, _S.SUPERSEDED, _S.FAILED)", "(_S.PLANNED, _S.SUPERSEDED)"),),
+    ),
+    Mutant(
+        "a mail that SES threw away counts as sent",
+        (_in("states", "_H.SEEN_REJECTED: _S.REJECTED", "_H.SEEN_REJECTED: _S.SENT"),),
+    ),
+    Mutant(
+        "a mail is sent once more although SES's events do not arrive",
+        (_in("sweeping", "or run.superseded or _is_heard(sweep_, run)", "or True"),),
+    ),
+    Mutant(
+        "events that wait are no reason to wait",
+        (_in("channel", "    if channel.waiting:\n        return False\n", ""),),
+    ),
+    Mutant(
+        "dead events are no reason to wait",
+        (
+            Edit(
+                "functions/sweep.py",
+                "(settings.outcomes_queue_url, settings.outcomes_dlq_url)",
+                "(settings.outcomes_queue_url,)",
+            ),
+        ),
+    ),
+    Mutant(
+        "a silent SES is no reason to wait",
+        (_in("channel", "channel.heard_at + _SKEW >= run.started_at", "True"),),
+    ),
+    Mutant(
+        "nobody notes that SES was heard",
+        (Edit("functions/record_outcome.py", "note_heard(ledger, newest)", "pass"),),
+    ),
+    Mutant(
         "a state goes backwards",
         (_in("states", "if to in _LATER[rank + 1 :]", "if to in _LATER and to != state"),),
     ),

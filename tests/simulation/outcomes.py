@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.doubles.answers import refusal
-from tests.doubles.ses import SentMail, Ses
+from tests.doubles.ses import SentMail, Ses, said_at
 from tests.simulation.hub import Hub
 from tests.simulation.queues import Queues
 
@@ -72,7 +72,7 @@ class LiveSes(Ses):
     def _say(self, delay: float, event: dict[str, Any]) -> None:
         # News at the edge of the window must be written at once: a crash there would make it late.
         mark = {"faultless": delay > 20.0}
-        body = json.dumps(event)
+        body = json.dumps({"time": said_at(self.hub.now), **event})
 
         def publish() -> None:
             self.queues.send_message(QueueUrl="outcomes", MessageBody=body, MessageAttributes=mark)

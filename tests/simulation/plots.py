@@ -24,6 +24,7 @@ def random_plot(seed: int, policy: str, assumptions: Assumptions = INTACT) -> Pl
         announcements += [(_REPLAY + at, revision) for at, revision in enumerate(replayed)]
     paused = (rng.choice((0.0, 0.1, 5.0)), rng.choice((60.0, 500.0)))
     refused = frozenset({"p0@acme.example"} if rng.random() < 0.05 else ())
+    outage = (rng.choice((0.0, 1.0, 100.0)), rng.choice((300.0, 1_500.0, 3_600.0)))
     return Plot(
         people=people,
         batch_size=rng.choice((1, 2, 3)),
@@ -36,6 +37,8 @@ def random_plot(seed: int, policy: str, assumptions: Assumptions = INTACT) -> Pl
         paused=paused if rng.random() < 0.1 else (0.0, 0.0),
         chaos=rng.choice((0.0, 0.05, 0.3)),
         refused=refused,
+        outage=outage if rng.random() < 0.1 else (0.0, 0.0),
+        dropped_at=rng.choice((720.0, 2_000.0)) if rng.random() < 0.1 else 0.0,
     )
 
 

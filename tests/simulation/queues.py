@@ -41,7 +41,16 @@ class Queues(Sqs):
         super().__init__(hub)  # type: ignore[arg-type]
         self.hub, self.modules, self.rng, self.chaos = hub, modules, rng, chaos
         self.sources = {source.queue: source for source in SOURCES}
-        self.dead: list[Message] = []
+        self.outage = (0.0, 0.0)
+
+    def redrive(self) -> None:
+        """People mended what failed, and give the dead outcomes back."""
+        source, dead = self.sources["outcomes"], self.queue("outcomes-dlq")
+        for message in dead:
+            message.receives, message.visible_at = 0, self.hub.now
+        self.queue(source.queue).extend(dead)
+        dead.clear()
+        self._later(source, 0.0)
 
     def skew(self) -> float:
         """How wrong the next process's clock is; rather at the limits than between."""
@@ -76,7 +85,7 @@ class Queues(Sqs):
         self._later(source, source.visibility)
         spent = [message for message in messages if message.receives > source.receives]
         for message in spent:
-            self.dead.append(message)
+            self.queue(f"{source.queue}-dlq").append(message)
             if message in queue:
                 queue.remove(message)
         alive = [message for message in messages if message not in spent]
@@ -108,6 +117,10 @@ class Queues(Sqs):
         process.faultless = any(
             message.attributes.get("faultless") or message.receives >= last for message in messages
         )
+        start, end = self.outage
+        if source.queue == "outcomes" and start <= self.hub.now < end:
+            process.end(None)
+            return
         event = {"Records": [message.record() for message in messages]}
         handler: Callable[..., Any] = self.modules[source.function].handler
         context = Context(source.timeout)

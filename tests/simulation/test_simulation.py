@@ -1,9 +1,11 @@
 """The delivery guarantee, played: the real handlers under everything that may go wrong."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.simulation.outcomes import INTACT, Assumptions
-from tests.simulation.plots import play_seed
+from tests.simulation.plots import play, play_seed, random_plot
 from tests.simulation.run import PEOPLE, POLICIES, Result, crashes, main, seeds
 
 SEEDS = 2_500
@@ -35,6 +37,20 @@ def test_without_evidence_resend_mails_twice_and_hold_does_not(broken: Assumptio
     held = seeds("hold", 1, 300, broken).total
     assert (held.twice, held.lost, held.stuck) == (0, 0, 0)
     assert held.held > 0
+
+
+def test_an_outage_of_the_recorder_mails_nobody_twice_and_holds() -> None:
+    plots = [random_plot(seed, "resend") for seed in range(1, 201)]
+    verdicts = [play(replace(plot, outage=(0.0, 3_600.0))) for plot in plots]
+    assert [verdict for verdict in verdicts if not verdict.is_clean] == []
+    assert sum(verdict.held for verdict in verdicts) > 0
+
+
+def test_who_was_dropped_and_went_out_counts_as_sent_once_ses_says_so() -> None:
+    late = Assumptions(late=0.5)
+    plots = [random_plot(seed, "hold", late) for seed in range(1, 201)]
+    verdicts = [play(replace(plot, dropped_at=790.0)) for plot in plots]
+    assert [verdict for verdict in verdicts if not verdict.is_clean] == []
 
 
 def test_a_seed_plays_the_same_each_time() -> None:

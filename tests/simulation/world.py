@@ -12,7 +12,9 @@ from typing import Any
 
 from changecast import ledger as ledgers
 from changecast import planning, sending
+from changecast.channel import note_heard
 from changecast.event import parse_announced
+from changecast.held import drop_held
 from changecast.ledger_items import Recipient, Run
 from changecast.sweeping import Policy
 from tests.doubles.account import ENVIRONMENT, Context, load, set_clock
@@ -78,6 +80,9 @@ class Plot:
     paused: tuple[float, float] = (0.0, 0.0)
     chaos: float = 0.0
     refused: frozenset[str] = frozenset()
+    # From when to when record_outcome fails, and when a person drops whoever is held.
+    outage: tuple[float, float] = (0.0, 0.0)
+    dropped_at: float = 0.0
 
 
 @dataclass
@@ -104,7 +109,9 @@ class World:
         self.ses.hub, self.ses.queues, self.ses.rng = hub, self.queues, plot.rng
         self.ses.assumptions, self.ses.refused = plot.assumptions, plot.refused
         self.ses.connect()
+        self.queues.outage = (self.start + plot.outage[0], self.start + plot.outage[1])
         self.table, self.events = Table(), Events()
+        note_heard(replace(loaded["sweep"].ledger, client=self.table), self.start - 86_400.0)
         GATE.hub, GATE.faults, GATE.is_paused = hub, plot.faults, self.is_paused
         GATE.fakes = {
             "dynamodb": self.table, "s3": S3(), "sesv2": self.ses, "sqs": self.queues,
@@ -133,6 +140,9 @@ class World:
         for seconds, revision in self.plot.announcements:
             self.announce(seconds, _announcement(revision, minor=self.plot.minor))
         self.hub.at(self.start + 30.0, self._every_minute)
+        self.hub.at(self.start + self.plot.outage[1], self.queues.redrive)
+        if self.plot.dropped_at:
+            self.hub.at(self.start + self.plot.dropped_at, self._drop_held)
         self.hub.run(self.start + LONGEST)
         return self
 
@@ -145,9 +155,21 @@ class World:
 
         self.hub.at(self.start + seconds, deliver)
 
+    def _drop_held(self) -> None:
+        """What a person's `changecast held --drop` does, for every run."""
+        ledger = modules()["sweep"].ledger
+
+        def drop() -> None:
+            for run in ledgers.runs_of(ledger, CHANGE):
+                drop_held(ledger, run, self.hub.time())
+
+        person = Process("person", 0.0, self.hub.now + 60.0, lambda answer: None, faultless=True)
+        self.hub.start(person, drop)
+
     def _every_minute(self) -> None:
         """The sweep's schedule. A sweep that would find nothing is not played."""
-        due = [float(item["due_at"]["N"]) for item in self.table.items.values() if "due_at" in item]
+        items = self.table.items.values()
+        due = [float(i["due_at"]["N"]) for i in items if i.get("due") == {"S": "yes"}]
         self.is_paused()
         if due and min(due) <= self.hub.now + 6.0:
             process = Process("sweep", self.queues.skew(), self.hub.now + 60.0, lambda answer: None)
@@ -256,9 +278,14 @@ def _lost(world: World, runs: list[Run], people: dict[str, list[Recipient]], mai
             base = [r for run in runs[:-1] for r in people[run.run] if r.address == address]
             lost += not any(mails[(run.run, address)] for run in runs[:-1]) or not base
         elif not mails[(newest.run, address)]:
-            is_held = row.state == "HELD" and world.plot.policy == Policy.HOLD
-            lost += not (is_held or address in world.plot.refused)
+            lost += not (_is_told_of(world.plot, row) or address in world.plot.refused)
     return lost
+
+
+def _is_told_of(plot: Plot, row: Recipient) -> bool:
+    """Whether people see that nobody knows of this mail, or decided so."""
+    may_hold = plot.policy == Policy.HOLD or plot.outage[1] > 0
+    return may_hold and (row.state == "HELD" or (row.state == "FAILED" and plot.dropped_at > 0))
 
 
 def _untrue(world: World, runs: list[Run], people: dict[str, list[Recipient]], mails: Any) -> int:
@@ -268,7 +295,7 @@ def _untrue(world: World, runs: list[Run], people: dict[str, list[Recipient]], m
         rows = people[run.run]
         for row in rows:
             says_so = row.state in {"SENT", "DELIVERED", "SOFT_BOUNCED", "BOUNCED", "COMPLAINED"}
-            is_open = row.state == "HELD" and bool(world.plot.assumptions.words)
+            is_open = row.state in {"HELD", "FAILED"} and world.plot.assumptions.lost > 0
             wrong += not is_open and says_so != bool(mails[(run.run, row.address)])
         wrong += run.complete and len(rows) != run.planned
         wrong += not _is_reported(world, run, rows)

@@ -148,6 +148,7 @@ def test_no_answer_is_unknown_and_is_not_sent_again_before_the_window_ends(
     account: Account, error: Exception
 ) -> None:
     account.ses.answer = raises(error, only="p3", times=1)
+    account.ses.after = lambda mail: account.hear(mail.event("Send"))
     planned(account).settle(30)
     assert account.states("CHG1")[PEOPLE[2]] == "UNKNOWN"
     assert account.events.last_report()["counts"]["unknown"] == 1

@@ -14,6 +14,7 @@ ROUTES_QUEUES = {
     "Fn::Sub": "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:changecast-route-*"
 }
 LEDGER = {"Fn::GetAtt": ["Ledger", "Arn"]}
+OUTCOMES = {"Fn::GetAtt": ["OutcomesQueue", "Arn"]}
 MAILS = {"Fn::Sub": "${Mails.Arn}/*"}
 SES = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:"
 LISTS = {"Fn::Sub": f"{SES}contact-list/*"}
@@ -90,6 +91,7 @@ CUSTOMERS = (
     ("the sender may write mails", _may("SendMailRole", "s3:PutObject", MAILS)),
     ("record_outcome may delete", _may("RecordOutcomeRole", "dynamodb:DeleteItem", LEDGER)),
     ("sweep may let others call it", _may("SweepRole", "lambda:AddPermission", FUNCTION)),
+    ("sweep may take outcomes away", _may("SweepRole", "sqs:DeleteMessage", OUTCOMES)),
     ("sweep may mail", _may("SweepRole", "ses:SendRawEmail", IDENTITY)),
 )
 HUBS = (

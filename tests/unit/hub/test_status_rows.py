@@ -48,7 +48,7 @@ def test_progress_moves_the_deadline_and_the_end_takes_it_away() -> None:
 
 def test_mails_without_an_answer_may_take_as_long_as_ses_needs() -> None:
     row = told(new(), state="sending", counts={"planned": 2, "sent": 1, "unknown": 1})
-    assert row["deadline"] == utc(NOW + timedelta(hours=2))
+    assert row["deadline"] == utc(NOW + timedelta(hours=2, minutes=30))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,73 @@
+"""Sent once more only where SES's own events arrive: without them silence is no evidence."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from changecast.held import release_held
+from tests.doubles.account import DEAD_OUTCOMES, OUTCOMES, Account
+from tests.doubles.ses import SentMail, Ses
+from tests.integration.delivery.test_send_mail import PEOPLE, planned, raises, timeout
+
+
+def blocked() -> Account:
+    """SES takes everybody's mail, does not answer for one, and none of its events arrive (yet)."""
+    account = Account(ses=Ses(contacts={"announcements": PEOPLE}))
+
+    def accepted(mail: SentMail) -> None:
+        if mail.to == PEOPLE[2]:
+            raise timeout()
+
+    account.ses.after = accepted
+    planned(account).settle(2)
+    return account
+
+
+def event_about(account: Account, address: str) -> dict[str, Any]:
+    """SES's event about a person's mail."""
+    return next(mail for mail in account.ses.mails if mail.to == address).event("Send")
+
+
+def test_a_silent_ses_holds_and_mails_nobody_twice() -> None:
+    account = blocked()
+    account.settle(70)
+    assert account.states("CHG1")[PEOPLE[2]] == "UNKNOWN", "it waits for the events"
+    account.settle(60)
+    report = account.events.last_report()
+    assert (report["state"], report["counts"]["held"]) == ("held", 1)
+    assert Counter(mail.to for mail in account.ses.mails) == dict.fromkeys(PEOPLE, 1)
+
+
+@pytest.mark.parametrize("queue", [OUTCOMES, DEAD_OUTCOMES])
+def test_events_that_nobody_writes_down_hold(queue: str) -> None:
+    account = blocked()
+    account.hear(event_about(account, PEOPLE[0]))
+    account.settle(1)
+    account.sqs.send_message(QueueUrl=queue, MessageBody="an event")
+    for _ in range(130):  # SES was heard of this run, but now nobody reads its events
+        account.sweep()
+        account.clock.sleep(60)
+    assert account.states("CHG1")[PEOPLE[2]] == "HELD"
+
+
+def test_events_that_arrive_in_the_end_settle_who_went_out_and_free_who_did_not() -> None:
+    account = Account(ses=Ses(contacts={"announcements": PEOPLE}))
+    account.ses.answer = raises(timeout(), only="p3", times=1)
+    planned(account).settle(75)
+    assert account.states("CHG1")[PEOPLE[2]] == "UNKNOWN"
+    for mail in list(account.ses.mails):
+        account.hear(mail.event("Send"))
+    account.settle(8)
+    assert Counter(mail.to for mail in account.ses.mails) == dict.fromkeys(PEOPLE, 1)
+    assert account.events.last_report()["state"] == "sent"
+
+
+def test_who_was_held_for_want_of_events_is_settled_by_them_or_released() -> None:
+    account = blocked()
+    account.settle(130)
+    account.hear(event_about(account, PEOPLE[2]))
+    account.settle(1)
+    assert account.states("CHG1")[PEOPLE[2]] == "SENT"
+    assert release_held(account.ledger, account.run("CHG1"), account.clock.now) == 0
+    assert account.events.last_report()["state"] == "sent"
