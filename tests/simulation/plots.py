@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations, product
 
 from tests.simulation.faults import Planned, Random
@@ -79,6 +80,11 @@ def play_crashes(points: Points, policy: str, people: int) -> tuple[Points, Verd
 def play_seed(seed: int, policy: str, assumptions: Assumptions) -> tuple[int, Verdict]:
     """Play the schedule of a seed."""
     return seed, play(random_plot(seed, policy, assumptions))
+
+
+def play_outage(seed: int, policy: str) -> tuple[int, Verdict]:
+    """Play the schedule of a seed while nobody records SES's events for an hour, six windows."""
+    return seed, play(replace(random_plot(seed, policy), outage=(0.0, 3_600.0)))
 
 
 def play(plot: Plot) -> Verdict:

@@ -11,7 +11,13 @@ from typing import Any, NamedTuple
 
 from tests.simulation import pacing
 from tests.simulation.outcomes import INTACT, Assumptions
-from tests.simulation.plots import crash_points, crash_sets, play_crashes, play_seed
+from tests.simulation.plots import (
+    crash_points,
+    crash_sets,
+    play_crashes,
+    play_outage,
+    play_seed,
+)
 from tests.simulation.world import GATE, Verdict
 
 POLICIES = ("resend", "hold")
@@ -31,6 +37,12 @@ class Result(NamedTuple):
 def seeds(policy: str, first: int, schedules: int, assumptions: Assumptions = INTACT) -> Result:
     """Random schedules: the seeds `first`, `first` + 1, ..."""
     play = partial(play_seed, policy=policy, assumptions=assumptions)
+    return _gather(_on_all_cores(play, range(first, first + schedules)))
+
+
+def outages(policy: str, first: int, schedules: int) -> Result:
+    """The same schedules while our recorder of SES's events is down for six windows."""
+    play = partial(play_outage, policy=policy)
     return _gather(_on_all_cores(play, range(first, first + schedules)))
 
 
@@ -75,7 +87,9 @@ def main(arguments: list[str]) -> int:
         GATE.trace = lambda words: print(words, file=sys.stderr)
         return _intact([(policy, *_replay(policy, seed)) for policy in POLICIES])
     is_broken = _intact(_random(schedules, seed))
-    _broken(max(1, schedules // 10), seed)
+    tenth = max(1, schedules // 10)
+    is_broken |= _intact(_without_recorder(tenth, seed))
+    _broken(tenth, seed)
     is_broken |= _intact(_crashing())
     for measured in pacing.lines():
         print(measured, flush=True)
@@ -91,6 +105,12 @@ def _random(schedules: int, seed: int) -> Iterator[tuple[str, Result, dict[str, 
     for policy in POLICIES:
         more = {"seed": seed, "assumptions_broken": False}
         yield policy, seeds(policy, seed, schedules), more
+
+
+def _without_recorder(schedules: int, seed: int) -> Iterator[tuple[str, Result, dict[str, Any]]]:
+    for policy in POLICIES:
+        more = {"seed": seed, "outage": "recorder down for 6 windows", "assumptions_broken": False}
+        yield policy, outages(policy, seed, schedules), more
 
 
 def _crashing() -> Iterator[tuple[str, Result, dict[str, Any]]]:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulation.outcomes import INTACT, Assumptions
 from tests.simulation.plots import play, play_seed, random_plot
-from tests.simulation.run import PEOPLE, POLICIES, Result, crashes, main, seeds
+from tests.simulation.run import PEOPLE, POLICIES, Result, crashes, main, outages, seeds
 
 SEEDS = 2_500
 
@@ -40,10 +40,9 @@ def test_without_evidence_resend_mails_twice_and_hold_does_not(broken: Assumptio
 
 
 def test_an_outage_of_the_recorder_mails_nobody_twice_and_holds() -> None:
-    plots = [random_plot(seed, "resend") for seed in range(1, 201)]
-    verdicts = [play(replace(plot, outage=(0.0, 3_600.0))) for plot in plots]
-    assert [verdict for verdict in verdicts if not verdict.is_clean] == []
-    assert sum(verdict.held for verdict in verdicts) > 0
+    result = outages("resend", 1, 300)
+    assert_clean(result)
+    assert result.total.held > 0
 
 
 def test_who_was_dropped_and_went_out_counts_as_sent_once_ses_says_so() -> None:

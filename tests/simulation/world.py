@@ -140,7 +140,8 @@ class World:
         for seconds, revision in self.plot.announcements:
             self.announce(seconds, _announcement(revision, minor=self.plot.minor))
         self.hub.at(self.start + 30.0, self._every_minute)
-        self.hub.at(self.start + self.plot.outage[1], self.queues.redrive)
+        # Once whatever failed last in the outage is visible again, or dead.
+        self.hub.at(self.start + self.plot.outage[1] + 400.0, self.queues.redrive)
         if self.plot.dropped_at:
             self.hub.at(self.start + self.plot.dropped_at, self._drop_held)
         self.hub.run(self.start + LONGEST)
