@@ -168,4 +168,4 @@ def _look_again(run: Run, batch: Batch, window: float, now: float) -> float | No
     when = due_at(batch.recipients, not_before=batch.not_before, window=window)
     if when is None or (when > now and not run.paused):
         return when
-    return max(when, now + LATER)
+    return max(when, now + (LATER if run.paused else min(LATER, window)))
