@@ -12,10 +12,11 @@ class Edit(NamedTuple):
 
 
 class Mutant(NamedTuple):
-    """One fault: what it is, how it is planted."""
+    """One fault: what it is, how it is planted, and which tests (below tests/) to ask first."""
 
     name: str
     edits: tuple[Edit, ...]
+    near: str
 
 
 def _in(path: str, old: str, new: str) -> Edit:
@@ -34,6 +35,7 @@ MUTANTS = (
                 "(_S.PLANNED, _H.CLAIMED): _S.SENT",
             ),
         ),
+        "integration/delivery/test_five_hundred.py",
     ),
     Mutant(
         "a claim without a condition",
@@ -41,31 +43,42 @@ MUTANTS = (
             _in("moves", "#state = :was AND attempt = :before", "attribute_exists(pk)"),
             _in("moves", _ONLY_IF_READ, '"attribute_exists(pk)"'),
         ),
+        "integration/delivery/test_ledger_machine.py",
     ),
-    Mutant("a lease of 0 s", (_in("moves", "lease_until=now + lease", "lease_until=now"),)),
+    Mutant(
+        "a lease of 0 s",
+        (_in("moves", "lease_until=now + lease", "lease_until=now"),),
+        "integration/delivery/test_leases.py",
+    ),
     Mutant(
         "a lease shorter than the function's timeout",
         (Edit("template.yaml", 'LEASE_SECONDS: "120"', 'LEASE_SECONDS: "30"'),),
+        "integration/delivery/test_leases.py",
     ),
     Mutant(
         "a window of 0 s",
         (_in("settings", "self.unknown_window_minutes * 60.0", "0.0"),),
+        "integration/delivery/test_send_mail.py",
     ),
     Mutant(
         "a sweep that looks early does not wait for the window",
         (_in("sweeping", "recipient.since + window <= now", "recipient.since <= now"),),
+        "integration/delivery/test_sweep.py",
     ),
     Mutant(
         "SES's client retries",
         (_in("mailer", '"total_max_attempts": 1', '"total_max_attempts": 3'),),
+        "integration/delivery/test_on_the_wire.py",
     ),
     Mutant(
         "a 5xx is tried again",
         (_in("mailer", 'return Unanswered(f"SES answered', 'return Retry(f"SES answered'),),
+        "unit/delivery/test_mailer.py",
     ),
     Mutant(
         "no answer counts as sent",
         (_in("sending", "Happening.NO_ANSWER, code", "Happening.ACCEPTED, code"),),
+        "integration/delivery/test_on_the_wire.py",
     ),
     Mutant(
         "a throttled recipient is not released",
@@ -76,18 +89,22 @@ MUTANTS = (
                 "Move(recipient, Happening.CLAIMED)",
             ),
         ),
+        "integration/delivery/test_on_the_wire.py",
     ),
     Mutant(
         "a throttled batch goes on calling",
         (_in("sending", "    except Retry:\n        brake.pulled.set()\n", "    except Retry:\n"),),
+        "integration/delivery/test_send_mail.py",
     ),
     Mutant(
         "a paused run goes on",
         (_in("sending", "or run.paused or run.superseded", "or run.superseded"),),
+        "integration/delivery/test_sweep.py",
     ),
     Mutant(
         "evidence about an unknown recipient is ignored",
         (_in("states", "_UNSETTLED = (_S.PLANNED, _S.SENDING, _S.UNKNOWN,", "_UNSETTLED = ("),),
+        "unit/delivery/test_states.py",
     ),
     Mutant(
         "a late answer is thrown away",
@@ -98,26 +115,32 @@ MUTANTS = (
                 "for state in (_S.SENDING,)",
             ),
         ),
+        "unit/delivery/test_states.py",
     ),
     Mutant(
         "late proof about a mail that was given up is lost",
         (_in("states", "_S.HELD, _S.SUPERSEDED, _S.FAILED)", "_S.HELD, _S.SUPERSEDED)"),),
+        "unit/delivery/test_states.py",
     ),
     Mutant(
         "a late answer about a mail that was given up is lost",
         (_in("states", "(_S.PLANNED, _S.SUPERSEDED, _S.FAILED)", "(_S.PLANNED, _S.SUPERSEDED)"),),
+        "unit/delivery/test_states.py",
     ),
     Mutant(
         "a mail that SES threw away counts as sent",
         (_in("states", "_H.SEEN_REJECTED: _S.REJECTED", "_H.SEEN_REJECTED: _S.SENT"),),
+        "unit/delivery/test_states.py",
     ),
     Mutant(
         "a mail is sent once more although SES's events do not arrive",
         (_in("sweeping", "or run.superseded or _is_heard(sweep_, run)", "or True"),),
+        "integration/delivery/test_channel.py",
     ),
     Mutant(
         "events that wait are no reason to wait",
         (_in("channel", "    if channel.waiting:\n        return False\n", ""),),
+        "unit/delivery/test_channel.py",
     ),
     Mutant(
         "dead events are no reason to wait",
@@ -128,18 +151,22 @@ MUTANTS = (
                 "(settings.outcomes_queue_url,)",
             ),
         ),
+        "integration/delivery/test_channel.py",
     ),
     Mutant(
         "a silent SES is no reason to wait",
         (_in("channel", "channel.heard_at + _SKEW >= run.started_at", "True"),),
+        "unit/delivery/test_channel.py",
     ),
     Mutant(
         "nobody notes that SES was heard",
         (Edit("functions/record_outcome.py", "note_heard(ledger, newest)", "pass"),),
+        "integration/delivery/test_channel.py",
     ),
     Mutant(
         "a state goes backwards",
         (_in("states", "if to in _LATER[rank + 1 :]", "if to in _LATER and to != state"),),
+        "unit/delivery/test_states.py",
     ),
     Mutant(
         "a failing record is hidden",
@@ -150,10 +177,12 @@ MUTANTS = (
                 'return {"batchItemFailures": []}',
             ),
         ),
+        "unit/delivery/test_queues.py",
     ),
     Mutant(
         "an older revision is not superseded",
         (_in("planning", "if not known.superseded:", "if known.superseded:"),),
+        "integration/delivery/test_plan_delivery.py",
     ),
     Mutant(
         "a superseded run is sent",
@@ -161,34 +190,42 @@ MUTANTS = (
             _in("sending", "or run.paused or run.superseded", "or run.paused"),
             _in("runs", "r.state is State.PLANNED]", "r.state is State.HELD]"),
         ),
+        "integration/delivery/test_plan_delivery.py",
     ),
     Mutant(
         "a late older revision is mailed",
         (_in("plan", "runs[-1].revision > announced.revision", "not runs"),),
+        "integration/delivery/test_plan_delivery.py",
     ),
     Mutant(
         "two revisions planned at once do not look again",
         (_in("planning", "and _same(draft.known, known, begun)", ""),),
+        "integration/delivery/test_plan_delivery.py",
     ),
     Mutant(
         "a run's id without its revision",
         (_in("ledger_items", 'f"{change_id}|{revision}".encode()', 'f"{change_id}".encode()'),),
+        "integration/delivery/test_five_hundred.py",
     ),
     Mutant(
         "a recipient's key without the revision",
         (_in("ledger_items", "{change_id}|{revision}|{address}", "{change_id}|{address}"),),
+        "integration/delivery/test_plan_delivery.py",
     ),
     Mutant(
         "other content of a revision is taken",
         (_in("plan", "run.revision == announced.revision and not is_same", "run.revision < 0"),),
+        "integration/delivery/test_plan_delivery.py",
     ),
     Mutant(
         "a batch is written over",
         (_in("opening", 'absent | {"Item": item}', '{"TableName": ledger.table, "Item": item}'),),
+        "integration/delivery/test_plan_delivery.py",
     ),
     Mutant(
         "an interrupted plan adds everybody again",
         (_in("opening", "if recipient.key not in known]", "]"),),
+        "integration/delivery/test_plan_delivery.py",
     ),
     Mutant(
         "whoever has seen less decides when a batch is due",
@@ -196,17 +233,21 @@ MUTANTS = (
             _in("agenda", '"version = :read"', '"attribute_exists(pk) OR version = :read"'),
             _in("moves", _ONLY_IF_READ, '"attribute_exists(pk)"'),
         ),
+        "integration/delivery/test_sweep.py",
     ),
     Mutant(
         "the sweep trusts its index",
         (_in("sweeping", "batch.due_at is None or batch.due_at > now", "batch.due_at is None"),),
+        "integration/delivery/test_sweep.py",
     ),
     Mutant(
         "what a dead recorder wrote is never reported",
         (Edit("functions/record_outcome.py", ") > 1", ") > 99"),),
+        "integration/delivery/test_outcomes.py",
     ),
     Mutant(
         "renderings are read after the claim",
         (_in("sending", "    if templates is None:\n        return None\n", ""),),
+        "integration/delivery/test_send_mail.py",
     ),
 )

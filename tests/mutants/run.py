@@ -10,14 +10,17 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from tests.mutants.faults import MUTANTS, Mutant
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("functions", "tests", "pyproject.toml", "template.yaml")
-# Quick ones first: the first that fails is the killer.
+_IN_MEMORY = ["-k", "not moto and not InTwoTables"]
+# After those that are near to the fault; the first test that fails is the killer.
 SUITES = (
     ["tests/unit/delivery"],
-    ["tests/integration/delivery", "-k", "not moto and not InTwoTables"],
+    ["tests/integration/delivery", *_IN_MEMORY],
     ["tests/simulation", "-k", "twice or once or call"],
 )
 # Many times what a suite takes: a fault may make it run for ever.
@@ -50,7 +53,8 @@ def killer_of(mutant: Mutant) -> str | None:
             if edit.old not in text:
                 raise SystemExit(f"{mutant.name}: {edit.path} has no {edit.old!r}")
             path.write_text(text.replace(edit.old, edit.new))
-        found = (_failing(copy, suite) for suite in SUITES)
+        suites = ([f"tests/{mutant.near}", *_IN_MEMORY], *SUITES)
+        found = (_failing(copy, suite) for suite in suites)
         return next((test for test in found if test), None)
 
 
@@ -70,5 +74,7 @@ def _failing(copy: Path, suite: list[str]) -> str | None:
         return f"{suite[0]} does not end in {SECONDS} s"
     if answer.returncode == 0:
         return None
+    if answer.returncode not in (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
+        raise SystemExit(f"{suite}: {answer.stdout[-300:]}{answer.stderr[-300:]}")
     failed = re.search(r"^(?:FAILED|ERROR) (\S+)", answer.stdout, re.MULTILINE)
     return failed[1] if failed else answer.stdout[-300:]
