@@ -210,7 +210,7 @@ MUTANTS = (
     Mutant(
         "a recipient's key without the revision",
         (_in("ledger_items", "{change_id}|{revision}|{address}", "{change_id}|{address}"),),
-        "integration/delivery/test_plan_delivery.py",
+        "unit/delivery/test_recipients.py",
     ),
     Mutant(
         "other content of a revision is taken",
@@ -220,7 +220,7 @@ MUTANTS = (
     Mutant(
         "a batch is written over",
         (_in("opening", 'absent | {"Item": item}', '{"TableName": ledger.table, "Item": item}'),),
-        "integration/delivery/test_plan_delivery.py",
+        "simulation/test_simulation.py",
     ),
     Mutant(
         "an interrupted plan adds everybody again",
