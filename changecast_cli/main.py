@@ -7,27 +7,13 @@ from typing import Annotated
 
 import typer
 
-from changecast_cli.announcing import announce, validate
-from changecast_cli.contacts import command as contacts
-from changecast_cli.contacts import forget
-from changecast_cli.cost import command as cost
-from changecast_cli.customers import command as customers
-from changecast_cli.doctor import command as doctor
-from changecast_cli.failures import exit_code
-from changecast_cli.local import command as local
-from changecast_cli.local import demo
-from changecast_cli.preview import command as preview
-from changecast_cli.repair import held, reannounce, redrive, replay, resume
-from changecast_cli.report import command as report
 from changecast_cli.terminal import print_everywhere
-from changecast_cli.trace import command as trace
-from changecast_cli.watching import history, recipients, status
+from changecast_cli.verbs import Verbs
 
-ANNOUNCE, WATCH, REPAIR, TRY = "Announce", "Watch", "Repair", "Try"
-SET_UP = "Set up"
 INTERRUPTED = 130
 
 app = typer.Typer(
+    cls=Verbs,
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -36,27 +22,6 @@ app = typer.Typer(
     "own AWS account.\n\nTalks to the AWS account of your credentials (environment, --profile); "
     "AWS_ENDPOINT_URL sends it elsewhere. Exit status: 0 done, 1 failed, 2 bad input.",
 )
-app.command("validate", rich_help_panel=ANNOUNCE)(validate.validate)
-app.command("announce", rich_help_panel=ANNOUNCE)(announce.announce)
-app.command("status", rich_help_panel=WATCH)(status.status)
-app.command("history", rich_help_panel=WATCH)(history.history)
-app.command("recipients", rich_help_panel=WATCH)(recipients.recipients)
-app.command("trace", rich_help_panel=WATCH)(trace.trace)
-app.command("report", rich_help_panel=WATCH)(report.report)
-app.command("held", rich_help_panel=REPAIR)(held.held)
-app.command("resume", rich_help_panel=REPAIR)(resume.resume)
-app.command("replay", rich_help_panel=REPAIR)(replay.replay)
-app.command("redrive", rich_help_panel=REPAIR)(redrive.redrive)
-app.command("reannounce", rich_help_panel=REPAIR)(reannounce.reannounce)
-app.add_typer(customers.app, name="customers", rich_help_panel=SET_UP)
-app.add_typer(contacts.app, name="contacts", rich_help_panel=SET_UP)
-app.command("forget", rich_help_panel=SET_UP)(forget.forget)
-app.command("doctor", rich_help_panel=SET_UP)(doctor.doctor)
-app.command("cost", rich_help_panel=SET_UP)(cost.cost)
-app.command("preview", rich_help_panel=TRY)(preview.preview)
-app.command("send-test", rich_help_panel=TRY)(preview.send_test)
-app.command("demo", rich_help_panel=TRY)(demo.demo)
-app.add_typer(local.app, name="local", rich_help_panel=TRY)
 
 
 def _version(wanted: bool) -> None:
@@ -94,4 +59,6 @@ def run() -> None:
             typer.echo("Stopped.", err=True)
         raise
     except Exception as error:  # noqa: BLE001 - the outermost edge: known causes become a sentence
+        from changecast_cli.failures import exit_code  # noqa: PLC0415 - a second, only in trouble
+
         sys.exit(exit_code(error))
