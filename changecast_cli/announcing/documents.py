@@ -16,11 +16,12 @@ class DocumentFile:
 
 
 def read_files(paths: list[Path]) -> list[DocumentFile]:
-    """Every file; Refused where one is missing, no file, unreadable or far too large."""
-    return [DocumentFile(path, _read(path)) for path in paths]
+    """Every file; Refused at the first that cannot be read."""
+    return [read_file(path) for path in paths]
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> DocumentFile:
+    """One file; Refused where it is missing, no file, unreadable or far too large."""
     try:
         if path.is_dir():
             raise Refused(f"{path} is a folder; name the metadata.json in it")
@@ -34,4 +35,4 @@ def _read(path: Path) -> bytes:
             f"{path} has {size:,} bytes; an announcement carries at most {EVENT_LIMIT:,}: "
             "shorten the longest texts, or put them behind a link"
         )
-    return body
+    return DocumentFile(path, body)

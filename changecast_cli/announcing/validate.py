@@ -1,13 +1,14 @@
 """changecast validate: every fault of every file, without AWS."""
 
+from pathlib import Path
 from typing import Any
 
 import typer
 from rich.markup import escape
 
-from changecast.metadata import Document, MetadataFault, read_document
-from changecast_cli.announcing.documents import DocumentFile, read_files
-from changecast_cli.failures import BAD_INPUT
+from changecast.metadata import Document, Fault, MetadataFault, read_document
+from changecast_cli.announcing.documents import read_file
+from changecast_cli.failures import BAD_INPUT, Refused
 from changecast_cli.options import AsJson, Files
 from changecast_cli.terminal import out, print_json
 
@@ -17,7 +18,7 @@ def validate(files: Files, as_json: AsJson = False) -> None:
 
     Whether the named customers are registered, only `announce --dry-run` can tell.
     """
-    checked = [(file, _checked(file)) for file in read_files(files)]
+    checked = [(file, _checked(file)) for file in files]
     if as_json:
         print_json({"files": [_plain(file, found) for file, found in checked]})
     else:
@@ -27,22 +28,24 @@ def validate(files: Files, as_json: AsJson = False) -> None:
         raise typer.Exit(BAD_INPUT)
 
 
-def _checked(file: DocumentFile) -> Document | MetadataFault:
+def _checked(file: Path) -> Document | MetadataFault:
     try:
-        return read_document(file.body)
+        return read_document(read_file(file).body)
     except MetadataFault as faults:
         return faults
+    except Refused as error:
+        return MetadataFault([Fault("$", str(error))])
 
 
-def _plain(file: DocumentFile, found: Document | MetadataFault) -> dict[str, Any]:
+def _plain(file: Path, found: Document | MetadataFault) -> dict[str, Any]:
     if isinstance(found, MetadataFault):
         return {
-            "file": str(file.path),
+            "file": str(file),
             "valid": False,
             "faults": [fault._asdict() for fault in found.faults],
         }
     return {
-        "file": str(file.path),
+        "file": str(file),
         "valid": True,
         "faults": [],
         "warnings": list(found.warnings),
@@ -53,8 +56,8 @@ def _plain(file: DocumentFile, found: Document | MetadataFault) -> dict[str, Any
     }
 
 
-def _show(file: DocumentFile, found: Document | MetadataFault) -> None:
-    name = escape(str(file.path))
+def _show(file: Path, found: Document | MetadataFault) -> None:
+    name = escape(str(file))
     if isinstance(found, MetadataFault):
         many = "1 fault" if len(found.faults) == 1 else f"{len(found.faults)} faults"
         out.print(f"[bold red]✗[/] {name}: {many}", soft_wrap=True)

@@ -40,6 +40,7 @@ Whole = Annotated[int, Field(ge=0, le=10**12)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 _ABOUT_THE_KEY = "[key]"  # what pydantic adds where a name in a dict is at fault, not its value
 _SHORT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SUBJECT = re.compile(r"^[A-Z][a-z]+ should ")  # Input, String, Tuple
 _CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f]")
 
 
@@ -205,9 +206,16 @@ def _parse(model: type[_Envelope], text: str | bytes) -> _Envelope:
 def faults_of(error: ValidationError) -> list[tuple[str, str]]:
     """(JSON path, message) of every fault, without the offending values (they may be people's)."""
     return [
-        (json_path(fault["loc"]), fault["msg"].removeprefix("Value error, "))
+        (json_path(fault["loc"]), _in_our_words(fault["msg"]))
         for fault in error.errors(include_url=False, include_input=False, include_context=False)
     ]
+
+
+def _in_our_words(message: str) -> str:
+    """pydantic's sentence, with the path that stands before it as its subject."""
+    if message == "Field required":
+        return "is missing"
+    return _SUBJECT.sub("must ", message.removeprefix("Value error, "))
 
 
 def json_path(keys: tuple[int | str, ...]) -> str:

@@ -23,9 +23,26 @@ YEARS = range(1970, 2200)
 RESERVED_CODES = frozenset({"hub", "default", "global"})
 _CONTROLS = r"\u0000-\u0008\u000b-\u001f\u007f-\u009f"
 _LINE_BREAKS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+_CODE = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
+_CHANGE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}")
 _CONTROL = re.compile(f"[{_CONTROLS}]")
 _LINE_BREAK = re.compile(f"[{_LINE_BREAKS}]")
 _DATE_FIRST = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
+
+
+def _a_code(code: str) -> str:
+    if not _CODE.fullmatch(code):
+        raise ValueError("is no customer code: a-z, 0-9 and - between them, at most 32 characters")
+    return code
+
+
+def _an_id(change_id: str) -> str:
+    if not _CHANGE_ID.fullmatch(change_id):
+        raise ValueError(
+            "is no change id: letters without accents, digits and . _ : / - after the first, "
+            "no spaces, at most 128 characters"
+        )
+    return change_id
 
 
 def _not_reserved(code: str) -> str:
@@ -92,19 +109,24 @@ def _in_utc(moment: datetime) -> datetime:
 
 CustomerCode = Annotated[
     str,
-    StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$", max_length=32),
+    AfterValidator(_a_code),
     AfterValidator(_not_reserved),
     Field(
         description="A customer's code, for instance acme.",
         json_schema_extra={
-            "not": {"anyOf": [{"enum": sorted(RESERVED_CODES)}, {"pattern": "-route$"}]}
+            "maxLength": 32,
+            "pattern": f"^{_CODE.pattern}$",
+            "not": {"anyOf": [{"enum": sorted(RESERVED_CODES)}, {"pattern": "-route$"}]},
         },
     ),
 ]
 ChangeId = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$"),
-    Field(description="What the change system calls the change, for instance CHG0042117."),
+    AfterValidator(_an_id),
+    Field(
+        description="What the change system calls the change, for instance CHG0042117.",
+        json_schema_extra={"pattern": f"^{_CHANGE_ID.pattern}$"},
+    ),
 ]
 RevisionNumber = Annotated[int, Field(ge=1, le=REVISION_LIMIT)]
 Instant = Annotated[

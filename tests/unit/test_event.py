@@ -37,9 +37,9 @@ def refusal(text: str | bytes) -> ContractError:
         ({"customers": ["acme"], "withdrawn": ["acme"]}, "$.detail", "names a customer twice"),
         ({"revision": 2}, "$.detail", "differ from those inside change"),
         ({"change_id": "CHG-2"}, "$.detail", "differ from those inside change"),
-        ({"customers": ["аcme"]}, "$.detail.customers[0]", "pattern"),
+        ({"customers": ["аcme"]}, "$.detail.customers[0]", "is no customer code"),
         ({"announced_by": "a\nb"}, "$.detail.announced_by", "one line"),
-        ({"change": {"title": "x"}}, "$.detail.change.change_id", "required"),
+        ({"change": {"title": "x"}}, "$.detail.change.change_id", "is missing"),
         ({"change": 1}, "$.detail.change", "object"),
     ],
 )

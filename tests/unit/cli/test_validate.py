@@ -71,11 +71,25 @@ def test_a_file_beyond_the_event_limit_is_refused_before_it_is_read(tmp_path: Pa
     file = tmp_path / "metadata.json"
     file.write_bytes(b" " * (EVENT_LIMIT + 1))
     result = CliRunner().invoke(app, ["validate", str(file)])
-    assert "900,001 bytes" in str(result.exception)
+    assert result.exit_code == 2
+    assert "900,001 bytes" in result.stdout
 
 
-def test_a_folder_and_a_missing_file_say_so(tmp_path: Path) -> None:
-    folder = CliRunner().invoke(app, ["validate", str(tmp_path)])
-    assert "is a folder" in str(folder.exception)
-    missing = CliRunner().invoke(app, ["validate", str(tmp_path / "none.json")])
-    assert "cannot be read" in str(missing.exception)
+def test_files_that_cannot_be_read_are_named_and_the_others_are_checked(tmp_path: Path) -> None:
+    good, missing = tmp_path / "good.json", tmp_path / "none.json"
+    good.write_text(json.dumps(FLAT))
+    files = [str(tmp_path), str(missing), str(good)]
+    result = CliRunner().invoke(app, ["validate", *files])
+    assert result.exit_code == 2
+    for said in ("is a folder", "none.json cannot be read", f"✓ {good}"):
+        assert said in result.stdout
+    told = json.loads(CliRunner().invoke(app, ["validate", *files, "--json"]).stdout)["files"]
+    assert [each["valid"] for each in told] == [False, False, True]
+
+
+def test_a_wrong_change_id_is_said_in_words_that_people_know(tmp_path: Path) -> None:
+    file = tmp_path / "metadata.json"
+    file.write_text(json.dumps({**FLAT, "changeId": "CHG 1"}))
+    result = CliRunner().invoke(app, ["validate", str(file)])
+    assert "$.changeId is no change id: letters without accents, digits" in result.stdout
+    assert "[A-Za-z" not in result.stdout

@@ -88,9 +88,9 @@ def test_every_fault_is_named_at_once() -> None:
         ({"version": 1.5}, "$.version", "whole number"),
         ({"version": True}, "$.version", "whole number"),
         ({"version": 1_000_000}, "$.version", "whole number"),
-        ({"changeId": "CHG 1"}, "$.changeId", "pattern"),
-        ({"changeId": 42117}, "$.changeId", "string"),
-        ({"customerDetails": {"Acme": {}}}, "$.customerDetails.Acme", "pattern"),
+        ({"changeId": "CHG 1"}, "$.changeId", "is no change id: letters"),
+        ({"changeId": 42117}, "$.changeId", "must be a valid string"),
+        ({"customerDetails": {"Acme": {}}}, "$.customerDetails.Acme", "is no customer code"),
         ({"testRun": "perhaps"}, "$.testRun", "boolean"),
         (
             {"include_meeting": True, "meetingDuration": -5},
