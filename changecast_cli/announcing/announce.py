@@ -6,18 +6,26 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.live import Live
 from rich.markup import escape
 
 from changecast.announce import Announcement, Hub, Outcome, connect, placed_document
 from changecast.announce import announce as announce_document
-from changecast.errors import ContractError
+from changecast.errors import ChangecastError, ContractError
 from changecast.metadata import MetadataFault
 from changecast.registry import Customer
 from changecast_cli.announcing.documents import DocumentFile, read_files
 from changecast_cli.announcing.dry_run import lines_of, outlooks
 from changecast_cli.announcing.outlook import Outlook
-from changecast_cli.failures import BAD_INPUT, FAILED, Refused, say_faults
+from changecast_cli.failures import (
+    BAD_INPUT,
+    FAILED,
+    Failed,
+    Refused,
+    explained,
+    say_faults,
+)
 from changecast_cli.options import AsJson, Files, Profile, Region, session
 from changecast_cli.terminal import out, print_json
 from changecast_cli.watching.runs import Run, follow, is_bad, is_final, run_of
@@ -77,11 +85,42 @@ def announce(
     }
     # What only shows when the event is made (too large, taken revision) must show before any put.
     rehearsed = [_rehearsed(each, options) for each in documents]
-    announced = rehearsed
-    if not dry_run:
-        announced = [announce_document(each.body, **options) for each in documents]
-    plans = outlooks(own, hub, documents, rehearsed, freezes, change_id) if dry_run else None
-    show(hub, documents, announced, wait=wait, as_json=as_json, plans=plans)
+    if dry_run:
+        plans = outlooks(own, hub, documents, rehearsed, freezes, change_id)
+        show(hub, documents, rehearsed, wait=0, as_json=as_json, plans=plans)
+        return
+    announced, stop = _put_until_one_fails(documents, options)
+    put = documents[: len(announced)]
+    show(hub, put, announced, wait=0 if stop else wait, as_json=as_json)
+    if stop:
+        raise _stopped(stop, documents, put) from stop
+
+
+def _put_until_one_fails(
+    documents: list[DocumentFile], options: dict[str, Any]
+) -> tuple[list[Announcement], Exception | None]:
+    """What was announced, and what went wrong with the document after it."""
+    announced: list[Announcement] = []
+    for document in documents:
+        try:
+            announced.append(announce_document(document.body, **options))
+        except (ChangecastError, ClientError, BotoCoreError) as error:
+            return announced, error
+    return announced, None
+
+
+def _stopped(
+    error: Exception, documents: list[DocumentFile], put: list[DocumentFile]
+) -> ChangecastError:
+    """What is known of every document, and what to do next."""
+    failed, *untried = documents[len(put) :]
+    parts = [f"{failed.path} was not announced, or not surely: {explained(error)}"]
+    if untried:
+        parts.append(f"Not tried after it: {', '.join(str(each.path) for each in untried)}")
+    again = "all of them" if put or untried else "it"
+    parts.append(f"Announce {again} again once that is mended: nobody is mailed twice")
+    kind = Refused if isinstance(error, ContractError) and not put else Failed
+    return kind(". ".join(part.rstrip(".") for part in parts) + ".")
 
 
 def _rehearsed(document: DocumentFile, options: dict[str, Any]) -> Announcement:

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from changecast_cli.failures import say
+
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
@@ -39,15 +43,29 @@ class DeadLetter:
 
 @contextmanager
 def taken(sqs: "SQSClient", url: str) -> Iterator[list[DeadLetter]]:
-    """Everything in the queue. What is not taken out of the list by `remove` goes back at once."""
-    letters = list(_receive(sqs, url))
+    """Everything in the queue. What is not taken out of the list by `remove` goes back at once.
+
+    Where the queue refuses that, people are told; what went wrong before is what is raised.
+    """
+    letters: list[DeadLetter] = []
     try:
+        for letter in _receive(sqs, url):
+            letters.append(letter)  # one by one: those before a call that fails go back too
         yield letters
     finally:
-        for letter in letters:
-            sqs.change_message_visibility(
-                QueueUrl=url, ReceiptHandle=letter.receipt, VisibilityTimeout=0
-            )
+        kept = [letter for letter in letters if not _is_given_back(sqs, url, letter)]
+        if kept:
+            say(f"{len(kept)} dead letters come back to {url} in {HOLD_SECONDS // 60} minutes only")
+
+
+def _is_given_back(sqs: "SQSClient", url: str, letter: DeadLetter) -> bool:
+    try:
+        sqs.change_message_visibility(
+            QueueUrl=url, ReceiptHandle=letter.receipt, VisibilityTimeout=0
+        )
+    except (ClientError, BotoCoreError):
+        return False
+    return True
 
 
 def remove(sqs: "SQSClient", url: str, letters: list[DeadLetter], letter: DeadLetter) -> None:

@@ -15,9 +15,11 @@ from changecast_cli.terminal import out, print_json, working
 from changecast_cli.watching.since import point_in_time
 from changecast_cli.watching.status import recent
 
+_PAGES = {".html", ".htm"}
+
 
 def report(
-    to: Annotated[Path, typer.Option("--out", help="A folder for index.html.", metavar="DIR")],
+    to: Annotated[Path, typer.Option("--out", help="FILE.html, or a folder for index.html.")],
     since: Annotated[str, typer.Option(help="How far back: 2d, 12h, 30min or a date.")] = "7d",
     customer: Annotated[
         str | None, typer.Option("--customer", "-c", help="Only this customer.")
@@ -33,17 +35,18 @@ def report(
     with working("Writing the report"):
         runs = recent(table, start, customer)
         records = {run["change_id"]: revisions(table, run["change_id"]) for run in runs}
-        path = _write(to, page(runs, records, start, now))
+        path = write(to, page(runs, records, start, now))
     if as_json:
         print_json({"page": str(path), **totals(runs)})
     else:
         out.print(f"{len(runs)} changes: {path}", markup=False, soft_wrap=True)
 
 
-def _write(folder: Path, text: str) -> Path:
-    path = folder / "index.html"
+def write(to: Path, text: str) -> Path:
+    """Write the page into a file, or as index.html into a folder; comes back: where it is."""
+    path = to if to.suffix.lower() in _PAGES and not to.is_dir() else to / "index.html"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
     except OSError as error:
         raise Refused(f"{path} cannot be written: {error.strerror}") from error

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from changecast_cli.repair.dead_letters import letter_of, of_change, remove, taken
 
@@ -57,6 +58,30 @@ def test_whatever_goes_wrong_every_letter_goes_back() -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert list(queue.visible.values()) == [event("CHG-2")]
+
+
+class Sulking(FakeQueue):
+    """A queue whose second call fails, and that takes the first letter not back."""
+
+    def receive_message(self, MaxNumberOfMessages: int, **_: Any) -> dict[str, Any]:  # noqa: N803
+        if self.hidden:
+            raise ClientError({"Error": {"Code": "OverLimit"}}, "ReceiveMessage")
+        return super().receive_message(MaxNumberOfMessages)
+
+    def change_message_visibility(self, ReceiptHandle: str, **_: Any) -> None:  # noqa: N803
+        if ReceiptHandle == "0":
+            raise ClientError({"Error": {"Code": "AccessDenied"}}, "ChangeMessageVisibility")
+        super().change_message_visibility(ReceiptHandle)
+
+
+def test_what_went_wrong_first_is_what_is_said_and_the_other_letters_go_back(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    queue: Any = Sulking([event("CHG-1"), event("CHG-2"), event("CHG-3")])
+    with pytest.raises(ClientError, match="OverLimit"), taken(queue, "url"):
+        pass
+    assert list(queue.visible.values()) == [event("CHG-2"), event("CHG-3")]
+    assert "1 dead letters come back to url in 15 minutes only" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

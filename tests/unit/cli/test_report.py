@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from changecast.records import Record
+from changecast_cli.report.command import write
 from changecast_cli.report.figures import (
     LABEL,
     Branch,
@@ -126,3 +128,18 @@ def test_the_picture_is_wide_enough_for_what_stands_under_a_short_code() -> None
     one = Branch("acme", 36, "good", mails=30_000, changes=120)
     assert one.says == "120 changes, 30000 mails"
     assert width_of([one]) >= LABEL + 7 * len(one.says)  # 12.5 px letters are some 7 wide
+
+
+@pytest.mark.parametrize(
+    ("to", "written"),
+    [
+        ("week.html", "week.html"),
+        ("new/Week.HTM", "new/Week.HTM"),
+        ("week", "week/index.html"),
+        ("there.html", "there.html/index.html"),
+    ],
+)
+def test_the_page_is_written_where_somebody_says(tmp_path: Path, to: str, written: str) -> None:
+    (tmp_path / "there.html").mkdir()
+    assert write(tmp_path / to, "<p>") == tmp_path / written
+    assert (tmp_path / written).read_text("utf-8") == "<p>"
