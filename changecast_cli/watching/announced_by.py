@@ -25,11 +25,16 @@ def announcements(records: Sequence[Record]) -> list[dict[str, Any]]:
     ]
 
 
+def short(who: str) -> str:
+    """Who announced without what all of an account share: the end of an ARN, else the whole."""
+    return who.split(":", 5)[5] if who.startswith("arn:") and who.count(":") >= 5 else who
+
+
 def announcements_text(records: Sequence[Record]) -> Text:
     """A line for each revision."""
     lines = [
         f"rev {record.revision} ({record.status}) announced {record.announced_at[:19]}Z by "
-        f"{record.announced_by}{'' if record.put_at else ', but perhaps never put'}"
+        f"{short(record.announced_by)}{'' if record.put_at else ', but perhaps never put'}"
         for record in records
     ]
     return Text("\n".join(lines) or "No record: its event was put without announce.", style="dim")

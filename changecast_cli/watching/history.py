@@ -14,6 +14,7 @@ from changecast.status_table import statuses
 from changecast_cli.failures import Refused
 from changecast_cli.options import AsJson, Profile, Region, session
 from changecast_cli.terminal import out, print_json
+from changecast_cli.watching.announced_by import short
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table as StatusTable
@@ -43,7 +44,7 @@ def history(
     if as_json:
         print_json({"change_id": change_id, "history": entries})
     else:
-        out.print(_table(entries))
+        out.print(_table(folded(entries)))
 
 
 def timeline(records: list[Record], again: list[Entry], reports: list[Entry]) -> list[Entry]:
@@ -69,15 +70,24 @@ def timeline(records: list[Record], again: list[Entry], reports: list[Entry]) ->
     return sorted(entries, key=lambda entry: entry["at"])
 
 
+def folded(entries: list[Entry]) -> list[Entry]:
+    """What the same customer says again and again, once: with how often, and when last."""
+    kept: list[Entry] = []
+    latest: dict[str, Entry] = {}
+    for entry in entries:
+        before = latest.get(entry["who"])
+        if before and all(before[name] == entry[name] for name in ("revision", "what", "says")):
+            before |= {"times": before["times"] + 1, "last": entry["at"]}
+        else:
+            latest[entry["who"]] = {**entry, "times": 1, "last": entry["at"]}
+            kept.append(latest[entry["who"]])
+    return kept
+
+
 def told(table: "StatusTable", change_id: str, records: list[Record]) -> list[str]:
     """Whom the change named; one that was put without `announce` has statuses and no record."""
     recorded = [code for r in records for code in (*r.customers, *r.withdrawn)]
     return list(dict.fromkeys([*recorded, *(s["customer"] for s in statuses(table, change_id))]))
-
-
-def short(who: str) -> str:
-    """Who announced without what all of an account share: the end of an ARN, else the whole."""
-    return who.split(":", 5)[5] if who.startswith("arn:") and who.count(":") >= 5 else who
 
 
 def _scope(record: Record) -> str:
@@ -101,10 +111,18 @@ def _table(entries: list[Entry]) -> Table:
     for entry in entries:
         announced = entry["what"].startswith("announced")
         table.add_row(
-            Text(entry["at"][:19].replace("T", " "), style="dim"),
+            Text(_clock(entry["at"]), style="dim"),
             Text(str(entry["revision"])),
             Text(entry["what"].replace("_", " "), style="bold" if announced else ""),
             Text(short(entry["who"])),
-            Text(entry["says"]),
+            Text(entry["says"] + _repeated(entry)),
         )
     return table
+
+
+def _repeated(entry: Entry) -> str:
+    return f" ({entry['times']} times, last {_clock(entry['last'])})" if entry["times"] > 1 else ""
+
+
+def _clock(at: str) -> str:
+    return at[:19].replace("T", " ")

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from changecast.event import FINAL_STATES
+from changecast.event import FINAL_STATES, RunState
 from changecast.findings import SILENT
 from changecast.records import Record
 from changecast.status_table import ANNOUNCED, Row, statuses
@@ -59,6 +59,11 @@ def is_final(customer: dict[str, Any]) -> bool:
 def is_settled(customer: dict[str, Any]) -> bool:
     """Whether there is no more to wait for: it is over, or the hub has given up waiting."""
     return is_final(customer) or customer["state"] in SILENT
+
+
+def is_paused(customer: dict[str, Any]) -> bool:
+    """Whether it stopped, and goes on when its cause is mended."""
+    return bool(customer["state"] == RunState.PAUSED)
 
 
 def is_bad(customer: dict[str, Any]) -> bool:

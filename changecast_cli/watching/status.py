@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,15 +14,16 @@ from changecast.announce import STATUS_TABLE
 from changecast.change import utc
 from changecast.records import revisions
 from changecast.status_table import statuses, statuses_of_customer, statuses_of_days
-from changecast_cli.failures import FAILED, Refused
+from changecast_cli.failures import FAILED, Refused, say
 from changecast_cli.options import AsJson, Profile, Region, session
-from changecast_cli.terminal import out, print_json
+from changecast_cli.terminal import out, print_csv, print_json
 from changecast_cli.watching.advice import next_steps
 from changecast_cli.watching.announced_by import announcements, announcements_text
 from changecast_cli.watching.runs import (
     Run,
     by_change,
     is_bad,
+    is_paused,
     is_settled,
     only,
     run_of,
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 WATCH_SECONDS = 1.0
+# Some pauses pass by themselves, and a `resume` takes a minute or two: then people must act.
+PAUSED_SECONDS = 180.0
 LONGEST = timedelta(days=366)
 Read = Callable[[], list[Run]]
 
@@ -45,7 +49,9 @@ def status(
     ] = None,
     watch: Annotated[
         bool,
-        typer.Option("--watch", "-w", help="Live, until all is final; exit 1 if not all is well."),
+        typer.Option(
+            "--watch", "-w", help="Live, until nothing goes on; exit 1 if not all is well."
+        ),
     ] = False,
     customer: Annotated[
         str | None, typer.Option("--customer", "-c", help="Only this customer.")
@@ -66,9 +72,9 @@ def status(
         raise Refused("--json and --csv exclude each other: choose one")
     table = session(profile, region).resource("dynamodb").Table(STATUS_TABLE)
     read = _reader(table, change_id, since, customer=customer, failed=failed)
-    runs = _watched(read, quiet=as_json or as_csv) if watch else read()
+    runs = watched(read, quiet=as_json or as_csv) if watch else read()
     if as_csv:
-        print(csv_of(runs), end="")
+        print_csv(csv_of(runs))
     elif as_json:
         print_json(_one(table, runs[0]) if change_id else {"runs": runs})
     else:
@@ -109,22 +115,30 @@ def recent(table: "Table", since: datetime, customer: str | None) -> list[Run]:
     return by_change(row for row in rows if row["announced_at"] >= first)
 
 
-def _watched(read: Read, *, quiet: bool) -> list[Run]:
-    """The runs once all are final, shown while they go on where there is a screen for it."""
-    if quiet or not out.is_terminal:
-        return list(_until_final(read))[-1]
+def watched(read: Read, *, quiet: bool) -> list[Run]:
+    """The runs once none goes on, shown while they do where there is a screen for it."""
     runs: list[Run] = []
-    with Live(console=out, auto_refresh=False) as screen:
-        for runs in _until_final(read):
-            screen.update(runs_table(runs), refresh=True)
+    live = None if quiet or not out.is_terminal else Live(console=out, auto_refresh=False)
+    with live or nullcontext():
+        for runs in until_settled(read):
+            if live:
+                live.update(runs_table(runs), refresh=True)
+    paused = {code for run in runs for code, one in run["customers"].items() if is_paused(one)}
+    if paused:
+        say(f"Nothing goes on any more at {', '.join(sorted(paused))}: paused, until somebody "
+            "mends the cause and types `changecast resume`")  # fmt: skip
     return runs
 
 
-def _until_final(read: Read, sleep: Callable[[float], None] = time.sleep) -> Iterator[list[Run]]:
+def until_settled(read: Read, sleep: Callable[[float], None] = time.sleep) -> Iterator[list[Run]]:
+    """The runs again and again, until all are settled or nothing but a pause was left for long."""
+    paused = 0.0
     while True:
         runs = read()
         yield runs
-        if all(is_settled(one) for run in runs for one in run["customers"].values()):
+        open_ = [one for run in runs for one in run["customers"].values() if not is_settled(one)]
+        paused = paused + WATCH_SECONDS if all(map(is_paused, open_)) else 0.0
+        if not open_ or paused > PAUSED_SECONDS:
             return
         sleep(WATCH_SECONDS)
 

@@ -1,10 +1,12 @@
 """Runs as a table that people like to read: states in words and colour."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, JustifyMethod, RenderableType, RenderResult
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -29,21 +31,50 @@ _LOOKS = {
     "unknown_customer": ("✗", _BAD),
     "stalled": ("!", _BAD),
 }
-_NUMBERS = ("SENT", "DELIVERED", "FAILED")
+_HEADER = [Text(name, style="bold dim") for name in
+           ("  CUSTOMER", "STATE", "SENT", "DELIVERED", "FAILED", "WHY")]  # fmt: skip
+# Each kind of screen shows so many columns; a reason wants half a sentence on a line.
+_ALL, _ALL_BUT_WHY, _WHO_AND_STATE = 6, 5, 2
+_WHY_WIDTH, _GAP, _INDENT = 40, 2, 6
 
 
 def runs_table(runs: Iterable[Run], now: datetime | None = None) -> RenderableType:
-    """A heading per change, under it a row per customer; no id is ever folded or cut."""
-    at, every = now or datetime.now(UTC), list(runs)
-    customers = [pair for run in every for pair in run["customers"].items()]
-    widest = (
-        max((len(code) for code, _ in customers), default=0) + 2,
-        max((state_of(customer).cell_len for _, customer in customers), default=0),
-    )
-    parts: list[RenderableType] = []
-    for run in every:
-        parts += [_heading(run, at), _rows(run, widest, header=not parts)]
-    return Group(*parts)
+    """A heading per change, under it a row per customer; no id is ever folded or cut.
+
+    What has no room beside the others stands under its row, in words.
+    """
+    return _Runs([*runs], now or datetime.now(UTC))
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """Runs, laid out for the screen that they meet."""
+
+    runs: Sequence[Run]
+    now: datetime
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        every = [_cells(run, *pair) for run in self.runs for pair in run["customers"].items()]
+        widths = [
+            max(cell.cell_len for cell in column) for column in zip(_HEADER, *every, strict=True)
+        ]
+        columns = _columns(widths, options.max_width)
+        for number, run in enumerate(self.runs):
+            yield _heading(run, self.now)
+            if number == 0 and columns > _WHO_AND_STATE:
+                yield _row(_HEADER, widths, columns)
+            for code, customer in run["customers"].items():
+                yield _row(_cells(run, code, customer), widths, columns)
+                if under := _under(run, customer, columns):
+                    yield Padding(Text(under, overflow="fold"), (0, 0, 0, _INDENT))
+
+
+def _columns(widths: Sequence[int], screen: int) -> int:
+    """How many columns have room."""
+    fixed = sum(widths[:_ALL_BUT_WHY]) + _GAP * _ALL_BUT_WHY
+    if fixed + min(widths[-1], _WHY_WIDTH) <= screen:
+        return _ALL
+    return _ALL_BUT_WHY if fixed <= screen else _WHO_AND_STATE
 
 
 def _heading(run: Run, now: datetime) -> Text:
@@ -56,18 +87,29 @@ def _heading(run: Run, now: datetime) -> Text:
     return heading
 
 
-def _rows(run: Run, widest: tuple[int, int], *, header: bool) -> Table:
-    table = Table(
-        box=None, pad_edge=False, show_edge=False, header_style="bold dim", show_header=header
-    )
-    for name, width in zip(("  CUSTOMER", "STATE"), widest, strict=True):
-        table.add_column(name, no_wrap=True, min_width=max(width, len(name)))
-    for name in _NUMBERS:
-        table.add_column(name, justify="right", no_wrap=True, min_width=len(name))
-    table.add_column("WHY", overflow="fold", ratio=1)
-    for code, customer in run["customers"].items():
-        table.add_row(*_cells(run, code, customer))
-    return table
+def _row(cells: Sequence[Text], widths: Sequence[int], columns: int) -> Table:
+    row = Table.grid(padding=(0, _GAP, 0, 0))
+    if columns == _WHO_AND_STATE:
+        row.add_column(no_wrap=True)
+        row.add_column(overflow="fold")
+    else:
+        for number, width in enumerate(widths[:_ALL_BUT_WHY]):
+            justify: JustifyMethod = "left" if number < _WHO_AND_STATE else "right"
+            row.add_column(no_wrap=True, width=width, justify=justify)
+        row.add_column(overflow="fold")
+    row.add_row(*cells[:columns])
+    return row
+
+
+def _under(run: Run, customer: dict[str, Any], columns: int) -> str:
+    """What a row has no room for: its reason, and on a narrow screen its numbers."""
+    counts, failed, said = customer["counts"], failed_of(customer), []
+    if columns == _WHO_AND_STATE and counts["planned"]:
+        said.append(f"{counts['sent']}/{counts['planned']} sent, {counts['delivered']} delivered")
+        said.append(f"{failed} failed" if failed else "")
+    if columns < _ALL:
+        said.append(_why(run, customer))
+    return "; ".join(part for part in said if part)
 
 
 def _cells(run: Run, code: str, customer: dict[str, Any]) -> list[Text]:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from changecast.records import Record
-from changecast_cli.watching.history import short, timeline
+from changecast_cli.watching.announced_by import short
+from changecast_cli.watching.history import folded, timeline
 from changecast_cli.watching.recipients import masked
 
 MARIA = "arn:aws:sts::111111111111:assumed-role/Ops/maria"
@@ -33,6 +34,18 @@ def test_all_that_was_announced_and_reported_stands_in_the_order_in_which_the_hu
         ("announced again", "to acme alone"),
         ("paused", "5 planned; over the quota"),
     ]
+
+
+def test_what_a_customer_repeats_is_shown_once_with_how_often_and_when_last() -> None:
+    minutes = [report(f"2027-01-02T10:0{n}:00Z", "paused", reason={"message": "q"}) for n in (1, 3)]
+    between = report("2027-01-02T10:02:00Z", "paused", customer="globex", reason={"message": "q"})
+    later = report("2027-01-02T10:04:00Z", "sent")
+    again = report("2027-01-02T10:05:00Z", "paused", reason={"message": "q"})
+    lines = folded(timeline([], [], [*minutes, between, later, again]))
+    assert [(line["who"], line["what"], line["times"]) for line in lines] == [
+        ("acme", "paused", 2), ("globex", "paused", 1), ("acme", "sent", 1), ("acme", "paused", 1),
+    ]  # fmt: skip
+    assert (lines[0]["at"], lines[0]["last"]) == ("2027-01-02T10:01:00Z", "2027-01-02T10:03:00Z")
 
 
 @pytest.mark.parametrize(

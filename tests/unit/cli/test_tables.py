@@ -54,6 +54,18 @@ def test_on_a_narrow_terminal_nothing_is_cut_off_and_no_id_is_folded(said: str) 
     assert max(map(len, shown(80).splitlines())) <= 80
 
 
+@pytest.mark.parametrize("width", [50, 80, 140])
+def test_state_and_reason_are_readable_on_every_screen(width: int) -> None:
+    lines = shown(width).splitlines()
+    assert max(map(len, lines)) <= width
+    (failed,) = [number for number, line in enumerate(lines) if "✗ failed" in line]
+    assert "acme" in lines[failed]
+    reason = " ".join(" ".join(lines[failed : failed + 4]).split())
+    assert "MessageRejected: the [red]address[/red] is not verified" in reason
+    assert any("globex" in line and "✗ forwarded no report" in line for line in lines)
+    assert "2/5" in shown(width)
+
+
 def test_changes_stand_under_each_other_in_the_same_columns() -> None:
     other = {**run_of("CHG-2", [row("a-much-longer-customer-code", "sent")]), "title": ""}
     console = Console(width=140, file=io.StringIO())
