@@ -1,6 +1,5 @@
 """Lambda: write down what SES itself says became of the mails of this account."""
 
-import json
 import logging
 import time
 from typing import Any
@@ -11,6 +10,7 @@ from changecast.batches import Answer, Record, each_record
 from changecast.channel import note_heard
 from changecast.ledger import PATIENCE, Ledger, read_recipient
 from changecast.ledger_items import Batch
+from changecast.messages import object_in
 from changecast.moves import Move, move
 from changecast.outcomes import Outcome, outcome_of, said_at
 from changecast.queues import hint_report, send_all
@@ -36,7 +36,7 @@ def handler(event: dict[str, Any], context: object) -> Answer:
     heard: list[float] = []
 
     def record_one(record: Record) -> None:
-        said = json.loads(record["body"])
+        said = object_in(record["body"])
         if outcome := outcome_of(said):
             with step("record", settings.customer_code, run=outcome.run):
                 if write_down(outcome) or _came_before(record):

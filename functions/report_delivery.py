@@ -1,6 +1,5 @@
 """Lambda: tell the hub where this account's runs stand. The only one that may talk to the hub."""
 
-import json
 import logging
 import time
 from typing import Any
@@ -12,6 +11,7 @@ from changecast.batches import Answer, Record, each_record
 from changecast.bus import put
 from changecast.event import DeliveryReported, reported_entry
 from changecast.ledger import PATIENCE, Ledger, counts, read_run
+from changecast.messages import named, object_in, part
 from changecast.reports import is_final, rejection_of, report_of, state_of
 from changecast.reputation import Limits, stop_of
 from changecast.runs import end, pause
@@ -39,7 +39,7 @@ def handler(event: dict[str, Any], context: object) -> Answer:
     def report_one(record: Record) -> None:
         if record["body"] in reported:
             return
-        report(json.loads(record["body"]))
+        report(object_in(record["body"]))
         reported.add(record["body"])
 
     return each_record(event, report_one)
@@ -49,7 +49,7 @@ def report(hint: dict[str, Any]) -> None:
     """Put one DeliveryReported: about a refused event, or about a run as the ledger has it now."""
     # The number comes first: the highest number then always belongs to the latest reading.
     seq = next_report(ledger)
-    detail = _rejection(hint["rejected"], seq) if "rejected" in hint else _of_run(hint["run"], seq)
+    detail = _rejection(hint, seq) if "rejected" in hint else _of_run(named(hint, "run"), seq)
     if detail is None:
         return
     with step("report", settings.customer_code, detail.change_id or "", detail.revision or 0):
@@ -66,7 +66,8 @@ def report(hint: dict[str, Any]) -> None:
     )
 
 
-def _rejection(rejected: dict[str, Any], seq: int) -> DeliveryReported:
+def _rejection(hint: dict[str, Any], seq: int) -> DeliveryReported:
+    rejected = part(hint, "rejected")
     return rejection_of(rejected, customer=settings.customer_code, seq=seq, now=time.time())
 
 

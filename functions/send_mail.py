@@ -1,6 +1,5 @@
 """Lambda: send one batch of mails of one run through this account's SES."""
 
-import json
 import logging
 import time
 import uuid
@@ -12,7 +11,7 @@ from changecast.batches import Answer, Record, each_record
 from changecast.clock import Context, deadline
 from changecast.ledger import PATIENCE, Ledger
 from changecast.mailer import ONCE, Mailer
-from changecast.queues import MAX_DELAY, hint_delivery, hint_report, send_all
+from changecast.queues import MAX_DELAY, delivery_in, hint_delivery, hint_report, send_all
 from changecast.sending import Sender, send_batch
 from changecast.settings import Send
 from changecast.tracing import step
@@ -50,8 +49,7 @@ def send_one(record: Record, until: float) -> None:
     So waiting uses up none of a message's receives. What waits longer than a queue can, the sweep
     finds in the ledger.
     """
-    hint = json.loads(record["body"])
-    run, number = hint["run"], hint["batch"]
+    run, number = delivery_in(record["body"])
     with step("send", settings.customer_code, run=run):
         again = send_batch(sender, run, number, owner=uuid.uuid4().hex, deadline=until)
     if again is not None and again - time.time() <= MAX_DELAY:

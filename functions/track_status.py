@@ -1,6 +1,5 @@
 """Lambda of the hub: keep who was announced what, and what every customer reports about it."""
 
-import json
 import logging
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +17,7 @@ from changecast.event import (
     parse_reported,
 )
 from changecast.findings import Row
+from changecast.messages import object_in
 from changecast.metrics import count, measured, seconds
 from changecast.queues import park
 from changecast.records import revisions
@@ -92,7 +92,4 @@ def _between(row: Row) -> float:
 
 def _detail_type(body: str) -> str:
     """Cheap look at the kind; the model checks the rest."""
-    try:
-        return str(json.loads(body).get("detail-type", ""))
-    except (ValueError, AttributeError, RecursionError) as error:
-        raise ContractError("schema", "the event is not a JSON object") from error
+    return str(object_in(body).get("detail-type", ""))

@@ -1,5 +1,6 @@
 """What people are told when something is wrong, and when it is mended again."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
@@ -14,6 +15,8 @@ SUBJECT_LIMIT = 100
 # SNS takes 256 KB; a line may list every customer, and 20 such lines are too many.
 LINE_LIMIT = 2_000
 MOST_LISTED = 20
+# No mail, and no XML in which SNS would answer, has room for these.
+_SIGNLESS = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,8 @@ def _subject(text: str) -> str:
 
 
 def _text(lines: list[tuple[str, str]]) -> str:
-    """A line each, whatever a title or a file's name may hold."""
-    short = ((name, " ".join(value.split())[:LINE_LIMIT]) for name, value in lines)
+    """A line each, whatever a title, a reason or a file's name may hold."""
+    short = (
+        (name, " ".join(_SIGNLESS.sub(" ", value).split())[:LINE_LIMIT]) for name, value in lines
+    )
     return "".join(f"{name + ':':11}{value}\n" for name, value in short)

@@ -9,7 +9,6 @@ A change id is percent-encoded, since it may have slashes. Each version of a fil
 own: a newer one that comes while the older is taken in is neither lost nor taken for it.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -17,12 +16,13 @@ from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
-from changecast.errors import ContractError
+from changecast.messages import named, object_in, part
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 INCOMING = "incoming/"
+_LONGEST_NAME = 900  # of the 1,024 bytes of a key; the rest says where it is, and what
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 
 
@@ -33,7 +33,7 @@ class Drop:
     bucket: str
     key: str
     version: str
-    size: int
+    is_empty: bool
     requester: str
 
     @property
@@ -47,25 +47,22 @@ def drop_of(body: str) -> Drop:
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
     """
-    try:
-        detail = json.loads(body)["detail"]
-        thing = detail["object"]
-        return Drop(
-            bucket=detail["bucket"]["name"],
-            key=thing["key"],
-            version=thing.get("version-id", ""),
-            size=int(thing.get("size", 0)),
-            requester=str(detail.get("requester", "unknown")),
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise ContractError("schema", "the message is no Object Created event") from error
+    detail = part(object_in(body), "detail")
+    thing = part(detail, "object")
+    return Drop(
+        bucket=named(part(detail, "bucket"), "name"),
+        key=named(thing, "key"),
+        version=str(thing.get("version-id", "")),
+        is_empty=thing.get("size", 0) == 0,
+        requester=str(detail.get("requester", "unknown")),
+    )
 
 
 def read(s3: "S3Client", drop: Drop, most: int) -> bytes | None:
     """What the file holds, no more than `most` bytes and one; None where it is gone."""
     try:
         # There is no part of nothing.
-        part: Any = {"Range": f"bytes=0-{most}"} if drop.size else {}
+        part: Any = {"Range": f"bytes=0-{most}"} if not drop.is_empty else {}
         answer = s3.get_object(**_source(drop), **part)
     except ClientError as error:
         if error.response["Error"]["Code"] in _GONE:
@@ -131,4 +128,5 @@ def _source(drop: Drop) -> Any:
 def _own_name(drop: Drop) -> str:
     """The file's own name, made unique by its version."""
     stem = PurePosixPath(drop.key).name.removesuffix(".json")
+    stem = stem.encode()[:_LONGEST_NAME].decode(errors="ignore")
     return f"{stem}-{drop.version[:8]}" if drop.version else stem

@@ -4,19 +4,30 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from changecast.errors import Retry
+from changecast.errors import ContractError, Retry
 from changecast.ledger_items import Batch
+from changecast.messages import named, object_in
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 MAX_DELAY = 900
 MESSAGES_A_CALL = 10
+MOST_BATCHES = 99_999  # five digits, by which the ledger sorts them
 
 
 def hint_delivery(run: str, number: int) -> str:
     """The message that says: look at this batch of this run."""
     return json.dumps({"v": 1, "run": run, "batch": number}, separators=(",", ":"))
+
+
+def delivery_in(body: str) -> tuple[str, int]:
+    """The run and the number of the batch that a hint names; ContractError where it names none."""
+    hint = object_in(body)
+    number = hint.get("batch")
+    if type(number) is not int or not 0 < number <= MOST_BATCHES:
+        raise ContractError("schema", "the message names no batch")
+    return named(hint, "run"), number
 
 
 def hint_report(run: str) -> str:

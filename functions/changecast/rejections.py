@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from changecast.errors import ContractError
 from changecast.fields import ChangeId, RevisionNumber
+from changecast.messages import object_in, part
 
 _IDENTITY: dict[str, TypeAdapter[Any]] = {
     "event_id": TypeAdapter(UUID),
@@ -28,10 +29,8 @@ def rejection(body: str, error: ContractError, trace_id: str) -> dict[str, Any]:
 
 def _identity(body: str) -> dict[str, Any]:
     try:
-        detail = json.loads(body)["detail"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return {}
-    if not isinstance(detail, dict):
+        detail = part(object_in(body), "detail")
+    except ContractError:
         return {}
     return {name: detail[name] for name in _IDENTITY if _is_valid(name, detail.get(name))}
 

@@ -6,7 +6,17 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from changecast.event import FINAL_STATES, Counts, DeliveryReported, Reason, RunState
+from pydantic import ValidationError
+
+from changecast.errors import ContractError
+from changecast.event import (
+    FINAL_STATES,
+    Counts,
+    DeliveryReported,
+    Reason,
+    RunState,
+    faults_of,
+)
 from changecast.ledger_items import Run, because
 from changecast.states import ACCEPTED, NOT_SENT, OPEN, State
 
@@ -111,26 +121,34 @@ def _reason(run: Run, counted: Counter[State]) -> Reason | None:
 def rejection_of(
     rejected: dict[str, Any], *, customer: str, seq: int, now: float
 ) -> DeliveryReported:
-    """The report about an event that was parked, with as much of its identity as it had."""
-    return DeliveryReported.model_validate(
-        {
-            "event_id": rejected.get("event_id"),
-            "change_id": rejected.get("change_id"),
-            "revision": rejected.get("revision"),
-            "customer": customer,
-            "state": RunState.REJECTED,
-            "report_seq": seq,
-            "reason": {
-                "class": "rejected",
-                "code": rejected["code"],
-                "message": rejected["message"],
-                "at": _time(now),
-            },
-            "started_at": _time(now),
-            "ended_at": _time(now),
-            "trace_id": rejected.get("trace_id", ""),
-        }
-    )
+    """The report about an event that was parked, with as much of its identity as it had.
+
+    ContractError where `rejected` is not what `rejection` makes of an event.
+    """
+    said = {
+        "event_id": rejected.get("event_id"),
+        "change_id": rejected.get("change_id"),
+        "revision": rejected.get("revision"),
+        "customer": customer,
+        "state": RunState.REJECTED,
+        "report_seq": seq,
+        "reason": {
+            "class": "rejected",
+            "code": rejected.get("code"),
+            "message": rejected.get("message"),
+            "at": _time(now),
+        },
+        "started_at": _time(now),
+        "ended_at": _time(now),
+        "trace_id": rejected.get("trace_id", ""),
+    }
+    try:
+        return DeliveryReported.model_validate(said)
+    except ValidationError as error:
+        path, message = faults_of(error)[0]
+        raise ContractError(
+            "schema", f"the message tells of no rejection: {message}", path
+        ) from error
 
 
 def _time(seconds: float) -> datetime:

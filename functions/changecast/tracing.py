@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/xray/latest/devguide/xray-sdk-python-subsegments.htm
 """
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,8 @@ from aws_xray_sdk.core.emitters.udp_emitter import UDPEmitter
 
 from changecast.addresses import without_addresses
 
+# https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html#xray-api-traceids
+_ROOT = re.compile(r"1-[0-9a-f]{8}-[0-9a-f]{24}")
 INSIDE_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
 
@@ -71,4 +74,5 @@ def sender_trace_id(record: dict[str, Any]) -> str:
     sent = record.get("attributes", {}).get("AWSTraceHeader", "")
     header = sent or os.environ.get("_X_AMZN_TRACE_ID", "")
     parts = dict(part.split("=", 1) for part in header.split(";") if "=" in part)
-    return parts.get("Root", "")
+    root = parts.get("Root", "")
+    return root if _ROOT.fullmatch(root) else ""  # whoever put the event wrote it

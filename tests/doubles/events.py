@@ -15,8 +15,11 @@ class Events:
         self.entries += Entries
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "e"} for _ in Entries]}
 
+    def reports(self) -> list[dict[str, Any]]:
+        """What was reported, in the order in which it was put."""
+        return [json.loads(entry["Detail"]) for entry in self.entries]
+
     def last_report(self, revision: int | None = None) -> dict[str, Any]:
         """The report of the highest number: of a revision, or of any."""
-        details = [json.loads(entry["Detail"]) for entry in self.entries]
-        wanted = [d for d in details if revision is None or d["revision"] == revision]
+        wanted = [d for d in self.reports() if revision is None or d["revision"] == revision]
         return max(wanted, key=lambda detail: int(detail["report_seq"]))

@@ -4,16 +4,23 @@ A door returns nothing. It raises what is a fault of ours: anything but a Contra
 """
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
+from changecast import alerts
 from changecast.change import view_for
 from changecast.compose import Brand, compose
+from changecast.drops import drop_of
 from changecast.errors import ContractError
 from changecast.event import ChangeAnnounced, parse_announced, parse_reported
+from changecast.messages import object_in, part
 from changecast.metadata import MetadataFault, read_document
 from changecast.outcomes import outcome_of
 from changecast.plan import Mailing, decide
+from changecast.queues import delivery_in
 from changecast.rejections import rejection
+from changecast.reports import rejection_of
 
 BRAND = Brand("acme", "Acme", "changes@acme.example", "Acme", "", "en", "Europe/Madrid")
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -26,7 +33,12 @@ def announcement(text: bytes) -> None:
         announced = parse_announced(body).detail
         _mail(announced)
     except ContractError as error:
-        json.dumps(rejection(body, error, ""))
+        _tell(rejection(body, error, ""))
+
+
+def _tell(rejected: dict[str, Any]) -> None:
+    """Whatever was refused can be reported to the hub."""
+    rejection_of(json.loads(json.dumps(rejected)), customer="acme", seq=1, now=NOW.timestamp())
 
 
 def _mail(announced: ChangeAnnounced) -> None:
@@ -53,13 +65,29 @@ def document(text: bytes) -> None:
 
 
 def outcome(text: bytes) -> None:
-    """A body of the outcomes queue: EventBridge put it there, so it is JSON and an object."""
+    """A body of the outcomes queue."""
     try:
-        event = json.loads(text)
-    except (ValueError, RecursionError):
+        outcome_of(object_in(text.decode("utf-8", "replace")))
+    except ContractError:
         return
-    if isinstance(event, dict):
-        outcome_of(event)
+
+
+def drop(text: bytes) -> None:
+    """A body of the intake queue."""
+    try:
+        found = drop_of(text.decode("utf-8", "replace"))
+    except ContractError:
+        return
+    alerts.rejected_file(found.key, found.requester, found.bucket)
+
+
+def hint(text: bytes) -> None:
+    """A body of the mails queue or of the reports queue."""
+    body = text.decode("utf-8", "replace")
+    with suppress(ContractError):
+        delivery_in(body)
+    with suppress(ContractError):
+        rejection_of(part(object_in(body), "rejected"), customer="acme", seq=1, now=0.0)
 
 
 DOORS = {
@@ -67,4 +95,6 @@ DOORS = {
     "report": (report, ("events/DeliveryReported.v1.json",)),
     "document": (document, ("tests/samples/a-current-approved.json", "tests/samples/d-flat.json")),
     "outcome": (outcome, ("tests/fuzz/ses-bounce.json",)),
+    "drop": (drop, ("tests/fuzz/object-created.json",)),
+    "hint": (hint, ("tests/fuzz/delivery-hint.json", "tests/fuzz/rejected-hint.json")),
 }

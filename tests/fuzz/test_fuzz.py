@@ -13,7 +13,7 @@ import pytest
 from tests.fuzz.doors import DOORS
 
 ROOT = Path(__file__).parents[2]
-SECONDS = os.environ.get("FUZZ_SECONDS", "15")
+SECONDS = os.environ.get("FUZZ_SECONDS", str(60 // len(DOORS)))
 
 Runs = dict[str, subprocess.CompletedProcess[str]]
 

@@ -12,12 +12,11 @@ import boto3
 import pytest
 
 from changecast.announce import connect
-from changecast.drops import drop_of
-from changecast.errors import ContractError
 from changecast.event import EVENT_LIMIT, ChangeAnnounced
 from tests.support.builders import document
 from tests.support.canary import SENTENCE, tells_the_sentence
 from tests.support.fake_hub import FakeEvents
+from tests.support.hostile import BODIES, CODES
 
 
 class Dropping:
@@ -166,6 +165,43 @@ def test_what_is_no_document_is_rejected_and_never_tried_again(
     assert len(dropping.told()) == 1
 
 
+def test_hostile_files_are_rejected_with_their_reasons_and_a_neighbour_is_announced(
+    dropping: Dropping,
+) -> None:
+    messages = [
+        dropping.drop(body.encode(), f"incoming/{number:02}.json")
+        for number, body in enumerate(BODIES.values())
+    ]
+    assert dropping.take_in(*messages, dropping.drop(document())) == []
+    (announced,) = dropping.announced()
+    assert announced.change_id == "CHG-1"
+    first, *rejected = sorted(dropping.files())
+    assert first == "announced/CHG-1/1.json"
+    reasons = [key for key in rejected if key.endswith(".reason.txt")]
+    assert {key.removeprefix("rejected/")[:2] for key in reasons} == {
+        f"{number:02}" for number in range(len(BODIES))
+    }
+
+
+def test_files_for_codes_that_only_look_like_a_customers_are_rejected(dropping: Dropping) -> None:
+    codes = CODES[:5]  # the others are read by the same pattern
+    messages = [
+        dropping.drop(document(changeId=f"CHG-{number}", customers=[code]))
+        for number, code in enumerate(codes)
+    ]
+    assert dropping.take_in(*messages) == []
+    assert dropping.announced() == []
+    assert len(dropping.files()) == 2 * len(codes)
+
+
+def test_whatever_a_file_is_called_it_is_rejected_for_what_it_holds(dropping: Dropping) -> None:
+    names = ["x" * 1_010, "ä" * 505, "a\nCause: all is well", "\u202egpj", "..", "%00", "a b+c"]
+    assert dropping.take_in(*(dropping.drop(b"{}", f"incoming/{name}") for name in names)) == []
+    kept = dropping.files()
+    assert len(kept) == 2 * len(names)
+    assert all(key.startswith("rejected/") and len(key.encode()) <= 1_024 for key in kept)
+
+
 def test_other_content_under_a_taken_version_is_rejected(dropping: Dropping) -> None:
     dropping.take_in(dropping.drop(document(version=1)))
     dropping.take_in(dropping.drop(document(version=1, customerImpact="Other.")))
@@ -196,10 +232,33 @@ def test_when_the_hub_cannot_be_reached_the_file_waits(
     assert list(dropping.files()) == ["incoming/change.json"]
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{}", '{"detail": {"object": {"key": "x"}}}'])
-def test_a_message_that_is_no_event_is_refused(body: str) -> None:
-    with pytest.raises(ContractError):
-        drop_of(body)
+NO_DROPS: list[dict[str, Any]] = [
+    {"object": {"key": "incoming/x"}},
+    {"bucket": {"name": 7}, "object": {"key": "incoming/x"}},
+    {"bucket": {"name": "b"}, "object": {"key": ["incoming/x"]}},
+    {"bucket": {"name": "b"}, "object": {"key": ""}},
+    {"bucket": {"name": "b"}, "object": "incoming/x"},
+]
+
+
+def test_messages_that_are_no_events_go_back_with_their_reasons_and_a_neighbour_is_taken_in(
+    dropping: Dropping, caplog: pytest.LogCaptureFixture
+) -> None:
+    details = [json.dumps({"detail": detail}) for detail in NO_DROPS]
+    messages = [*BODIES.values(), *details]
+    back = dropping.take_in(*messages, dropping.drop(document()))
+    assert back == [str(number) for number in range(len(messages))]
+    assert len(dropping.announced()) == 1
+    reasons = [vars(one)["error"] for one in caplog.records if "goes back" in one.message]
+    assert len(reasons) == len(messages)
+    assert all(reason.startswith("the message ") for reason in reasons)
+
+
+def test_a_size_without_end_is_no_reason_to_stop(dropping: Dropping) -> None:
+    message = json.loads(dropping.drop(document()))
+    message["detail"]["object"]["size"] = float("inf")
+    assert dropping.take_in(json.dumps(message)) == []
+    assert len(dropping.announced()) == 1
 
 
 @pytest.mark.parametrize(

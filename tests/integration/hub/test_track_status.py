@@ -12,14 +12,27 @@ from uuid import uuid4
 import boto3
 import pytest
 from boto3.dynamodb.conditions import Key
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from changecast.announce import announce
 from changecast.event import ChangeAnnounced
 from changecast.records import reserve, revisions
 from changecast.registry import Accounts
 from changecast.status_table import Row, statuses
-from tests.support.builders import ACCOUNTS, NOW, announced, document, envelope, reported
+from tests.support.builders import (
+    ACCOUNTS,
+    EVENT_ID,
+    NOW,
+    announced,
+    document,
+    envelope,
+    reported,
+)
+from tests.support.drawn import spoilt_or_not
 from tests.support.fake_hub import fake_hub
+from tests.support.from_schema import published, values
+from tests.support.hostile import BODIES, CODES
 
 
 class Tracker:
@@ -117,6 +130,56 @@ def test_what_can_never_be_tracked_is_parked_and_never_tried_again(
     assert tracker.handle(body, envelope(reported())) == []
     assert tracker.parked() == [code]
     assert tracker.row()["state"] == "sent"
+
+
+def test_hostile_events_are_parked_and_a_neighbour_is_tracked(tracker: Tracker) -> None:
+    kind = '{"detail-type": "ChangeAnnounced", '
+    hostile = [*BODIES.values(), *(body.replace("{", kind, 1) for body in BODIES.values())]
+    assert tracker.handle(*hostile, envelope(reported())) == []
+    assert tracker.row()["state"] == "sent"
+    parked = [code for _ in hostile for code in tracker.parked()]
+    assert len(parked) == len(hostile)
+
+
+def test_codes_that_only_look_like_a_customers_are_parked(tracker: Tracker) -> None:
+    events = [envelope(reported()) for _ in CODES]
+    for event, code in zip(events, CODES, strict=True):
+        event["detail"]["customer"] = code
+    assert tracker.handle(*events) == []
+    parked = [code for _ in CODES for code in tracker.parked()]
+    assert parked == ["schema"] * len(CODES)
+    assert statuses(tracker.table, "CHG-1") == []
+
+
+def near_events() -> st.SearchStrategy[str]:
+    """Events that the schemas allow, from acme's account and about CHG-1."""
+
+    def about_ours(event: dict[str, Any]) -> dict[str, Any]:
+        about = {"change_id": "CHG-1", "revision": 1}
+        event |= {"account": ACCOUNTS["acme"], "source": f"changecast.delivery.{ACCOUNTS['acme']}"}
+        event["detail-type"] = "ChangeAnnounced"
+        event["detail"] |= about
+        if "change" in event["detail"]:
+            event["detail"] |= {"customers": ["acme"], "withdrawn": []}
+            event["detail"]["change"] |= about | {"title": "Patch", "window": None, "meeting": None}
+            event["detail"]["change"]["status"] = "draft"
+        else:
+            event |= {"detail-type": "DeliveryReported"}
+            event["detail"] |= {"customer": "acme", "event_id": str(EVENT_ID)}
+        return event
+
+    good = [values(published(f"{kind}.v1")) for kind in ("ChangeAnnounced", "DeliveryReported")]
+    return spoilt_or_not(st.one_of(good).map(about_ours))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(body=near_events())
+def test_whatever_the_schemas_allow_is_tracked_or_parked_with_its_reason(
+    tracker: Tracker, body: str
+) -> None:
+    before = len(tracker.table.scan()["Items"])
+    assert tracker.handle(body) == []
+    assert tracker.parked() or len(tracker.table.scan()["Items"]) >= before
 
 
 def test_a_number_too_large_for_the_table_is_parked(tracker: Tracker) -> None:

@@ -9,10 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from changecast_cli.announcing import announce
-from changecast_cli.failures import Failed
+from changecast_cli.failures import Failed, Refused
 from changecast_cli.main import app
 from tests.support.builders import document
 from tests.support.fake_hub import FakeHub, fake_hub
+from tests.support.hostile import BODIES
 
 Files = Callable[[int], list[str]]
 
@@ -60,6 +61,16 @@ def test_where_one_put_fails_what_was_put_is_printed_and_the_others_are_named(
     assert f"Not tried after it: {paths[2]}." in said
     assert said.endswith("Announce all of them again once that is mended: nobody is mailed twice.")
     assert len(hub.events.entries) == 1
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_beside_a_hostile_file_nothing_is_announced(hub: FakeHub, files: Files, body: str) -> None:
+    paths = files(2)
+    Path(paths[1]).write_text(body)
+    result = typed(*paths)
+    assert isinstance(result.exception, SystemExit | Refused)
+    assert result.exit_code
+    assert hub.events.entries == []
 
 
 def test_programs_read_what_was_put_too(hub: FakeHub, files: Files) -> None:

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from changecast.event import EVENT_LIMIT
 from changecast_cli.main import app
+from tests.support.hostile import BODIES
 
 SAMPLES = sorted((Path(__file__).parents[2] / "samples").glob("*.json"))
 FLAT = {
@@ -65,6 +66,18 @@ def test_a_file_that_is_no_document_is_refused_in_one_sentence(
     assert result.exit_code == 2
     assert said in result.stdout
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_hostile_file_is_refused_and_its_neighbour_is_checked(tmp_path: Path, body: str) -> None:
+    hostile, good = tmp_path / "hostile.json", tmp_path / "good.json"
+    hostile.write_text(body)
+    good.write_text(json.dumps(FLAT))
+    result = CliRunner().invoke(app, ["validate", str(hostile), str(good)])
+    assert result.exit_code == 2
+    assert isinstance(result.exception, SystemExit)
+    assert f"✗ {hostile}" in result.stdout
+    assert f"✓ {good}" in result.stdout
 
 
 def test_a_file_beyond_the_event_limit_is_refused_before_it_is_read(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ ROW = {
 def test_a_files_name_cannot_make_lines_or_a_subject_that_is_refused(key: str) -> None:
     alert = rejected_file(key, "why\nnot", "s3://bucket/rejected/x.json")
     assert len(alert.text.splitlines()) == 4
+    assert "\x07" not in alert.text
     assert len(alert.subject) <= SUBJECT_LIMIT
     assert alert.subject.isascii()
     assert alert.subject.isprintable()
