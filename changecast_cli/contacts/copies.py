@@ -17,7 +17,7 @@ from changecast_cli.contacts.account import (
 from changecast_cli.contacts.backup import account_of, backup, read_backup, restore, write_backup
 from changecast_cli.contacts.records import defaults_of, every_contact
 from changecast_cli.failures import Refused
-from changecast_cli.terminal import err, out
+from changecast_cli.terminal import err, out, print_csv
 from changecast_cli.text_files import save_text
 
 File = Annotated[Path, typer.Argument(metavar="FILE")]
@@ -41,7 +41,7 @@ def export(
             [each.address, *("yes" if each.hears(t, defaults) else "no" for t in defaults)]
         )
     if file is None:
-        print(text.getvalue(), end="")
+        print_csv(text.getvalue())
     else:
         save_text(file, text.getvalue(), mode=0o600)
         err.print(f"{file} written")

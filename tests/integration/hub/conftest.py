@@ -42,10 +42,15 @@ def made() -> Iterator[Any]:
 @pytest.fixture
 def table(made: Any) -> Any:
     """The status table, empty."""
-    while items := made.scan()["Items"]:
-        for item in items:
-            made.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
+    empty(made)
     return made
+
+
+def empty(table: Any) -> None:
+    """Take everything out of a table of the hub."""
+    while items := table.scan()["Items"]:
+        for item in items:
+            table.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
 
 
 @pytest.fixture
