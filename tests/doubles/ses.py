@@ -25,6 +25,7 @@ class SentMail:
     tags: dict[str, str]
     message_id: str
     topic: str
+    contact_list: str = ""
 
     def event(self, kind: str, **detail: Any) -> dict[str, Any]:
         """What SES says of the mail on the default bus."""
@@ -76,9 +77,10 @@ class Ses:
         to = request["Destination"]["ToAddresses"][0]
         self.answer(to)
         tags = {tag["Name"]: tag["Value"] for tag in request["EmailTags"]}
-        topic = request["ListManagementOptions"]["TopicName"]
+        managed = request["ListManagementOptions"]
         raw = request["Content"]["Raw"]["Data"]
-        mail = SentMail(to, raw, tags, f"ses-{next(self._ids)}", topic)
+        mail = SentMail(to, raw, tags, f"ses-{next(self._ids)}", managed["TopicName"],
+                        managed["ContactListName"])  # fmt: skip
         self.mails.append(mail)
         self.after(mail)
         return {"MessageId": mail.message_id}

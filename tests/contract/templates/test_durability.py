@@ -47,6 +47,22 @@ def test_a_bucket_is_encrypted_private_and_forgets(bucket: dict[str, Any]) -> No
     assert bucket["LifecycleConfiguration"]["Rules"][0]["Status"] == "Enabled"
 
 
+def test_ledger_and_mails_are_forgotten_together() -> None:
+    resources = expanded("template.yaml")["Resources"]
+    everything, *_ = resources["Mails"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    forgets = resources["Ledger"]["Properties"]["TimeToLiveSpecification"]
+    days = {
+        resource["Properties"]["Environment"]["Variables"]["LEDGER_TTL_DAYS"]["Ref"]
+        for resource in resources.values()
+        if resource["Type"] == "AWS::Lambda::Function"
+    }
+
+    assert "Prefix" not in everything
+    assert everything["ExpirationInDays"] == {"Ref": "LedgerTtlDays"}
+    assert forgets == {"AttributeName": "expires_at", "Enabled": True}
+    assert days == {"LedgerTtlDays"}
+
+
 @pytest.mark.parametrize("table", [*_properties("AWS::DynamoDB::Table")])
 def test_a_table_can_be_restored_to_any_second(table: dict[str, Any]) -> None:
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True

@@ -43,6 +43,13 @@ def test_a_mail_is_sent_means_that_ses_accepted_it(account: Account) -> None:
     assert account.recipients("CHG1")[PEOPLE[0]].message_id.startswith("ses-")
 
 
+def test_a_mail_goes_out_under_the_lists_management_for_its_topic(account: Account) -> None:
+    """SES drops it for whoever left, and adds the way to leave."""
+    planned(account).send()
+    assert [mail.topic for mail in account.ses.mails] == ["announcements"] * 5
+    assert {mail.contact_list for mail in account.ses.mails} == {"changecast"}
+
+
 def test_the_same_hint_again_mails_nobody(account: Account) -> None:
     planned(account)
     (hint,) = account.sqs.bodies(DELIVERIES)
