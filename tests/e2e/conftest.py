@@ -1,13 +1,17 @@
 """One embedded cloud for all of these tests: hub and three customers, deployed by sam."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from changecast_cli.local import process as local_cloud
-from changecast_cli.local.stage import Stage, add_contacts, deploy_all, stage_for
-from tests.support.provider import CROWD, CROWDED, Provider
+from changecast_cli.local.stage import HUB, REGION, Stage, add_contacts, deploy_all, stage_for
+from changecast_local.cloud import Cloud
+from tests.isolation.keys import CUSTOMERS, key_policy
+from tests.support.provider import AGREED, CROWD, CROWDED, OPERATED, WITH_KEY, Provider
 
 CONTACTS = 5
 
@@ -15,13 +19,30 @@ CONTACTS = 5
 @pytest.fixture(scope="session")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
     folder = tmp_path_factory.mktemp("cloud")
-    stage = stage_for(["acme", "globex", "initech", CROWDED])
     with local_cloud.temporary(folder, keep=False) as local:
+        stage = _as_agreed(stage_for(["acme", "globex", "initech", CROWDED]), local.cloud)
         deploy_all(stage, local.cloud, folder / "sam")
         *small, crowded = stage.customers
         add_contacts(Stage(tuple(small)), local.cloud, CONTACTS)
         add_contacts(Stage((crowded,)), local.cloud, CROWD)
         yield Provider(local.cloud, stage, folder)
+
+
+def _as_agreed(stage: Stage, cloud: Cloud) -> Stage:
+    """One customer lets the provider operate, and one brings a key: neither is so by default."""
+    more: dict[str, tuple[tuple[str, str], ...]] = {
+        OPERATED: (("OperatorAccount", HUB.account), ("OperatorExternalId", AGREED)),
+        WITH_KEY: (("KmsKeyId", _own_key(cloud, stage)),),
+    }
+    return Stage(tuple(replace(one, more=more.get(one.code, ())) for one in stage.customers))
+
+
+def _own_key(cloud: Cloud, stage: Stage) -> str:
+    """A key in the account of WITH_KEY, under the policy that the documents give it."""
+    (account,) = (one.account for one in stage.customers if one.code == WITH_KEY)
+    policy = json.dumps(key_policy(CUSTOMERS, account, REGION))
+    kms = cloud.session(account, REGION).client("kms")
+    return str(kms.create_key(Policy=policy)["KeyMetadata"]["KeyId"])
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from changecast.moves import Move, move
 from changecast.states import Happening
 from changecast_cli.main import run
 from tests.e2e.test_isolation import deleted_bus_policy
-from tests.support.provider import Provider, document, eventually
+from tests.support.provider import AGREED, OPERATED, Provider, document, eventually
 
 HUB = "111111111111"
 
@@ -261,7 +261,7 @@ def test_a_paused_run_goes_on_when_its_cause_is_mended(provider: Provider, typed
     ]
 
 
-def test_who_is_held_is_sent_to_once_more_when_a_person_says_so(
+def test_who_is_held_is_sent_to_once_more_when_an_operator_says_so(
     provider: Provider, typed: Type
 ) -> None:
     account, change = provider.account("globex"), document(customers=["globex"])
@@ -273,14 +273,15 @@ def test_who_is_held_is_sent_to_once_more_when_a_person_says_so(
     finally:
         provider.cloud.clear_faults(account)
     _close_the_window(provider, change_id)
-    shown = typed("held", change_id, "-c", "globex", "--json").json
+    held = ("held", change_id, "-c", OPERATED, "--external-id", AGREED)
+    shown = typed(*held, "--json").json
     assert (len(shown["held"]), shown["settled"]) == (5, 0)
-    assert typed("held", change_id, "-c", "globex", "--release", "--dry-run").status == 0
-    assert len(typed("held", change_id, "-c", "globex", "--json").json["held"]) == 5
-    said = typed("held", change_id, "-c", "globex", "--release", "--yes", "--json").json
+    assert typed(*held, "--release", "--dry-run").status == 0
+    assert len(typed(*held, "--json").json["held"]) == 5
+    said = typed(*held, "--release", "--yes", "--json").json
     assert said["settled"] == 5
     eventually(lambda: len(provider.mails(change_id, "globex")) == 5, seconds=120)
-    again = typed("held", change_id, "-c", "globex", "--release", "--yes", "--json").json
+    again = typed(*held, "--release", "--yes", "--json").json
     assert (again["held"], again["settled"]) == ([], 0)
 
 

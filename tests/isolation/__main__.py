@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
@@ -39,11 +40,13 @@ def main() -> int:
 
 
 def examine(customers: int) -> Findings:
-    """Three customers in full, every pair of `customers`, and every planted weakening."""
+    """Three customers in full and one without keys, all pairs of `customers`, every weakening."""
     started = time.monotonic()
     few, many = deployed(3), deployed(customers)
+    without_keys = deployed(1, keyed=False)
     everything, tries, between = (
-        _answered(list(questions)) for questions in (matrix(few), cases(few), pairs(many))
+        _answered(list(questions))
+        for questions in (chain(matrix(few), matrix(without_keys)), cases(few), pairs(many))
     )
     answered = [*everything, *tries, *between]
     return Findings(
@@ -52,7 +55,7 @@ def examine(customers: int) -> Findings:
         cases=[(question.says, question.expected, answer) for question, answer in tries],
         bad_pairs=frozenset(q.pair for q, answer in between if answer != q.expected),
         mutants=hunt(),
-        wrong=[*too_wide(few), *wrong(*zip(*answered, strict=True))],
+        wrong=[*too_wide(few), *too_wide(without_keys), *wrong(*zip(*answered, strict=True))],
         asked=len(answered),
         seconds=time.monotonic() - started,
     )

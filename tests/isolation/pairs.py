@@ -25,6 +25,8 @@ _TRIED = {
     "ReportDeliveryRole": ("sts:AssumeRole",),
     "OperatorRole": ("sts:AssumeRole",),
     "SweepFunction": ("lambda:InvokeFunction",),
+    "Key": ("kms:Decrypt", "kms:CreateGrant"),
+    "Key/sqs": ("kms:Decrypt", "kms:GenerateDataKey"),
 }
 
 

@@ -48,9 +48,22 @@ def _statuses(*actions: str) -> Right:
     return _may(OWN, "StatusTable", *(f"dynamodb:{action}" for action in actions))
 
 
+def _key(*, reads: str = "", writes: str = "") -> tuple[Right, ...]:
+    """The account's own key, where it has one, through the services that these names list.
+
+    Whoever puts something there needs both rights, since a new data key is looked at before use.
+    """
+    uses = [("kms:Decrypt", reads), ("kms:GenerateDataKey", writes)]
+    return tuple(
+        _may(OWN, f"Key/{service}", action)
+        for action, services in uses
+        for service in services.split()
+    )
+
+
 def _alerts() -> tuple[Right, ...]:
     """Telling people, through a topic under a key of the hub's."""
-    key = _may(OWN, "AlertsKey", "kms:Decrypt", "kms:GenerateDataKey")
+    key = _may(OWN, "AlertsKey/sns", "kms:Decrypt", "kms:GenerateDataKey")
     return key, _may(OWN, "AlertsTopic", "sns:Publish")
 
 
@@ -63,6 +76,7 @@ PICTURE: Mapping[str, tuple[Right, ...]] = {
         _may(OWN, "Mails", "s3:ListBucket"),
         _may(OWN, "CreatedContactList", "ses:ListContacts"),
         _may(OWN, "Account", "ses:GetAccount"),
+        *_key(reads="sqs dynamodb s3", writes="sqs s3"),
         *_runs("PlanDelivery"),
     ),
     "SendMailRole": (
@@ -73,18 +87,21 @@ PICTURE: Mapping[str, tuple[Right, ...]] = {
         _may(OWN, "Mails", "s3:ListBucket"),
         _may(OWN, "CreatedIdentity", "ses:SendEmail", "ses:SendRawEmail"),
         _may(OWN, "CreatedConfigurationSet", "ses:SendEmail", "ses:SendRawEmail"),
+        *_key(reads="sqs dynamodb s3", writes="sqs"),
         *_runs("SendMail"),
     ),
     "RecordOutcomeRole": (
         _reads("OutcomesQueue"),
         *_puts("ReportsQueue"),
         _ledger("GetItem", "UpdateItem"),
+        *_key(reads="sqs dynamodb", writes="sqs"),
         *_runs("RecordOutcome"),
     ),
     "ReportDeliveryRole": (
         _reads("ReportsQueue"),
         _ledger("GetItem", "BatchGetItem", "UpdateItem"),
         _may(AT_HUB, "Bus", "events:PutEvents"),
+        *_key(reads="sqs dynamodb"),
         *_runs("ReportDelivery"),
     ),
     "SweepRole": (
@@ -94,6 +111,7 @@ PICTURE: Mapping[str, tuple[Right, ...]] = {
         _ledger("GetItem", "BatchGetItem", "Query", "UpdateItem"),
         _may(OWN, "Ledger/due", "dynamodb:Query"),
         _may(OWN, "Account", "ses:GetAccount"),
+        *_key(reads="sqs dynamodb", writes="sqs"),
         *_runs("Sweep"),
     ),
     # Whoever of the customer's own people keeps its list of contacts.
@@ -110,6 +128,7 @@ PICTURE: Mapping[str, tuple[Right, ...]] = {
             "ses:DeleteContact",
         ),
         _may(OWN, "Mails/imports", "s3:PutObject", "s3:DeleteObject"),
+        *_key(writes="s3"),
         _may(OWN, "Stack", "cloudformation:DescribeStacks"),
         _may(
             OWN,
@@ -123,6 +142,7 @@ PICTURE: Mapping[str, tuple[Right, ...]] = {
     ),
     "OperatorRole": (
         _ledger("GetItem", "BatchGetItem", "Query", "UpdateItem"),
+        *_key(reads="sqs dynamodb", writes="sqs"),
         _may(OWN, "Ledger/due", "dynamodb:Query"),
         _may(
             OWN,
@@ -167,6 +187,7 @@ PICTURE: Mapping[str, tuple[Right, ...]] = {
         *_puts("StatusDeadLetters"),
         _statuses("GetItem", "Query", "PutItem"),
         _may(OWN, "Registry", "ssm:GetParametersByPath"),
+        *_key(reads="sqs dynamodb", writes="sqs"),
         *_runs("TrackStatus"),
     ),
     # Looks at every route and at its dead letters, and leaves them where they are.
@@ -185,6 +206,7 @@ PICTURE: Mapping[str, tuple[Right, ...]] = {
             "sqs:ChangeMessageVisibility",
         ),
         *_alerts(),
+        *_key(reads="sqs dynamodb sns", writes="sns"),
         *_runs("Watch"),
     ),
     # The one function that announces: what somebody dropped into the intake bucket.
@@ -208,6 +230,7 @@ PICTURE: Mapping[str, tuple[Right, ...]] = {
         _may(OWN, "Registry", "ssm:GetParametersByPath"),
         _may(OWN, "ConfidentialSetting", "ssm:GetParameters"),
         *_alerts(),
+        *_key(reads="sqs dynamodb s3 sns", writes="s3 sns"),
         *_runs("Intake"),
     ),
     "Role": (_may(SERVED, "Bus", "events:PutEvents"),),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tests.isolation.engine import Request
+from tests.isolation.expand import REGION
 from tests.isolation.picture import OWN, drawn, relation
 from tests.isolation.things import Thing
 from tests.isolation.world import HUB, Principal, World
@@ -55,12 +56,15 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     ),
     "path": ("ssm:GetParametersByPath",),
     "AWS::KMS::Key": (
-        "kms:Decrypt", "kms:GenerateDataKey", "kms:PutKeyPolicy", "kms:DescribeKey",
+        "kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant", "kms:Encrypt",
+        "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo",
+        "kms:PutKeyPolicy", "kms:DescribeKey",
         "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:EnableKeyRotation",
         "kms:DisableKeyRotation", "kms:EnableKey", "kms:DisableKey", "kms:UpdateKeyDescription",
         "kms:ScheduleKeyDeletion", "kms:CancelKeyDeletion", "kms:ListResourceTags",
         "kms:TagResource", "kms:UntagResource",
     ),
+    "key through a service": ("kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant"),
     "AWS::SNS::Topic": ("sns:Publish", "sns:Subscribe"),
     "account": (
         "ses:GetAccount", "xray:PutTraceSegments", "xray:PutTelemetryRecords",
@@ -154,6 +158,10 @@ def _best(who: Principal, action: str, what: Thing) -> Context:
             "events:detail-type": ["ChangeAnnounced"],
             "events:eventBusInvocation": "true",
         }
+    if action == "dynamodb:UpdateItem":
+        return {"dynamodb:Attributes": ["pk", "sk"], "dynamodb:ReturnValues": "NONE"}
+    if what.type == "key through a service":
+        return {"kms:ViaService": f"{what.name.split('/')[1]}.{REGION}.amazonaws.com"}
     return {"ses:FromAddress": f"changes@{what.owner}.example"} if action in _SEND else {}
 
 

@@ -85,6 +85,7 @@ def _parameters(
         "AWS::AccountId": place.account,
         "AWS::Region": place.region,
         "AWS::Partition": "aws",
+        "AWS::URLSuffix": "amazonaws.com",
         "AWS::StackName": place.stack,
         "AWS::StackId": f"arn:aws:cloudformation:{place.region}:{place.account}:"
         f"stack/{place.stack}/1",

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.isolation.engine import Policy
 from tests.isolation.questions import ACTIONS
+from tests.isolation.things import Thing
 from tests.isolation.world import World
 
 # AWS defines no resources for these, so "*" is all that one can say.
@@ -40,6 +41,7 @@ def too_wide(world: World) -> list[str]:
         for what in world.things
         if what.policy
         for statement in _allows(what.policy)
+        if not _rules_its_own(what, statement)
         for fault in [*_wide_actions(statement), *_wide_principals(statement)]
     ]
     return list(dict.fromkeys(found))
@@ -47,6 +49,15 @@ def too_wide(world: World) -> list[str]:
 
 def _allows(policy: Policy) -> Iterator[dict[str, Any]]:
     yield from (found for found in _listed(policy["Statement"]) if found["Effect"] == "Allow")
+
+
+def _rules_its_own(what: Thing, statement: dict[str, Any]) -> bool:
+    """AWS's own first statement of a key's policy: the account rules it. No stack's key has it.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    """
+    own = {"AWS": f"arn:aws:iam::{what.account}:root"}
+    return what.name.split("/")[0] in ("Key", "OtherKey") and statement["Principal"] == own
 
 
 def _wide_actions(statement: dict[str, Any]) -> Iterator[str]:
@@ -74,13 +85,16 @@ def _wide_principals(statement: dict[str, Any]) -> Iterator[str]:
 
 
 def _any_deputy(statement: dict[str, Any]) -> Iterator[str]:
-    """A service acts for many accounts: it must be asked who sent it. Lambda's own trust: not.
+    """A service acts for many accounts: it must be asked who sent it, or for what it uses a key.
+
+    Lambda's own trust needs neither.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """
     keys = {key for keys in statement.get("Condition", {}).values() for key in keys}
     by_lambda = statement["Principal"] == {"Service": "lambda.amazonaws.com"}
-    if not {"aws:SourceArn", "aws:SourceAccount"} & keys and not by_lambda:
+    of_ours = any(key.startswith("kms:EncryptionContext:aws:") for key in keys)
+    if not {"aws:SourceArn", "aws:SourceAccount"} & keys and not of_ours and not by_lambda:
         yield "lets a service in for whoever sends it"
 
 

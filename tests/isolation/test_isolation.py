@@ -1,5 +1,7 @@
 """A hub and three customers as the templates deploy them: only what the picture draws."""
 
+from itertools import chain
+
 import pytest
 
 from tests.isolation.arns import FORMS
@@ -18,12 +20,21 @@ def world() -> World:
     return deployed(3)
 
 
+@pytest.fixture(scope="module")
+def without_keys() -> World:
+    return deployed(1, keyed=False)
+
+
 def _wrong(questions: list[Question]) -> list[str]:
     return wrong(questions, answers([question.request for question in questions]))
 
 
 def test_everybody_may_do_what_the_picture_draws_and_nothing_else(world: World) -> None:
     assert _wrong(list(matrix(world))) == []
+
+
+def test_the_same_holds_where_no_account_has_a_key_of_its_own(without_keys: World) -> None:
+    assert _wrong(list(matrix(without_keys))) == []
 
 
 def test_every_try_that_people_think_of_ends_as_it_should(world: World) -> None:
@@ -34,13 +45,16 @@ def test_no_customer_reaches_another(world: World) -> None:
     assert _wrong(list(pairs(world))) == []
 
 
-def test_no_statement_says_more_than_it_needs_to(world: World) -> None:
-    assert too_wide(world) == []
+def test_no_statement_says_more_than_it_needs_to(world: World, without_keys: World) -> None:
+    assert too_wide(world) + too_wide(without_keys) == []
 
 
-def test_every_right_of_the_picture_is_asked_for(world: World) -> None:
+def test_every_right_of_the_picture_is_asked_for(world: World, without_keys: World) -> None:
     """A right under a misspelt name would never be asked for, and so never be missed."""
-    asked = {(q.row[0].removeprefix("route's "), q.row[2], q.request.action) for q in matrix(world)}
+    asked = {
+        (q.row[0].removeprefix("route's "), q.row[2], q.request.action)
+        for q in chain(matrix(world), matrix(without_keys))
+    }
     drawn = {
         (kind, right.name, action)
         for kind, rights in PICTURE.items()

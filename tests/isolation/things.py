@@ -14,6 +14,9 @@ FOLDERS = {
     "Intake": ("incoming", "announced", "drafts", "rejected", "else"),
 }
 
+# The services through which anything of ours may use a key.
+SERVICES = ("sqs", "dynamodb", "s3", "sns")
+
 
 @dataclass(frozen=True)
 class Thing:
@@ -45,7 +48,7 @@ def things(owner: str, stack: Stack) -> Iterator[Thing]:
 
 
 def _parts(whole: Thing, resource: dict[str, Any]) -> Iterator[Thing]:
-    """What a thing is made of and has an ARN of its own: indexes, objects."""
+    """What a thing is made of: indexes, objects; and the ways to use it, where it is a key."""
     for index in resource.get("GlobalSecondaryIndexes", []):
         name = index["IndexName"]
         arn, label = f"{whole.arn}/index/{name}", f"{whole.name}/{name}"
@@ -54,6 +57,14 @@ def _parts(whole: Thing, resource: dict[str, Any]) -> Iterator[Thing]:
         for folder in FOLDERS[whole.name]:
             arn, label = f"{whole.arn}/{folder}/1/change.json", f"{whole.name}/{folder}"
             yield replace(whole, arn=arn, name=label, type="object")
+    if whole.type == "AWS::KMS::Key":
+        yield from uses_of_key(whole)
+
+
+def uses_of_key(key: Thing) -> Iterator[Thing]:
+    """A key as each service uses it in its caller's name; the key itself is its direct use."""
+    for service in SERVICES:
+        yield replace(key, name=f"{key.name}/{service}", type="key through a service")
 
 
 def _resource_policies(stack: Stack) -> dict[str, Policy]:

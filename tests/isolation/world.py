@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from tests.isolation.engine import Policy
 from tests.isolation.expand import REGION, TEMPLATES, Template, expanded
+from tests.isolation.keys import CUSTOMERS, HUBS, KEY_ID, key_policy, keys
 from tests.isolation.resolve import Place, Stack
 from tests.isolation.things import Thing, things
 
@@ -49,23 +50,31 @@ class World:
         """One principal, by its owner and kind."""
         return next(p for p in self.principals if (p.owner, p.kind) == (owner, kind))
 
+    def has(self, owner: str, name: str) -> bool:
+        """Whether this is deployed: a key stands beside the stacks or in the hub's."""
+        return any((t.owner, t.name) == (owner, name) for t in self.things)
+
     def what(self, owner: str, name: str) -> Thing:
         """One thing, by its owner and logical id."""
         return next(t for t in self.things if (t.owner, t.name) == (owner, name))
 
 
 def deployed(
-    customers: int, weaken: Weaken | None = None, customer: Mapping[str, str] | None = None
+    customers: int,
+    weaken: Weaken | None = None,
+    customer: Mapping[str, str] | None = None,
+    *,
+    keyed: bool = True,
 ) -> World:
-    """A hub with `customers` customers; `weaken` changes a template before it is deployed.
+    """A hub with `customers` customers, each account with a key of its own where `keyed`.
 
-    `customer` are parameters of the customers' stacks beside the usual ones.
+    `weaken` changes a template, or the policy of a key, before it is deployed; `customer` are
+    parameters of the customers' stacks beside the usual ones.
     """
-    codes = CODES[:customers]
-    accounts = {code: str(222222222222 + number) for number, code in enumerate(codes)}
+    accounts = _accounts(customers)
     principals: list[Principal] = []
-    found = [_registry()]
-    for owner, stack in _stacks(accounts, weaken or {}, customer or {}):
+    found = [_registry(), *(_keys(accounts, weaken or {}) if keyed else ())]
+    for owner, stack in stacks(customers, weaken, customer, keyed=keyed):
         principals += list(_principals(owner, stack))
         found += list(things(owner, stack))
     everybody = accounts | {HUB: HUB_ACCOUNT, STRANGER: STRANGER_ACCOUNT}
@@ -73,6 +82,20 @@ def deployed(
     arn = f"arn:aws:iam::{STRANGER_ACCOUNT}:role/changecast-reporter"
     look_alike = Principal(arn, STRANGER_ACCOUNT, STRANGER, "ReportDeliveryRole", (EVERYTHING,))
     return World(everybody, [*principals, look_alike], found)
+
+
+def _accounts(customers: int) -> dict[str, str]:
+    codes = CODES[:customers]
+    return {code: str(222222222222 + number) for number, code in enumerate(codes)}
+
+
+def _keys(accounts: Mapping[str, str], weaken: Weaken) -> Iterator[Thing]:
+    owners = ((HUB, HUB_ACCOUNT, HUBS), *((code, a, CUSTOMERS) for code, a in accounts.items()))
+    for owner, account, path in owners:
+        policy = key_policy(path, account)
+        if path in weaken:
+            weaken[path](policy)
+        yield from keys(owner, account, policy)
 
 
 def _registry() -> Thing:
@@ -87,19 +110,28 @@ def _administrator(owner: str, account: str) -> Principal:
     return Principal(arn, account, owner, "Administrator", (EVERYTHING,))
 
 
-def _stacks(
-    accounts: Mapping[str, str], weaken: Weaken, customer: Mapping[str, str]
+def stacks(
+    customers: int,
+    weaken: Weaken | None = None,
+    customer: Mapping[str, str] | None = None,
+    *,
+    keyed: bool = True,
 ) -> Iterator[tuple[str, Stack]]:
+    """The stack of the hub, then each customer's and its route's, with their owners."""
+    accounts, key = _accounts(customers), {"KmsKeyId": KEY_ID if keyed else ""}
     templates = {path: expanded(path) for path in TEMPLATES}
-    for path, change in weaken.items():
-        change(templates[path])
-    hub = {"CustomerAccounts": ",".join(accounts.values())}
+    for path, change in (weaken or {}).items():
+        if path in templates:
+            change(templates[path])
+    hub = {"CustomerAccounts": ",".join(accounts.values())} | key
     yield HUB, Stack(templates["hub/template.yaml"], hub, Place(HUB_ACCOUNT, REGION, "hub"))
     for code, account in accounts.items():
+        parameters = _customer(code) | key | dict(customer or {})
         place = Place(account, REGION, "changecast")
-        yield code, Stack(templates["template.yaml"], _customer(code) | dict(customer), place)
+        yield code, Stack(templates["template.yaml"], parameters, place)
         place = Place(HUB_ACCOUNT, REGION, f"route-{code}")
-        yield f"{code}-route", Stack(templates["hub/route.yaml"], _route(code, account), place)
+        route = _route(code, account) | key
+        yield f"{code}-route", Stack(templates["hub/route.yaml"], route, place)
 
 
 def _customer(code: str) -> dict[str, str]:

@@ -21,6 +21,9 @@ from changecast_local.cloud import Cloud
 SAMPLES = Path(__file__).parents[1] / "samples"
 # A customer with many subscribers, for what must go wrong in the middle.
 CROWDED, CROWD = "hooli", 500
+# A customer that lets the provider take its operator role, and one that brings a key of its own.
+OPERATED, AGREED = "globex", "agreed-between-us"
+WITH_KEY = "initech"
 Value = TypeVar("Value")
 
 

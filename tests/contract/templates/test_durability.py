@@ -1,4 +1,4 @@
-"""What the templates promise of every resource of a kind: kept, encrypted, forgotten in time."""
+"""What the templates promise of every resource of a kind: kept, private, forgotten in time."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -35,14 +35,12 @@ def test_what_holds_data_outlives_its_stack(resource: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("queue", [*_properties("AWS::SQS::Queue")])
-def test_a_queue_is_encrypted_and_keeps_messages_for_two_weeks(queue: dict[str, Any]) -> None:
-    assert queue["SqsManagedSseEnabled"] is True or "KmsMasterKeyId" in queue
+def test_a_queue_keeps_messages_for_two_weeks(queue: dict[str, Any]) -> None:
     assert queue["MessageRetentionPeriod"] == 14 * 86_400
 
 
 @pytest.mark.parametrize("bucket", [*_properties("AWS::S3::Bucket")])
-def test_a_bucket_is_encrypted_private_and_forgets(bucket: dict[str, Any]) -> None:
-    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+def test_a_bucket_is_private_and_forgets(bucket: dict[str, Any]) -> None:
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["LifecycleConfiguration"]["Rules"][0]["Status"] == "Enabled"
 
@@ -78,11 +76,6 @@ def test_a_function_traces_and_logs_into_a_group_of_the_template(function: dict[
     assert function["TracingConfig"] == {"Mode": "Active"}
     assert function["LoggingConfig"]["LogFormat"] == "JSON"
     assert function["LoggingConfig"]["LogGroup"]["Ref"].endswith("Logs")
-
-
-@pytest.mark.parametrize("topic", [*_properties("AWS::SNS::Topic")])
-def test_a_topic_is_encrypted(topic: dict[str, Any]) -> None:
-    assert topic["KmsMasterKeyId"]
 
 
 @pytest.mark.parametrize("key", [*_properties("AWS::KMS::Key")])

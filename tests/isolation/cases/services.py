@@ -51,7 +51,8 @@ def alarms(world: World) -> Iterator[Question]:
     """CloudWatch at the topic that people are told by, and at the key that the topic is under."""
     alarm, foreign = world.what(HUB, "StatusDeadLettersAlarm"), world.accounts[B]
     stolen = alarm.arn.replace(alarm.account, foreign)
-    for action, name in (("sns:Publish", "AlertsTopic"), ("kms:GenerateDataKey", "AlertsKey")):
+    key = "Key" if world.has(HUB, "Key") else "AlertsKey"
+    for action, name in (("sns:Publish", "AlertsTopic"), ("kms:GenerateDataKey", key)):
         what, says = world.what(HUB, name), f"CloudWatch: {action} on the hub's {name}"
         own = by_service(action, what, alarm.arn, alarm.account, ALARMS)
         yield case(f"{says} for its own alarm", own, allowed=True)

@@ -1,24 +1,24 @@
 """Planted weakenings of the policies. Each must make an answer or a statement wrong.
 
-A mutant changes one expanded template before it is deployed: the same change in the repository
-would be deployed just so.
+A mutant changes one expanded template, or the policy of a key, before it is deployed: the same
+change in the repository would be deployed just so.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tests.isolation.expand import Template
-from tests.isolation.mutants import buses, queues, roles
+from tests.isolation import keys as own_keys
+from tests.isolation.mutants import buses, keys, queues, roles
 
 CUSTOMER, HUB_STACK, ROUTE = "template.yaml", "hub/template.yaml", "hub/route.yaml"
 
 
 class Mutant(NamedTuple):
-    """One weakening: in which template, what it says, and how it is done."""
+    """One weakening: in which document, what it says, and how it is done."""
 
-    template: str
+    document: str
     says: str
-    weaken: Callable[[Template], object]
+    weaken: Callable[[Any], object]
 
 
 MUTANTS = (
@@ -30,4 +30,11 @@ MUTANTS = (
     *(Mutant(ROUTE, f"a route's {says}", how) for says, how in roles.ROUTES),
     *(Mutant(CUSTOMER, says, how) for says, how in roles.CUSTOMERS),
     *(Mutant(HUB_STACK, says, how) for says, how in roles.HUBS),
+    *(Mutant(CUSTOMER, says, how) for says, how in keys.CUSTOMERS),
+    *(Mutant(HUB_STACK, says, how) for says, how in keys.HUBS),
+    *(
+        Mutant(own_keys.CUSTOMERS, f"a customer's key: {says}", how)
+        for says, how in keys.POLICY_OF_CUSTOMERS
+    ),
+    *(Mutant(own_keys.HUBS, f"the hub's key: {says}", how) for says, how in keys.POLICY_OF_HUBS),
 )
