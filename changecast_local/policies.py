@@ -14,6 +14,8 @@ from ministack.core import iam_actions, iam_evaluator
 from ministack.core.arn import parse_arn
 from ministack.services import iam
 
+from changecast_local.table_keys import write_keys
+
 EVENTS = "events.amazonaws.com"
 PUT_EVENTS = "events:PutEvents"
 _VARIABLE = re.compile(r"\$\{([^}]+)\}")
@@ -23,7 +25,8 @@ Policy = Mapping[str, Any] | str
 
 
 def install() -> None:
-    """Mend the evaluator: policy variables, the principal ARN of sessions, keys of PutEvents."""
+    """Mend the evaluator: policy variables, the principal ARN of sessions, keys of events and
+    of attributes."""
     first_match = iam_evaluator._first_match
     condition_key = iam_evaluator._resolve_condition_key
     request_keys = iam_actions.request_tag_context
@@ -38,13 +41,15 @@ def install() -> None:
         value = condition_key(key, context)
         return role_of_session(value) if key.lower() == "aws:principalarn" else value
 
-    def with_event_keys(service: str, action: str, body: bytes, params: Any) -> Keys:
+    def with_more_keys(service: str, action: str, body: bytes, params: Any) -> Keys:
         keys: Keys = request_keys(service, action, body, params)
-        return keys | _request_event_keys(body) if action == PUT_EVENTS else keys
+        if action == PUT_EVENTS:
+            return keys | _request_event_keys(body)
+        return keys | write_keys(action, body)
 
     iam_evaluator._first_match = with_variables
     iam_evaluator._resolve_condition_key = with_role_arn
-    iam_actions.request_tag_context = with_event_keys
+    iam_actions.request_tag_context = with_more_keys
 
 
 def event_keys(entries: Iterable[Mapping[str, Any]], *, by_rule: bool = False) -> Keys:

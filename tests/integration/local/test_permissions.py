@@ -50,6 +50,40 @@ def test_sending_a_batch_needs_no_more_than_sending(account: Account, role_of: A
         sqs.delete_message_batch(QueueUrl=url, Entries=[receipt])
 
 
+def test_a_role_writes_the_attributes_that_it_may_write_and_no_other(
+    account: Account, role_of: As
+) -> None:
+    here = account()
+    here.client("dynamodb").create_table(
+        TableName="ledger",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    arn = f"arn:aws:dynamodb:{stage.REGION}:{stage.number_of(here)}:table/ledger"
+    named = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "state", "attempt"]}}
+    table = role_of(here, stage.allow("dynamodb:UpdateItem", arn, **named))("dynamodb")
+
+    def written(name: str, condition: str = "attribute_not_exists(pk) OR attempt = :v") -> Any:
+        return {"TableName": "ledger", "Key": {"pk": {"S": "1"}},
+                "UpdateExpression": "SET #n = :v", "ConditionExpression": condition,
+                "ExpressionAttributeNames": {"#n": name},
+                "ExpressionAttributeValues": {":v": {"S": "x"}}}  # fmt: skip
+
+    table.update_item(**written("state"))
+    for refused in (written("address"), written("state", "address <> :v")):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            table.update_item(**refused)
+        with pytest.raises(ClientError, match="AccessDenied"):
+            table.transact_write_items(TransactItems=[{"Update": refused}])
+    fine = written("attempt", "#n <> :v")
+    table.transact_write_items(TransactItems=[{"Update": fine}])
+    (item,) = here.client("dynamodb").scan(TableName="ledger")["Items"]
+    assert {name: value["S"] for name, value in item.items()} == {
+        "pk": "1", "state": "x", "attempt": "x",
+    }  # fmt: skip
+
+
 def test_one_parameter_by_its_name_is_allowed_by_its_arn(account: Account, role_of: As) -> None:
     here = account()
     one = f"arn:aws:ssm:{stage.REGION}:{stage.number_of(here)}:parameter/changecast/hub/one"

@@ -12,7 +12,7 @@ def cases(world: World) -> list[Question]:
     """Every case, in the order of the picture."""
     parts = (
         buses.announcing, buses.reporting, locks.apart, services.deputies, services.alarms,
-        keys.using, roles.taking, roles.operating, roles.keeping, mails.sending,
+        keys.using, roles.taking, roles.operating, roles.repairing, roles.keeping, mails.sending,
         mails.reading, mails.importing, mails.anybody,
     )  # fmt: skip
     return [question for part in parts for question in part(world)]

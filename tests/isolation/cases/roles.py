@@ -45,6 +45,35 @@ def operating(world: World) -> Iterator[Question]:
         yield case(f"{owner} operates acme", ask(who, TAKE, role, knows))
 
 
+def repairing(world: World) -> Iterator[Question]:
+    """An operator lets runs go on, and does not change to whom mails go or what became of them."""
+    role, ledger = world.who(A, "OperatorRole"), world.what(A, "Ledger")
+    for says, names in (
+        ("lets a run go on", ["paused", "tolerant", "reason_code"]),
+        ("releases who is held", ["state", "attempt", "since"]),
+    ):
+        yield case(f"acme's operator {says}", ask(role, _WRITE, ledger, _writing(names)),
+                   allowed=True)  # fmt: skip
+    for name in _NOT_AN_OPERATORS:
+        alone, beside = _writing([name]), _writing(["state", name])
+        yield case(f"acme's operator writes {name}", ask(role, _WRITE, ledger, alone))
+        yield case(f"acme's operator writes {name} beside", ask(role, _WRITE, ledger, beside))
+    whole: Context = _writing(["paused"]) | {"dynamodb:ReturnValues": "ALL_OLD"}
+    yield case("acme's operator writes to see all", ask(role, _WRITE, ledger, whole))
+
+
+_WRITE = "dynamodb:UpdateItem"
+_NOT_AN_OPERATORS = (
+    "address", "variant", "owner", "lease_until", "message_id", "code", "change_id", "revision",
+    "complete", "superseded", "planned", "batches", "n_SENT", "n_DELIVERED", "expires_at",
+    "taken_until", "report_seq",
+)  # fmt: skip
+
+
+def _writing(names: list[str]) -> Context:
+    return {"dynamodb:Attributes": ["pk", "sk", *names]}
+
+
 def keeping(world: World) -> Iterator[Question]:
     """Who keeps the list of contacts is the customer's own business."""
     role = world.what(A, "ContactsManagerRole")

@@ -53,6 +53,35 @@ def _as_anybody(template: Template) -> None:
             statement.pop("Condition")
 
 
+def _update(template: Template) -> dict[str, Any]:
+    """The operator's right to write into the ledger."""
+    found: dict[str, Any]
+    (found,) = (
+        statement
+        for statement in _policies(template, "OperatorRole")[0]["Statement"]
+        if statement["Action"] == "dynamodb:UpdateItem"
+    )
+    return found
+
+
+def _whole_items(template: Template) -> None:
+    _update(template).pop("Condition")
+
+
+def _address_too(template: Template) -> None:
+    named = _update(template)["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]
+    named.append("address")
+
+
+def _one_is_enough(template: Template) -> None:
+    condition = _update(template)["Condition"]
+    condition["ForAnyValue:StringEquals"] = condition.pop("ForAllValues:StringEquals")
+
+
+def _returned(template: Template) -> None:
+    _update(template)["Condition"].pop("StringEqualsIfExists")
+
+
 def _trust(template: Template, role: str) -> dict[str, Any]:
     document = template["Resources"][role]["Properties"]["AssumeRolePolicyDocument"]
     statement: dict[str, Any] = document["Statement"][0]
@@ -81,6 +110,10 @@ CUSTOMERS = (
     ("the operator needs no external id", _taken_without("OperatorRole", "StringEquals")),
     ("the operator comes from anywhere", _taken_by("OperatorRole", AWS="*")),
     ("the operator may mail", _may("OperatorRole", "ses:SendEmail", IDENTITY)),
+    ("the operator may write whole items", _whole_items),
+    ("the operator may change whom a mail goes to", _address_too),
+    ("one right attribute among what the operator writes is enough", _one_is_enough),
+    ("the operator is answered with whole items", _returned),
     ("the operator may list the contacts", _may("OperatorRole", "ses:ListContacts", LISTS)),
     ("contacts are kept by the hub", _taken_by("ContactsManagerRole", AWS="111111111111")),
     ("who keeps contacts may mail", _may("ContactsManagerRole", "ses:SendEmail", IDENTITY)),
