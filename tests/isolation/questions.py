@@ -108,6 +108,12 @@ def at_home(world: World, who: Principal) -> Iterator[Question]:
     yield from _of(who, [what for what in world.things if what.account == who.account])
 
 
+def homes(world: World) -> Iterator[Question]:
+    """The part of the matrix that everybody has in the own account."""
+    for who in world.principals:
+        yield from at_home(world, who)
+
+
 def _of(who: Principal, things: Iterable[Thing]) -> Iterator[Question]:
     for what in things:
         where = relation(who, what)

@@ -1,22 +1,32 @@
 """The matrix for auditors: Markdown, and the same as one HTML page that loads nothing."""
 
+import hashlib
+import json
+import subprocess
 from collections.abc import Iterable, Iterator, Sequence
-from html import escape
+from datetime import UTC, datetime
+from pathlib import Path
 
+from jinja2 import Environment, FileSystemLoader
+
+from tests.isolation.expand import ROOT, TEMPLATES, expanded
 from tests.isolation.findings import Findings, Rights
+from tests.isolation.picture import AT_HUB, OWN, SERVED
 
+HERE = Path(__file__).parent
 Table = tuple[str, Sequence[str], list[Sequence[str]]]
-STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;"
-    "color:#1b1b1b;background:#fff}table{border-collapse:collapse;display:block;overflow-x:auto}"
-    "td,th{border:1px solid #8888;padding:.25rem .5rem;text-align:left;vertical-align:top}"
-    "@media(prefers-color-scheme:dark){body{color:#ddd;background:#161616}}"
-)
+Line = tuple[str, str, str]
+_WHERE = {OWN: "", SERVED: "in the customer's account", AT_HUB: "in the hub's account"}
+_SECTIONS = (
+    ("rights", "Rights"), ("pairs", "Pairs of customers"), ("tries", "Tries"),
+    ("weakenings", "Planted weakenings"),
+)  # fmt: skip
 
 
 def markdown(findings: Findings) -> str:
     """The report as Markdown."""
-    lines = ["# Who can do what", "", summary(findings), ""]
+    lines = ["# Who can do what", "", f"**{verdict(findings)}** {summary(findings)}", ""]
+    lines += [*(f"- {name}: {value}" for name, value in made()), ""]
     for title, head, rows in _tables(findings):
         lines += [f"## {title}", "", _row(head), _row("---" for _ in head)]
         lines += [*(_row(map(_cell, row)) for row in rows), ""]
@@ -25,16 +35,36 @@ def markdown(findings: Findings) -> str:
 
 def html(findings: Findings) -> str:
     """The report as a page."""
-    body = [f"<h1>Who can do what</h1><p>{escape(summary(findings))}</p>"]
-    for title, head, rows in _tables(findings):
-        body.append(f"<h2>{escape(title)}</h2><table>{_cells('th', head)}")
-        body += [_cells("td", row) for row in rows]
-        body.append("</table>")
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>Who can do what</title><style>{STYLE}</style>{''.join(body)}</html>\n"
+    pages = Environment(loader=FileSystemLoader(HERE), autoescape=True)
+    return pages.get_template("report.html.j2").render(
+        sound=sound(findings),
+        verdict=verdict(findings),
+        summary=summary(findings),
+        made=made(),
+        sections=_SECTIONS,
+        wrong=findings.wrong,
+        roles=[
+            (kind, place_of(kind), lines_of(rights), rights.refused)
+            for kind, rights in findings.rights.items()
+        ],
+        customers=findings.customers,
+        pairs=[(code, marks) for code, *marks in _grid(findings)],
+        cases=findings.cases,
+        mutants=findings.mutants.items(),
     )
+
+
+def sound(findings: Findings) -> bool:
+    """Whether nothing is wrong, and every planted weakening was found."""
+    return not findings.wrong and all(findings.mutants.values())
+
+
+def verdict(findings: Findings) -> str:
+    """The whole run in a word or two."""
+    if sound(findings):
+        return "Everybody may do what the design draws, and nothing else."
+    missed = sum(1 for killers in findings.mutants.values() if not killers)
+    return f"Not as it should be: {len(findings.wrong)} wrong, {missed} weakenings not found."
 
 
 def summary(findings: Findings) -> str:
@@ -42,11 +72,61 @@ def summary(findings: Findings) -> str:
     killed = sum(1 for killers in findings.mutants.values() if killers)
     faults = len(findings.wrong)
     return (
-        f"{findings.asked} questions to an independent IAM engine in {findings.seconds:.0f} s, "
+        f"{findings.asked:,} questions to an independent IAM engine in {findings.seconds:.0f} s, "
         f"{len(findings.customers)} x {len(findings.customers)} customers: "
         f"{faults or 'no'} wrong answer{'' if faults == 1 else 's'}; "
         f"{killed} of {len(findings.mutants)} planted weakenings found."
     )
+
+
+def made() -> list[tuple[str, str]]:
+    """Of what and by what: the commit, the templates' digests, the engine."""
+    lock = json.loads((HERE / "package.json").read_text("utf-8"))
+    ((engine, version),) = lock["dependencies"].items()
+    return [
+        ("at", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"),
+        ("commit", _commit()),
+        ("engine", f"{engine} {version}"),
+        *((path, f"sha256 {_digest(path)}") for path in TEMPLATES),
+    ]
+
+
+def place_of(kind: str) -> str:
+    """Whose account a kind of principal is in, for people."""
+    if kind == "Administrator":
+        return "of any account, elsewhere"
+    of_customers = kind in expanded("template.yaml")["Resources"]
+    return "customer's account" if of_customers else "hub's account"
+
+
+def lines_of(rights: Rights) -> list[Line]:
+    """(where if not at home, on what, which actions); the uses of one key in one line."""
+    lines = [
+        (_WHERE[where], name, ", ".join(actions))
+        for (where, name), actions in rights.allowed.items()
+        if not name.startswith("Key/")
+    ]
+    through: dict[str, list[str]] = {}
+    for (_, name), actions in rights.allowed.items():
+        if name.startswith("Key/"):
+            for action in actions:
+                through.setdefault(action, []).append(name.removeprefix("Key/"))
+    uses = [f"{action} (through {', '.join(names)})" for action, names in through.items()]
+    if uses:
+        lines.append(("", "the account's own key, where it has one", ", ".join(uses)))
+    return lines or [("", "nothing", "nothing")]
+
+
+def _commit() -> str:
+    ran = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=12"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return ran.stdout.strip() or "unknown: not in a checkout"
+
+
+def _digest(path: str) -> str:
+    return hashlib.sha256((ROOT / path).read_bytes()).hexdigest()
 
 
 def _tables(findings: Findings) -> Iterator[Table]:
@@ -62,10 +142,10 @@ def _tables(findings: Findings) -> Iterator[Table]:
 
 def _rights_row(kind: str, rights: Rights) -> Sequence[str]:
     may = "\n".join(
-        f"{name} ({where}): {', '.join(actions)}"
-        for (where, name), actions in rights.allowed.items()
+        f"{name}{f' ({where})' if where else ''}: {actions}"
+        for where, name, actions in lines_of(rights)
     )
-    return kind, may or "nothing", str(rights.refused)
+    return f"{kind}\n{place_of(kind)}", may, str(rights.refused)
 
 
 def _grid(findings: Findings) -> Iterator[Sequence[str]]:
@@ -91,8 +171,3 @@ def _cell(text: str) -> str:
 
 def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _cells(tag: str, cells: Sequence[str]) -> str:
-    inside = (escape(cell).replace("\n", "<br>") for cell in cells)
-    return f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for cell in inside)}</tr>"

@@ -10,7 +10,7 @@ from tests.isolation.engine import answers
 from tests.isolation.expand import TEMPLATES, expanded
 from tests.isolation.pairs import pairs
 from tests.isolation.picture import PICTURE
-from tests.isolation.questions import ACTIONS, Question, matrix, wrong
+from tests.isolation.questions import ACTIONS, Question, homes, matrix, wrong
 from tests.isolation.statements import too_wide
 from tests.isolation.world import World, deployed
 
@@ -34,7 +34,7 @@ def test_everybody_may_do_what_the_picture_draws_and_nothing_else(world: World) 
 
 
 def test_the_same_holds_where_no_account_has_a_key_of_its_own(without_keys: World) -> None:
-    assert _wrong(list(matrix(without_keys))) == []
+    assert _wrong(list(homes(without_keys))) == []
 
 
 def test_every_try_that_people_think_of_ends_as_it_should(world: World) -> None:
@@ -53,7 +53,7 @@ def test_every_right_of_the_picture_is_asked_for(world: World, without_keys: Wor
     """A right under a misspelt name would never be asked for, and so never be missed."""
     asked = {
         (q.row[0].removeprefix("route's "), q.row[2], q.request.action)
-        for q in chain(matrix(world), matrix(without_keys))
+        for q in chain(matrix(world), homes(without_keys))
     }
     drawn = {
         (kind, right.name, action)
