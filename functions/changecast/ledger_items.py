@@ -118,7 +118,7 @@ def run_id(change_id: str, revision: int) -> str:
 def recipient_key(customer: str, change_id: str, revision: int, address: str) -> str:
     """The first 32 hex digits of SHA-256(customer|change|revision|address)."""
     whole = f"{customer}|{change_id}|{revision}|{address}"
-    return hashlib.sha256(whole.encode()).hexdigest()[:32]
+    return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def run_key(run: str) -> Item:

@@ -30,7 +30,7 @@ from changecast.plan import (
     variant_for,
 )
 from changecast.recipients import allowed, key_of, unique
-from changecast.splice import is_plain
+from changecast.splice import LONGEST, is_plain
 from changecast.states import State
 
 if TYPE_CHECKING:
@@ -236,10 +236,11 @@ def _subscribed(planner: Planner, topic: Topic) -> list[str]:
 
 
 def _recipient(key: str, address: str, variant: Variant) -> Recipient:
-    """An address that SES takes only in plain ASCII and that is none has failed from the start."""
+    """What is no address that SES takes has failed from the start, and is kept as far as it can."""
     if is_plain(address):
         return Recipient(key, address, variant)
-    return Recipient(key, address, variant, state=State.FAILED, code=UNSUPPORTED)
+    shown = address[:LONGEST].encode("utf-8", "replace").decode()
+    return Recipient(key, shown, variant, state=State.FAILED, code=UNSUPPORTED)
 
 
 def _change_of(planner: Planner, run: Run) -> Change | None:

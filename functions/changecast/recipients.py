@@ -1,16 +1,20 @@
 """Who of a topic's contacts gets a mail, once each."""
 
 from collections.abc import Iterable
+from string import ascii_lowercase, ascii_uppercase
 
 from changecast.ledger_items import recipient_key
+
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 def normalise(address: str) -> str:
     """One spelling per mailbox: no spaces around, domain in lower case, local part in lower case.
 
     RFC 5321 §2.4 lets local parts differ by case; no mailbox provider does, and two mails hurt.
+    Only the letters of ASCII: the Kelvin sign in lower case is a k, and another's mailbox.
     """
-    return address.strip().lower()
+    return address.strip().translate(_LOWER)
 
 
 def allowed(address: str, *, environment: str, allow_list: frozenset[str], test: bool) -> bool:

@@ -2,7 +2,7 @@
 
 A rendering is JSON: the MIME text in parts, and which of the recipient's values stands between two
 of them. Only addresses that are plain ASCII and contain nothing that MIME or iCalendar would have
-to escape are put in; others never become recipients.
+to escape are put in; others are never mailed.
 """
 
 import json
@@ -11,8 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-# RFC 5322 §3.4.1 addr-spec without quoting or comments, RFC 5321 §4.5.3.1 lengths.
-_PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,255}")
+# RFC 5321 §4.1.2 Dot-string and Domain, two labels or more; no quoting, comments or literals.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_PLAIN = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
+# RFC 5321 §4.5.3.1: a path of 256 octets has two brackets.
+LONGEST = 254
 TO = "to"
 ATTENDEE = "attendee"
 _FOLD = 73
@@ -42,8 +46,8 @@ def load(body: bytes) -> Template:
 
 
 def is_plain(address: str) -> bool:
-    """Whether an address can stand in a header and a calendar entry as it is."""
-    return len(address) <= 254 and _PLAIN.fullmatch(address) is not None
+    """Whether SES takes an address and it can stand in a header and a calendar entry as it is."""
+    return len(address) <= LONGEST and _PLAIN.fullmatch(address) is not None
 
 
 def splice(template: Template, address: str) -> bytes:

@@ -31,7 +31,9 @@ INVITATION = load(
     compose(change(), MAILING, brand(), previous=None, now=NOW)[Variant.FULL_CALENDAR]
 )
 PLAIN = st.from_regex(
-    r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[a-z0-9-]{1,60}\.example", fullmatch=True
+    r"[a-z0-9!#$%&'*+/=?^_`{|}~-]{1,30}(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]{1,30})?"
+    r"@[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?\.example",
+    fullmatch=True,
 )
 
 
