@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 
 from changecast import runs
+from changecast.admission import Limits
 from changecast.batches import Answer, Record, each_record
 from changecast.compose import Brand
 from changecast.errors import ContractError, PauseRun
@@ -54,6 +55,12 @@ planner = Planner(
     settings.environment,
     settings.allow_list,
     settings.batch_size,
+    Limits(
+        settings.max_mails_per_day,
+        settings.max_announcements_per_hour,
+        settings.max_list_growth,
+        settings.link_domains,
+    ),
 )
 
 

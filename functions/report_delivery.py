@@ -9,7 +9,7 @@ import boto3
 from changecast.account import next_report
 from changecast.batches import Answer, Record, each_record
 from changecast.bus import put
-from changecast.event import DeliveryReported, reported_entry
+from changecast.event import DeliveryReported, RunState, reported_entry
 from changecast.ledger import PATIENCE, Ledger, counts, read_run
 from changecast.messages import named, object_in, part
 from changecast.reports import is_final, rejection_of, report_of, state_of
@@ -80,6 +80,7 @@ def _of_run(run_id: str, seq: int) -> DeliveryReported | None:
         pause(ledger, run.run, stop, now)
         run = read_run(ledger, run_id) or run
     # Before the hub hears: the account's own alarms do not depend on it.
-    mark(ledger, run.run, paused=run.paused, held=counted[State.HELD], seq=seq, now=now)
+    paused = state_of(run, counted) is RunState.PAUSED
+    mark(ledger, run.run, paused=paused, held=counted[State.HELD], seq=seq, now=now)
     ended = end(ledger, run, now) if is_final(state_of(run, counted)) else None
     return report_of(run, counted, customer=settings.customer_code, seq=seq, ended_at=ended)

@@ -71,4 +71,10 @@ def plan_for(run: Run, customer: str) -> list[str]:
     ]
     if run.reason_code in _RATES:
         plan.append(f"It is not stopped for its {_RATES[run.reason_code]} again")
+    if run.reason_code in runs.LIMITS:
+        plan.append(
+            f"It was stopped by a limit of {customer}'s own account; going on means that somebody "
+            f"there has looked: {run.planned} recipients get the mail ({run.kind}) as it is, and "
+            "no limit of the account stops this run again"
+        )
     return plan

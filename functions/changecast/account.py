@@ -1,4 +1,4 @@
-"""What all runs of an account share: the numbers of its reports, and its send slots."""
+"""What all runs of an account share: its reports' numbers, its send slots, its lists' lengths."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from changecast.conditions import lost_condition
 from changecast.contention import ATTEMPTS, step_aside
 from changecast.errors import Retry
 from changecast.ledger import Ledger
-from changecast.ledger_items import decode, encode
+from changecast.ledger_items import Item, decode, encode
 
 _SLOTS = encode({"pk": "account", "sk": "pace"})
 
@@ -23,6 +23,28 @@ def next_report(ledger: Ledger) -> int:
         ReturnValues="UPDATED_NEW",
     )
     return int(decode(answer["Attributes"])["report_seq"])
+
+
+def list_size(ledger: Ledger, topic: str) -> int:
+    """How many contacts a topic had at the account's last run, 0 where there was none."""
+    found = ledger.client.get_item(
+        TableName=ledger.table, Key=_list_key(topic), ConsistentRead=True
+    )
+    return int(decode(found.get("Item", {})).get("contacts", 0))
+
+
+def note_list_size(ledger: Ledger, topic: str, contacts: int) -> None:
+    """Remember how many contacts a topic has, for the next run to compare with."""
+    ledger.client.update_item(
+        TableName=ledger.table,
+        Key=_list_key(topic),
+        UpdateExpression="SET contacts = :contacts",
+        ExpressionAttributeValues=encode({":contacts": contacts}),
+    )
+
+
+def _list_key(topic: str) -> Item:
+    return encode({"pk": "account", "sk": f"list#{topic}"})
 
 
 def reserve_slots(

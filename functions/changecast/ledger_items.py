@@ -8,6 +8,9 @@
     event#<event id>          event                which run an event was planned as
     account                   report_seq, pace,    counters of the whole account, and when SES was
                               outcomes             heard last
+    account                   mails#<day>          how many mails went out unasked on a UTC day
+    account                   announcements#<hour> how many announcements did in a UTC hour
+    account                   list#<topic>         how many contacts the last run's list had
 
 A batch and its recipients share one partition: one Query reads what a delivery message is about,
 and keys spread over as many partitions as there are batches. The sparse index `due` lists the
@@ -32,7 +35,11 @@ GRACE = 180.0
 
 @dataclass(frozen=True)
 class Run:
-    """One revision in this account. Times are epoch seconds."""
+    """One revision in this account. Times are epoch seconds.
+
+    `counted` of its mails are in the account's tallies, or a person has `let_go` a run that was
+    beyond a limit; `contacts` is how long the list was that a run was stopped for.
+    """
 
     run: str
     change_id: str
@@ -56,6 +63,9 @@ class Run:
     reason_at: float = 0.0
     ended_at: float = 0.0
     tolerant: bool = False
+    counted: int = 0
+    contacts: int = 0
+    let_go: bool = False
 
 
 @dataclass(frozen=True)

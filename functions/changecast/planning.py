@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from changecast import mails_bucket, runs
+from changecast.admission import Limits, Wanted, admit
 from changecast.change import Change, view_for
 from changecast.compose import Brand, compose
 from changecast.contacts import subscribers
@@ -54,6 +55,7 @@ class Planner:
     environment: str
     allow_list: frozenset[str]
     batch_size: int
+    limits: Limits
 
 
 class Planned(NamedTuple):
@@ -145,11 +147,23 @@ def _open(planner: Planner, draft: _Draft, mailing: Mailing, now: float) -> Plan
     _keep(planner, draft)
     since = mailing.base.revision if mailing.base else revision
     told_before = told(planner.ledger, (known for known in older if known.revision >= since))
-    recipients = list(_recipients(planner, draft, mailing, told_before))
+    people = _subscribed(planner, mailing.topic)
+    recipients = list(_recipients(planner, draft, mailing, people, told_before))
     if reason := _reason(mailing, draft.announced, recipients):
         run = because(run, **reason, now=now)
+    wanted = _wanted(planner, draft, people, recipients)
+    run = admit(planner.ledger, run, wanted, planner.limits, now)
     add_recipients(planner.ledger, run, recipients, planner.batch_size)
     return Planned(runs.complete(planner.ledger, run), tuple(older))
+
+
+def _wanted(
+    planner: Planner, draft: _Draft, people: list[str], recipients: list[Recipient]
+) -> Wanted:
+    """What the run would do, for this account's limits."""
+    mails = sum(recipient.state is State.PLANNED for recipient in recipients)
+    seen = view_for(draft.announced.change, planner.brand.customer)
+    return Wanted(mails, len(people), seen)
 
 
 def _keep(planner: Planner, draft: _Draft) -> None:
@@ -211,13 +225,17 @@ def _nobody(mailing: Mailing, announced: ChangeAnnounced) -> dict[str, str]:
 
 
 def _recipients(
-    planner: Planner, draft: _Draft, mailing: Mailing, told_before: dict[str, int]
+    planner: Planner,
+    draft: _Draft,
+    mailing: Mailing,
+    people: list[str],
+    told_before: dict[str, int],
 ) -> Iterator[Recipient]:
     """Everybody who gets a mail of this run, each with the rendering that is theirs."""
     announced, code = draft.announced, planner.brand.customer
     has_calendar = Variant.FULL_CALENDAR in draft.renderings
     invited = set(_subscribed(planner, Topic.CALENDAR)) if has_calendar else set()
-    for address in _subscribed(planner, mailing.topic):
+    for address in people:
         if not allowed(
             address,
             environment=planner.environment,

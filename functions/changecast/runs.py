@@ -5,6 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from changecast.account import note_list_size
 from changecast.agenda import look_at
 from changecast.conditions import lost_condition
 from changecast.contention import ATTEMPTS, is_moving, step_aside
@@ -15,22 +16,27 @@ from changecast.moves import Move, move
 from changecast.states import OPEN, Happening, State
 
 _REASON = ("reason_class", "reason_code", "reason_message", "reason_request_id")
+# What a run is stopped for and only a person lets go on: reputation.py, admission.py.
+RATES = frozenset({"bounce_rate", "complaint_rate"})
+LIMITS = frozenset({"mails_per_day", "announcements_per_hour", "link_domains", "list_growth"})
 _NO_REASON: dict[str, Any] = {**dict.fromkeys(_REASON, ""), "reason_at": 0.0}
 
 
 def complete(ledger: Ledger, run: Run) -> Run:
     """The plan stands: all its batches are written, and `run` says what was decided.
 
-    A run is completed once; comes back: the run as it stands.
+    A run is completed once; comes back: the run as it stands. One that is paused stands so in the
+    ledger already, unless somebody has let it go on since.
     """
     decided = {
         "kind": run.kind,
         "topic": run.topic,
         "material": run.material,
         "complete": True,
-        "paused": False,
-        **{name: getattr(run, name) for name in (*_REASON, "reason_at")},
     }
+    if not run.paused:
+        decided["paused"] = False
+        decided |= {name: getattr(run, name) for name in (*_REASON, "reason_at")}
     if run.superseded:  # never back: a newer revision may have said so meanwhile
         decided["superseded"] = True
     _update(ledger, run.run, decided, only_if="complete = :no", values={":no": False})
@@ -48,6 +54,19 @@ def supersede(ledger: Ledger, run: Run, now: float) -> None:
 def pause(ledger: Ledger, run: str, stop: PauseRun, now: float) -> None:
     """Stop a run: nobody calls SES for it until `resume`."""
     _update(ledger, run, {"paused": True, **_reason("paused", stop, now)})
+
+
+def hold(ledger: Ledger, run: str, stop: PauseRun, contacts: int, now: float) -> None:
+    """Stop a run that is beyond a limit before it is planned, unless a person has let it go."""
+    _update(
+        ledger,
+        run,
+        {"paused": True, "contacts": contacts, **_reason("paused", stop, now)},
+        only_if=(
+            "complete = :no AND attribute_not_exists(let_go) OR complete = :no AND let_go = :no"
+        ),
+        values={":no": False},
+    )
 
 
 def note(ledger: Ledger, run: str, refusal: RecipientRefused, now: float) -> None:
@@ -75,11 +94,19 @@ def end(ledger: Ledger, run: Run, now: float) -> float:
 def resume(ledger: Ledger, run: Run) -> Run:
     """Let a paused run go on; the sweep queues what waits, within minutes.
 
-    A run that was stopped for its bounces or complaints is not stopped for them again.
+    What a run was stopped for, its bounces, its complaints or a limit, does not stop it again, and
+    the next run is measured against the list of one that was let go.
     """
-    tolerant = run.tolerant or run.reason_code in {"bounce_rate", "complaint_rate"}
-    _update(ledger, run.run, {"paused": False, "tolerant": tolerant, **_NO_REASON})
-    return replace(run, paused=False, tolerant=tolerant, **_NO_REASON)
+    decided = {
+        "paused": False,
+        "tolerant": run.tolerant or run.reason_code in RATES,
+        "let_go": run.let_go or run.reason_code in LIMITS,
+        **_NO_REASON,
+    }
+    _update(ledger, run.run, decided)
+    if run.reason_code in LIMITS:
+        note_list_size(ledger, run.topic, run.contacts)
+    return replace(run, **decided)
 
 
 def hurry(ledger: Ledger, run: Run, now: float) -> None:

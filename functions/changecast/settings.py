@@ -63,12 +63,24 @@ class Plan(WithLedger):
     brand_footer: "str"
     allowed_recipients: "str"
     batch_size: "int"
+    max_mails_per_day: "int"
+    max_announcements_per_hour: "int"
+    max_list_growth: "int"
+    allowed_link_domains: "str"
 
     @property
     def allow_list(self) -> frozenset[str]:
         """Addresses and @domains that may be mailed outside `prod` and in tests."""
-        entries = self.allowed_recipients.replace(",", " ").split()
-        return frozenset(entry.lower() for entry in entries)
+        return _listed(self.allowed_recipients)
+
+    @property
+    def link_domains(self) -> frozenset[str]:
+        """The domains that an announced change may lead to; none named is any."""
+        return _listed(self.allowed_link_domains)
+
+
+def _listed(setting: str) -> frozenset[str]:
+    return frozenset(setting.lower().replace(",", " ").split())
 
 
 @dataclass(frozen=True)

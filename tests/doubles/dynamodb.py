@@ -8,6 +8,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from decimal import Decimal
 from functools import cache
+from operator import le, lt
 from typing import Any
 
 from tests.doubles.answers import refusal
@@ -176,11 +177,13 @@ def _term(term: str, names: dict[str, str]) -> Check:
     if found := re.fullmatch(r"attribute_(not_)?exists\((\w+)\)", term):
         wanted, name = found[1] is None, found[2]
         return lambda item, values: (name in item) is wanted
-    found = re.fullmatch(r"(#?\w+) (=|<) (:\w+)", term)
+    found = re.fullmatch(r"(#?\w+) (=|<=?) (:\w+)", term)
     assert found, term
     name, value = names.get(found[1], found[1]), found[3]
-    if found[2] == "<":
-        return lambda item, values: name in item and _number(item[name]) < _number(values[value])
+    if compare := {"<": lt, "<=": le}.get(found[2]):
+        return lambda item, values: (
+            name in item and compare(_number(item[name]), _number(values[value]))
+        )
     return lambda item, values: _equal(item.get(name), values[value])
 
 

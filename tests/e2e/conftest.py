@@ -29,9 +29,15 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
 
 
 def _as_agreed(stage: Stage, cloud: Cloud) -> Stage:
-    """One customer lets the provider operate, and one brings a key: neither is so by default."""
+    """One customer lets the provider operate, and changes lead only where our samples do; and one
+    brings a key: none of it is so by default.
+    """
     more: dict[str, tuple[tuple[str, str], ...]] = {
-        OPERATED: (("OperatorAccount", HUB.account), ("OperatorExternalId", AGREED)),
+        OPERATED: (
+            ("OperatorAccount", HUB.account),
+            ("OperatorExternalId", AGREED),
+            ("AllowedLinkDomains", "example"),
+        ),
         WITH_KEY: (("KmsKeyId", _own_key(cloud, stage)),),
     }
     return Stage(tuple(replace(one, more=more.get(one.code, ())) for one in stage.customers))

@@ -1,5 +1,6 @@
 """Watching and repairing: each verb does what it says, can be repeated, mails nobody twice."""
 
+import base64
 import configparser
 import csv
 import io
@@ -259,6 +260,43 @@ def test_a_paused_run_goes_on_when_its_cause_is_mended(provider: Provider, typed
     assert not typed("resume", change["changeId"], "-c", "globex", "--yes", "--json").json[
         "resumed"
     ]
+
+
+def test_a_change_that_leads_elsewhere_waits_until_a_person_of_the_account_lets_it_go(
+    provider: Provider, typed: Type
+) -> None:
+    """The limit is globex's own, a parameter of its stack; acme has none and hears at once."""
+    change = document(customerImpact="Confirm your password at https://example.com/globex.")
+    change_id = provider.announce(change).change_id
+    eventually(lambda: len(provider.mails(change_id, "acme")) == 5)
+    eventually(lambda: _state(provider, change_id, "globex") == "paused")
+    customer = typed("status", change_id, "--json").json["customers"]["globex"]
+    assert customer["reason"]["code"] == "link_domains"
+    assert "example.com" in customer["reason"]["message"]
+    advised = typed("status", change_id).out
+    assert f"changecast resume {change_id} --customer globex" in advised
+    assert _sweep(provider, "globex")["PausedRuns"] >= 1, "what the account's own alarm looks at"
+    plan = typed("resume", change_id, "-c", "globex", "--dry-run").err
+    assert "limit of globex's own account" in " ".join(plan.split())
+    assert provider.mails(change_id, "globex") == []
+    assert typed("resume", change_id, "-c", "globex", "--yes", "--json").json["resumed"]
+    _sweep(provider, "globex")
+    eventually(lambda: people(provider, change_id, "globex") == five_of("globex"))
+
+
+def _state(provider: Provider, change_id: str, code: str) -> str:
+    return str(provider.status(change_id)["customers"].get(code, {}).get("state", ""))
+
+
+def _sweep(provider: Provider, code: str) -> dict[str, Any]:
+    """Let the customer's sweep run now; what it measured."""
+    functions = provider.session(code).client("lambda")
+    names = [one["FunctionName"] for one in functions.list_functions()["Functions"]]
+    (name,) = [name for name in names if "SweepFunction" in name]
+    answer = functions.invoke(FunctionName=name, LogType="Tail")
+    lines = base64.b64decode(answer["LogResult"]).decode().splitlines()
+    (measured,) = [json.loads(line) for line in lines if '"PausedRuns"' in line]
+    return dict(measured)
 
 
 def test_who_is_held_is_sent_to_once_more_when_an_operator_says_so(

@@ -246,6 +246,40 @@ MUTANTS = (
         "integration/delivery/test_outcomes.py",
     ),
     Mutant(
+        "a run beyond a limit goes on",
+        (_in("runs", "    if not run.paused:\n", "    if True:\n"),),
+        "integration/delivery/test_limits.py",
+    ),
+    Mutant(
+        "a limit is looked at by nobody",
+        (
+            _in(
+                "planning",
+                "    run = admit(planner.ledger, run, wanted, planner.limits, now)\n",
+                "",
+            ),
+        ),
+        "integration/delivery/test_limits.py",
+    ),
+    Mutant(
+        "a run that is counted does not say so",
+        (_in("tallies", '"SET counted = :mails"', '"SET was_counted = :mails"'),),
+        "integration/delivery/test_limits.py",
+    ),
+    Mutant(
+        "a full tally takes more",
+        (_in("tallies", " OR so_many <= :room", " OR attribute_exists(pk)"),),
+        "integration/delivery/test_limits.py",
+    ),
+    Mutant(
+        "a run that was let go is stopped again",
+        (
+            _in("admission", "if stands.let_go or not", "if not"),
+            _in("runs", "complete = :no AND let_go = :no", "complete = :no"),
+        ),
+        "integration/delivery/test_limits.py",
+    ),
+    Mutant(
         "renderings are read after the claim",
         (_in("sending", "    if templates is None:\n        return None\n", ""),),
         "integration/delivery/test_send_mail.py",

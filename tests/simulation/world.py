@@ -12,6 +12,7 @@ from typing import Any
 
 from changecast import ledger as ledgers
 from changecast import planning, sending
+from changecast.admission import Limits
 from changecast.channel import note_heard
 from changecast.event import parse_announced
 from changecast.held import drop_held
@@ -31,6 +32,7 @@ from tests.simulation.queues import Queues
 GATE = Gate()
 LONGEST = 6 * 3_600.0
 CHANGE = "CHG1"
+NO_LIMITS = Limits(0, 0, 0, frozenset())
 
 
 @lru_cache(maxsize=1)
@@ -83,6 +85,7 @@ class Plot:
     # From when to when record_outcome fails, and when a person drops whoever is held.
     outage: tuple[float, float] = (0.0, 0.0)
     dropped_at: float = 0.0
+    limits: Limits = NO_LIMITS
 
 
 @dataclass
@@ -123,7 +126,9 @@ class World:
         sender = vars(loaded["send_mail"])
         sender["sender"] = replace(sender["sender"], each=self.hub.each)
         planner = vars(loaded["plan_delivery"])
-        planner["planner"] = replace(planner["planner"], batch_size=self.plot.batch_size)
+        planner["planner"] = replace(
+            planner["planner"], batch_size=self.plot.batch_size, limits=self.plot.limits
+        )
         sweep = vars(loaded["sweep"])
         sweep["settings"] = replace(sweep["settings"], unknown_policy=self.plot.policy)
         self.sweep: Callable[..., None] = sweep["handler"]

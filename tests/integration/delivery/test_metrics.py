@@ -10,6 +10,7 @@ from changecast.waiting import mark, waiting
 from tests.doubles.account import Account
 from tests.doubles.announcements import envelope
 from tests.doubles.answers import refusal
+from tests.doubles.ses import Ses
 from tests.integration.delivery.test_sweep import unanswered
 
 
@@ -39,6 +40,22 @@ def test_a_paused_run_counts_at_every_sweep_until_it_goes_on(
     account.settle(2)
     account.sweep()
     assert printed(capsys, "PausedRuns")[-1] == 1
+
+
+def test_a_run_beyond_a_limit_counts_as_paused_until_a_newer_revision_takes_its_place(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    limits = {"ALLOWED_LINK_DOMAINS": "acme.example"}
+    account = Account(ses=Ses(contacts={"announcements": ["p@acme.example"]}), environment=limits)
+    account.announce(envelope(impact="See https://evil.example"))
+    account.settle(2)
+    account.sweep()
+    assert printed(capsys, "PausedRuns")[-1] == 1
+    account.announce(envelope(2))
+    account.settle(2)
+    account.sweep()
+    assert printed(capsys, "PausedRuns")[-1] == 0
+    assert len(account.ses.mails) == 1
 
 
 def test_a_held_recipient_counts_until_somebody_decides(

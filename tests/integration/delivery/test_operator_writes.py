@@ -40,7 +40,7 @@ def test_the_operator_may_write_what_its_verbs_write_and_nothing_else() -> None:
 
 def _resuming() -> set[str]:
     account, recorder = _held_one()
-    pause(account.ledger, account.run("CHG1").run, PauseRun("complaint_rate", "x"), 1.0)
+    pause(account.ledger, account.run("CHG1").run, PauseRun("list_growth", "x"), 1.0)
     recorder.updates.clear()
     hurry(account.ledger, resume(account.ledger, account.run("CHG1")), account.clock.now)
     return _named(recorder)
