@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 FILES ?=
+MEASURES ?=
 SCHEDULES ?= 20000
 SEED ?= 1
 
@@ -55,8 +56,7 @@ mutants: .venv/.ready ## plant faults in the ledger and the sender, and print wh
 	@$(BIN)/python -m tests.mutants
 
 bench: .venv/.ready ## one JSON line per measure; wall times are reported, CPU and counts are gated
-	@$(BIN)/python -m benchmarks.compose
-	@$(BIN)/python -m benchmarks.announcement
+	@$(BIN)/python -m benchmarks $(MEASURES)
 
 lock: .venv/.ready ## pin again what requirements/*.in and functions/requirements.in ask for
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/bootstrap.in -o requirements/bootstrap.txt

@@ -2,19 +2,18 @@
 
     python -m benchmarks.compose
 
-CPU time of this process (medians), so other load on the machine matters little. The peer of a
-splice is what most senders do: build the whole message anew for every recipient.
+CPU time of this process, so other load on the machine matters little. The peer of a splice
+is what most senders do: build the whole message anew for every recipient.
 """
 
-import json
-import statistics
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
+from typing import Any
 
+from benchmarks.measure import at_most, pin_to_one_core, report, rounds
 from changecast.change import Change, view_for
 from changecast.compose import Brand, compose
 from changecast.ledger_items import Run
@@ -24,7 +23,7 @@ from changecast.splice import load, splice
 
 SAMPLES = Path(__file__).parents[1] / "tests" / "samples"
 NOW = datetime(2027, 1, 16, 8, 5, tzinfo=UTC)
-CHANGES, RECIPIENTS, ROUNDS = 30, 5_000, 5
+CHANGES, RECIPIENTS = 30, 5_000
 BRAND = Brand(
     customer="acme",
     customer_name="Acme Industries",
@@ -38,22 +37,31 @@ BRAND = Brand(
 
 def main() -> None:
     """Print one JSON line per measure."""
+    pin_to_one_core()
     before, after = _change("a-current-approved"), _change("a-current-rescheduled")
     with_meeting = _change("b-form-export")
-    _line("compose_update_four_variants_ms", 1e3 * _composing(after, before), "ms", 50)
-    _line("compose_announcement_with_meeting_ms", 1e3 * _composing(with_meeting, None), "ms", 50)
-    renderings = _compose(with_meeting, None)
-    rendering = renderings[Variant.FULL_CALENDAR]
+    update, meeting = _composing(after, before), _composing(with_meeting, None)
+    report("compose_update_four_variants", update, "ms CPU", at_most(50))
+    report("compose_announcement_with_meeting", meeting, "ms CPU", at_most(50))
+    rendering = _compose(with_meeting, None)[Variant.FULL_CALENDAR]
     template = load(rendering)
     addresses = [f"reader.number{n}@acme.example" for n in range(RECIPIENTS)]
-    spliced = _cpu(lambda: [splice(template, address) for address in addresses]) / RECIPIENTS
-    built = _cpu(lambda: [_built(splice(template, each)) for each in addresses[:200]]) / 200
-    _line("splice_one_recipient_us", 1e6 * spliced, "us", 20, peer=1e6 * built)
-    _line("load_rendering_ms", 1e3 * _cpu(lambda: load(rendering)), "ms", 1)
+    spliced = _each(1e6, addresses, lambda each: splice(template, each))
+    built = _each(1e6, addresses[:200], lambda each: _built(splice(template, each)))
+    report("splice_one_recipient", spliced, "us CPU", at_most(20), peers=built)
+    loading = [1e3 * seconds for seconds in rounds(lambda: load(rendering))]
+    report("load_rendering", loading, "ms CPU", at_most(1))
 
 
-def _composing(change: Change, previous: Change | None) -> float:
-    return _cpu(lambda: [_compose(change, previous) for _ in range(CHANGES)]) / CHANGES
+def _composing(change: Change, previous: Change | None) -> list[float]:
+    """Milliseconds for one change, per round."""
+    return _each(1e3, range(CHANGES), lambda _: _compose(change, previous))
+
+
+def _each(scale: float, items: Sequence[Any], work: Callable[[Any], object]) -> list[float]:
+    """CPU time per item, per round."""
+    times = rounds(lambda: [work(item) for item in items])
+    return [scale * seconds / len(items) for seconds in times]
 
 
 def _compose(change: Change, previous: Change | None) -> dict[Variant, bytes]:
@@ -82,25 +90,6 @@ def _change(sample: str) -> Change:
 def _run(change: Change) -> Run:
     return Run("r", change.change_id, change.revision, "e", "f", "announcement",
                Topic.ANNOUNCEMENTS, True, 0.0, "")  # fmt: skip
-
-
-def _cpu(work: Callable[[], object]) -> float:
-    work()
-    times = []
-    for _ in range(ROUNDS):
-        began = time.process_time()
-        work()
-        times.append(time.process_time() - began)
-    return statistics.median(times)
-
-
-def _line(measure: str, value: float, unit: str, goal: float, peer: float | None = None) -> None:
-    ratio = round(value / peer, 5) if peer else None
-    line = {
-        "measure": measure, "value": round(value, 3), "unit": unit,
-        "peer": peer and round(peer, 1), "ratio": ratio, "goal": f"<= {goal}", "met": value <= goal,
-    }  # fmt: skip
-    print(json.dumps(line), flush=True)
 
 
 if __name__ == "__main__":

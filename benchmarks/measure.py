@@ -1,0 +1,115 @@
+"""How a measure is taken and printed: medians of rounds, CPU by resource usage, one JSON line.
+
+A line is {"measure", "value", "unit", "peer", "ratio", "goal", "met"}. Timings on a shared machine
+are noisy, so what counts is the ratio to a peer that was measured in the same rounds. `goal` and
+`met` are null where a figure is only reported.
+"""
+
+import json
+import os
+import resource
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+ROUNDS = 5
+
+
+class Goal(NamedTuple):
+    """What a value must keep to, or its ratio to the peer where it is `of_peer`."""
+
+    sign: str
+    limit: float
+    of_peer: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.sign} {self.limit:g}" + (" x peer" if self.of_peer else "")
+
+    def met(self, value: float, ratio: float | None) -> bool:
+        """Whether it is kept."""
+        subject = ratio if self.of_peer else value
+        if subject is None:
+            raise ValueError(f"{self} needs a peer")
+        return subject <= self.limit if self.sign == "<=" else subject >= self.limit
+
+
+def at_most(limit: float) -> Goal:
+    """The value is no more than this."""
+    return Goal("<=", limit)
+
+
+def at_least(limit: float) -> Goal:
+    """The value is no less than this."""
+    return Goal(">=", limit)
+
+
+def at_most_peer(times: float) -> Goal:
+    """The value is no more than so many times the peer's."""
+    return Goal("<=", times, of_peer=True)
+
+
+def at_least_peer(times: float) -> Goal:
+    """The value is no less than so many times the peer's."""
+    return Goal(">=", times, of_peer=True)
+
+
+def report(
+    measure: str,
+    values: Sequence[float],
+    unit: str,
+    goal: Goal | None = None,
+    *,
+    peers: Sequence[float] = (),
+) -> None:
+    """Print the line of a measure whose values, one per round, were taken beside its peer's."""
+    value = statistics.median(values)
+    peer = statistics.median(peers) if peers else None
+    ratio = None
+    if peers:
+        ratio = statistics.median(ours / theirs for ours, theirs in zip(values, peers, strict=True))
+    line = {
+        "measure": measure,
+        "value": _short(value),
+        "unit": unit,
+        "peer": _short(peer),
+        "ratio": _short(ratio),
+        "goal": str(goal) if goal else None,
+        "met": goal.met(value, ratio) if goal else None,
+    }
+    print(json.dumps(line), flush=True)
+
+
+def _short(value: float | None) -> float | None:
+    """Four digits say more than a noisy machine can."""
+    return None if value is None else float(f"{value:.4g}")
+
+
+def cpu_seconds() -> float:
+    """CPU time that this process, all its threads together, has used so far."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def cpu_of(work: Callable[[], object]) -> float:
+    """CPU seconds of one piece of work."""
+    began = cpu_seconds()
+    work()
+    return cpu_seconds() - began
+
+
+def rounds(work: Callable[[], object], count: int = ROUNDS) -> list[float]:
+    """CPU seconds of the same work, once to warm up and then once per round."""
+    work()
+    return [cpu_of(work) for _ in range(count)]
+
+
+def peak_memory_mb() -> float:
+    """The most memory that this process has held so far (resident, in MB of 1,048,576 bytes)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def pin_to_one_core() -> None:
+    """Keep this process, and those that it starts from here on, on one core: its last."""
+    if sys.platform == "linux":
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
