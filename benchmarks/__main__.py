@@ -10,9 +10,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from benchmarks.measure import ROOT
+
 LINES = ROOT / "build" / "bench" / "measures.jsonl"
 # In the order in which they run: what is short first.
 MEASURES = (

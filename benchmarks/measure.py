@@ -11,8 +11,10 @@ import resource
 import statistics
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
+ROOT = Path(__file__).parents[1]
 ROUNDS = 5
 
 

@@ -1,0 +1,134 @@
+"""A customer's account to measure: stubs beside it, and its functions as processes on one core."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+from urllib.request import urlopen
+
+from benchmarks.measure import ROOT
+from benchmarks.stubs.services import COUNTS, MESSAGES
+from tests.doubles.account import ENVIRONMENT
+from tests.doubles.announcements import envelope
+
+# How long each stub takes for an answer.
+SES_SECONDS, OTHERS_SECONDS = 0.025, 0.005
+_SERVICES = {"ses": "SESV2", "dynamodb": "DYNAMODB", "s3": "S3", "sqs": "SQS"}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one process used while it worked: its CPU, its wall time, and its memory at the most."""
+
+    cpu: float
+    wall: float
+    peak_mb: float
+
+
+@dataclass
+class Account:
+    """The stubs' addresses by service, and the environment that leads a function to them."""
+
+    urls: dict[str, str]
+    environment: dict[str, str]
+    changes: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def plan(self) -> tuple[Figures, list[str]]:
+        """Announce one more change; comes back: what the planner used, and the delivery hints."""
+        body = json.dumps(envelope(change_id=f"CHG{next(self.changes)}"))
+        (figures,) = self.work(["function", "plan_delivery"], [body])
+        return figures, self.messages("deliveries")
+
+    def send(self, hints: Sequence[str], processes: int) -> list[Figures]:
+        """Send batches, in so many processes at a time: Lambda gives each one batch at a time."""
+        return self.work(["function", "send_mail"], hints, processes)
+
+    def work(
+        self, program: Sequence[str], bodies: Sequence[str], processes: int = 1
+    ) -> list[Figures]:
+        """Let processes that are warm work through messages that they share out evenly.
+
+        They are pinned as this process is.
+        """
+        module, *arguments = program
+        command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
+        with ExitStack() as stack:
+            workers = [
+                stack.enter_context(
+                    subprocess.Popen(
+                        command, cwd=ROOT, env=self.environment, text=True,
+                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    )
+                )
+                for _ in range(processes)
+            ]  # fmt: skip
+            for worker in workers:
+                _line_of(worker)
+            for number, worker in enumerate(workers):
+                assert worker.stdin is not None
+                worker.stdin.write(json.dumps(bodies[number::processes]))
+                worker.stdin.close()
+            return [Figures(**json.loads(_line_of(worker))) for worker in workers]
+
+    def counts(self, service: str) -> dict[str, int]:
+        """What a stub was asked for so far."""
+        found: dict[str, int] = _get(self.urls[service] + COUNTS)
+        return found
+
+    def messages(self, queue: str) -> list[str]:
+        """What a queue holds; it is empty then."""
+        found: list[str] = _get(f"{self.urls['sqs']}{MESSAGES}/{queue}")
+        return found
+
+
+def _line_of(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise SystemExit(f"a process ended by itself: {process.args!r}")
+    return line
+
+
+def _get(url: str) -> Any:
+    with urlopen(url) as answer:
+        return json.load(answer)
+
+
+@contextmanager
+def account(contacts: int) -> Iterator[Account]:
+    """An account with so many contacts; its stubs end with it."""
+    with ExitStack() as stack:
+        urls = {name: _stub(stack, name, contacts) for name in _SERVICES}
+        endpoints = {f"AWS_ENDPOINT_URL_{_SERVICES[name]}": url for name, url in urls.items()}
+        queues = {
+            f"{queue.upper()}_QUEUE_URL": f"{urls['sqs']}/{queue}"
+            for queue in ("deliveries", "reports")
+        }
+        yield Account(urls, _base() | ENVIRONMENT | endpoints | queues)
+
+
+def _stub(stack: ExitStack, service: str, contacts: int) -> str:
+    seconds = SES_SECONDS if service == "ses" else OTHERS_SECONDS
+    command = [sys.executable, "-m", "benchmarks.stubs", service, str(seconds), str(contacts)]
+    stub = stack.enter_context(
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    )
+    stack.callback(stub.terminate)
+    port = _line_of(stub).strip()
+    return f"http://127.0.0.1:{port}"
+
+
+def _base() -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": "functions",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_REGION": "eu-west-1",
+    }

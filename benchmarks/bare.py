@@ -1,0 +1,49 @@
+"""Sending without a ledger, as a process: `python -m benchmarks.bare THREADS`.
+
+What most scripts do: boto3's client as it comes, in a loop or in threads, with mails that are ready
+before the clock starts. It is spoken to as benchmarks.function is; each message is an address.
+"""
+
+import json
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+from botocore.config import Config
+
+from benchmarks.measure import cpu_seconds, peak_memory_mb
+from changecast.mails_bucket import get
+from changecast.splice import load, splice
+
+
+def main(threads: int, rendering: str) -> None:
+    """Send a mail to each address."""
+    template = load(get(boto3.client("s3"), os.environ["MAILS_BUCKET"], rendering) or b"")
+    ses = boto3.client("sesv2", config=Config(max_pool_connections=threads))
+    print("ready", flush=True)
+    mails = [(address, splice(template, address)) for address in json.load(sys.stdin)]
+
+    def send(mail: tuple[str, bytes]) -> None:
+        ses.send_email(
+            FromEmailAddress=os.environ["SENDER"],
+            Destination={"ToAddresses": [mail[0]]},
+            Content={"Raw": {"Data": mail[1]}},
+            EmailTags=[{"Name": "k", "Value": "0" * 32}],
+            ConfigurationSetName=os.environ["CONFIGURATION_SET"],
+            ListManagementOptions={
+                "ContactListName": os.environ["CONTACT_LIST"],
+                "TopicName": "announcements",
+            },
+        )
+
+    began, cpu = time.perf_counter(), cpu_seconds()
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(send, mails))
+    wall = time.perf_counter() - began
+    print(json.dumps({"cpu": cpu_seconds() - cpu, "wall": wall, "peak_mb": peak_memory_mb()}))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2])
