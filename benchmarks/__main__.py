@@ -17,6 +17,7 @@ LINES = ROOT / "build" / "bench" / "measures.jsonl"
 # In the order in which they run: what is short first.
 MEASURES = (
     "compose",
+    "sending",
     "announcement",
 )
 

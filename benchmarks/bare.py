@@ -1,7 +1,8 @@
 """Sending without a ledger, as a process: `python -m benchmarks.bare THREADS`.
 
 What most scripts do: boto3's client as it comes, in a loop or in threads, with mails that are ready
-before the clock starts. It is spoken to as benchmarks.function is; each message is an address.
+before the clock starts. It is spoken to as benchmarks.function is; each message is an address,
+and the first of each thread is its warm-up.
 """
 
 import json
@@ -13,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import boto3
 from botocore.config import Config
 
-from benchmarks.measure import cpu_seconds, peak_memory_mb
+from benchmarks.measure import cpu_seconds, print_figures
 from changecast.mails_bucket import get
 from changecast.splice import load, splice
 
@@ -38,11 +39,11 @@ def main(threads: int, rendering: str) -> None:
             },
         )
 
-    began, cpu = time.perf_counter(), cpu_seconds()
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(send, mails))
-    wall = time.perf_counter() - began
-    print(json.dumps({"cpu": cpu_seconds() - cpu, "wall": wall, "peak_mb": peak_memory_mb()}))
+        list(pool.map(send, mails[:threads]))
+        began, cpu = time.perf_counter(), cpu_seconds()
+        list(pool.map(send, mails[threads:]))
+        print_figures(len(mails) - threads, began, cpu)
 
 
 if __name__ == "__main__":

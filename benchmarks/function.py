@@ -1,7 +1,8 @@
-"""A function as a warm process: `python -m benchmarks.function send_mail` handles what it is given.
+"""A function as a process: `python -m benchmarks.function send_mail 1` handles what it is given.
 
-It says when it is ready, reads one JSON list of message bodies from stdin, hands them to the
-handler one invocation after another, and prints what that used.
+It says when it is loaded, reads one JSON list of message bodies from stdin, hands them to the
+handler one invocation after another, and prints what that used; so many first ones (the second
+argument) only warm it up.
 """
 
 import importlib
@@ -10,7 +11,7 @@ import logging
 import sys
 import time
 
-from benchmarks.measure import cpu_seconds, peak_memory_mb
+from benchmarks.measure import cpu_seconds, print_figures
 
 
 class Context:
@@ -21,7 +22,7 @@ class Context:
         return 60_000
 
 
-def main(name: str) -> None:
+def main(name: str, warm_up: int) -> None:
     """Work through what comes."""
     handler = importlib.import_module(name).handler
     logging.disable(logging.INFO)
@@ -29,12 +30,13 @@ def main(name: str) -> None:
     bodies = json.load(sys.stdin)
     began, cpu = time.perf_counter(), cpu_seconds()
     for number, body in enumerate(bodies):
+        if number == warm_up:
+            began, cpu = time.perf_counter(), cpu_seconds()
         record = {"messageId": str(number), "body": body, "attributes": {}}
         if handler({"Records": [record]}, Context())["batchItemFailures"]:
             raise SystemExit(f"{name} sent a message back")
-    wall = time.perf_counter() - began
-    print(json.dumps({"cpu": cpu_seconds() - cpu, "wall": wall, "peak_mb": peak_memory_mb()}))
+    print_figures(len(bodies) - warm_up, began, cpu)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]))

@@ -10,6 +10,7 @@ import os
 import resource
 import statistics
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -109,6 +110,17 @@ def rounds(work: Callable[[], object], count: int = ROUNDS) -> list[float]:
 def peak_memory_mb() -> float:
     """The most memory that this process has held so far (resident, in MB of 1,048,576 bytes)."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def print_figures(messages: int, began: float, cpu: float) -> None:
+    """What this process used since (perf_counter, CPU seconds), for the process that started it."""
+    figures = {
+        "messages": messages,
+        "cpu": cpu_seconds() - cpu,
+        "wall": time.perf_counter() - began,
+        "peak_mb": peak_memory_mb(),
+    }
+    print(json.dumps(figures))
 
 
 def pin_to_one_core() -> None:

@@ -1,0 +1,77 @@
+"""How fast one core sends with the ledger on, and what a mail costs it in CPU.
+
+    python -m benchmarks.sending
+
+SES takes 25 ms for an answer, everything else 5 ms. Two peers send without a ledger: a boto3 loop,
+on fewer mails because it is slow, and boto3 in 32 threads. All of them run on the same core, and
+the stubs on the others.
+"""
+
+from benchmarks.account import Account, Figures, account
+from benchmarks.measure import (
+    ROUNDS,
+    at_least,
+    at_least_peer,
+    at_most_peer,
+    pin_to_one_core,
+    report,
+)
+from benchmarks.stubs.services import contact
+from changecast.ledger_items import run_id
+from changecast.mails_bucket import rendering_key
+from changecast.plan import Variant
+from tests.doubles.account import ENVIRONMENT
+
+MAILS, LOOPED = 5_000, 150
+# Lambda gives a process one batch at a time; so many keep the core busy while others wait.
+PROCESSES, THREADS = 4, 32
+BATCH = int(ENVIRONMENT["BATCH_SIZE"])
+ADDRESSES = [contact(number) for number in range(MAILS)]
+
+
+def main() -> None:
+    """Print one JSON line per measure."""
+    ours, loop, threads = [], [], []
+    with account(MAILS) as place:
+        pin_to_one_core()
+        for _ in range(ROUNDS):
+            _, hints = place.plan()
+            ours.append(_together(place.send(hints, PROCESSES), BATCH))
+            loop.append(_bare(place, 1, LOOPED))
+            threads.append(_bare(place, THREADS, MAILS))
+        if place.counts("ses")["mails"] != ROUNDS * (2 * MAILS + LOOPED):
+            raise SystemExit("not everybody was mailed once")
+    rates, looped = _rates(ours), _rates(loop)
+    report("send_rate_ledger_on", rates, "mails/s", at_least(800))
+    report("send_rate_against_a_loop", rates, "mails/s", at_least_peer(22), peers=looped)
+    report("send_rate_of_bare_threads", _rates(threads), "mails/s")
+    cpu, bare = _cpu(ours), _cpu(threads)
+    report("send_cpu_ledger_on", cpu, "ms CPU a mail", at_most_peer(1.25), peers=bare)
+
+
+def _bare(place: Account, threads: int, mails: int) -> Figures:
+    rendering = rendering_key(run_id("CHG1", 1), Variant.FULL)
+    (figures,) = place.work(["bare", str(threads), rendering], ADDRESSES[:mails])
+    return figures
+
+
+def _together(figures: list[Figures], mails: int) -> Figures:
+    """What processes used that worked side by side, each message so many mails."""
+    return Figures(
+        messages=mails * sum(each.messages for each in figures),
+        cpu=sum(each.cpu for each in figures),
+        wall=max(each.wall for each in figures),
+        peak_mb=max(each.peak_mb for each in figures),
+    )
+
+
+def _rates(figures: list[Figures]) -> list[float]:
+    return [each.messages / each.wall for each in figures]
+
+
+def _cpu(figures: list[Figures]) -> list[float]:
+    return [1e3 * each.cpu / each.messages for each in figures]
+
+
+if __name__ == "__main__":
+    main()
