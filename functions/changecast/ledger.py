@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
+from changecast.clients import USER_AGENT
 from changecast.ledger_items import (
     Batch,
     Item,
@@ -41,6 +42,7 @@ PATIENCE = Config(
     read_timeout=5,
     retries={"mode": "standard", "total_max_attempts": 4},
     parameter_validation=False,
+    user_agent=USER_AGENT,
 )
 
 

@@ -170,7 +170,9 @@ def value_of(value: str | float | bool) -> Item:
     """One value in DynamoDB's notation."""
     if isinstance(value, bool):
         return {"BOOL": value}
-    if isinstance(value, int | float):
+    if isinstance(value, int):
+        return {"N": str(value)}
+    if isinstance(value, float):
         return {"N": format(Decimal(str(value)), "f")}
     return {"S": str(value)}
 
@@ -200,6 +202,17 @@ def recipient_of(item: Item) -> Recipient:
     values |= {"key": values["sk"].removeprefix("r#"), "state": State(values["state"])}
     known = {name: values[name] for name in Recipient.__dataclass_fields__ if name in values}
     return Recipient(**known)
+
+
+def told_of(recipient: Recipient) -> dict[str, Any]:
+    """What an item says of a recipient beside its key: not what recipient_of takes for granted.
+
+    Conditions look at state and attempt, so these always stand there.
+    """
+    always = ("address", "variant", "state", "attempt")
+    once = ("owner", "lease_until", "since", "message_id", "code")
+    values = {name: getattr(recipient, name) for name in (*always, *once)}
+    return {name: value for name, value in values.items() if value or name in always}
 
 
 def batch_of(item: Item, recipients: tuple[Recipient, ...] = ()) -> Batch:

@@ -15,12 +15,12 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     EndpointConnectionError,
     NoCredentialsError,
-    ParamValidationError,
     PartialCredentialsError,
 )
 from botocore.parsers import ResponseParserError
 
 from changecast.addresses import without_addresses
+from changecast.clients import USER_AGENT
 from changecast.errors import PauseRun, RecipientRefused, Retry, Unanswered
 
 if TYPE_CHECKING:
@@ -31,11 +31,14 @@ CONNECT_TIMEOUT = 3
 READ_TIMEOUT = 10
 # From the start of a call to its end, whatever happens: name lookup and TLS included.
 LONGEST_CALL = 20.0
+# The requests are made here and not by people; what SES itself refuses, it says.
 ONCE = Config(
     retries={"total_max_attempts": 1},
     connect_timeout=CONNECT_TIMEOUT,
     read_timeout=READ_TIMEOUT,
     max_pool_connections=THREADS,
+    parameter_validation=False,
+    user_agent=USER_AGENT,
 )
 
 _PAUSE = frozenset(
@@ -106,8 +109,6 @@ def _without_answer(error: BotoCoreError | ResponseParserError) -> Exception:
         return Retry(f"SES could not be reached: {name}")
     if isinstance(error, _NO_CREDENTIALS):
         return PauseRun("no_credentials", "the function has no credentials")
-    if isinstance(error, ParamValidationError):
-        return RecipientRefused("invalid_request", "the request is not one that SES takes")
     return Unanswered(f"the call to SES ended without an answer: {name}")
 
 

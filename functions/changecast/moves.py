@@ -29,6 +29,9 @@ from changecast.states import PROOFS, Happening, State, after
 
 # What a move may change; only what it does change travels.
 _MOVING = ("state", "attempt", "owner", "lease_until", "since", "message_id", "code")
+# Those of them that an expression must call by another name: words of DynamoDB's own.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html
+_RESERVED = {"state": "#state", "owner": "#owner"}
 
 
 class Move(NamedTuple):
@@ -177,9 +180,10 @@ def _recipient_update(ledger: Ledger, batch: Batch, step: Step) -> Item:
         "Update": {
             "TableName": ledger.table,
             "Key": recipient_item_key(batch.run, batch.number, was.key),
-            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in sets),
+            "UpdateExpression": "SET "
+            + ", ".join(f"{_RESERVED.get(name, name)} = :{name}" for name in sets),
             "ConditionExpression": "#state = :was AND attempt = :before",
-            "ExpressionAttributeNames": {f"#{name}": name for name in sets},
+            "ExpressionAttributeNames": {f"#{name}": name for name in sets if name in _RESERVED},
             "ExpressionAttributeValues": encode(
                 values | {":was": was.state, ":before": was.attempt}
             ),

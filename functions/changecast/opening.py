@@ -22,6 +22,7 @@ from changecast.ledger_items import (
     pointer_key,
     recipient_item_key,
     run_key,
+    told_of,
 )
 
 # So long a plan may take before the sweep sends what it has written so far.
@@ -110,9 +111,8 @@ def _write_batch(ledger: Ledger, run: Run, number: int, recipients: Sequence[Rec
     expiry = _expiry(ledger, run)
     items = [batch_key(run.run, number) | encode(head | expiry)]
     for recipient in recipients:
-        values = {name: value for name, value in asdict(recipient).items() if name != "key"}
         key = recipient_item_key(run.run, number, recipient.key)
-        items.append(key | encode(values | expiry))
+        items.append(key | encode(told_of(recipient) | expiry))
     absent = {"TableName": ledger.table, "ConditionExpression": "attribute_not_exists(pk)"}
     writes: list[Any] = [{"Put": absent | {"Item": item}} for item in items]
     totals = {":one": 1, ":planned": len(recipients), ":no": False}

@@ -75,7 +75,6 @@ def test_a_sender_that_is_not_verified_is_no_recipients_fault(
         (exceptions.ConnectTimeoutError(endpoint_url=URL), Retry),
         (exceptions.EndpointConnectionError(endpoint_url=URL), Retry),
         (exceptions.NoCredentialsError(), PauseRun),
-        (exceptions.ParamValidationError(report="bad"), RecipientRefused),
     ],
 )
 def test_no_answer_is_unknown_unless_nothing_was_asked(
