@@ -18,7 +18,11 @@ LINES = ROOT / "build" / "bench" / "measures.jsonl"
 MEASURES = (
     "compose",
     "sending",
+    "quota",
+    "billed",
     "announcement",
+    "neighbour",
+    "growth",
 )
 
 

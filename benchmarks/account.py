@@ -12,20 +12,21 @@ from typing import Any
 from urllib.request import urlopen
 
 from benchmarks.measure import ROOT
-from benchmarks.stubs.services import COUNTS, MESSAGES
+from benchmarks.stubs.services import COUNTS, MAILS, MESSAGES
 from tests.doubles.account import ENVIRONMENT
 from tests.doubles.announcements import envelope
 
 # How long each stub takes for an answer.
 SES_SECONDS, OTHERS_SECONDS = 0.025, 0.005
+BATCH = int(ENVIRONMENT["BATCH_SIZE"])
 _SERVICES = {"ses": "SESV2", "dynamodb": "DYNAMODB", "s3": "S3", "sqs": "SQS"}
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What one process used for so many messages: CPU, wall time, and its memory at the most."""
+    """What so many units of work took: CPU and wall time, and the memory of a process at most."""
 
-    messages: int
+    units: int
     cpu: float
     wall: float
     peak_mb: float
@@ -39,18 +40,42 @@ class Account:
     environment: dict[str, str]
     changes: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def plan(self) -> tuple[Figures, list[str]]:
-        """Announce one more change; comes back: what the planner used, and the delivery hints."""
-        body = json.dumps(envelope(change_id=f"CHG{next(self.changes)}"))
-        (figures,) = self.work(["function", "plan_delivery", "0"], [body])
+    def plan(self, changes: int = 1) -> tuple[Figures, list[str]]:
+        """Announce more changes; comes back: what the planner used, and the delivery hints.
+
+        A test that nobody may be mailed warms the planner up.
+        """
+        numbers = [next(self.changes) for _ in range(changes + 1)]
+        bodies = [
+            json.dumps(envelope(change_id=f"CHG{number}", test=number == numbers[0]))
+            for number in numbers
+        ]
+        (figures,) = self.work(["function", "plan_delivery", "1", "1"], bodies)
         return figures, self.messages("deliveries")
 
-    def send(self, hints: Sequence[str], processes: int) -> list[Figures]:
-        """Send batches, in so many processes at a time: Lambda gives each one batch at a time.
+    def send(self, hints: Sequence[str], processes: int) -> Figures:
+        """Send full batches, in so many processes at a time: Lambda gives each one at a time.
 
-        The first batch of each is its warm-up.
+        The first batch of each is its warm-up. Units are mails.
         """
-        return self.work(["function", "send_mail", "1"], hints, processes)
+        found = self.work(["function", "send_mail", "1", "1"], hints, processes)
+        return Figures(
+            units=BATCH * sum(each.units for each in found),
+            cpu=sum(each.cpu for each in found),
+            wall=max(each.wall for each in found),
+            peak_mb=max(each.peak_mb for each in found),
+        )
+
+    def hear(self, kinds: Sequence[str]) -> Figures:
+        """SES says these things of every mail that it took; units are what it said."""
+        tags = _get(self.urls["ses"] + MAILS)
+        bodies = [
+            json.dumps({"detail": {"eventType": kind, "mail": {"messageId": "m", "tags": each}}})
+            for kind in kinds
+            for each in tags
+        ]
+        (figures,) = self.work(["function", "record_outcome", "1", "10"], bodies)
+        return figures
 
     def work(
         self, program: Sequence[str], bodies: Sequence[str], processes: int = 1
@@ -104,10 +129,13 @@ def _get(url: str) -> Any:
 
 
 @contextmanager
-def account(contacts: int) -> Iterator[Account]:
-    """An account with so many contacts; its stubs end with it."""
+def account(contacts: int, rate: float = 100_000.0) -> Iterator[Account]:
+    """An account with so many contacts, which may send `rate` mails a second by its quota.
+
+    The stubs end with it.
+    """
     with ExitStack() as stack:
-        urls = {name: _stub(stack, name, contacts) for name in _SERVICES}
+        urls = {name: _stub(stack, name, contacts, rate) for name in _SERVICES}
         endpoints = {f"AWS_ENDPOINT_URL_{_SERVICES[name]}": url for name, url in urls.items()}
         queues = {
             f"{queue.upper()}_QUEUE_URL": f"{urls['sqs']}/{queue}"
@@ -116,9 +144,10 @@ def account(contacts: int) -> Iterator[Account]:
         yield Account(urls, _base() | ENVIRONMENT | endpoints | queues)
 
 
-def _stub(stack: ExitStack, service: str, contacts: int) -> str:
+def _stub(stack: ExitStack, service: str, contacts: int, rate: float) -> str:
     seconds = SES_SECONDS if service == "ses" else OTHERS_SECONDS
-    command = [sys.executable, "-m", "benchmarks.stubs", service, str(seconds), str(contacts)]
+    settings = [service, str(seconds), str(contacts), str(rate)]
+    command = [sys.executable, "-m", "benchmarks.stubs", *settings]
     stub = stack.enter_context(
         subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     )

@@ -1,8 +1,8 @@
-"""A function as a process: `python -m benchmarks.function send_mail 1` handles what it is given.
+"""A function as a process: `python -m benchmarks.function NAME WARM_UP RECORDS`.
 
 It says when it is loaded, reads one JSON list of message bodies from stdin, hands them to the
-handler one invocation after another, and prints what that used; so many first ones (the second
-argument) only warm it up.
+handler, RECORDS to an invocation, and prints what that used. The first WARM_UP invocations do not
+count.
 """
 
 import importlib
@@ -10,6 +10,7 @@ import json
 import logging
 import sys
 import time
+from typing import Any
 
 from benchmarks.measure import cpu_seconds, print_figures
 
@@ -22,21 +23,25 @@ class Context:
         return 60_000
 
 
-def main(name: str, warm_up: int) -> None:
+def main(name: str, warm_up: int, records: int) -> None:
     """Work through what comes."""
     handler = importlib.import_module(name).handler
     logging.disable(logging.INFO)
     print("ready", flush=True)
-    bodies = json.load(sys.stdin)
+    messages = [_record(number, body) for number, body in enumerate(json.load(sys.stdin))]
     began, cpu = time.perf_counter(), cpu_seconds()
-    for number, body in enumerate(bodies):
-        if number == warm_up:
+    for start in range(0, len(messages), records):
+        if start == warm_up * records:
             began, cpu = time.perf_counter(), cpu_seconds()
-        record = {"messageId": str(number), "body": body, "attributes": {}}
-        if handler({"Records": [record]}, Context())["batchItemFailures"]:
+        if handler({"Records": messages[start : start + records]}, Context())["batchItemFailures"]:
             raise SystemExit(f"{name} sent a message back")
-    print_figures(len(bodies) - warm_up, began, cpu)
+    print_figures(len(messages) - warm_up * records, began, cpu)
+
+
+def _record(number: int, body: str) -> dict[str, Any]:
+    attributes = {"ApproximateReceiveCount": "1"}
+    return {"messageId": str(number), "body": body, "attributes": attributes}
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

@@ -112,10 +112,10 @@ def peak_memory_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def print_figures(messages: int, began: float, cpu: float) -> None:
+def print_figures(units: int, began: float, cpu: float) -> None:
     """What this process used since (perf_counter, CPU seconds), for the process that started it."""
     figures = {
-        "messages": messages,
+        "units": units,
         "cpu": cpu_seconds() - cpu,
         "wall": time.perf_counter() - began,
         "peak_mb": peak_memory_mb(),

@@ -1,4 +1,4 @@
-"""One stub as a process: `python -m benchmarks.stubs ses|dynamodb|s3|sqs SECONDS [CONTACTS]`."""
+"""A stub as a process: `python -m benchmarks.stubs ses|dynamodb|s3|sqs SECONDS CONTACTS RATE`."""
 
 import asyncio
 import sys
@@ -7,10 +7,10 @@ from benchmarks.stubs.http import Answerer, serve
 from benchmarks.stubs.services import S3, DynamoDb, Ses, Sqs
 
 
-def main(service: str, seconds: str, contacts: str = "0") -> None:
+def main(service: str, seconds: str, contacts: str, rate: str) -> None:
     """Serve until the process is ended."""
     stubs: dict[str, Answerer] = {
-        "ses": Ses(int(contacts)).answer,
+        "ses": Ses(int(contacts), float(rate)).answer,
         "dynamodb": DynamoDb().answer,
         "s3": S3().answer,
         "sqs": Sqs().answer,

@@ -12,10 +12,10 @@ from tests.doubles.dynamodb import Table
 
 COUNTS = "/stub/counts"
 MESSAGES = "/stub/messages"
+MAILS = "/stub/mails"
 PAGE = 1_000
 # One of so many contacts wants calendar entries.
 INVITED = 10
-SEND_RATE = 100_000.0
 
 
 def contact(number: int) -> str:
@@ -24,22 +24,27 @@ def contact(number: int) -> str:
 
 
 class Ses:
-    """SES: one contact list of so many, and mails that are counted."""
+    """SES: one contact list of so many, a rate that it states, and mails that are counted."""
 
-    def __init__(self, contacts: int) -> None:
-        self.contacts = contacts
+    def __init__(self, contacts: int, rate: float) -> None:
+        self.contacts, self.rate = contacts, rate
         self.counts: Counter[str] = Counter()
+        self.tags: list[dict[str, list[str]]] = []
 
     def answer(self, request: Request) -> Answer:
-        """SendEmail, ListContacts and GetAccount."""
+        """SendEmail, ListContacts and GetAccount; the tags of its mails at /stub/mails."""
         if request.path == COUNTS:
             return as_json(self.counts)
+        if request.path == MAILS:
+            return as_json(self.tags)
         if request.path.endswith("/outbound-emails"):
             self.counts["mails"] += 1
+            tags = json.loads(request.body)["EmailTags"]
+            self.tags.append({tag["Name"]: [tag["Value"]] for tag in tags})
             return as_json({"MessageId": f"{self.counts['mails']:016x}"})
         self.counts["others"] += 1
         if request.path.endswith("/account"):
-            quota = {"Max24HourSend": -1, "MaxSendRate": SEND_RATE, "SentLast24Hours": 0}
+            quota = {"Max24HourSend": -1, "MaxSendRate": self.rate, "SentLast24Hours": 0}
             return as_json({"SendQuota": quota, "SendingEnabled": True})
         return as_json(self._page(json.loads(request.body)))
 

@@ -1,0 +1,69 @@
+"""What the functions' running time costs, against what SES asks for the same mails.
+
+    python -m benchmarks.billed
+
+Each function has its memory from the template, and Lambda gives it a share of a core by that. What
+is billed is the measured wall time, and over it the time that its CPU would take longer on such a
+share: more than is billed in truth, since a function that waits has CPU to spare.
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+"""
+
+from typing import NamedTuple
+
+from benchmarks.account import BATCH, Figures, account
+from benchmarks.measure import ROUNDS, at_most, pin_to_one_core, report
+from changecast_cli.cost.prices import PRICES
+from tests.support.templates import resource
+
+# Mails a second, how many batches are sent at that rate, and the goal: percent of SES's price.
+RATES = ((14.0, 5, 1.0), (500.0, 40, 0.1))
+MB_OF_A_CORE = 1_769
+SAID = ("Send", "Delivery")
+
+
+class Billed(NamedTuple):
+    """Percent of SES's price, per function."""
+
+    planner: float
+    sender: float
+    outcomes: float
+
+
+def main() -> None:
+    """Print one JSON line per rate and function."""
+    pin_to_one_core()
+    for rate, batches, goal in RATES:
+        rounds = [_round(rate, batches) for _ in range(ROUNDS)]
+        for function in Billed._fields:
+            values = [getattr(each, function) for each in rounds]
+            report(f"billed_{function}_at_{rate:.0f}", values, "% of SES's price")
+        sending = [each.planner + each.sender for each in rounds]
+        report(f"billed_sending_at_{rate:.0f}", sending, "% of SES's price", at_most(goal))
+        everything = [sum(each) for each in rounds]
+        report(f"billed_together_at_{rate:.0f}", everything, "% of SES's price", at_most(goal))
+
+
+def _round(rate: float, batches: int) -> Billed:
+    with account(BATCH * (1 + batches), rate) as place:
+        planned, hints = place.plan()
+        sent = place.send(hints, 1)
+        heard = place.hear(SAID)
+    planner = _price("PlanDeliveryFunction", planned) / (BATCH * (1 + batches))
+    return Billed(
+        planner=planner,
+        sender=_price("SendMailFunction", sent) / sent.units,
+        outcomes=len(SAID) * _price("RecordOutcomeFunction", heard) / heard.units,
+    )
+
+
+def _price(function: str, used: Figures) -> float:
+    """What a process would have cost as this function, in percent of SES's price of a mail."""
+    memory: int = resource("template.yaml", function)["MemorySize"]
+    share = min(1.0, memory / MB_OF_A_CORE)
+    seconds = used.wall + used.cpu * (1 / share - 1)
+    dollars = seconds * memory / 1_024 * PRICES["lambda_gb_second"].dollars
+    return 100 * dollars / PRICES["ses_mail"].dollars
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""One run from its announcement to its last report, in simulated time: what DynamoDB bills for it.
+
+The functions are the real ones, as many at a time as the template lets run, and SES says Send and
+Delivery of every mail.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from benchmarks.stubs.units import units_read, units_written, written_keys
+from tests.doubles.dynamodb import Table
+from tests.doubles.ses import SentMail
+from tests.simulation.faults import Planned
+from tests.simulation.pacing import Limited, PacedSes
+from tests.simulation.world import GATE, Plot, World
+
+# A usual quota, by which a list takes long enough for many reports of it.
+RATE = 14.0
+BATCH = 25
+
+
+class Units(NamedTuple):
+    """Per recipient."""
+
+    read: float
+    written: float
+    reports: float
+
+
+class TellingSes(PacedSes):
+    """SES that says what became of a mail, soon after it."""
+
+    def speak(self, mail: SentMail) -> None:
+        """Accepted, then delivered."""
+        self._say(0.5, mail.event("Send"))
+        self._say(2.0, mail.event("Delivery"))
+
+
+class Metered:
+    """A table, and the units that its requests would use."""
+
+    def __init__(self, table: Table) -> None:
+        self.table, self.tokens = table, table.tokens
+        self.read = self.written = 0
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        operation = "".join(word.title() for word in method.split("_"))
+
+        def call(**asked: Any) -> Any:
+            items = self.table.items
+            before = {key: items.get(key, {}) for key in written_keys(operation, asked)}
+            answer = getattr(self.table, method)(**asked)
+            self.read += units_read(operation, answer)
+            pairs = [(item, items[key]) for key, item in before.items()]
+            self.written += units_written(operation, pairs)
+            return answer
+
+        return call
+
+
+def units_of_run(people: int) -> Units:
+    """Announce one change to so many, and let everything happen that follows."""
+    nothing_fails = Planned(frozenset())
+    plot = Plot(
+        people, BATCH, [(0.0, 1)], minor=False, policy="hold", faults=nothing_fails, rng=None
+    )
+    world = World(plot, ses_type=TellingSes, queues_type=Limited)
+    ses = world.ses
+    assert isinstance(ses, TellingSes)
+    ses.rate, ses.tokens, ses.filled_at, ses.throttled, ses.times = RATE, RATE, 0.0, 0, []
+    ses.after = ses.speak
+    table = Metered(world.table)
+    GATE.fakes["dynamodb"] = table
+    world.play()
+    if len(ses.mails) != people:
+        raise SystemExit("not everybody was mailed once")
+    reports = len(world.events.entries)
+    return Units(table.read / people, table.written / people, reports / people)
