@@ -51,8 +51,8 @@ def _units() -> None:
         )
         _per_recipient(
             f"growth_dynamodb_price_of_{size}",
-            _price(found),
-            _price(smallest),
+            dynamodb_price(found),
+            dynamodb_price(smallest),
             "USD a million",
             FLAT,
         )
@@ -65,7 +65,8 @@ def _per_recipient(
     report(measure, [value], f"{unit} a recipient", goal, peers=[peer])
 
 
-def _price(units: Units) -> float:
+def dynamodb_price(units: Units) -> float:
+    """Dollars for a million recipients."""
     read, write = PRICES["dynamodb_read"].dollars, PRICES["dynamodb_write"].dollars
     return 1e6 * (units.read * read + units.written * write)
 

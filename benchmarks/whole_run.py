@@ -12,6 +12,7 @@ from tests.doubles.dynamodb import Table
 from tests.doubles.ses import SentMail
 from tests.simulation.faults import Planned
 from tests.simulation.pacing import Limited, PacedSes
+from tests.simulation.queues import Source
 from tests.simulation.world import GATE, Plot, World
 
 # A usual quota, by which a list takes long enough for many reports of it.
@@ -34,6 +35,24 @@ class TellingSes(PacedSes):
         """Accepted, then delivered."""
         self._say(0.5, mail.event("Send"))
         self._say(2.0, mail.event("Delivery"))
+
+
+class Gathering(Limited):
+    """Queues that wait for a window's worth of messages and then hand over what is there.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html (batching)
+    """
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.next_receive: dict[str, float] = {}
+
+    def _later(self, source: Source, delay: float) -> None:
+        visible = self.hub.now + delay
+        planned = self.next_receive.get(source.queue, 0.0)
+        if not visible <= planned <= visible + source.gather:
+            self.next_receive[source.queue] = visible + source.gather
+            super()._later(source, delay)
 
 
 class Metered:
@@ -64,7 +83,7 @@ def units_of_run(people: int) -> Units:
     plot = Plot(
         people, BATCH, [(0.0, 1)], minor=False, policy="hold", faults=nothing_fails, rng=None
     )
-    world = World(plot, ses_type=TellingSes, queues_type=Limited)
+    world = World(plot, ses_type=TellingSes, queues_type=Gathering)
     ses = world.ses
     assert isinstance(ses, TellingSes)
     ses.rate, ses.tokens, ses.filled_at, ses.throttled, ses.times = RATE, RATE, 0.0, 0, []

@@ -2,13 +2,17 @@
 
 import logging
 import time
+from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import uuid4
 
 import boto3
 
-from changecast.batches import Answer, Record, each_record
+from changecast.batches import Answer, Group, Record, came_before, each_group
 from changecast.channel import note_heard
-from changecast.ledger import PATIENCE, Ledger, read_recipient
+from changecast.errors import ContractError
+from changecast.expecting import ask_once
+from changecast.ledger import PATIENCE, Ledger, read_recipients
 from changecast.ledger_items import Batch
 from changecast.messages import object_in
 from changecast.moves import Move, move
@@ -31,37 +35,81 @@ GATHER_SECONDS = 3
 
 
 def handler(event: dict[str, Any], context: object) -> Answer:
-    """Record every outcome of the batch, then report once for every run that they touched."""
-    touched: dict[str, None] = {}
+    """Record every outcome of the batch, then ask for a report of every run that they touched."""
+    touched: dict[str, bool] = {}
     heard: list[float] = []
 
-    def record_one(record: Record) -> None:
-        said = object_in(record["body"])
-        if outcome := outcome_of(said):
-            with step("record", settings.customer_code, run=outcome.run):
-                if write_down(outcome) or _came_before(record):
-                    touched[outcome.run] = None
-        heard.append(said_at(said))
+    tried: set[tuple[str, int]] = set()
 
-    answer = each_record(event, record_one)
+    def record_together(group: Group) -> None:
+        said = [object_in(record["body"]) for record in group]
+        if outcomes := [outcome for one in said if (outcome := outcome_of(one))]:
+            run, batch = outcomes[0].run, outcomes[0].batch
+            with step("record", settings.customer_code, run=run):
+                again = (run, batch) in tried or any(map(came_before, group))
+                tried.add((run, batch))
+                if write_down(outcomes) or again:
+                    touched[run] = touched.get(run, False) or again
+        heard.extend(map(said_at, said))
+
+    answer = each_group(_by_ledger_batch(event["Records"]), record_together)
     if newest := max(heard, default=0.0):
         note_heard(ledger, newest)
-    hints = [(hint_report(run), GATHER_SECONDS) for run in touched]
+    waits = {
+        run: 0 if again else ask_once(ledger, run, uuid4().hex) for run, again in touched.items()
+    }
+    hints = [
+        (hint_report(run), max(GATHER_SECONDS, wait))
+        for run, wait in waits.items()
+        if wait is not None
+    ]
     send_all(sqs, settings.reports_queue_url, hints)
     return answer
 
 
-def write_down(outcome: Outcome) -> bool:
-    """Move the recipient that an outcome is about; whether anything changed."""
-    recipient = read_recipient(ledger, outcome.run, outcome.batch, outcome.key)
-    if recipient is None:
-        log.warning("outcome of an unknown recipient", extra={"recipient": outcome.key})
-        return False
-    batch = Batch(outcome.run, outcome.batch, "", 0, version=None, recipients=(recipient,))
-    news = Move(recipient, outcome.happening, outcome.message_id, outcome.code)
-    return bool(move(ledger, batch, [news], time.time()).recipients)
+def write_down(outcomes: Sequence[Outcome]) -> bool:
+    """Move the recipients of one ledger batch that outcomes are about; whether anything changed."""
+    run, number = outcomes[0].run, outcomes[0].batch
+    keys = {outcome.key for outcome in outcomes}
+    found = read_recipients(ledger, run, number, keys)
+    for key in keys - {recipient.key for recipient in found}:
+        log.warning("outcome of an unknown recipient", extra={"recipient": key})
+    batch = Batch(run, number, "", 0, version=None, recipients=tuple(found))
+    changed = False
+    while outcomes:
+        moved = move(ledger, batch, _moves(batch, outcomes), time.time())
+        batch, changed = moved.batch, changed or bool(moved.recipients)
+        outcomes = _repeated(outcomes)
+    return changed
 
 
-def _came_before(record: Record) -> bool:
-    """Whether an earlier try may have written this down and died before it could say so."""
-    return int(record["attributes"]["ApproximateReceiveCount"]) > 1
+def _by_ledger_batch(records: Iterable[Record]) -> list[Group]:
+    """Records by the ledger batch that they are about; one that is about none is alone."""
+    groups: dict[object, Group] = {}
+    for record in records:
+        groups.setdefault(_about(record), []).append(record)
+    return list(groups.values())
+
+
+def _about(record: Record) -> tuple[str, int] | str:
+    try:
+        outcome = outcome_of(object_in(record["body"]))
+    except ContractError:  # whoever handles it says so
+        outcome = None
+    return (outcome.run, outcome.batch) if outcome else str(record["messageId"])
+
+
+def _moves(batch: Batch, outcomes: Sequence[Outcome]) -> list[Move]:
+    """The first outcome of every recipient: a transaction writes an item once."""
+    first = {outcome.key: outcome for outcome in reversed(outcomes)}
+    return [
+        Move(recipient, heard.happening, heard.message_id, heard.code)
+        for recipient in batch.recipients
+        if (heard := first.get(recipient.key))
+    ]
+
+
+def _repeated(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """What was heard of recipients after their first outcome."""
+    keys = [outcome.key for outcome in outcomes]
+    return [outcome for at, outcome in enumerate(outcomes) if outcome.key in keys[:at]]

@@ -10,6 +10,7 @@ from changecast.account import next_report
 from changecast.batches import Answer, Record, each_record
 from changecast.bus import put
 from changecast.event import DeliveryReported, RunState, reported_entry
+from changecast.expecting import take_up
 from changecast.ledger import PATIENCE, Ledger, counts, read_run
 from changecast.messages import named, object_in, part
 from changecast.reports import is_final, rejection_of, report_of, state_of
@@ -47,7 +48,9 @@ def handler(event: dict[str, Any], context: object) -> Answer:
 
 def report(hint: dict[str, Any]) -> None:
     """Put one DeliveryReported: about a refused event, or about a run as the ledger has it now."""
-    # The number comes first: the highest number then always belongs to the latest reading.
+    if "rejected" not in hint:
+        take_up(ledger, named(hint, "run"))
+    # The number comes before the reading: the highest then always belongs to the latest one.
     seq = next_report(ledger)
     detail = _rejection(hint, seq) if "rejected" in hint else _of_run(named(hint, "run"), seq)
     if detail is None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import boto3
 
-from changecast.batches import Answer, Record, each_record
-from changecast.clock import Context, deadline
+from changecast.batches import Answer, Record, came_before, each_record
+from changecast.clock import Context, deadline, wait
+from changecast.expecting import ask_once
 from changecast.ledger import PATIENCE, Ledger
 from changecast.mailer import ONCE, Mailer
 from changecast.queues import MAX_DELAY, delivery_in, hint_delivery, hint_report, send_all
@@ -17,6 +18,8 @@ from changecast.settings import Send
 from changecast.tracing import step
 
 log = logging.getLogger("changecast")
+# A short run is heard of batch by batch, a long one now and then.
+ALWAYS_TOLD = 20
 settings = Send.from_env()
 sqs = boto3.client("sqs")
 ledger = Ledger(
@@ -33,7 +36,7 @@ sender = Sender(
     settings.sender,
     settings.lease_seconds,
     time.time,
-    lambda seconds: time.sleep(max(0.0, seconds)),
+    wait,
 )
 
 
@@ -50,10 +53,14 @@ def send_one(record: Record, until: float) -> None:
     finds in the ledger.
     """
     run, number = delivery_in(record["body"])
+    owner = uuid.uuid4().hex
     with step("send", settings.customer_code, run=run):
-        again = send_batch(sender, run, number, owner=uuid.uuid4().hex, deadline=until)
+        again = send_batch(sender, run, number, owner=owner, deadline=until)
     if again is not None and again - time.time() <= MAX_DELAY:
         delay = max(1, int(again - time.time()))
         send_all(sqs, settings.deliveries_queue_url, [(hint_delivery(run, number), delay)])
-    send_all(sqs, settings.reports_queue_url, [(hint_report(run), 0)])
+    soon = number <= ALWAYS_TOLD or came_before(record)
+    wait_for_report = 0 if soon else ask_once(ledger, run, owner)
+    if wait_for_report is not None:
+        send_all(sqs, settings.reports_queue_url, [(hint_report(run), wait_for_report)])
     log.info("sent", extra={"customer": settings.customer_code, "run": run, "batch": number})

@@ -97,6 +97,12 @@ def read_recipient(ledger: Ledger, run: str, number: int, key: str) -> Recipient
     return recipient_of(answer["Item"]) if "Item" in answer else None
 
 
+def read_recipients(ledger: Ledger, run: str, number: int, keys: Iterable[str]) -> list[Recipient]:
+    """Those of one batch's recipients whose keys are given, in no order; who is unknown is not."""
+    wanted = [recipient_item_key(run, number, key) for key in keys]
+    return [recipient_of(item) for item in _get_all(ledger, wanted)]
+
+
 def batches_of(ledger: Ledger, run: Run) -> Iterator[Batch]:
     """Every batch of a run that is written, in order, with its recipients."""
     number = 1

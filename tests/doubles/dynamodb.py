@@ -84,9 +84,11 @@ class Table:
     def update_item(self, **request: Any) -> Item:
         """UpdateItem."""
         self._check([("Update", request)], single=True)
+        before = self.items.get(_key(request["Key"]), {})
         self._apply("Update", request)
         changed = self.items[_key(request["Key"])]
-        return {"Attributes": dict(changed)} if "ReturnValues" in request else {}
+        told = {"ALL_OLD": before, "UPDATED_NEW": changed}.get(request.get("ReturnValues", ""))
+        return {} if told is None else {"Attributes": dict(told)}
 
     def transact_write_items(self, *, TransactItems: list[Item], **more: Any) -> Item:  # noqa: N803
         """TransactWriteItems; a token that was applied before changes nothing."""

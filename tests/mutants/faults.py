@@ -242,7 +242,7 @@ MUTANTS = (
     ),
     Mutant(
         "what a dead recorder wrote is never reported",
-        (Edit("functions/record_outcome.py", ") > 1", ") > 99"),),
+        (_in("batches", ") > 1", ") > 99"),),
         "integration/delivery/test_outcomes.py",
     ),
     Mutant(
@@ -278,6 +278,16 @@ MUTANTS = (
             _in("runs", "complete = :no AND let_go = :no", "complete = :no"),
         ),
         "integration/delivery/test_limits.py",
+    ),
+    Mutant(
+        "whoever finds its own mark does not ask for a report",
+        (_in("expecting", "before.get(_MARK, asker) != asker", "_MARK in before"),),
+        "integration/delivery/test_expecting.py",
+    ),
+    Mutant(
+        "a report leaves the mark of those who asked for it",
+        (Edit("functions/report_delivery.py", 'take_up(ledger, named(hint, "run"))', "pass"),),
+        "integration/delivery/test_expecting.py",
     ),
     Mutant(
         "renderings are read after the claim",

@@ -125,6 +125,7 @@ class World:
     def _configure(self, loaded: dict[str, ModuleType]) -> None:
         sender = vars(loaded["send_mail"])
         sender["sender"] = replace(sender["sender"], each=self.hub.each)
+        sender["ALWAYS_TOLD"] = 0  # as in a long run: no batch is sure of a report of its own
         planner = vars(loaded["plan_delivery"])
         planner["planner"] = replace(
             planner["planner"], batch_size=self.plot.batch_size, limits=self.plot.limits

@@ -22,7 +22,7 @@ ALSO = {"ses:SendEmail": "ses:SendRawEmail"}
 
 # Named in the code that a function reaches, but never called there, and why.
 NEVER = {
-    # It moves one recipient at a time (a batch without version), which is read by its key.
+    # It moves named recipients (a batch without version), which are read by their keys.
     "record_outcome": {"dynamodb:Query"},
 }
 

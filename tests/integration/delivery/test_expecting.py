@@ -1,0 +1,83 @@
+"""A long run is reported now and then, and its last report is true."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from changecast.expecting import ask_once, take_up
+from changecast.ledger_items import run_id
+from tests.doubles.account import REPORTS, Account
+from tests.doubles.announcements import envelope
+from tests.doubles.ses import Ses
+
+RUN = run_id("CHG1", 1)
+
+
+def planned(stores: Any, people: int) -> Account:
+    table, s3 = stores
+    contacts = {"announcements": [f"p{number}@acme.example" for number in range(people)]}
+    account = Account(
+        ses=Ses(contacts=contacts), table=table, s3=s3, environment={"BATCH_SIZE": "1"}
+    )
+    account.announce(envelope())
+    account.plan()
+    account.report()
+    return account
+
+
+def test_whoever_asks_is_the_only_one_until_a_report_begins(stores: Any) -> None:
+    ledger = planned(stores, 1).ledger
+    assert ask_once(ledger, RUN, "first") == 0
+    assert ask_once(ledger, RUN, "second") is None
+    take_up(ledger, RUN)
+    assert ask_once(ledger, RUN, "third") == 0
+
+
+def test_a_call_that_the_client_repeats_does_not_meet_its_own_mark(stores: Any) -> None:
+    ledger = planned(stores, 1).ledger
+    once = ledger.client.update_item
+
+    def twice(**request: Any) -> Any:
+        once(**request)
+        return once(**request)
+
+    class Repeating:
+        get_item = ledger.client.get_item
+        update_item = staticmethod(twice)
+
+    assert ask_once(replace(ledger, client=Repeating()), RUN, "first") == 0  # type: ignore[arg-type]
+    assert ask_once(ledger, RUN, "second") is None
+
+
+def test_a_run_that_is_not_there_is_not_made(stores: Any) -> None:
+    ledger = planned(stores, 1).ledger
+    assert ask_once(ledger, "0" * 16, "first") is None
+    take_up(ledger, "0" * 16)
+    assert ask_once(ledger, "0" * 16, "second") is None
+
+
+@pytest.mark.parametrize("stores", ["memory"], indirect=True)
+def test_a_long_run_asks_for_fewer_reports_than_it_has_batches(stores: Any) -> None:
+    account = planned(stores, 60)
+    account.send()
+    assert len(account.sqs.queue(REPORTS)) == 21
+    account.clock.now += 3
+    account.report()
+    report = account.events.last_report()
+    assert (report["state"], report["counts"]["sent"]) == ("sent", 60)
+
+
+@pytest.mark.parametrize("stores", ["memory"], indirect=True)
+def test_outcomes_of_one_moment_ask_once(stores: Any) -> None:
+    account = planned(stores, 60)
+    account.send()
+    account.clock.now += 3
+    account.report()
+    for mail in account.ses.mails:
+        account.hear(mail.event("Delivery"))
+    account.outcomes()
+    assert len(account.sqs.queue(REPORTS)) == 1
+    account.clock.now += 3
+    account.report()
+    assert account.events.last_report()["counts"]["delivered"] == 60
