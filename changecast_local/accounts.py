@@ -1,6 +1,7 @@
 """Administrators of the accounts: any 12 digits are an account, and its key id as well."""
 
 import os
+import sys
 
 from changecast_local.environment import REGION, SECRET
 
@@ -20,4 +21,6 @@ def variables(endpoint: str, account: str, region: str = REGION) -> dict[str, st
         # Otherwise `sam deploy` sleeps 5 s before its first look, and wants to phone home.
         "SAM_CLI_POLL_DELAY": "0.1",
         "SAM_CLI_TELEMETRY": "0",
+        # The functions run on this very Python, whatever runtime the templates name.
+        "RUNTIMES": f"{sys.version_info.major}.{sys.version_info.minor}",
     }

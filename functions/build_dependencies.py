@@ -1,29 +1,35 @@
-"""The dependencies of the package: installed for every runtime, cut to what we use, zipped.
+"""The dependencies of the package: installed for the runtime, cut to what we use, zipped.
 
-One package runs on every supported runtime: wheels with compiled parts are put in for each of
-them, and the environment variable RUNTIMES ("3.13") leaves the others out, for half the size.
+The Makefile names the runtime that the templates deploy in the environment variable RUNTIMES. It
+may name several ("3.11 3.13"): compiled parts are then put in for each of them, some 3 MB more.
 The zip is kept in the user's cache for the next build.
 """
 
+import gzip
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-RUNTIMES = tuple(os.environ.get("RUNTIMES", "3.11 3.12 3.13").split())
+RUNTIMES = tuple(os.environ["RUNTIMES"].split())
 PLATFORM = "manylinux2014_x86_64"
 COMPILED = ("markupsafe", "pydantic-core", "wrapt")
 SERVICES = frozenset({"dynamodb", "events", "s3", "sesv2", "sns", "sqs", "ssm", "sts", "xray"})
+ENDPOINTS = SERVICES - {"sesv2"} | {"email"}  # their names in endpoints.json
 # Parts of packages that no function imports.
 UNUSED = (
     "bin", "wrapt-stubs", "boto3/examples", "boto3/data/[!d]*", "icalendar/tests", "pydantic/v1",
     "pydantic/mypy.py", "aws_xray_sdk/ext/[!_bur]*", "babel/messages", "dateutil/zoneinfo/*.gz",
-    "urllib3/contrib/emscripten", "*.dist-info/licenses", "**/*.pyi", "**/*.c", "**/*.pyx",
+    "urllib3/contrib/emscripten", "*.dist-info/licenses", "*.dist-info/RECORD", "**/*.pyi",
+    "**/*.c", "**/*.pyx", "botocore/data/*/*/examples-1.json",
 )  # fmt: skip
 
 
@@ -40,6 +46,7 @@ def dependencies(requirements: Path, languages: list[str]) -> Path:
             package, unfinished = Path(scratch) / "all", Path(scratch) / "zip"
             _install(requirements, Path(scratch), package)
             _trim(package, languages)
+            _lighten(package / "botocore" / "data")
             compile_all(package)
             write_zip(package, unfinished)
             unfinished.rename(ready)
@@ -82,22 +89,67 @@ def _trim(package: Path, languages: list[str]) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
+def _lighten(data: Path) -> None:
+    """Make of botocore's data what a client reads in half the time: no texts, no other services.
+
+    Not compressed either: the zip does that. What describes a service, its shapes and its rules for
+    endpoints, stays whole.
+    """
+    for packed in data.glob("*/*/*.json.gz"):
+        described = _without_texts(json.loads(gzip.decompress(packed.read_bytes())))
+        _write_json(packed.with_suffix(""), described)
+        packed.unlink()
+    path = data / "endpoints.json"
+    endpoints = json.loads(path.read_bytes())
+    for partition in endpoints["partitions"]:
+        services = partition["services"].items()
+        partition["services"] = {name: ways for name, ways in services if name in ENDPOINTS}
+    _write_json(path, endpoints)
+
+
+def _without_texts(value: Any) -> Any:
+    """The same with every `documentation` empty; a member of that name is a dict, and stays."""
+    if isinstance(value, list):
+        return [_without_texts(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    bare = {name: _without_texts(inner) for name, inner in value.items()}
+    return bare | {"documentation": ""} if isinstance(value.get("documentation"), str) else bare
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, separators=(",", ":")), "utf-8")
+
+
 def candidates() -> list[str]:
-    """What may be an interpreter of a supported runtime: this one, and those by their usual names.
+    """What may be an interpreter of the runtimes: this one, those on PATH, and those of pyenv.
 
     As `path`, or `path version` for this one. Cheap: nothing is started.
     """
-    others = (shutil.which(f"python{runtime}") for runtime in RUNTIMES)
-    return [f"{sys.executable} {sys.version}", *(path for path in others if path)]
+    return [f"{sys.executable} {sys.version}", *_others()]
+
+
+def _others() -> Iterator[str]:
+    kept = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    for runtime in RUNTIMES:
+        if path := shutil.which(f"python{runtime}"):
+            yield path
+        yield from sorted(map(str, kept.glob(f"{runtime}.*/bin/python")))
 
 
 @lru_cache(maxsize=1)
 def interpreters() -> list[str]:
-    """One interpreter for each supported runtime that this machine has."""
+    """One interpreter for each of the runtimes that this machine has; says which it has not."""
     found: dict[str, str] = {}
     for candidate in candidates():
         path = candidate.split(" ")[0]
         found.setdefault(_runtime(path), path)
+    for missing in sorted({*RUNTIMES} - found.keys()):
+        print(
+            f"No Python {missing} on this machine: the package has no byte code for it, so that a "
+            "cold start takes 3.5 times as long. Install it and build again.",
+            file=sys.stderr,
+        )
     return [found[runtime] for runtime in RUNTIMES if runtime in found]
 
 

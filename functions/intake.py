@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 
+import changecast.startup  # noqa: F401
 from changecast import alerts
 from changecast.announce import Announcement, Hub, Outcome, announce, connect
 from changecast.batches import Answer, Record, each_record

@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 
+import changecast.startup  # noqa: F401
 from changecast import runs
 from changecast.admission import Limits
 from changecast.batches import Answer, Record, each_record

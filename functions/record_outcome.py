@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import boto3
 
+import changecast.startup  # noqa: F401
 from changecast.batches import Answer, Group, Record, came_before, each_group
 from changecast.channel import note_heard
 from changecast.errors import ContractError

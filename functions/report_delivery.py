@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 
+import changecast.startup  # noqa: F401
 from changecast.account import next_report
 from changecast.batches import Answer, Record, each_record
 from changecast.bus import put

@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 
+import changecast.startup  # noqa: F401
 from changecast.batches import Answer, Record, came_before, each_record
 from changecast.clock import Context, deadline, wait
 from changecast.expecting import ask_once

@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 
+import changecast.startup  # noqa: F401
 from changecast.agenda import due
 from changecast.channel import Channel, read_channel
 from changecast.clock import Context, deadline

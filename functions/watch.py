@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+import changecast.startup  # noqa: F401
 from changecast import alerts
 from changecast.change import utc
 from changecast.clock import Context, deadline

@@ -82,7 +82,7 @@ def deploy_all(stage: Stage, cloud: Cloud, folder: Path) -> None:
     sam = Sam(_write_samconfig(stage, folder / "samconfig.toml"), folder)
     keys = {HUB.account: cloud.environment(HUB.account, REGION)}
     keys |= {c.account: cloud.environment(c.account, REGION) for c in stage.customers}
-    build(sam, [Job("hub", keys[HUB.account]), Job(stage.customers[0].code, {})])
+    build(sam, [Job("hub", keys[HUB.account]), Job(stage.customers[0].code, keys[HUB.account])])
     stacks = [Job(customer.code, keys[customer.account]) for customer in stage.customers]
     stacks.append(Job("hub", keys[HUB.account]))
     deploy(sam, stacks)

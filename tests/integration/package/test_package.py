@@ -1,6 +1,8 @@
 """The package that is deployed: small, the same bytes each time, enough by itself everywhere."""
 
+import gzip
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -10,20 +12,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import botocore
 import pytest
 
 from tests.isolation.expand import ROOT, expanded
 
 HERE = Path(__file__).parent
+MAKEFILE = ROOT / "functions" / "Makefile"
 RUNTIMES = ("3.11", "3.12", "3.13")
 
 
-def build(folder: Path, function: str = "SendMailFunction") -> Path:
+THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def build(folder: Path, function: str = "SendMailFunction", runtimes: str = THIS) -> Path:
     """Build as sam does: a folder for the function; comes back what stands there afterwards."""
     artifacts = folder / function
     artifacts.mkdir(parents=True)
-    command = [sys.executable, "build_package.py", str(artifacts)]
-    subprocess.run(command, check=True, cwd=ROOT / "functions")
+    told = os.environ | {"ARTIFACTS_DIR": str(artifacts), "RUNTIMES": runtimes}
+    command = ["make", "--silent", "--makefile", str(MAKEFILE), f"build-{function}"]
+    subprocess.run(command, check=True, cwd=MAKEFILE.parent, env=told)
     return artifacts.resolve()
 
 
@@ -34,7 +42,16 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def unpacked(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("unpacked")
+    return unpack(package, tmp_path_factory.mktemp("unpacked"))
+
+
+@pytest.fixture(scope="module")
+def for_every_runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    whole = build(tmp_path_factory.mktemp("whole"), runtimes=" ".join(RUNTIMES))
+    return unpack(whole, tmp_path_factory.mktemp("unpacked"))
+
+
+def unpack(package: Path, folder: Path) -> Path:
     zipfile.ZipFile(package).extractall(folder)
     return folder
 
@@ -84,15 +101,17 @@ def environment() -> dict[str, str]:
 
 @pytest.mark.parametrize("interpreter", [*interpreters()])
 def test_every_handler_starts_and_composes_without_any_other_package(
-    interpreter: str, unpacked: Path
+    interpreter: str, for_every_runtime: Path
 ) -> None:
     handlers = [found["Handler"].removesuffix(".handler") for found in functions().values()]
-    languages = [path.stem for path in unpacked.glob("changecast/compose/languages/*.toml")]
+    languages = [
+        path.stem for path in for_every_runtime.glob("changecast/compose/languages/*.toml")
+    ]
     arguments = [str(ROOT / "tests/samples/a-current-approved.json"), *languages, "--", *handlers]
 
     ran = subprocess.run(
         [interpreter, "-S", "-P", str(HERE / "compose_one.py"), *arguments],
-        env=environment() | {"PYTHONPATH": str(unpacked)},
+        env=environment() | {"PYTHONPATH": str(for_every_runtime)},
         capture_output=True,
         text=True,
         check=False,
@@ -109,8 +128,41 @@ def test_this_python_is_among_those_that_were_tried() -> None:
 def test_the_package_is_small(package: Path) -> None:
     unpacked = sum(entry.file_size for entry in zipfile.ZipFile(package).infolist())
 
-    assert package.stat().st_size < 25e6
-    assert unpacked < 75e6
+    assert package.stat().st_size <= 10e6
+    assert unpacked <= 30e6
+
+
+def test_every_function_runs_on_the_runtime_that_the_package_is_built_for() -> None:
+    told = {name: value for name, value in os.environ.items() if name != "RUNTIMES"}
+    command = ["make", "--silent", "--makefile", str(MAKEFILE), "--eval", "told:;@echo $(RUNTIMES)"]
+
+    packed_for = subprocess.check_output([*command, "told"], env=told, text=True).strip()
+
+    assert {found["Runtime"] for found in functions().values()} == {f"python{packed_for}"}
+
+
+def test_a_client_of_the_package_takes_what_one_of_the_whole_library_takes(unpacked: Path) -> None:
+    """The texts are gone from botocore's data: nothing else may be."""
+    data = Path(botocore.__file__).parent / "data"
+    kept = [path.relative_to(unpacked / "botocore" / "data") for path in _described(unpacked)]
+
+    assert kept
+    for path in kept:
+        whole = json.loads(gzip.decompress((data / f"{path}.gz").read_bytes()))
+        cut = json.loads((unpacked / "botocore" / "data" / path).read_bytes())
+        assert _bare(cut) == _bare(whole), path
+
+
+def _described(unpacked: Path) -> list[Path]:
+    return list((unpacked / "botocore" / "data").glob("*/*/service-2.json"))
+
+
+def _bare(value: Any) -> Any:
+    """The same, where a text that documents says nothing."""
+    if isinstance(value, dict):
+        texts = {name for name in value if name == "documentation" and str is type(value[name])}
+        return {name: "" if name in texts else _bare(inner) for name, inner in value.items()}
+    return [_bare(inner) for inner in value] if isinstance(value, list) else value
 
 
 def test_the_same_sources_give_the_same_bytes(package: Path, tmp_path: Path) -> None:
