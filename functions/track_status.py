@@ -1,10 +1,12 @@
 """Lambda of the hub: keep who was announced what, and what every customer reports about it."""
 
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 import changecast.startup  # noqa: F401
 from changecast.batches import Answer, Record, each_record
@@ -26,31 +28,41 @@ from changecast.registry import Accounts
 from changecast.settings import Track
 from changecast.status_history import note_fact
 from changecast.status_items import Changed
-from changecast.status_table import apply, expect
+from changecast.status_table import TABLE, apply, expect, rows_told_of
 from changecast.tracing import step
 
 log = logging.getLogger("changecast")
 settings = Track.from_env()
-table = boto3.resource("dynamodb").Table(settings.status_table)
+table = boto3.resource("dynamodb", config=TABLE).Table(settings.status_table)
 accounts = Accounts(boto3.client("ssm"))
 sqs = boto3.client("sqs")
 
 
 def handler(event: dict[str, Any], context: object) -> Answer:
     """Track every event of the batch; one that fails goes back to the queue alone."""
-    return each_record(event, track_one)
+    known = _rows([record["body"] for record in event["Records"]])
+    return each_record(event, lambda record: track_one(record, known))
 
 
-def track_one(record: Record) -> None:
+def _rows(bodies: list[str]) -> dict[str, Row | None]:
+    """What the batch's reports tell of, read in one call; without it each is read by itself."""
+    try:
+        return rows_told_of(table, bodies)
+    except (ClientError, BotoCoreError) as error:
+        log.warning("not read together", extra={"error": str(error)[:500]})
+        return {}
+
+
+def track_one(record: Record, known: Mapping[str, Row | None]) -> None:
     """Track one event; what can never be tracked is parked with the reason."""
     try:
-        _track(record["body"])
+        _track(record["body"], known)
     except ContractError as error:
         log.warning("not tracked", extra={"code": error.code, "reason": error.message[:500]})
         park(sqs, settings.status_dlq_url, record["body"], code=error.code, message=error.message)
 
 
-def _track(body: str) -> None:
+def _track(body: str, known: Mapping[str, Row | None]) -> None:
     now = datetime.now(UTC)
     if _detail_type(body) == ANNOUNCED_TYPE:
         announced = parse_announced(body)
@@ -60,7 +72,7 @@ def _track(body: str) -> None:
     reported = parse_reported(body)
     code = accounts.customer_of(reported.account, claimed=reported.detail.customer)
     with step("track", code or "", reported.detail.change_id or "", reported.detail.revision or 0):
-        changed = apply(table, reported, code, now, settings.patience)
+        changed = apply(table, reported, code, now, settings.patience, known.get(body))
     if changed:
         _measure(changed)
 

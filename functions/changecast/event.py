@@ -1,5 +1,6 @@
 """The two events between hub and customers, as they travel: models, names, and how to read one."""
 
+import json
 import re
 from enum import StrEnum
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
@@ -11,6 +12,7 @@ from pydantic import (
     Field,
     JsonValue,
     StringConstraints,
+    TypeAdapter,
     ValidationError,
     model_validator,
 )
@@ -39,6 +41,7 @@ TraceParent = Annotated[
 Whole = Annotated[int, Field(ge=0, le=10**12)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 _ABOUT_THE_KEY = "[key]"  # what pydantic adds where a name in a dict is at fault, not its value
+_RUN: TypeAdapter[tuple[str, int, str]] = TypeAdapter(tuple[ChangeId, RevisionNumber, CustomerCode])
 _SHORT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SUBJECT = re.compile(r"^[A-Z][a-z]+ should ")  # Input, String, Tuple
 _CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f]")
@@ -186,6 +189,16 @@ def parse_announced(text: str | bytes) -> Envelope[ChangeAnnounced]:
 def parse_reported(text: str | bytes) -> Envelope[DeliveryReported]:
     """The envelope of a DeliveryReported; ContractError names every fault with its path."""
     return _parse(Envelope[DeliveryReported], text)
+
+
+def told_run(text: str | bytes) -> tuple[str, int, str] | None:
+    """(change id, revision, customer) that a report tells of, None where it is none; cheap."""
+    try:
+        detail = json.loads(text)["detail"]
+        named = (detail["change_id"], detail["revision"], detail["customer"])
+        return _RUN.validate_python(named, strict=True)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 _Envelope = TypeVar("_Envelope", bound=BaseModel)

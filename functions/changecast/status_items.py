@@ -1,7 +1,7 @@
 """Items of the hub's status table: their keys, and how one is changed when many write at once."""
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from boto3.dynamodb.conditions import Attr
@@ -27,13 +27,15 @@ class Changed(NamedTuple):
     after: Row
 
 
-def change_row(table: "Table", key: ItemKey, change: Callable[[Row], Row]) -> Changed:
+def change_row(
+    table: "Table", key: ItemKey, change: Callable[[Row], Row], known: Row | None = None
+) -> Changed:
     """Read a row, change it, write it unless somebody else was faster: then again. Raises Retry.
 
-    `change` gets {} where there is none yet.
+    `change` gets {} where there is none yet. `known` is the row as it was read a moment ago.
     """
     for _ in range(_ATTEMPTS):
-        found = read_item(table, key)
+        found, known = read_item(table, key) if known is None else known, None
         before = {name: value for name, value in found.items() if name not in _OURS}
         version = before.pop("version", None)
         after = change(before)
@@ -45,6 +47,22 @@ def change_row(table: "Table", key: ItemKey, change: Callable[[Row], Row]) -> Ch
 def read_item(table: "Table", key: ItemKey) -> Row:
     """A row as it is stored, {} where there is none."""
     return dict(table.get_item(Key=key, ConsistentRead=True).get("Item", {}))
+
+
+def read_items(table: "Table", keys: Sequence[ItemKey]) -> list[Row | None]:
+    """The rows of different keys as they are stored, in one call; None where it gave no answer.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+    """
+    if not keys:
+        return []
+    # A resource's client takes and gives plain values, which its types do not say.
+    client: Any = table.meta.client
+    wanted = {table.name: {"Keys": keys, "ConsistentRead": True}}
+    answer = client.batch_get_item(RequestItems=wanted)
+    found = {(row["pk"], row["sk"]): row for row in answer["Responses"].get(table.name, [])}
+    left = answer.get("UnprocessedKeys", {}).get(table.name, {"Keys": []})["Keys"]
+    return [None if key in left else found.get((key["pk"], key["sk"]), {}) for key in keys]
 
 
 def put_row(table: "Table", key: ItemKey, row: Row, version: Any) -> bool:

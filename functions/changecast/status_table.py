@@ -24,15 +24,18 @@ some 250 writes a second on the busiest partition (a state that moves is two wri
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-sharding.html
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from botocore.config import Config
+
+from changecast.clients import USER_AGENT
 from changecast.errors import ContractError
-from changecast.event import REPORTED_SOURCE, ChangeAnnounced, DeliveryReported, Envelope
+from changecast.event import REPORTED_SOURCE, ChangeAnnounced, DeliveryReported, Envelope, told_run
 from changecast.findings import ANNOUNCED, Row
 from changecast.status_history import history, keep_report
-from changecast.status_items import Changed, change_row, put_row, status_key
+from changecast.status_items import Changed, change_row, put_row, read_items, status_key
 from changecast.status_lists import (
     statuses,
     statuses_in,
@@ -49,6 +52,8 @@ __all__ = [
     "statuses_of_customer", "statuses_of_days",
 ]  # fmt: skip
 PATIENCE = timedelta(minutes=15)
+# We build every request ourselves, and DynamoDB checks it: botocore need not.
+TABLE = Config(user_agent=USER_AGENT, parameter_validation=False)
 
 
 def expect(
@@ -78,16 +83,28 @@ def _expect_one(
         change_row(table, key, change)
 
 
+def rows_told_of(table: "Table", bodies: Sequence[str]) -> dict[str, Row | None]:
+    """The rows that reports tell of, read in one call, for each body but a second one about a row.
+
+    What is no report tells of none.
+    """
+    told = {run: body for body in reversed(bodies) if (run := told_run(body))}
+    keys = [status_key(*run) for run in told]
+    return dict(zip(told.values(), read_items(table, keys), strict=True))
+
+
 def apply(
     table: "Table",
     reported: Envelope[DeliveryReported],
     code: str | None,
     now: datetime,
     patience: timedelta = PATIENCE,
+    known: Row | None = None,
 ) -> "Changed | None":
     """Take in a report; comes back: what it changed, None where it names no row.
 
-    `code` is the customer whose account sent it, by the registry. Raises Retry, ContractError
+    `code` is the customer whose account sent it, by the registry; `known` is the row as it was read
+    a moment ago. Raises Retry, ContractError
     `forged` (the account is nobody's, or speaks for another).
     """
     is_own = _is_own(reported, code)
@@ -98,7 +115,7 @@ def apply(
     if detail.change_id is None or detail.revision is None:
         return None
     key = status_key(detail.change_id, detail.revision, detail.customer)
-    return change_row(table, key, lambda row: with_report(row, reported, now, patience))
+    return change_row(table, key, lambda row: with_report(row, reported, now, patience), known)
 
 
 def _is_own(reported: Envelope[DeliveryReported], code: str | None) -> bool:

@@ -12,6 +12,7 @@ from uuid import uuid4
 import boto3
 import pytest
 from boto3.dynamodb.conditions import Key
+from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -244,3 +245,61 @@ def test_what_the_dashboard_shows_is_printed(
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["TimeToLastMail"] for one in lines if "TimeToLastMail" in one] == [90.0]
     assert [one["state"] for one in lines if "Reports" in one] == ["sent", "sent"]
+
+
+def test_the_rows_of_a_batch_are_read_in_one_call(
+    tracker: Tracker, register: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    tracker.table.meta.client.meta.events.register(
+        "before-call.dynamodb", lambda model, **_: asked.append(model.name), unique_id="asked"
+    )
+    register("globex")
+
+    try:
+        bodies = [envelope(reported(customer=code), event=code) for code in ("acme", "globex")]
+        assert tracker.handle(*bodies) == []
+    finally:
+        tracker.table.meta.client.meta.events.unregister("before-call.dynamodb", unique_id="asked")
+
+    assert sorted(asked) == ["BatchGetItem", *["PutItem"] * 4]
+
+
+def test_two_reports_about_one_row_in_a_batch_both_count(tracker: Tracker) -> None:
+    first = envelope(reported(state="sending", report_seq=1), event="first")
+    second = envelope(reported(state="sent", report_seq=2), event="second")
+
+    assert tracker.handle(first, second) == []
+
+    assert tracker.row()["state"] == "sent"
+    assert tracker.row()["version"] == 2
+
+
+@pytest.mark.parametrize(
+    "refused", ["ProvisionedThroughputExceededException", "ValidationException"]
+)
+def test_rows_that_cannot_be_read_together_are_read_one_by_one(
+    tracker: Tracker, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    def refuse(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": refused}}, "BatchGetItem")
+
+    monkeypatch.setattr(tracker.table.meta.client, "batch_get_item", refuse)
+
+    assert tracker.handle(envelope(reported())) == []
+
+    assert tracker.row()["state"] == "sent"
+
+
+def test_a_row_that_dynamodb_left_out_is_read_by_itself(
+    tracker: Tracker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracker.handle(envelope(reported(state="sending", report_seq=1), event="first"))
+
+    def leave_out(*, RequestItems: Any) -> Any:  # noqa: N803
+        return {"Responses": {}, "UnprocessedKeys": RequestItems}
+
+    monkeypatch.setattr(tracker.table.meta.client, "batch_get_item", leave_out)
+    assert tracker.handle(envelope(reported(report_seq=2), event="second")) == []
+
+    assert tracker.row()["state"] == "sent"
