@@ -7,10 +7,10 @@ SCHEDULES ?= 20000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check isolation simulate mutants bench lock clean
+.PHONY: help demo test check isolation simulate mutants bench bench-check lock
 
 help: ## what can be made here
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 .venv/.ready: requirements/bootstrap.txt requirements/dev.txt pyproject.toml
 	@echo "Building .venv (once; about a minute)"
@@ -58,12 +58,12 @@ mutants: .venv/.ready ## plant faults in the ledger and the sender, and print wh
 bench: .venv/.ready ## one JSON line per measure; wall times are reported, CPU and counts are gated
 	@$(BIN)/python -m benchmarks $(MEASURES)
 
+bench-check: .venv/.ready ## bench again; fails where a figure is more than 15 % worse than the baseline
+	@$(BIN)/python -m benchmarks --check $(MEASURES)
+
 lock: .venv/.ready ## pin again what requirements/*.in and functions/requirements.in ask for
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/bootstrap.in -o requirements/bootstrap.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/dev.in -o requirements/dev.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt functions/requirements.in -o functions/requirements.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/policy-lint.in -o requirements/policy-lint.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/maintnote.in -o requirements/maintnote.txt
-
-clean: ## remove what was built (not .venv)
-	@rm -rf .aws-sam build .pytest_cache .mypy_cache .ruff_cache

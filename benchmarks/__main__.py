@@ -1,22 +1,31 @@
 """All measures in turn, each in a process of its own; their lines go to stdout and to a file.
 
-    python -m benchmarks [MEASURE...]
+    python -m benchmarks [--check | --keep] [MEASURE...]
 
-A measure is the name of a module beside this one. The exit code says whether all of them ran; which
-goals were not met stands at the end, on stderr.
+A measure is the name of a module beside this one. What was measured is written into
+docs/performance.md; --keep makes it the baseline too, and --check compares with the baseline
+instead. The exit code says whether all of them ran, and nothing was lost; which goals were not met
+stands at the end, on stderr.
 """
 
+import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import Any
 
+from benchmarks.check import baseline, keep, losses
 from benchmarks.measure import ROOT
+from benchmarks.performance import write
 
 LINES = ROOT / "build" / "bench" / "measures.jsonl"
 # In the order in which they run: what is short first.
 MEASURES = (
     "compose",
+    "package",
+    "hub",
+    "cold_start",
     "sending",
     "quota",
     "billed",
@@ -26,24 +35,49 @@ MEASURES = (
 )
 
 
-def main(names: Sequence[str]) -> int:
-    """Run measures; 1 where one of them broke."""
-    lines, broken = [], []
+def main() -> int:
+    """Run measures; 1 where one of them broke, or is worse than the baseline."""
+    wanted = _arguments()
+    taken: dict[str, list[dict[str, Any]]] = {}
+    broken = []
     LINES.parent.mkdir(parents=True, exist_ok=True)
     with LINES.open("w", encoding="utf-8") as file:
-        for name in names:
+        for name in wanted.measures or MEASURES:
             try:
                 for line in _lines(name):
                     print(line, end="", flush=True)
                     file.write(line)
-                    lines.append(json.loads(line))
+                    taken.setdefault(name, []).append(json.loads(line))
             except subprocess.CalledProcessError:
                 broken.append(name)
+    lines = [line for those in taken.values() for line in those]
     missed = [line["measure"] for line in lines if line["met"] is False]
-    print(f"{len(lines)} figures; goals not met: {', '.join(missed) or 'none'}", file=sys.stderr)
+    _say(f"{len(lines)} figures; goals not met: {', '.join(missed) or 'none'}")
     if broken:
-        print(f"broken: {', '.join(broken)}", file=sys.stderr)
+        _say(f"broken: {', '.join(broken)}")
+    if wanted.check:
+        found = {line["measure"] for line in lines}
+        expected = [one for one in baseline() if not wanted.measures or one["measure"] in found]
+        lost = losses(lines, expected)
+        _say("\n".join(lost) or "nothing is worse than the baseline")
+        return 1 if broken or lost else 0
+    write(taken)
+    if wanted.keep:
+        keep(lines)
     return 1 if broken else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m benchmarks")
+    what_then = parser.add_mutually_exclusive_group()
+    what_then.add_argument("--check", action="store_true")
+    what_then.add_argument("--keep", action="store_true")
+    parser.add_argument("measures", nargs="*", metavar="MEASURE")
+    return parser.parse_args()
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 def _lines(name: str) -> Iterator[str]:
@@ -57,4 +91,4 @@ def _lines(name: str) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or MEASURES))
+    sys.exit(main())

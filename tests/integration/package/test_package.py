@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,24 +14,11 @@ from typing import Any
 import botocore
 import pytest
 
-from tests.isolation.expand import ROOT, expanded
+from tests.isolation.expand import ROOT
+from tests.support.package import MAKEFILE, build, environment, functions, unpack
 
 HERE = Path(__file__).parent
-MAKEFILE = ROOT / "functions" / "Makefile"
 RUNTIMES = ("3.11", "3.12", "3.13")
-
-
-THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
-
-
-def build(folder: Path, function: str = "SendMailFunction", runtimes: str = THIS) -> Path:
-    """Build as sam does: a folder for the function; comes back what stands there afterwards."""
-    artifacts = folder / function
-    artifacts.mkdir(parents=True)
-    told = os.environ | {"ARTIFACTS_DIR": str(artifacts), "RUNTIMES": runtimes}
-    command = ["make", "--silent", "--makefile", str(MAKEFILE), f"build-{function}"]
-    subprocess.run(command, check=True, cwd=MAKEFILE.parent, env=told)
-    return artifacts.resolve()
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +37,6 @@ def for_every_runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return unpack(whole, tmp_path_factory.mktemp("unpacked"))
 
 
-def unpack(package: Path, folder: Path) -> Path:
-    zipfile.ZipFile(package).extractall(folder)
-    return folder
-
-
 def interpreters() -> Iterator[str]:
     """Every Python of a supported runtime on this machine, on PATH or kept by pyenv."""
     kept = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
@@ -67,36 +48,6 @@ def interpreters() -> Iterator[str]:
 def _starts(interpreter: str) -> bool:
     """A shim of pyenv is there and fails."""
     return subprocess.run([interpreter, "-c", ""], capture_output=True, check=False).returncode == 0
-
-
-def functions() -> dict[str, dict[str, Any]]:
-    """Logical id -> properties, of every function of both templates."""
-    return {
-        name: resource["Properties"]
-        for path in ("template.yaml", "hub/template.yaml")
-        for name, resource in expanded(path)["Resources"].items()
-        if resource["Type"] == "AWS::Lambda::Function"
-    }
-
-
-def environment() -> dict[str, str]:
-    """The variables that the templates set for any of the functions, and some of Lambda's own."""
-    variables: dict[str, Any] = {}
-    for function in functions().values():
-        variables |= function["Environment"]["Variables"]
-    told = {name: value if isinstance(value, str) else "1" for name, value in variables.items()}
-    known = {
-        "BRAND_COLOR": "#0b57a4",
-        "TIMEZONE": "UTC",
-        "LANGUAGE": "en",
-        "HUB_BUS_ARN": "arn:aws:events:eu-west-1:111111111111:event-bus/changecast-hub",
-    }
-    lambdas = {
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_LAMBDA_FUNCTION_NAME": "tried",
-        "LAMBDA_TASK_ROOT": "/var/task",
-    }
-    return told | known | lambdas | {"UNKNOWN_POLICY": "resend"}
 
 
 @pytest.mark.parametrize("interpreter", [*interpreters()])

@@ -1,0 +1,57 @@
+"""Whether figures are worse than the committed baseline: by more than 15 % is a loss.
+
+Compared is the ratio to the peer of the same run, since machines differ; where there is no peer,
+only what is counted and not timed. A measure that the baseline has and nobody took is a loss too.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+BASELINE = Path(__file__).with_name("baseline.json")
+TOLERANCE = 0.15
+# The same on every machine; `make test` looks at these.
+COUNTED = ("MB", "modules", "objects", "requests a report")
+Line = dict[str, Any]
+
+
+def baseline() -> list[Line]:
+    """The lines that were committed."""
+    lines: list[Line] = json.loads(BASELINE.read_text("utf-8"))
+    return lines
+
+
+def keep(lines: Iterable[Line]) -> None:
+    """Make these the baseline; those of it that were not measured now stay."""
+    kept = {line["measure"]: line for line in [*(baseline() if BASELINE.exists() else ()), *lines]}
+    rows = ",\n".join(json.dumps(kept[name]) for name in sorted(kept))
+    BASELINE.write_text(f"[\n{rows}\n]\n", "utf-8")
+
+
+def losses(lines: Sequence[Line], than: Iterable[Line]) -> list[str]:
+    """What is worse than the baseline `than`, a sentence each."""
+    found = {line["measure"]: line for line in lines}
+    return [said for before in than if (said := _loss(found.get(before["measure"]), before))]
+
+
+def _loss(now: Line | None, before: Line) -> str | None:
+    name = before["measure"]
+    if now is None:
+        return f"{name} was not measured"
+    was, is_now = _comparable(before), _comparable(now)
+    if was is None or is_now is None:
+        return None
+    worse = was / is_now - 1 if _more_is_better(before) else is_now / was - 1
+    if worse <= TOLERANCE:
+        return None
+    return f"{name} is {100 * worse:.0f} % worse: {is_now:g}, was {was:g}"
+
+
+def _comparable(line: Line) -> float | None:
+    value = line["value"] if line["ratio"] is None and line["unit"] in COUNTED else line["ratio"]
+    return None if value is None else float(value)
+
+
+def _more_is_better(line: Line) -> bool:
+    return str(line["goal"]).startswith(">=")

@@ -1,0 +1,72 @@
+"""Writes what was measured into docs/performance.md: the table there, and plots beside it.
+
+The rest of the page is written by hand. Rows of measures that were not taken now stay.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+from benchmarks.measure import ROOT
+
+mpl.use("svg")
+mpl.rcParams["svg.hashsalt"] = "changecast"  # the same figures make the same file
+PAGE = ROOT / "docs" / "performance.md"
+PLOTS = ROOT / "docs" / "performance"
+BEGIN, END = "<!-- make bench writes this table -->\n", "<!-- to here -->"
+COLUMNS = ("measure", "value", "peer", "ratio", "goal", "met", "printed by")
+HEAD = f"\n| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|\n"
+Line = dict[str, Any]
+COLD = "cold_start_"
+
+
+def write(taken: Mapping[str, Sequence[Line]], page: Path = PAGE) -> None:
+    """Put the lines of each module into the table, and draw the plots that they are enough for."""
+    before, _, rest = page.read_text("utf-8").partition(BEGIN)
+    table, _, after = rest.partition(END)
+    rows = _rows(table) | {
+        line["measure"]: _row(line, module) for module, lines in taken.items() for line in lines
+    }
+    page.write_text("".join([before, BEGIN, HEAD, *rows.values(), "\n", END, after]), "utf-8")
+    if cold := [line for line in taken.get("cold_start", ()) if line["goal"]]:
+        PLOTS.mkdir(exist_ok=True)
+        draw_cold_starts(cold, PLOTS / "cold-start.svg")
+
+
+def _rows(table: str) -> dict[str, str]:
+    """Measure -> its row as it stands on the page."""
+    rows = [row for row in table.splitlines(keepends=True) if row.startswith("| `")]
+    return {row.split("`")[1]: row for row in rows}
+
+
+def _row(line: Line, module: str) -> str:
+    met = {True: "yes", False: "**no**", None: ""}[line["met"]]
+    cells = [
+        f"`{line['measure']}`", f"{line['value']:,g} {line['unit']}", _number(line["peer"]),
+        _number(line["ratio"]), line["goal"] or "", met, f"`make bench MEASURES={module}`",
+    ]  # fmt: skip
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:,g}"
+
+
+def draw_cold_starts(lines: Iterable[Line], path: Path) -> None:
+    """Each function's cold start beside its goal, one client of boto3 alone being 1."""
+    from matplotlib import pyplot  # noqa: PLC0415 - after the backend is chosen
+
+    by_cost = sorted(lines, key=lambda line: float(line["ratio"]))
+    names = [line["measure"].removeprefix(COLD) for line in by_cost]
+    goals = [float(line["goal"].split()[1]) for line in by_cost]
+    figure, axes = pyplot.subplots(figsize=(7, 3.2))
+    axes.barh(names, [line["ratio"] for line in by_cost], color="#0b57a4", label="measured")
+    axes.scatter(goals, names, marker="|", s=250, color="#b3261e", label="goal", zorder=3)
+    axes.axvline(1, color="#777777", linewidth=0.8)
+    axes.set_xlabel('CPU of a cold start, boto3.client("sesv2") alone = 1')
+    axes.legend(frameon=False)
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None})
+    pyplot.close(figure)

@@ -1,0 +1,95 @@
+"""The hub's status table and registry as a process: `python -m benchmarks.stubs.hub CUSTOMERS`."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.request import urlopen
+
+from benchmarks.measure import ROOT
+from benchmarks.stubs.http import Answer, Request, as_json, serve
+
+COUNTS = "/stub/counts"
+
+
+class Hub:
+    """The hub's status table and registry, of so many customers: items and parameters."""
+
+    def __init__(self, customers: int) -> None:
+        self.customers = customers
+        self.items: dict[tuple[str, str], dict[str, Any]] = {}
+        self.counts: Counter[str] = Counter()
+
+    def answer(self, request: Request) -> Answer:
+        """What track_status asks for."""
+        if request.path == COUNTS:
+            return as_json(self.counts)
+        operation = request.headers["x-amz-target"].partition(".")[2]
+        self.counts[operation] += 1
+        asked = json.loads(request.body)
+        if operation == "GetParametersByPath":
+            return as_json({"Parameters": [_registered(n) for n in range(self.customers)]})
+        if operation == "GetParameters":
+            codes = [name.rpartition("-")[2] for name in asked["Names"]]
+            return as_json({"Parameters": [_registered(int(number)) for number in codes]})
+        if operation == "GetItem":
+            found = self.items.get(_key(asked["Key"]))
+            return as_json({"Item": found} if found else {})
+        if operation == "BatchGetItem":
+            ((table, wanted),) = asked["RequestItems"].items()
+            keys = map(_key, wanted["Keys"])
+            return as_json({"Responses": {table: [self.items[k] for k in keys if k in self.items]}})
+        return self._put(asked)
+
+    def _put(self, asked: dict[str, Any]) -> Answer:
+        """The two conditions that there are: nothing is there yet, or a version."""
+        key = _key(asked["Item"])
+        expected = asked.get("ExpressionAttributeValues", {}).values()
+        there = self.items.get(key)
+        if list(expected) != ([there["version"]] if there else []):
+            return as_json({"__type": "ConditionalCheckFailedException"}, status=400)
+        self.items[key] = asked["Item"]
+        return as_json({})
+
+
+def customer(number: int) -> tuple[str, str]:
+    """Code and account of a customer of the hub."""
+    return f"customer-{number}", f"{number:012}"
+
+
+def _registered(number: int) -> dict[str, str]:
+    code, account = customer(number)
+    bus = f"arn:aws:events:eu-west-1:{account}:event-bus/changecast"
+    entry = {"code": code, "account": account, "region": "eu-west-1", "bus_arn": bus, "name": code}
+    return {"Name": f"/changecast/customers/{code}", "Value": json.dumps(entry)}
+
+
+def _key(item: dict[str, Any]) -> tuple[str, str]:
+    return item["pk"]["S"], item["sk"]["S"]
+
+
+@contextmanager
+def hub(customers: int) -> Iterator[str]:
+    """A hub with so many customers; comes back: its address."""
+    command = [sys.executable, "-m", "benchmarks.stubs.hub", str(customers)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        finally:
+            process.terminate()
+
+
+def counts(url: str) -> dict[str, int]:
+    """What a hub was asked for so far, by operation."""
+    with urlopen(url + COUNTS) as answer:
+        found: dict[str, int] = json.load(answer)
+        return found
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(Hub(int(sys.argv[1])).answer, 0.0))

@@ -1,0 +1,65 @@
+"""What can be counted of the package: what each function loads, and that nothing grew unseen."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import check, package
+from tests.support.package import build, handlers, start, unpack
+
+AWS = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"}
+TRACING = {"aws_xray_sdk", "wrapt"}
+MODELS = {
+    "annotated_types", "pydantic", "pydantic_core", "typing_extensions", "typing_inspection",
+}  # fmt: skip
+WRITING = {"babel", "icalendar", "jinja2", "markupsafe", "tzdata"}
+LOADED = {
+    "intake": AWS | MODELS,
+    "plan_delivery": AWS | TRACING | MODELS | WRITING,
+    "record_outcome": AWS | TRACING,
+    "report_delivery": AWS | TRACING | MODELS,
+    "send_mail": AWS | TRACING,
+    "sweep": AWS | TRACING,
+    "track_status": AWS | TRACING | MODELS,
+    "watch": AWS | MODELS,
+}
+_NAMES = """
+import json, sys
+files = [getattr(module, "__file__", None) or "" for module in sys.modules.values()]
+print(json.dumps([file for file in files if file.startswith({folder!r})]))
+"""
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return unpack(build(tmp_path_factory.mktemp("built")), tmp_path_factory.mktemp("unpacked"))
+
+
+def test_every_function_is_looked_at() -> None:
+    assert sorted(LOADED) == handlers()
+
+
+@pytest.mark.parametrize("function", LOADED)
+def test_a_function_loads_the_packages_that_it_needs_and_no_others(
+    function: str, unpacked: Path
+) -> None:
+    """What is loaded is paid at every cold start: the sender knows no models, no templates."""
+    files = start(f"import {function}\n" + _NAMES.format(folder=str(unpacked)), unpacked)
+
+    names = {Path(file).relative_to(unpacked).parts[0] for file in json.loads(files)}
+
+    ours = {"changecast", f"{function}.py"}
+    assert {name.removesuffix(".py") for name in names - ours} == LOADED[function]
+
+
+def test_nothing_that_is_counted_is_worse_than_the_baseline(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    package.main()
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    counted = {line["measure"] for line in lines}
+    before = [line for line in check.baseline() if line["measure"] in counted]
+    assert len(before) == len(counted) > 0
+    assert check.losses(lines, before) == []
