@@ -43,16 +43,19 @@ class Hub:
             ((table, wanted),) = asked["RequestItems"].items()
             keys = map(_key, wanted["Keys"])
             return as_json({"Responses": {table: [self.items[k] for k in keys if k in self.items]}})
-        return self._put(asked)
+        puts = (
+            [one["Put"] for one in asked["TransactItems"]] if "TransactItems" in asked else [asked]
+        )
+        return self._put(puts)
 
-    def _put(self, asked: dict[str, Any]) -> Answer:
+    def _put(self, puts: list[dict[str, Any]]) -> Answer:
         """The two conditions that there are: nothing is there yet, or a version."""
-        key = _key(asked["Item"])
-        expected = asked.get("ExpressionAttributeValues", {}).values()
-        there = self.items.get(key)
-        if list(expected) != ([there["version"]] if there else []):
-            return as_json({"__type": "ConditionalCheckFailedException"}, status=400)
-        self.items[key] = asked["Item"]
+        for put in puts:
+            expected = put.get("ExpressionAttributeValues", {}).values()
+            there = self.items.get(_key(put["Item"]))
+            if list(expected) != ([there["version"]] if there else []):
+                return as_json({"__type": "ConditionalCheckFailedException"}, status=400)
+        self.items |= {_key(put["Item"]): put["Item"] for put in puts}
         return as_json({})
 
 

@@ -20,6 +20,11 @@ def keep_report(
     table: "Table", reported: Envelope[DeliveryReported], now: datetime, *, is_own: bool
 ) -> None:
     """Append the report as it came; the same event again is the same item, and stays as it is."""
+    written(table, report_item(reported, now, is_own=is_own), Attr("pk").not_exists())
+
+
+def report_item(reported: Envelope[DeliveryReported], now: datetime, *, is_own: bool) -> Row:
+    """The report as the item that keeps it."""
     detail = reported.detail
     item = detail.model_dump(mode="json", by_alias=True) | {
         "account": reported.account,
@@ -35,7 +40,7 @@ def keep_report(
         key = {"pk": f"unplaced#{reported.account}", "sk": f"{utc(reported.time)}#{reported.id}"}
         item |= {"cause": (Cause.REJECTED if is_own else Cause.FORGED).value}
         item |= {"due_key": "due#0", "deadline": utc(now)}
-    written(table, key | item, Attr("pk").not_exists())
+    return key | item
 
 
 def note_fact(

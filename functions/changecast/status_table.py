@@ -20,7 +20,8 @@ Nothing is found by a scan:
 A partition takes 1,000 writes a second. Rows spread over SHARDS partitions by a hash of change,
 revision and customer, histories over as many as there are changes times customers, and a customer
 writes about its own runs only: so 1,000 reports a second, all of one change and one day, come to
-some 250 writes a second on the busiest partition (a state that moves is two writes in by_state).
+some 250 writes a second on the busiest partition: a state that moves is two writes in by_state, and
+a report's row and history are a transaction, in which each write counts twice.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-sharding.html
 """
 
@@ -34,8 +35,15 @@ from changecast.clients import USER_AGENT
 from changecast.errors import ContractError
 from changecast.event import REPORTED_SOURCE, ChangeAnnounced, DeliveryReported, Envelope, told_run
 from changecast.findings import ANNOUNCED, Row
-from changecast.status_history import history, keep_report
-from changecast.status_items import Changed, change_row, put_row, read_items, status_key
+from changecast.status_history import history, keep_report, report_item
+from changecast.status_items import (
+    Changed,
+    change_beside,
+    change_row,
+    put_row,
+    read_items,
+    status_key,
+)
 from changecast.status_lists import (
     statuses,
     statuses_in,
@@ -107,15 +115,23 @@ def apply(
     a moment ago. Raises Retry, ContractError
     `forged` (the account is nobody's, or speaks for another).
     """
-    is_own = _is_own(reported, code)
-    keep_report(table, reported, now, is_own=is_own)
     detail = reported.detail
-    if not is_own:
-        raise ContractError("forged", _forgery(reported, code))
-    if detail.change_id is None or detail.revision is None:
+    is_own = _is_own(reported, code)
+    if not is_own or detail.change_id is None or detail.revision is None:
+        keep_report(table, reported, now, is_own=is_own)
+        if not is_own:
+            raise ContractError("forged", _forgery(reported, code))
         return None
+
+    def change(row: Row) -> Row:
+        return with_report(row, reported, now, patience)
+
     key = status_key(detail.change_id, detail.revision, detail.customer)
-    return change_row(table, key, lambda row: with_report(row, reported, now, patience), known)
+    item = report_item(reported, now, is_own=True)
+    if known is not None and (changed := change_beside(table, key, change, known, item)):
+        return changed
+    keep_report(table, reported, now, is_own=True)
+    return change_row(table, key, change)
 
 
 def _is_own(reported: Envelope[DeliveryReported], code: str | None) -> bool:

@@ -20,7 +20,7 @@ from changecast.announce import announce
 from changecast.event import ChangeAnnounced
 from changecast.records import reserve, revisions
 from changecast.registry import Accounts
-from changecast.status_table import Row, statuses
+from changecast.status_table import Row, history, statuses
 from tests.integration.hub.conftest import empty
 from tests.support.builders import (
     ACCOUNTS,
@@ -247,7 +247,7 @@ def test_what_the_dashboard_shows_is_printed(
     assert [one["state"] for one in lines if "Reports" in one] == ["sent", "sent"]
 
 
-def test_the_rows_of_a_batch_are_read_in_one_call(
+def test_a_batch_is_read_in_one_call_and_each_report_written_in_one(
     tracker: Tracker, register: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
@@ -262,7 +262,7 @@ def test_the_rows_of_a_batch_are_read_in_one_call(
     finally:
         tracker.table.meta.client.meta.events.unregister("before-call.dynamodb", unique_id="asked")
 
-    assert sorted(asked) == ["BatchGetItem", *["PutItem"] * 4]
+    assert sorted(asked) == ["BatchGetItem", *["TransactWriteItems"] * 2]
 
 
 def test_two_reports_about_one_row_in_a_batch_both_count(tracker: Tracker) -> None:
@@ -302,4 +302,24 @@ def test_a_row_that_dynamodb_left_out_is_read_by_itself(
     monkeypatch.setattr(tracker.table.meta.client, "batch_get_item", leave_out)
     assert tracker.handle(envelope(reported(report_seq=2), event="second")) == []
 
+    assert tracker.row()["state"] == "sent"
+
+
+def test_a_report_that_comes_again_is_kept_as_it_came_first(tracker: Tracker) -> None:
+    body = envelope(reported(state="sending", report_seq=1), event="once")
+    tracker.handle(body)
+    (kept,) = history(tracker.table, "CHG-1", "acme")
+
+    assert tracker.handle(body) == []
+
+    assert history(tracker.table, "CHG-1", "acme") == [kept]
+    assert tracker.row()["version"] == 1
+
+
+def test_a_report_that_comes_late_is_kept_and_changes_nothing(tracker: Tracker) -> None:
+    tracker.handle(envelope(reported(state="sent", report_seq=2), event="second"))
+
+    tracker.handle(envelope(reported(state="sending", report_seq=1), event="first"))
+
+    assert len(history(tracker.table, "CHG-1", "acme")) == 2
     assert tracker.row()["state"] == "sent"
