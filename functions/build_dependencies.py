@@ -1,7 +1,7 @@
 """The dependencies of the package: installed for the runtime, cut to what we use, zipped.
 
-The Makefile names the runtime that the templates deploy in the environment variable RUNTIMES. It
-may name several ("3.11 3.13"): compiled parts are then put in for each of them, some 3 MB more.
+The Makefile names the runtimes that are deployed in the environment variable RUNTIMES ("3.13", or
+"3.11 3.13"): compiled parts and byte code are put in for each of them.
 The zip is kept in the user's cache for the next build.
 """
 

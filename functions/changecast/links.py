@@ -9,12 +9,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from publicsuffixlist import PublicSuffixList
-
 from changecast.change import Change
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
 # Browsers take any number of slashes of either kind, and end the host at the next (WHATWG URL).
 _LINK = re.compile(r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}:[/\\]{2,}[^\s<>\"]*", re.IGNORECASE)
@@ -86,5 +87,8 @@ def _ends_as_a_domain(name: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _suffixes() -> PublicSuffixList:
+def _suffixes() -> "PublicSuffixList":
+    # Only where link domains are limited: everybody else starts without it.
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415
+
     return PublicSuffixList(accept_unknown=False)

@@ -14,7 +14,7 @@ from typing import Any
 import botocore
 import pytest
 
-from tests.isolation.expand import ROOT
+from tests.isolation.expand import ROOT, expanded
 from tests.support.package import MAKEFILE, build, environment, functions, unpack
 
 HERE = Path(__file__).parent
@@ -83,13 +83,29 @@ def test_the_package_is_small(package: Path) -> None:
     assert unpacked <= 30e6
 
 
-def test_every_function_runs_on_the_runtime_that_the_package_is_built_for() -> None:
+def packed_for(makefile: Path) -> list[str]:
+    """The runtimes that a build by this Makefile packs for."""
     told = {name: value for name, value in os.environ.items() if name != "RUNTIMES"}
-    command = ["make", "--silent", "--makefile", str(MAKEFILE), "--eval", "told:;@echo $(RUNTIMES)"]
+    command = ["make", "--silent", "--makefile", str(makefile), "--eval", "told:;@echo $(RUNTIMES)"]
+    return subprocess.check_output([*command, "told"], env=told, text=True).split()
 
-    packed_for = subprocess.check_output([*command, "told"], env=told, text=True).strip()
 
-    assert {found["Runtime"] for found in functions().values()} == {f"python{packed_for}"}
+def test_every_function_runs_on_the_runtime_that_the_package_is_built_for() -> None:
+    (runtime,) = packed_for(MAKEFILE)
+
+    assert all(found["Runtime"] == {"Ref": "PythonRuntime"} for found in functions().values())
+    for path in ("template.yaml", "hub/template.yaml"):
+        assert expanded(path)["Parameters"]["PythonRuntime"]["Default"] == f"python{runtime}"
+
+
+def test_a_runtime_that_samconfig_names_is_packed_for_too(tmp_path: Path) -> None:
+    for name in ("template.yaml", "functions/Makefile"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(ROOT / name, tmp_path / name)
+    lines = ["parameter_overrides = [", '"PythonRuntime=python3.11",', "]"]
+    (tmp_path / "samconfig.toml").write_text("\n".join(lines), "utf-8")
+
+    assert packed_for(tmp_path / "functions" / "Makefile") == ["3.11", "3.13"]
 
 
 def test_a_client_of_the_package_takes_what_one_of_the_whole_library_takes(unpacked: Path) -> None:
