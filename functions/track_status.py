@@ -16,6 +16,7 @@ from changecast.event import (
     ANNOUNCED_TYPE,
     ChangeAnnounced,
     Envelope,
+    claimed_by,
     parse_announced,
     parse_reported,
 )
@@ -40,8 +41,18 @@ sqs = boto3.client("sqs")
 
 def handler(event: dict[str, Any], context: object) -> Answer:
     """Track every event of the batch; one that fails goes back to the queue alone."""
-    known = _rows([record["body"] for record in event["Records"]])
+    bodies = [record["body"] for record in event["Records"]]
+    _look_up(bodies)
+    known = _rows(bodies)
     return each_record(event, lambda record: track_one(record, known))
+
+
+def _look_up(bodies: list[str]) -> None:
+    """Whom the batch's reports claim to speak for, in one call and not in one for each."""
+    try:
+        accounts.look_up({code for body in bodies if (code := claimed_by(body))})
+    except (ClientError, BotoCoreError) as error:
+        log.warning("not looked up together", extra={"error": str(error)[:500]})
 
 
 def _rows(bodies: list[str]) -> dict[str, Row | None]:

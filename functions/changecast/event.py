@@ -43,6 +43,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 _ABOUT_THE_KEY = "[key]"  # what pydantic adds where a name in a dict is at fault, not its value
 _RUN: TypeAdapter[tuple[str, int, str]] = TypeAdapter(tuple[ChangeId, RevisionNumber, CustomerCode])
 _SHORT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CODE: TypeAdapter[str] = TypeAdapter(CustomerCode)
 _SUBJECT = re.compile(r"^[A-Z][a-z]+ should ")  # Input, String, Tuple
 _CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f]")
 
@@ -197,6 +198,14 @@ def told_run(text: str | bytes) -> tuple[str, int, str] | None:
         detail = json.loads(text)["detail"]
         named = (detail["change_id"], detail["revision"], detail["customer"])
         return _RUN.validate_python(named, strict=True)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def claimed_by(text: str | bytes) -> str | None:
+    """The customer that a report says it comes from, None where it is no report; a cheap look."""
+    try:
+        return _CODE.validate_python(json.loads(text)["detail"]["customer"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
 

@@ -3,9 +3,9 @@
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -18,6 +18,7 @@ PREFIX = "/changecast/customers/"
 CONFIDENTIAL = "/changecast/hub/confidential"
 DEFAULT_HUB_BUS = "changecast-hub"
 FRESH_SECONDS = 60
+NAMES_A_CALL = 10
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,25 @@ def codes_by_name(customers: Mapping[str, Customer]) -> dict[str, list[str]]:
     return found
 
 
+def read_customers(ssm: "SSMClient", codes: Collection[str]) -> dict[str, Customer]:
+    """Those of the codes that are registered; what it costs does not grow with the registry.
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html
+    """
+    names = [PREFIX + code for code in codes]
+    found: dict[str, Customer] = {}
+    for start in range(0, len(names), NAMES_A_CALL):
+        answer = ssm.get_parameters(Names=names[start : start + NAMES_A_CALL])
+        entries = map(_customer, answer["Parameters"])
+        found |= {customer.code: customer for customer in entries if customer}
+    return found
+
+
 class Accounts:
     """Which customer speaks from which account, as of a minute ago at most.
 
-    An account that does not fit what it claims is looked up again at once: it may have been
+    Who it claims to be is looked up, not who everybody is: the registry may be large. Only an
+    account that does not fit what it claims is looked for among all, at once: it may have been
     registered a second ago. Where the registry does not answer, for instance since somebody floods
     the hub with forged reports, who fits what is known is still believed.
     """
@@ -84,21 +100,43 @@ class Accounts:
     def __init__(self, ssm: "SSMClient", clock: Callable[[], float] = time.monotonic) -> None:
         self._ssm = ssm
         self._clock = clock
-        self._codes: dict[str, str] = {}
-        self._read_at = -float("inf")
+        self._known: dict[str, _Known] = {}
+
+    def look_up(self, codes: Iterable[str]) -> None:
+        """Read the entries of these codes that are not fresh, many in one call."""
+        stale = {code for code in codes if not self._is_fresh(code)}
+        if not stale:
+            return
+        found = read_customers(self._ssm, sorted(stale))
+        now = self._clock()
+        for code in stale:
+            account = found[code].account if code in found else ""
+            self._known[code] = _Known(account, now)
 
     def customer_of(self, account: str, *, claimed: str) -> str | None:
         """The code of the customer whose account this is, None where it is nobody's."""
-        fits = self._codes.get(account) == claimed
-        if self._clock() - self._read_at > FRESH_SECONDS or not fits:
-            try:
-                self._read()
-            except ClientError:
-                if not fits:
-                    raise
-        return self._codes.get(account)
-
-    def _read(self) -> None:
+        try:
+            self.look_up([claimed])
+        except ClientError:
+            if not self._fits(account, claimed):
+                raise
+        if self._fits(account, claimed):
+            return claimed
         customers = list_customers(self._ssm).values()
-        self._codes = {customer.account: customer.code for customer in customers}
-        self._read_at = self._clock()
+        speaker = {customer.account: customer.code for customer in customers}.get(account)
+        if speaker == claimed:
+            self._known[claimed] = _Known(account, self._clock())
+        return speaker
+
+    def _is_fresh(self, code: str) -> bool:
+        return code in self._known and self._clock() - self._known[code].at <= FRESH_SECONDS
+
+    def _fits(self, account: str, claimed: str) -> bool:
+        return claimed in self._known and self._known[claimed].account == account
+
+
+class _Known(NamedTuple):
+    """The account of a code, "" where it is not registered, and when that was read."""
+
+    account: str
+    at: float

@@ -187,6 +187,7 @@ PICTURE: Mapping[str, tuple[Right, ...]] = {
         *_puts("StatusDeadLetters"),
         _statuses("GetItem", "Query", "PutItem"),
         _may(OWN, "Registry", "ssm:GetParametersByPath"),
+        _may(OWN, "RegistryEntry", "ssm:GetParameters"),
         *_key(reads="sqs dynamodb", writes="sqs"),
         *_runs("TrackStatus"),
     ),

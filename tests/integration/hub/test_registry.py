@@ -83,9 +83,14 @@ class CountingSsm:
     def __init__(self, inner: Any) -> None:
         self.inner = inner
         self.reads = 0
+        self.lists = 0
+
+    def get_parameters(self, **request: Any) -> Any:
+        self.reads += 1
+        return self.inner.get_parameters(**request)
 
     def get_paginator(self, name: str) -> Any:
-        self.reads += 1
+        self.lists += 1
         return self.inner.get_paginator(name)
 
 
@@ -98,16 +103,28 @@ def test_an_account_is_known_for_a_minute_and_looked_up_again_at_once_if_it_does
     accounts = Accounts(counted, clock)
     for _ in range(3):
         assert accounts.customer_of(ACCOUNTS["acme"], claimed="acme") == "acme"
-    assert counted.reads == 1
+    assert (counted.reads, counted.lists) == (1, 0)
+    assert accounts.customer_of(ACCOUNTS["globex"], claimed="globex") is None
     register("globex")
     assert accounts.customer_of(ACCOUNTS["globex"], claimed="globex") == "globex"
-    assert counted.reads == 2
+    assert accounts.customer_of(ACCOUNTS["globex"], claimed="globex") == "globex"
+    assert (counted.reads, counted.lists) == (2, 2)
     assert accounts.customer_of("999999999999", claimed="acme") is None
     assert accounts.customer_of(ACCOUNTS["acme"], claimed="globex") == "acme"
-    assert counted.reads == 4
+    assert (counted.reads, counted.lists) == (2, 4)
     clock.now = 61
     accounts.customer_of(ACCOUNTS["acme"], claimed="acme")
-    assert counted.reads == 5
+    assert (counted.reads, counted.lists) == (3, 4)
+
+
+def test_a_batch_of_reports_reads_only_whom_it_names_in_one_call(ssm: Any, register: Any) -> None:
+    register("acme", "globex")
+    counted: Any = CountingSsm(ssm)
+    accounts = Accounts(counted, Clock())
+    accounts.look_up(["acme", "globex", "unknown"])
+    for code in ("acme", "globex"):
+        assert accounts.customer_of(ACCOUNTS[code], claimed=code) == code
+    assert (counted.reads, counted.lists) == (1, 0)
 
 
 def test_where_the_registry_is_throttled_who_is_known_is_still_believed(
@@ -118,11 +135,12 @@ def test_where_the_registry_is_throttled_who_is_known_is_still_believed(
     accounts = Accounts(ssm, clock)
     assert accounts.customer_of(ACCOUNTS["acme"], claimed="acme") == "acme"
 
-    def throttled(_: Any) -> Any:
+    def throttled(*_: Any) -> Any:
         error: Any = {"Error": {"Code": "ThrottlingException", "Message": "slower"}}
-        raise ClientError(error, "GetParametersByPath")
+        raise ClientError(error, "GetParameters")
 
     monkeypatch.setattr("changecast.registry.list_customers", throttled)
+    monkeypatch.setattr("changecast.registry.read_customers", throttled)
     clock.now = 61
     assert accounts.customer_of(ACCOUNTS["acme"], claimed="acme") == "acme"
     for account in (ACCOUNTS["acme"], "999999999999"):
