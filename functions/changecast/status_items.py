@@ -86,7 +86,9 @@ def _put(table: "Table", item: Row, version: Any) -> dict[str, Any]:
 
 def read_item(table: "Table", key: ItemKey) -> Row:
     """A row as it is stored, {} where there is none."""
-    return dict(table.get_item(Key=key, ConsistentRead=True).get("Item", {}))
+    client = table.meta.client  # unlike the table itself, made for many threads
+    answer = client.get_item(TableName=table.name, Key=key, ConsistentRead=True)
+    return dict(answer.get("Item", {}))
 
 
 def read_items(table: "Table", keys: Sequence[ItemKey]) -> list[Row | None]:
@@ -119,7 +121,7 @@ def _whole(key: ItemKey, row: Row, version: Any) -> Row:
 def written(table: "Table", item: Row, condition: Any) -> bool:
     """Write a whole item if the condition holds, and say whether it did."""
     try:
-        table.put_item(Item=item, ConditionExpression=condition)
+        table.meta.client.put_item(TableName=table.name, Item=item, ConditionExpression=condition)
     except ClientError as error:
         if not lost_condition(error):
             raise

@@ -26,6 +26,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-ke
 """
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,7 @@ __all__ = [
 PATIENCE = timedelta(minutes=15)
 # We build every request ourselves, and DynamoDB checks it: botocore need not.
 TABLE = Config(user_agent=USER_AGENT, parameter_validation=False)
+THREADS = 10  # as many as botocore keeps connections
 
 
 def expect(
@@ -71,10 +73,14 @@ def expect(
     patience: timedelta = PATIENCE,
     more: Iterable[str] = (),
 ) -> None:
-    """Open a status row for every customer that an announcement names, and for `more` codes."""
+    """Open a status row for every customer that an announcement names, and for `more` codes.
+
+    They may be 2,000, and ten such announcements one batch of the tracker's.
+    """
     detail = announced.detail
-    for code in dict.fromkeys((*detail.customers, *detail.withdrawn, *more)):
-        _expect_one(table, announced, code, now, patience)
+    codes = dict.fromkeys((*detail.customers, *detail.withdrawn, *more))
+    with ThreadPoolExecutor(min(THREADS, len(codes))) as threads:
+        list(threads.map(lambda code: _expect_one(table, announced, code, now, patience), codes))
 
 
 def _expect_one(
