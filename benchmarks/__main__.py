@@ -32,6 +32,11 @@ MEASURES = (
     "announcement",
     "neighbour",
     "growth",
+    "scale",
+    "soak",
+    "customers",
+    "routes",
+    "busy",
 )
 
 

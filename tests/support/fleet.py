@@ -1,8 +1,9 @@
 """A hub and many customers, deployed through CloudFormation's own API: no process for each."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import tomlkit
 
 from changecast_cli.deploying import samconfig
 from changecast_cli.deploying.sam import Job, Sam, build, repository
-from changecast_cli.deploying.samconfig import Environment
+from changecast_cli.deploying.samconfig import Customer, Environment
 from changecast_cli.deploying.stacks import deploy_stack
 from changecast_cli.local.stage import HUB, REGION, Stage
 from changecast_local.cloud import Cloud
@@ -20,31 +21,56 @@ POLL_SECONDS = 0.1
 AT_ONCE = 3
 
 
+@dataclass(frozen=True)
+class Builds:
+    """The built templates of hub and customer; their functions name the built package."""
+
+    hub: dict[str, Any]
+    customer: dict[str, Any]
+
+
 def deploy_fleet(stage: Stage, cloud: Cloud, folder: Path, hub: dict[str, str]) -> None:
     """Build twice, deploy the hub (with these parameters more), every customer and its route."""
-    customers = stage.customers
-    accounts = [customer.account for customer in customers]
-    builds = {name: str(folder.resolve() / name) for name in ("hub", "customer")}
-    hub_environment = samconfig.hub_environment(HUB, accounts, builds["hub"])
-    environments = [
-        samconfig.customer_environment(customer, HUB, builds["customer"]) for customer in customers
-    ]
-    _build({"hub": hub_environment, customers[0].code: environments[0]}, folder, cloud)
-    hub_template, template = (_built(Path(build)) for build in builds.values())
-    jobs = [(HUB.account, "changecast-hub", hub_template, _parameters(hub_environment) | hub)]
-    jobs += [
-        (customer.account, "changecast", template, _parameters(environment))
-        for customer, environment in zip(customers, environments, strict=True)
-    ]
+    builds = build_fleet(stage, cloud, folder)
+    deploy_hub(builds, stage, cloud, hub)
+    deploy_customers(builds, stage.customers, cloud)
+
+
+def build_fleet(stage: Stage, cloud: Cloud, folder: Path) -> Builds:
+    """What `sam build` makes of the two templates with code."""
+    where = {name: str(folder.resolve() / name) for name in ("hub", "customer")}
+    first = stage.customers[0]
+    environments = {
+        "hub": samconfig.hub_environment(HUB, [], where["hub"]),
+        first.code: samconfig.customer_environment(first, HUB, where["customer"]),
+    }
+    _build(environments, folder, cloud)
+    return Builds(*(_built(Path(build)) for build in where.values()))
+
+
+def deploy_hub(builds: Builds, stage: Stage, cloud: Cloud, more: dict[str, str]) -> None:
+    """The hub, which everybody on the stage may report to, with these parameters more."""
+    accounts = [customer.account for customer in stage.customers]
+    parameters = _parameters(samconfig.hub_environment(HUB, accounts, "")) | more
+    _deploy(cloud, HUB.account, "changecast-hub", builds.hub, parameters)
+
+
+def deploy_customers(builds: Builds, customers: Sequence[Customer], cloud: Cloud) -> None:
+    """These customers' stacks, then their routes."""
+
+    def deploy(customer: Customer) -> None:
+        parameters = _parameters(samconfig.customer_environment(customer, HUB, ""))
+        _deploy(cloud, customer.account, "changecast", builds.customer, parameters)
+
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        list(threads.map(lambda job: _deploy(cloud, *job), jobs))
-    _deploy_routes(stage, cloud)
+        list(threads.map(deploy, customers))
+    _deploy_routes(customers, cloud)
 
 
-def _deploy_routes(stage: Stage, cloud: Cloud) -> None:
+def _deploy_routes(customers: Sequence[Customer], cloud: Cloud) -> None:
     session = cloud.session(HUB.account, REGION)
     template = (repository() / samconfig.ROUTE_TEMPLATE).read_text("utf-8")
-    for customer in stage.customers:
+    for customer in customers:
         parameters = _parameters(samconfig.route_environment(customer, HUB))
         name = f"changecast-route-{customer.code}"
         deploy_stack(session, name, template, parameters, poll_seconds=POLL_SECONDS)

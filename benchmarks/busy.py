@@ -1,0 +1,131 @@
+"""A day's load at once: 30 customers x 100 people, and 50 changes that share 10 customers.
+
+    python -m benchmarks.busy
+
+The functions' processes are warm. Wall times in the embedded cloud are those of its machine: its
+SES, DynamoDB and EventBridge take the same cores. So they are compared within the run: with the
+time that the mails alone take there, and one customer with the others.
+"""
+
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from botocore.config import Config
+
+from benchmarks.embedded_model import seen_in, to_last_mail
+from benchmarks.fleet import (
+    SEND_EMAIL,
+    WORKERS,
+    Fleet,
+    Line,
+    fleet_of,
+    invocations,
+    last_mail,
+    requests,
+    subscribe,
+    used,
+)
+from benchmarks.measure import at_least, at_most, report
+
+SAMPLE, CUSTOMERS, PEOPLE = 10, 30, 100
+SHARED, FEW, CHANGES, NAMED = 10, 2, 50, 4
+THREADS = 32
+# Four functions for each of the 30, and the hub's.
+WARM = 4 * CUSTOMERS + 5
+
+
+def main() -> None:
+    """Print one JSON line per measure."""
+    with fleet_of(CUSTOMERS + SHARED, warm=WARM) as fleet:
+        _grow_warm(fleet, SAMPLE, PEOPLE)
+        foreseen = _foreseen(fleet)
+        _grow_warm(fleet, CUSTOMERS, PEOPLE)
+        _many_people(fleet, foreseen)
+        _grow_warm(fleet, CUSTOMERS + SHARED, FEW)
+        _many_changes(fleet)
+
+
+def _grow_warm(fleet: Fleet, number: int, people: int) -> None:
+    """More customers, whose functions' processes have started for one person each."""
+    more = fleet.stage.customers[len(fleet.standing) : number]
+    fleet.grow(number, contacts=1)
+    fleet.told([each.code for each in more])
+    for each in more:
+        subscribe(fleet.cloud, each, people, first=2)
+
+
+def _foreseen(fleet: Fleet) -> float:
+    """Seconds to the last mail of all customers, by the model, from what a few of them took.
+
+    Calibrated with the time of those few: the model knows nothing of processes that start anew.
+    """
+    began = fleet.told(fleet.codes, seconds=600)
+    lines = fleet.lines(began)
+    seen = seen_in(lines, SAMPLE)
+    few, all_ = (to_last_mail(seen, number, PEOPLE, WORKERS) for number in (SAMPLE, CUSTOMERS))
+    return all_ * (last_mail(lines) - began) / few
+
+
+def _many_people(fleet: Fleet, foreseen: float) -> None:
+    began = fleet.told(fleet.codes, seconds=600)
+    lines = fleet.lines(began)
+    accounts = [each.account for each in fleet.standing]
+    took = [last_mail(lines, account) - began for account in accounts]
+    alone = _mails_alone(fleet)
+    report("busy_30x100_to_last_mail", [max(took)], "s", peers=[alone])
+    report("busy_30x100_to_a_customers_last_mail", took, "s")
+    report("busy_30x100_foreseen_from_10x100", [foreseen], "s", peers=[max(took)])
+    report("busy_30x100_model_is_off_by", [abs(foreseen / max(took) - 1)], "", at_most(0.2))
+    cpu = [1e3 * each / PEOPLE for each in used(lines, accounts)]
+    report("busy_30x100_cpu_per_mail_all_functions", cpu, "ms")
+    memory = [line["memory_mb"] for line in invocations(lines)]
+    report("busy_30x100_largest_function", [max(memory)], "MB", at_most(256))
+
+
+def _mails_alone(fleet: Fleet) -> float:
+    """Seconds until the same mails are sent by nothing but SendEmail, from many threads."""
+    config = Config(max_pool_connections=THREADS)
+    jobs = []
+    for each in fleet.standing:
+        ses = fleet.cloud.session(each.account, each.region).client("sesv2", config=config)
+        mails = fleet.cloud.mails(each.account)[-PEOPLE:]
+        jobs += [(ses, each.sender, mail["to"], mail["raw"].encode()) for mail in mails]
+    began = time.time()
+    with ThreadPoolExecutor(THREADS) as threads:
+        list(threads.map(_send, jobs))
+    return time.time() - began
+
+
+def _send(job: tuple[Any, str, str, bytes]) -> None:
+    ses, sender, address, raw = job
+    ses.send_email(
+        FromEmailAddress=sender,
+        Destination={"ToAddresses": [address]},
+        Content={"Raw": {"Data": raw}},
+    )
+
+
+def _many_changes(fleet: Fleet) -> None:
+    """50 changes at once, each for 4 of 10 customers in turn: everybody has the same share."""
+    codes = fleet.codes[CUSTOMERS:]
+    named = [[codes[(number + n) % SHARED] for n in range(NAMED)] for number in range(CHANGES)]
+    began = time.time()
+    fleet.wait([fleet.announce(each) for each in named], seconds=600)
+    lines = fleet.lines(began)
+    took = [last_mail(lines, fleet.account(code)) - began for code in codes]
+    share = statistics.median(took)
+    report("busy_50_changes_to_last_mail", [max(took)], "s")
+    report("busy_50_changes_slowest_of_its_share", [max(took) / share], "x", at_most(1.3))
+    mails = [_mails_to(lines, fleet.account(code)) for code in codes]
+    expected = CHANGES * NAMED // SHARED * FEW
+    report("busy_50_changes_fewest_mails", [min(mails)], "mails", at_least(expected))
+
+
+def _mails_to(lines: list[Line], account: str) -> int:
+    return sum(line["account"] == account for line in requests(lines, SEND_EMAIL))
+
+
+if __name__ == "__main__":
+    main()
