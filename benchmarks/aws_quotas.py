@@ -1,7 +1,7 @@
 """The AWS quotas that Changecast can meet, with what uses them up.
 
 Those that count customers are full at some number of them, whatever is announced; the others at
-some rate. EventBridge's (rates of eu-central-1) and IAM's were read on 2026-11-24; the others are
+some rate. EventBridge's (rates of eu-central-1) were read on 2026-11-24; the others are
 as remembered: check them on the page that is named before you rely on them.
 """
 

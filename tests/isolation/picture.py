@@ -93,7 +93,7 @@ PICTURE: Mapping[str, tuple[Right, ...]] = {
     "RecordOutcomeRole": (
         _reads("OutcomesQueue"),
         *_puts("ReportsQueue"),
-        _ledger("GetItem", "UpdateItem"),
+        _ledger("GetItem", "BatchGetItem", "UpdateItem"),
         *_key(reads="sqs dynamodb", writes="sqs"),
         *_runs("RecordOutcome"),
     ),
@@ -185,7 +185,7 @@ PICTURE: Mapping[str, tuple[Right, ...]] = {
     "TrackStatusRole": (
         _reads("StatusQueue"),
         *_puts("StatusDeadLetters"),
-        _statuses("GetItem", "Query", "PutItem"),
+        _statuses("GetItem", "BatchGetItem", "Query", "PutItem"),
         _may(OWN, "Registry", "ssm:GetParametersByPath"),
         _may(OWN, "RegistryEntry", "ssm:GetParameters"),
         *_key(reads="sqs dynamodb", writes="sqs"),
