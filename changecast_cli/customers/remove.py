@@ -1,16 +1,20 @@
 """changecast customers remove: a customer leaves; its data stays in its own account."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import boto3
 import typer
 
-from changecast.announce import STATUS_TABLE
+from changecast.announce import Announcement, Hub, connect
+from changecast.records import Record
+from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.customers.account import STACK, session_of
 from changecast_cli.customers.deploy import deploy_hub
-from changecast_cli.customers.open import open_changes
 from changecast_cli.customers.routes import hub_session
+from changecast_cli.customers.withdraw import to_withdraw, wait_until_told, withdraw
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.deploying.samconfig import Customer
 from changecast_cli.deploying.samconfig_file import ROUTE
@@ -27,8 +31,13 @@ def remove(
         bool, typer.Option("--deploy", help="Delete its stacks too, and deploy the hub.")
     ] = False,
     leave_open: Annotated[
-        bool, typer.Option("--leave-open", help="Although changes that name it are not over.")
+        bool, typer.Option("--leave-open", help="Tell its people nothing of open changes.")
     ] = False,
+    wait: Annotated[
+        float, typer.Option(help="Seconds until its people must have been told.", min=0)
+    ] = 600,
+    yes: Yes = False,
+    dry_run: DryRun = False,
     config: Annotated[Path, typer.Option(help="The file that sam deploys by.")] = Path(
         "samconfig.toml"
     ),
@@ -36,16 +45,20 @@ def remove(
 ) -> None:
     """Take a customer out of samconfig.toml and of the hub, and with --deploy delete its stacks.
 
-    Refused while a change that names it is not over: announce it again without the customer first,
-    so that its people hear of it. Its data stays: contact list, ledger, mails, identity.
+    Before, it is withdrawn from every change that is not over, and its people are told; only once
+    its account has reported that, it goes. Its data stays: contact list, ledger, mails, identity.
+    Safe to repeat.
     """
     text = samconfig_file.read(config)
     customers = samconfig_file.customers_in(text)
     if code not in customers:
         known = ", ".join(customers) or "none"
         raise Refused(f"{config} has no customer {code!r} (it has: {known})")
-    if not leave_open:
-        _refuse_open(hub_session(text), code)
+    hub = None if leave_open else connect(hub_session(text))
+    records = to_withdraw(hub.table, code, datetime.now(UTC)) if hub else []
+    if not go_on(_plan(code, records), yes=yes or not records, dry_run=dry_run):
+        return
+    withdrawn = _withdraw(hub, records, code, wait) if hub else []
     left = samconfig_file.without_customer(text, code)
     lines = _lines(customers[code], text)
     if deploy:
@@ -54,21 +67,30 @@ def remove(
     if deploy:
         deploy_hub(config)
     if as_json:
-        print_json({"removed": code, "next": [] if deploy else lines, "kept": KEPT})
+        print_json({"removed": code, "withdrawn": [vars(one) for one in withdrawn],
+                    "next": [] if deploy else lines, "kept": KEPT})  # fmt: skip
         return
+    for one in withdrawn:
+        out.print(f"{one.change_id} revision {one.revision}: withdrawn for {code}", markup=False)
     out.print(f"{code} removed; {KEPT}.")
     for line in [] if deploy else ["Next:", *(f"  {line}" for line in lines)]:
         out.print(line, soft_wrap=True)
 
 
-def _refuse_open(hub: boto3.Session, code: str) -> None:
-    found = open_changes(hub.resource("dynamodb").Table(STATUS_TABLE), code)
-    if found:
-        names = ", ".join(f"{record.change_id} ({record.status})" for record in found)
-        raise Refused(
-            f"{code} still waits for: {names}. Announce each again without {code} so that its "
-            "people are told, or give --leave-open"
-        )
+def _plan(code: str, records: Sequence[Record]) -> list[str]:
+    if not records:
+        return [f"{code} leaves; no change that is still ahead names it"]
+    return [
+        f"{code} leaves. First it is withdrawn from these, and its people are told:",
+        *(f"{record.change_id}, {record.title} ({record.status})" for record in records),
+    ]
+
+
+def _withdraw(hub: Hub, records: Sequence[Record], code: str, seconds: float) -> list[Announcement]:
+    announced = [withdraw(hub, record, code, datetime.now(UTC)) for record in records]
+    with working(f"Waiting until the people of {code} are told"):
+        wait_until_told(hub.table, announced, code, seconds)
+    return announced
 
 
 def _lines(customer: Customer, text: str) -> list[str]:

@@ -118,26 +118,39 @@ def announce(
     placed = placed_document(document, where.customers, change_id=change_id)
     if test:
         placed = _as_test(placed)
-    change, at = placed.change, now()
     how = How(
-        alone=confidential or bool(change.confidential) or where.confidential,
-        test=test or change.test_run,
-        at=at,
+        alone=confidential or bool(placed.change.confidential) or where.confidential,
+        test=test or placed.change.test_run,
+        at=now(),
     )
     by = who_announces(announced_by or where.caller)
+    return announce_placed(placed, how, hub=where, by=by, bus=bus, dry_run=dry_run)
+
+
+def announce_placed(
+    placed: Document,
+    how: How,
+    *,
+    hub: Hub,
+    by: str,
+    bus: str | None = None,
+    dry_run: bool = False,
+) -> Announcement:
+    """Announce a document whose customers are known codes; raises what `announce` does."""
+    change = placed.change
     for _ in range(RESERVATIONS):
-        known = revisions(where.table, change.change_id)
-        record, again = next_record(placed, known, announced_by=by, at=at)
+        known = revisions(hub.table, change.change_id)
+        record, again = next_record(placed, known, announced_by=by, at=how.at)
         if change.status is Status.DRAFT:
             return _announcement(Outcome.DRAFT, record, placed)
-        announced = details(placed, record, where.customers, how)
-        outgoing = entries(announced, where.customers, bus)
+        announced = details(placed, record, hub.customers, how)
+        outgoing = entries(announced, hub.customers, bus)
         if dry_run:
             return _announcement(Outcome.DRY_RUN, record, placed)
-        if again or reserve(where.table, record):
-            keep(where.table, Original(for_all(placed, record, how), how.alone))
-            publish(where.events, where.xray, announced, outgoing)
-            note_put(where.table, record, at)
+        if again or reserve(hub.table, record):
+            keep(hub.table, Original(for_all(placed, record, how), how.alone))
+            publish(hub.events, hub.xray, announced, outgoing)
+            note_put(hub.table, record, how.at)
             return replace(
                 _announcement(_outcome(record), record, placed),
                 event_ids=tuple(str(detail.event_id) for detail in announced),

@@ -210,19 +210,31 @@ def test_an_upgrade_stops_at_a_canary_that_is_not_well(onboarded: Shell) -> None
     assert "upgraded: ob-lost, ob-two" in done.stdout
 
 
-def test_a_customer_leaves_only_when_nobody_waits_for_it(onboarded: Shell) -> None:
+def test_a_customer_leaves_once_its_people_were_told_and_nobody_else_is(
+    onboarded: Shell,
+) -> None:
+    people = onboarded.cloud.session(ACCOUNTS["ob-one"]).client("sesv2")
+    people.create_contact(ContactListName="changecast", EmailAddress="bea@ob-one.example")
     start = datetime.now(UTC) + timedelta(days=3)
     change = document(customers=["ob-one", "ob-two"]) | {
         "implementationStart": start.isoformat(),
         "implementationEnd": (start + timedelta(hours=1)).isoformat(),
     }
     announced(onboarded, change)
-    refused = onboarded("customers", "remove", "ob-one", "--deploy")
+    leave = ("customers", "remove", "ob-one", "--deploy")
+    refused = onboarded(*leave)
     assert refused.returncode == 2
     assert change["changeId"] in refused.stderr
-    announced(onboarded, {**change, "customers": ["ob-two"], "version": 2})
-    gone = onboarded("customers", "remove", "ob-one", "--deploy")
+    hasty = onboarded(*leave, "--yes", "--wait", "0")
+    assert hasty.returncode == 1, hasty.stdout
+    assert "Nothing is removed" in hasty.stderr
+    assert stacks(onboarded, ACCOUNTS["ob-one"]) == ["changecast"]
+    gone = onboarded(*leave, "--yes")
     assert gone.returncode == 0, gone.stderr
+    named = f"[{change['changeId']}]"
+    told = [mail for mail in onboarded.cloud.mails() if named in mail["subject"]]
+    assert len([mail for mail in told if mail["account"] == ACCOUNTS["ob-one"]]) == 2
+    assert len([mail for mail in told if mail["account"] == ACCOUNTS["ob-two"]]) == 1
     assert "changecast-route-ob-one" not in stacks(onboarded, HUB)
     assert stacks(onboarded, ACCOUNTS["ob-one"]) == []
     kept = onboarded.cloud.session(ACCOUNTS["ob-one"]).client("sesv2")
