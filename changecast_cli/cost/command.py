@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -16,7 +17,6 @@ MINUTES_A_MONTH = 43_800
 # by `python -m benchmarks.units` (writes into the hub's indexes added); a transaction's items count
 # twice, and a mail is written down when it is planned, claimed, settled and delivered.
 PER_MAIL = {
-    "ses_mail": 1.0,
     "dynamodb_write": 9.5,
     "dynamodb_read": 2.0,
     "eventbridge_event": 0.0,  # SES's own events on the default bus are free
@@ -46,14 +46,35 @@ PER_CUSTOMER = {
     "sqs_request": 4 * 5 * 3.0 * MINUTES_A_MONTH,
     "xray_trace": MINUTES_A_MONTH,
     "log_gb": 0.03,
+    "alarm": 11.0,  # nine of its own stack, two of its route
+    # One is written every minute, the others only in hours with a run; CloudWatch bills by hours.
+    "metric": 2.0,
 }
+# Watch runs every minute; two event sources poll.
 PER_HUB = {
     "dashboard": 1.0,
-    "alarm": 10.0,
+    "alarm": 5.0,
+    "metric": 3.0,
     "kms_key": 1.0,
-    "sqs_request": 3 * 5 * 3.0 * MINUTES_A_MONTH,
-    "lambda_request": MINUTES_A_MONTH / 5,
+    "sqs_request": 2 * 5 * 3.0 * MINUTES_A_MONTH,
+    "lambda_request": MINUTES_A_MONTH,
+    "lambda_gb_second": MINUTES_A_MONTH * 0.05,
+    "dynamodb_read": MINUTES_A_MONTH * 8.0,
+    "xray_trace": MINUTES_A_MONTH,
     "log_gb": 0.1,
+}
+
+
+class SesPlan(StrEnum):
+    """What SES charges by: https://docs.aws.amazon.com/ses/latest/dg/pricing-plans.html."""
+
+    NONE = "none"
+    ESSENTIALS = "essentials"
+
+
+MAIL_OF = {
+    SesPlan.NONE: {"ses_mail": 1.0},
+    SesPlan.ESSENTIALS: {"ses_mail_essentials": 1.0},
 }
 
 
@@ -78,10 +99,15 @@ def cost(
     mails: Annotated[
         float, typer.Option(help="Mails a person gets per change, updates too.", min=0)
     ] = 2.0,
+    ses_plan: Annotated[
+        SesPlan, typer.Option(help="SES's pricing plan of the customers' accounts.")
+    ] = SesPlan.NONE,
     as_json: AsJson = False,
 ) -> None:
     """What a month costs: SES's part, and everything else, per customer too."""
-    lines = list(bill(customers, changes, contacts, affected=affected, mails=mails))
+    lines = list(
+        bill(customers, changes, contacts, affected=affected, mails=mails, ses_plan=ses_plan)
+    )
     total = sum(line.dollars for line in lines)
     if as_json:
         print_json(
@@ -90,6 +116,7 @@ def cost(
                 "dollars": round(total, 2),
                 "prices_of": PRICES_OF,
                 "region": REGION_OF_PRICES,
+                "prices": {line.what: asdict(PRICES[line.what]) for line in lines},
             }
         )
         return
@@ -104,16 +131,28 @@ def cost(
     out.print(table)
     if customers:
         out.print(f"{total / customers:,.2f} USD a customer and month.")
-    out.print(f"[dim]List prices of {PRICES_OF}, {REGION_OF_PRICES}, without free tiers.[/]")
+    out.print(
+        f"[dim]List prices of {REGION_OF_PRICES} as looked up on {PRICES_OF}, without free tiers; "
+        "--json says where each was read. Accounts new to SES since 2026-07-21 begin in its plan "
+        "Essentials: --ses-plan essentials.[/]",
+        soft_wrap=True,
+    )
 
 
 def bill(
-    customers: int, changes: int, contacts: int, *, affected: float = 1.0, mails: float = 2.0
+    customers: int,
+    changes: int,
+    contacts: int,
+    *,
+    affected: float = 1.0,
+    mails: float = 2.0,
+    ses_plan: SesPlan = SesPlan.NONE,
 ) -> Iterator[Line]:
     """A line for every kind of use that there is. Pure."""
     runs = customers * changes * affected * max(mails, 1.0 if mails else 0.0)
     sent = customers * changes * affected * contacts * mails
-    times = ((PER_MAIL, sent), (PER_RUN, runs), (PER_CUSTOMER, float(customers)), (PER_HUB, 1.0))
+    per_mail = PER_MAIL | MAIL_OF[ses_plan]
+    times = ((per_mail, sent), (PER_RUN, runs), (PER_CUSTOMER, float(customers)), (PER_HUB, 1.0))
     for what, price in PRICES.items():
         amount = sum(use.get(what, 0.0) * number for use, number in times)
         if amount:

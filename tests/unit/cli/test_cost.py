@@ -2,8 +2,17 @@
 
 import pytest
 
-from changecast_cli.cost.command import PER_CUSTOMER, PER_HUB, PER_MAIL, PER_RUN, bill
+from changecast_cli.cost.command import (
+    MAIL_OF,
+    PER_CUSTOMER,
+    PER_HUB,
+    PER_MAIL,
+    PER_RUN,
+    SesPlan,
+    bill,
+)
 from changecast_cli.cost.prices import PRICES
+from tests.isolation.expand import TEMPLATES, expanded
 
 
 def dollars(customers: int, changes: int, contacts: int) -> dict[str, float]:
@@ -12,6 +21,23 @@ def dollars(customers: int, changes: int, contacts: int) -> dict[str, float]:
 
 def test_ses_costs_ten_cents_for_a_thousand_mails() -> None:
     assert dollars(1, 1, 500)["ses_mail"] == pytest.approx(0.10)
+
+
+def test_a_plan_of_ses_has_another_price_for_the_same_mails() -> None:
+    lines = {line.what: line for line in bill(1, 1, 500, ses_plan=SesPlan.ESSENTIALS)}
+    assert lines["ses_mail_essentials"].dollars == pytest.approx(0.16)
+    assert "ses_mail" not in lines
+
+
+def test_the_alarms_are_the_templates() -> None:
+    own, hub, route = (alarms(path) for path in TEMPLATES)
+    assert PER_CUSTOMER["alarm"] == own + route
+    assert PER_HUB["alarm"] == hub
+
+
+def alarms(path: str) -> int:
+    kinds = [resource["Type"] for resource in expanded(path)["Resources"].values()]
+    return kinds.count("AWS::CloudWatch::Alarm")
 
 
 def test_mails_grow_with_people_and_a_quiet_month_still_costs() -> None:
@@ -27,6 +53,7 @@ def test_cost_per_customer_is_flat() -> None:
 
 
 def test_every_use_has_a_price_with_its_page() -> None:
-    for use in (PER_MAIL, PER_RUN, PER_CUSTOMER, PER_HUB):
+    for use in (PER_MAIL, PER_RUN, PER_CUSTOMER, PER_HUB, *MAIL_OF.values()):
         assert set(use) <= set(PRICES)
+    assert all(price.seen for price in PRICES.values())
     assert all(price.source.startswith("https://aws.amazon.com/") for price in PRICES.values())
