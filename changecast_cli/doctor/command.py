@@ -70,7 +70,7 @@ def doctor(
     found: dict[str, list[Verdict]] = {}
     with working(f"Looking at {_names(chosen, hub=everybody or hub_only)}"):
         if everybody or hub_only:
-            found["hub"] = examine_hub(hub)
+            found["hub"] = examine_hub(hub, drift=drift)
         with ThreadPoolExecutor(max_workers=AT_ONCE) as threads:
             found |= dict(zip((c.code for c in chosen), threads.map(look, chosen), strict=True))
     if canary:

@@ -47,7 +47,12 @@ _REFUSED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationErr
 
 
 def examine_customer(
-    session: boto3.Session, customer: Customer, lookup: Lookup | None, *, largest_run: int = 0
+    session: boto3.Session,
+    customer: Customer,
+    lookup: Lookup | None,
+    *,
+    largest_run: int = 0,
+    drift: bool = False,
 ) -> list[Verdict]:
     """Every verdict on a customer's account; DNS only where there is a lookup."""
     found = patient(session, customer.code, STACK, largest_run=largest_run)
@@ -56,15 +61,16 @@ def examine_customer(
     verdicts = [verdict for check in CUSTOMER_CHECKS for verdict in guarded(check, found)]
     if lookup is not None:
         verdicts += guarded(lambda one: published(one, lookup), found)
-    return verdicts
+    return verdicts + (guarded(doctor_health.drift, found, STACK) if drift else [])
 
 
-def examine_hub(session: boto3.Session) -> list[Verdict]:
+def examine_hub(session: boto3.Session, *, drift: bool = False) -> list[Verdict]:
     """Every verdict on the hub's account."""
     found = patient(session, "hub", HUB_STACK)
     if found is None:
         return [_no_stack("hub", "of the hub", HUB_STACK)]
-    return [verdict for check in HUB_CHECKS for verdict in guarded(check, found)]
+    verdicts = [verdict for check in HUB_CHECKS for verdict in guarded(check, found)]
+    return verdicts + (guarded(doctor_health.drift, found, HUB_STACK) if drift else [])
 
 
 def guarded(check: Callable[..., Iterable[Verdict]], *arguments: object) -> list[Verdict]:

@@ -14,7 +14,7 @@ from changecast_cli.paging import pages
 CLOCK_WARNING, CLOCK_BROKEN = 30.0, 240.0
 ERRORS_OVER = timedelta(hours=24)
 TRACES_OVER = timedelta(hours=1)
-DRIFT_SECONDS = 300.0
+DRIFT_SECONDS, DRIFT_POLL_SECONDS = 300.0, 2.0
 
 
 def dead_letters(patient: Patient) -> Iterator[Verdict]:
@@ -110,9 +110,11 @@ def clock_verdict(seconds: float) -> Verdict:
     return ok("clock", f"{seconds:.0f} s off")
 
 
-def drift(patient: Patient, stack: str) -> Verdict:
+def drift(patient: Patient, stack: str) -> Iterator[Verdict]:
     """What somebody changed by hand. Takes up to minutes, so only on demand.
 
+    CloudFormation looks with the caller's own rights, so whoever asks must be able to read every
+    resource of the stack: the operator role is not.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DetectStackDrift.html
     """
     cloudformation = patient.session.client("cloudformation")
@@ -122,17 +124,27 @@ def drift(patient: Patient, stack: str) -> Verdict:
         found = cloudformation.describe_stack_drift_detection_status(StackDriftDetectionId=job)
         if found["DetectionStatus"] != "DETECTION_IN_PROGRESS":
             break
-        time.sleep(2)
+        time.sleep(DRIFT_POLL_SECONDS)
     else:
-        return warning("drift", f"CloudFormation did not end in {DRIFT_SECONDS:.0f} s")
-    if found.get("StackDriftStatus") != "DRIFTED":
-        return ok("drift", str(found.get("StackDriftStatus", "unknown")))
-    listed = cloudformation.describe_stack_resource_drifts
-    wanted = {"StackResourceDriftStatusFilters": ["MODIFIED", "DELETED"]}
-    names = [
-        each["LogicalResourceId"]
-        for each in pages(listed, "StackResourceDrifts", StackName=stack, **wanted)
-    ]
-    return broken(
-        "drift", ", ".join(names), f"sam deploy --config-env {patient.code} --force-upload"
-    )
+        yield warning("drift", f"CloudFormation did not end in {DRIFT_SECONDS:.0f} s", "ask again")
+        return
+    yield from _drifted(patient, stack, dict(found))
+
+
+def _drifted(patient: Patient, stack: str, found: dict[str, Any]) -> Iterator[Verdict]:
+    """What has drifted, and whether CloudFormation could look at everything."""
+    if found.get("StackDriftStatus") == "DRIFTED":
+        listed = patient.session.client("cloudformation").describe_stack_resource_drifts
+        wanted = {"StackResourceDriftStatusFilters": ["MODIFIED", "DELETED"]}
+        names = [
+            f"{each['LogicalResourceId']} {each['StackResourceDriftStatus'].lower()}"
+            for each in pages(listed, "StackResourceDrifts", StackName=stack, **wanted)
+        ]
+        # A deployment of the same template changes nothing, so it is no cure.
+        show = f"aws cloudformation describe-stack-resource-drifts --stack-name {stack}"
+        yield broken("drift", f"changed by hand: {', '.join(names)}", f"set it back: {show}")
+    elif found["DetectionStatus"] == "DETECTION_COMPLETE":
+        yield ok("drift", str(found.get("StackDriftStatus", "unknown")))
+    if found["DetectionStatus"] == "DETECTION_FAILED":
+        said = found.get("DetectionStatusReason", "CloudFormation does not say why")
+        yield warning("drift", f"not everything was looked at: {said}", "use a profile that may")

@@ -11,12 +11,11 @@ from changecast.registry import list_customers
 from changecast_cli.customers.account import session_of
 from changecast_cli.deploying.customer_access import Keys, enter
 from changecast_cli.deploying.samconfig import Customer
-from changecast_cli.doctor import health as doctor_health
 from changecast_cli.doctor import hub as doctor_hub
-from changecast_cli.doctor.customer import STACK, examine_customer, guarded
+from changecast_cli.doctor.customer import examine_customer, guarded
 from changecast_cli.doctor.dns import Lookup
 from changecast_cli.doctor.largest import largest_run
-from changecast_cli.doctor.patient import patient
+from changecast_cli.doctor.memory import outlasts
 from changecast_cli.doctor.verdicts import Verdict, broken
 from changecast_cli.doctor.versions import compatible
 from changecast_cli.failures import explained
@@ -35,10 +34,9 @@ def look_at(
         said = explained(error) or str(error)
         return [*verdicts, broken("access", said, f"changecast customers show {customer.code}")]
     most = largest_run(hub.resource("dynamodb").Table(STATUS_TABLE), customer.code)
-    verdicts += examine_customer(own, customer, lookup, largest_run=most)
+    verdicts += examine_customer(own, customer, lookup, largest_run=most, drift=drift)
     verdicts += guarded(compatible, hub, own, customer.code)
-    found = patient(own, customer.code, STACK) if drift else None
-    return verdicts + ([doctor_health.drift(found, STACK)] if found else [])
+    return verdicts + guarded(outlasts, hub, own, customer.code)
 
 
 def route_of(hub: boto3.Session, customer: Customer) -> list[Verdict]:
@@ -55,6 +53,6 @@ def route_of(hub: boto3.Session, customer: Customer) -> list[Verdict]:
 
 def way_into(hub: boto3.Session, customer: Customer) -> boto3.Session:
     """By the role that the customer lets operators take, where samconfig.toml has its id."""
-    if dict(customer.more).get("OperatorExternalId"):
-        return enter(hub, customer.code, Keys(None, None)).session
+    if external_id := dict(customer.more).get("OperatorExternalId"):
+        return enter(hub, customer.code, Keys(None, external_id)).session
     return session_of(customer)

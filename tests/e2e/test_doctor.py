@@ -249,6 +249,13 @@ def failing_function(ward: Ward) -> Undo:
     )
 
 
+def long_archive(ward: Ward) -> Undo:
+    events, name = ward.hub("events"), "changecast-announcements"
+    before = events.describe_archive(ArchiveName=name)["RetentionDays"]
+    events.update_archive(ArchiveName=name, RetentionDays=3_000)
+    return lambda: events.update_archive(ArchiveName=name, RetentionDays=before)
+
+
 FAULTS: list[tuple[Callable[[Ward], Undo], dict[str, str]]] = [
     (paused, {"sending": "broken"}),
     (suspended, {"sending": "broken"}),
@@ -270,6 +277,7 @@ FAULTS: list[tuple[Callable[[Ward], Undo], dict[str, str]]] = [
     (registered_elsewhere, {"registry": "broken", "reporters": "warning"}),
     (dead_letter, {"dead-letters": "broken"}),
     (failing_function, {"functions": "warning"}),
+    (long_archive, {"ledger-days": "broken"}),
 ]
 
 

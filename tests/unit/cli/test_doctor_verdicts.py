@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from changecast_cli.doctor import health as doctor_health
+from changecast_cli.doctor import memory
 from changecast_cli.doctor import ses as doctor_ses
 from changecast_cli.doctor import stack as doctor_stack
 from changecast_cli.doctor.customer import Check, guarded
@@ -123,6 +124,41 @@ def test_a_clock_may_be_off_a_little(seconds: float, level: str) -> None:
 )  # fmt: skip
 def test_versions_may_be_one_apart(hub: list[str], own: list[str], level: str) -> None:
     assert verdict(hub, own, "acme").level == level
+
+
+@pytest.mark.parametrize(
+    ("archived", "remembered", "level"),
+    [(90, 105, "ok"), (90, 104, "broken"), (90, 60, "broken"), (0, 3_000, "broken")],
+)
+def test_a_ledger_remembers_longer_than_can_be_replayed(
+    archived: int, remembered: int, level: str
+) -> None:
+    assert memory.verdict(archived, remembered, "acme").level == level
+
+
+DONE: dict[str, Any] = {"DetectionStatus": "DETECTION_COMPLETE", "StackDriftStatus": "IN_SYNC"}
+
+
+@pytest.mark.parametrize(
+    ("status", "levels"),
+    [
+        (DONE, ["ok"]),
+        (DONE | {"StackDriftStatus": "DRIFTED"}, ["broken"]),
+        (DONE | {"DetectionStatus": "DETECTION_FAILED"}, ["warning"]),
+        (DONE | {"DetectionStatus": "DETECTION_FAILED", "StackDriftStatus": "DRIFTED"},
+         ["broken", "warning"]),
+    ],
+)  # fmt: skip
+def test_drift_is_named_and_what_was_not_looked_at_is_said(
+    status: dict[str, Any], levels: list[str]
+) -> None:
+    changed = {"LogicalResourceId": "Ledger", "StackResourceDriftStatus": "MODIFIED"}
+    aws = Aws(
+        detect_stack_drift={"StackDriftDetectionId": "1"},
+        describe_stack_drift_detection_status=status,
+        describe_stack_resource_drifts={"StackResourceDrifts": [changed]},
+    )
+    assert [each.level for each in doctor_health.drift(patient(aws), "changecast")] == levels
 
 
 def test_what_may_not_be_looked_at_is_said_and_the_rest_goes_on() -> None:
