@@ -14,6 +14,7 @@ from changecast.completeness import fact_of, still_expected
 from changecast.errors import ContractError
 from changecast.event import (
     ANNOUNCED_TYPE,
+    NOT_UNDERSTOOD,
     ChangeAnnounced,
     Envelope,
     claimed_by,
@@ -27,7 +28,7 @@ from changecast.queues import park
 from changecast.records import revisions
 from changecast.registry import Accounts
 from changecast.settings import Track
-from changecast.status_history import note_fact
+from changecast.status_history import note_fact, note_not_understood
 from changecast.status_items import Changed
 from changecast.status_table import TABLE, apply, expect, rows_told_of
 from changecast.tracing import step
@@ -70,6 +71,8 @@ def track_one(record: Record, known: Mapping[str, Row | None]) -> None:
         _track(record["body"], known)
     except ContractError as error:
         log.warning("not tracked", extra={"code": error.code, "reason": error.message[:500]})
+        if error.code == NOT_UNDERSTOOD:
+            note_not_understood(table, record["body"], error.message, datetime.now(UTC))
         park(sqs, settings.status_dlq_url, record["body"], code=error.code, message=error.message)
 
 

@@ -1,4 +1,4 @@
-"""Whether a customer's stack understands the hub's events: versions N and N-1 must."""
+"""Whether hub and customer understand each other's events: see docs/concepts.md, Versions."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ STACK, HUB_STACK = "changecast", "changecast-hub"
 
 
 def compatible(hub: boto3.Session, own: boto3.Session, code: str) -> Iterator[Verdict]:
-    """What the hub puts, the customer reads; a stack from before versions were said reads 1."""
+    """What one puts, the other reads; a stack from before versions were said has 1."""
     there, here = patient(own, code, STACK), patient(hub, "hub", HUB_STACK)
     if there is None or here is None:
         return
@@ -22,12 +22,17 @@ def compatible(hub: boto3.Session, own: boto3.Session, code: str) -> Iterator[Ve
 
 
 def verdict(hub: list[str], own: list[str], code: str) -> Verdict:
-    """The two lists of event versions, the newest last, against each other."""
+    """What each side reads, first what it puts, against the other's."""
     upgrade = f"changecast customers upgrade --customer {code}"
-    both = [version for version in hub if version in own]
-    if not both:
-        said = f"the hub speaks {','.join(hub)}, the customer reads {','.join(own)}"
+    upgrade_hub = "sam build --config-env hub && sam deploy --config-env hub"
+    if hub[0] not in own:
+        said = f"the hub puts {hub[0]}, the customer reads only {','.join(sorted(own))}"
         return broken("versions", said, upgrade)
-    if hub[-1] not in own:
-        return warning("versions", f"the customer reads {','.join(own)}, one behind", upgrade)
-    return ok("versions", f"both at event version {hub[-1]}")
+    if own[0] not in hub:
+        said = f"the customer puts {own[0]}, the hub reads only {','.join(sorted(hub))}"
+        return broken("versions", said, upgrade_hub)
+    newest = max(int(version) for version in (*hub, *own))
+    for who, reads, mend in (("customer", own, upgrade), ("hub", hub, upgrade_hub)):
+        if str(newest) not in reads:
+            return warning("versions", f"the {who} is a release behind, reads no {newest}", mend)
+    return ok("versions", f"both read event version {newest}")

@@ -3,7 +3,7 @@
 import json
 import re
 from enum import StrEnum
-from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar, get_args
 from uuid import UUID
 
 from pydantic import (
@@ -26,6 +26,11 @@ ANNOUNCED_SOURCE = "changecast.changes"
 ANNOUNCED_TYPE = "ChangeAnnounced"
 REPORTED_SOURCE = "changecast.delivery"
 REPORTED_TYPE = "DeliveryReported"
+# The event versions that this package reads, and the one that it puts: docs/concepts.md, Versions.
+SchemaVersion = Literal["1"]
+READS: tuple[str, ...] = get_args(SchemaVersion)
+PUTS: SchemaVersion = "1"
+NOT_UNDERSTOOD, VERSION_PATH = "version_not_understood", "$.detail.schema_version"
 EVENT_LIMIT = 900_000
 ENVELOPE_LIMIT = 1_000_000
 CUSTOMERS_LIMIT = 2_000  # the tracker writes a row for each, in one call
@@ -51,7 +56,7 @@ _CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f]")
 class ChangeAnnounced(Frozen):
     """`detail` of source `changecast.changes`: one revision of one change, for whom it names."""
 
-    schema_version: Literal["1"] = "1"
+    schema_version: SchemaVersion = PUTS
     event_id: UUID = Field(description="Given by whoever announces; EventBridge's own id changes.")
     change_id: ChangeId
     revision: RevisionNumber
@@ -139,7 +144,7 @@ class DeliveryReported(Frozen):
     `event_id`, `change_id` and `revision` are null only where a rejected event gave none.
     """
 
-    schema_version: Literal["1"] = "1"
+    schema_version: SchemaVersion = PUTS
     event_id: UUID | None
     change_id: ChangeId | None
     revision: RevisionNumber | None
@@ -219,10 +224,26 @@ def _parse(model: type[_Envelope], text: str | bytes) -> _Envelope:
     try:
         return model.model_validate_json(strict_json.dumps(value), strict=True)
     except ValidationError as error:
+        if (version := _version_of(value)) not in READS:
+            raise ContractError(NOT_UNDERSTOOD, _not_understood(version), VERSION_PATH) from error
         faults = faults_of(error)
         path, message = faults[0]
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         raise ContractError("schema", f"{path}: {message}{more}", path) from error
+
+
+def _version_of(event: Any) -> str:
+    """The version that an event says it has; where it says none that could be one, ours."""
+    detail = event.get("detail") if isinstance(event, dict) else None
+    said = detail.get("schema_version") if isinstance(detail, dict) else None
+    return said if isinstance(said, str) else PUTS
+
+
+def _not_understood(version: str) -> str:
+    return (
+        f"event version {version[:20]!r} is not read here, only {', '.join(READS)}: "
+        "upgrade this stack, then bring the event again"
+    )
 
 
 def faults_of(error: ValidationError) -> list[tuple[str, str]]:

@@ -37,6 +37,7 @@ class Cause(StrEnum):
     OTHER_CONTENT = "other_content"
     OTHER_CUSTOMERS = "other_customers"
     FORGED = "forged"
+    VERSION_NOT_UNDERSTOOD = "version_not_understood"
     REJECTED_FILE = "rejected_file"
 
 

@@ -20,14 +20,15 @@ _IDENTITY: dict[str, TypeAdapter[Any]] = {
 def rejection(body: str, error: ContractError, trace_id: str) -> dict[str, Any]:
     """The reports message about a refused event; identity only where it is well formed."""
     return {
-        **_identity(body),
+        **identity(body),
         "code": error.code,
         "message": error.message[:1_000],
         "trace_id": trace_id,
     }
 
 
-def _identity(body: str) -> dict[str, Any]:
+def identity(body: str) -> dict[str, Any]:
+    """event_id, change_id and revision of an event of any version, each where it is well formed."""
     try:
         detail = part(object_in(body), "detail")
     except ContractError:

@@ -1,5 +1,6 @@
 """What the hub never forgets: every report as it came, and what was wrong with an announcement."""
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from changecast.change import utc
 from changecast.conditions import lost_condition
 from changecast.event import ChangeAnnounced, DeliveryReported, Envelope
 from changecast.findings import Cause, Row
+from changecast.rejections import identity
 from changecast.status_items import ItemKey, query, written
 
 if TYPE_CHECKING:
@@ -62,6 +64,22 @@ def note_fact(
         "deadline": utc(now),
     }
     written(table, item, Attr("pk").not_exists())
+
+
+def note_not_understood(table: "Table", body: str, message: str, now: datetime) -> None:
+    """Keep that an event came in a version that is not read here, for watch to tell."""
+    envelope = json.loads(body)
+    item = {
+        "pk": f"unplaced#{envelope['account']}",
+        "sk": f"{envelope['time']}#{envelope['id']}",
+        "cause": Cause.VERSION_NOT_UNDERSTOOD.value,
+        "account": envelope["account"],
+        "message": message,
+        "found_at": utc(now),
+        "due_key": "due#0",
+        "deadline": utc(now),
+    }
+    written(table, item | identity(body), Attr("pk").not_exists())
 
 
 def fact_in(item: Row) -> Row:

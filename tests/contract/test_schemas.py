@@ -8,8 +8,16 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from changecast.announce import announce
 from changecast.errors import ContractError
-from changecast.event import parse_announced, parse_reported
+from changecast.event import (
+    NOT_UNDERSTOOD,
+    PUTS,
+    READS,
+    VERSION_PATH,
+    parse_announced,
+    parse_reported,
+)
 from changecast_cli.schemas import FOLDER, MODELS, text_of
+from tests.isolation.expand import expanded
 from tests.support import builders
 from tests.support.fake_hub import fake_hub
 
@@ -81,7 +89,7 @@ FAULTY: list[tuple[str, dict[str, Any], str]] = [
     ("ChangeAnnounced", {"customers": ["acme", "hub"]}, "$.detail.customers[1]"),
     ("ChangeAnnounced", {"customers": [f"c{n}" for n in range(2_001)]}, "$.detail.customers"),
     ("ChangeAnnounced", {"withdrawn": ["acme-route"]}, "$.detail.withdrawn[0]"),
-    ("ChangeAnnounced", {"schema_version": "2"}, "$.detail.schema_version"),
+    ("ChangeAnnounced", {"schema_version": 1}, "$.detail.schema_version"),
     ("ChangeAnnounced", {"traceparent": "00-1-2-3"}, "$.detail.traceparent"),
     ("ChangeAnnounced", {"metadata": []}, "$.detail.metadata"),
     ("DeliveryReported", {"state": "done"}, "$.detail.state"),
@@ -102,6 +110,26 @@ def test_what_breaks_the_schema_breaks_the_model_at_the_same_place(
     with pytest.raises(ContractError) as refused:
         read(event)
     assert (refused.value.code, refused.value.path) == ("schema", path)
+
+
+@pytest.mark.parametrize("kind", sorted(READ))
+def test_a_version_that_is_not_read_is_called_that_whatever_else_it_holds(kind: str) -> None:
+    event = sample(f"{kind}.v1")
+    event["detail"] = {"schema_version": "2", "change_id": "CHG-1", "reshaped": True}
+    with pytest.raises(
+        ContractError, match="event version '2' is not read here, only 1"
+    ) as refused:
+        read(event)
+    assert (refused.value.code, refused.value.path) == (NOT_UNDERSTOOD, VERSION_PATH)
+
+
+@pytest.mark.parametrize("template", ["template.yaml", "hub/template.yaml"])
+def test_a_stack_says_which_versions_its_package_reads_and_first_the_one_it_puts(
+    template: str,
+) -> None:
+    others = [version for version in READS if version != PUTS]
+    said = expanded(template)["Outputs"]["EventVersions"]["Value"]
+    assert said == ",".join([PUTS, *others])
 
 
 CHANGE_FAULTS: list[tuple[dict[str, Any], str]] = [

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from changecast import alerts
 from changecast.announce import announce
 from changecast.event import ChangeAnnounced
 from changecast.records import reserve, revisions
@@ -323,3 +324,18 @@ def test_a_report_that_comes_late_is_kept_and_changes_nothing(tracker: Tracker) 
 
     assert len(history(tracker.table, "CHG-1", "acme")) == 2
     assert tracker.row()["state"] == "sent"
+
+
+def test_a_report_in_a_version_that_is_not_read_is_told_once_and_parked(tracker: Tracker) -> None:
+    later = envelope(reported())
+    later["detail"] = {"schema_version": "2", "change_id": "CHG-1", "revision": 1, "reshaped": 1}
+    assert tracker.handle(later, later) == []
+    assert tracker.parked() == ["version_not_understood"] * 2
+    key = Key("pk").eq(f"unplaced#{ACCOUNTS['acme']}")
+    (fact,) = tracker.table.query(KeyConditionExpression=key)["Items"]
+    assert (fact["cause"], fact["change_id"], fact["revision"]) == (
+        "version_not_understood", "CHG-1", 1,
+    )  # fmt: skip
+    told = alerts.facts([fact]).text
+    assert "event version '2' is not read here, only 1: upgrade this stack" in told
+    assert "docs/runbook/version-not-understood.md" in told

@@ -119,10 +119,13 @@ def test_a_clock_may_be_off_a_little(seconds: float, level: str) -> None:
 
 @pytest.mark.parametrize(
     ("hub", "own", "level"),
-    [(["1"], ["1"], "ok"), (["1", "2"], ["1"], "warning"), (["1"], ["1", "2"], "ok"),
-     (["2", "3"], ["1"], "broken"), (["1", "2"], ["2", "3"], "ok")],
+    [(["1"], ["1"], "ok"), (["1", "2"], ["1"], "warning"), (["1"], ["1", "2"], "warning"),
+     (["2", "1"], ["1", "2"], "ok"), (["1", "2"], ["2", "1"], "ok"),
+     (["2", "1"], ["1"], "broken"), (["1"], ["2", "1"], "broken")],
 )  # fmt: skip
-def test_versions_may_be_one_apart(hub: list[str], own: list[str], level: str) -> None:
+def test_neighbouring_releases_understand_each_other_and_others_do_not(
+    hub: list[str], own: list[str], level: str
+) -> None:
     assert verdict(hub, own, "acme").level == level
 
 

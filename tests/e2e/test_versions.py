@@ -1,0 +1,121 @@
+"""Hub and customers of neighbouring releases understand each other; others refuse, and say so."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+from boto3.dynamodb.conditions import Key
+
+from changecast.event import NOT_UNDERSTOOD
+from changecast_cli.local.stage import HUB
+from tests.support.provider import Provider, document, eventually
+from tests.support.releases import AFTER_NEXT, NEXT, Release, running
+
+CONTACTS = 5
+
+
+@pytest.fixture(scope="module")
+def built(provider: Provider) -> bytes:
+    """The package that everybody runs."""
+    (package,) = (provider.folder / "sam" / "customer" / "build").glob("changecast-*.zip")
+    return package.read_bytes()
+
+
+@contextmanager
+def customer(provider: Provider, code: str, built: bytes, release: Release) -> Iterator[None]:
+    with running(provider.session(code), "changecast", built, release):
+        yield
+
+
+@contextmanager
+def hub(provider: Provider, built: bytes, release: Release) -> Iterator[None]:
+    with running(provider.cloud.session(HUB.account), "changecast-hub", built, release):
+        yield
+
+
+def drop(provider: Provider, change: dict[str, Any]) -> str:
+    """Announce by the hub's own functions: by whatever release it runs."""
+    s3 = provider.cloud.session(HUB.account).client("s3")
+    (bucket,) = [one["Name"] for one in s3.list_buckets()["Buckets"] if "intake" in one["Name"]]
+    body = json.dumps(change).encode()
+    s3.put_object(Bucket=bucket, Key=f"incoming/{change['changeId']}.json", Body=body)
+    return str(change["changeId"])
+
+
+def states(provider: Provider, change_id: str) -> dict[str, str]:
+    return {code: one["state"] for code, one in provider.status(change_id)["customers"].items()}
+
+
+def dead_letters(provider: Provider, account: str, queue: str) -> tuple[str, list[Any]]:
+    sqs = provider.cloud.session(account).client("sqs")
+    (url,) = [url for url in sqs.list_queues()["QueueUrls"] if queue in url]
+    found = sqs.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], VisibilityTimeout=0
+    )
+    return url, list(found.get("Messages", ()))
+
+
+def bring_back(provider: Provider, account: str, dead: str, queue: str, change_id: str) -> None:
+    """What the runbook says to do once the side that was behind is upgraded."""
+    sqs = provider.cloud.session(account).client("sqs")
+    (target,) = [url for url in sqs.list_queues()["QueueUrls"] if queue in url]
+    url, letters = dead_letters(provider, account, dead)
+    ours = [letter for letter in letters if change_id in letter["Body"]]
+    assert {one["MessageAttributes"]["code"]["StringValue"] for one in ours} == {NOT_UNDERSTOOD}
+    for letter in ours:
+        sqs.send_message(QueueUrl=target, MessageBody=letter["Body"])
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=letter["ReceiptHandle"])
+
+
+def test_a_customer_may_be_a_release_ahead_of_the_hub(provider: Provider, built: bytes) -> None:
+    with customer(provider, "initech", built, NEXT):
+        run = provider.announce_and_wait(document(customers=["acme", "initech"]))
+    assert {one["state"] for one in run["customers"].values()} == {"sent"}
+    assert len(provider.mails(run["change_id"], "initech")) == CONTACTS
+
+
+def test_the_hub_may_be_a_release_ahead_of_its_customers(provider: Provider, built: bytes) -> None:
+    with hub(provider, built, NEXT):
+        change_id = drop(provider, document(customers=["acme", "initech"]))
+        eventually(lambda: states(provider, change_id) == {"acme": "sent", "initech": "sent"}, 60)
+    assert len(provider.mails(change_id)) == 2 * CONTACTS
+
+
+def test_a_report_two_releases_ahead_is_told_and_kept_until_the_hub_reads_it(
+    provider: Provider, built: bytes
+) -> None:
+    account = provider.account("initech")
+    with ExitStack() as stack:
+        stack.enter_context(customer(provider, "initech", built, AFTER_NEXT))
+        announced = provider.announce(document(customers=["acme", "initech"]))
+        told = {"acme": "sent", "initech": "announced"}
+        eventually(lambda: states(provider, announced.change_id) == told, 60)
+        eventually(lambda: len(provider.mails(announced.change_id, "initech")) == CONTACTS)
+        key = Key("pk").eq(f"unplaced#{account}")
+        fact = eventually(lambda: provider.hub().table.query(KeyConditionExpression=key)["Items"])[
+            0
+        ]
+        assert (fact["cause"], fact["change_id"]) == (NOT_UNDERSTOOD, announced.change_id)
+        assert "version '2' is not read here, only 1" in str(fact["message"])
+        stack.enter_context(hub(provider, built, NEXT))
+        bring_back(provider, HUB.account, "StatusDeadLetters", "StatusQueue", announced.change_id)
+        well = {"acme": "sent", "initech": "sent"}
+        eventually(lambda: states(provider, announced.change_id) == well)
+
+
+def test_an_announcement_two_releases_ahead_is_refused_with_the_reason_until_it_is_read(
+    provider: Provider, built: bytes
+) -> None:
+    with hub(provider, built, AFTER_NEXT), ExitStack() as stack:
+        change_id = drop(provider, document(customers=["acme"]))
+        eventually(lambda: states(provider, change_id) == {"acme": "rejected"}, 60)
+        reason = provider.status(change_id)["customers"]["acme"]["rejection"]
+        assert reason["code"] == NOT_UNDERSTOOD
+        assert provider.mails(change_id) == []
+        stack.enter_context(customer(provider, "acme", built, NEXT))
+        account = provider.account("acme")
+        bring_back(provider, account, "AnnouncementsDeadLetters", "AnnouncementsQueue", change_id)
+        eventually(lambda: states(provider, change_id) == {"acme": "sent"}, 60)
+    assert len(provider.mails(change_id)) == CONTACTS
