@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html#send-e
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from changecast.announce import announce, connect
+from changecast.canary import canary_document
 from changecast.status_table import statuses
 from changecast_cli.customers.account import session_of
 from changecast_cli.deploying.samconfig import Customer
@@ -90,7 +91,7 @@ def _on_the_list(ses: "SESV2Client", contact_list: str) -> Iterator[None]:
 def _flight(hub: boto3.Session, found: Patient) -> Iterator[Verdict]:
     at = connect(hub)
     began = time.monotonic()
-    announced = announce(_document(found.code, datetime.now(UTC)), hub=at, test=True)
+    announced = announce(canary_document(found.code, datetime.now(UTC)), hub=at, test=True)
     reached = _reached(at.table, announced.change_id, found.code, began)
     for leg in LEGS:
         if leg in reached:
@@ -111,21 +112,3 @@ def _reached(table: "Table", change_id: str, code: str, began: float) -> dict[st
         reached |= {leg: now for leg, so in LEGS.items() if run and leg not in reached and so(run)}
         time.sleep(POLL_SECONDS)
     return reached
-
-
-def _document(code: str, now: datetime) -> dict[str, Any]:
-    start = now + timedelta(days=1)
-    return {
-        "object_type": "change",
-        "changeId": f"canary-{code}-{now:%Y%m%dt%H%M%S}",
-        "changeTitle": "Canary of changecast doctor",
-        "changeReason": "A test to the mailbox simulator of SES. Nothing will change.",
-        "customers": [code],
-        "customerImpact": "None.",
-        "implementationStart": start.isoformat(),
-        "implementationEnd": (start + timedelta(hours=1)).isoformat(),
-        "timezone": "UTC",
-        "status": "approved",
-        "version": 1,
-        "testRun": True,
-    }

@@ -160,6 +160,19 @@ class Watch(_OfHub):
 
 
 @dataclass(frozen=True)
+class Canary(FromEnvironment):
+    """What canary needs to know."""
+
+    status_table: "str"
+    canary_customers: "str"
+
+    @property
+    def chosen(self) -> list[str]:
+        """The codes to fly to; empty is everybody who is registered."""
+        return [code.strip() for code in self.canary_customers.split(",") if code.strip()]
+
+
+@dataclass(frozen=True)
 class Intake(FromEnvironment):
     """What intake needs to know."""
 

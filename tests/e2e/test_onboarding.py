@@ -205,9 +205,50 @@ def test_an_upgrade_stops_at_a_canary_that_is_not_well(onboarded: Shell) -> None
     assert "broken: ob-lost" in stopped.stdout
     assert "not touched: ob-two" in stopped.stdout
     ses.put_account_sending_attributes(SendingEnabled=True)
+    let_operators_in(onboarded, "ob-lost")
     done = onboarded(*asked)
     assert done.returncode == 0, done.stderr
     assert "upgraded: ob-lost, ob-two" in done.stdout
+
+
+def let_operators_in(shell: Shell, code: str) -> None:
+    """What a customer writes into its parameters; the next deployment makes the role."""
+    file = shell.folder / "samconfig.toml"
+    text = samconfig_file.with_parameter(file.read_text(), code, "OperatorAccount", HUB)
+    text = samconfig_file.with_parameter(text, code, "OperatorExternalId", "agreed-between-us")
+    samconfig_file.save(file, text)
+
+
+def test_the_doctor_goes_in_by_the_operator_role_and_says_what_it_may_not_look_at(
+    onboarded: Shell,
+) -> None:
+    onboarded.profiles({"ob-lost": "799999999999"})
+    looked = onboarded("doctor", "-c", "ob-lost", "--drift", "--dns", "skip", "--json")
+    onboarded.profiles(ACCOUNTS)
+    found = {each["check"]: each for each in json.loads(looked.stdout)["ob-lost"]}
+    unseen = {check: each["reason"] for check, each in found.items() if each["level"] != "ok"}
+    assert unseen == {
+        "drift": "cannot look, DetectStackDrift: AccessDenied",
+        "suppression": "cannot look, ListSuppressedDestinations: AccessDeniedException",
+    }
+    assert looked.returncode == 0
+
+
+def test_what_was_changed_by_hand_is_named_as_drift(onboarded: Shell) -> None:
+    own = onboarded.cloud.session(ACCOUNTS["ob-two"])
+    found = own.client("cloudformation").describe_stack_resource(
+        StackName="changecast", LogicalResourceId="DeliveriesQueue"
+    )
+    url = found["StackResourceDetail"]["PhysicalResourceId"]
+    own.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "7"})
+    looked = onboarded("doctor", "--hub", "-c", "ob-two", "--drift", "--dns", "skip", "--json")
+    drift = {
+        who: each["reason"]
+        for who, verdicts in json.loads(looked.stdout).items()
+        for each in verdicts
+        if each["check"] == "drift"
+    }
+    assert drift == {"hub": "IN_SYNC", "ob-two": "changed by hand: DeliveriesQueue modified"}
 
 
 def test_a_customer_leaves_once_its_people_were_told_and_nobody_else_is(

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from changecast.originals import kept
+from changecast.status_table import statuses_of_customer
 from changecast_cli.local import process as local_cloud
 from changecast_cli.local.stage import HUB, add_contacts, stage_for
 from tests.integration.local.stage import invoke, make_function
@@ -24,6 +25,11 @@ TROUBLE = {
 }
 CODES = (*WELL, *TROUBLE)
 CONTACTS = 2
+HUB_PARAMETERS = {
+    "ReportDeadlineMinutes": "1",
+    "CanarySchedule": "rate(1 day)",
+    "CanaryCustomers": "delta,epsilon",
+}
 
 
 @dataclass
@@ -70,7 +76,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     folder = tmp_path_factory.mktemp("cloud")
     stage = stage_for(CODES)
     with local_cloud.temporary(folder, keep=False) as local:
-        deploy_fleet(stage, local.cloud, folder, {"ReportDeadlineMinutes": "1"})
+        deploy_fleet(stage, local.cloud, folder, HUB_PARAMETERS)
         with_people = [one for one in stage.customers if one.code != "empty"]
         add_contacts(type(stage)(tuple(with_people)), local.cloud, CONTACTS)
         queue = _subscribed_queue(local.cloud.session(HUB.account))
@@ -173,6 +179,31 @@ def _delivered(watched: Watched, change_id: str, codes: tuple[str, ...]) -> Any:
     found = {code: customers[code] for code in codes if code in customers}
     counts = [one["counts"]["delivered"] for one in found.values()]
     return found if counts == [CONTACTS] * len(codes) else None
+
+
+def test_the_scheduled_canary_goes_the_whole_way_and_watch_tells_of_who_has_no_simulator(
+    watched: Watched,
+) -> None:
+    people = watched.session("delta").client("sesv2")
+    simulator = "success+canary@simulator.amazonses.com"
+    people.create_contact(ContactListName="changecast", EmailAddress=simulator)
+    functions = watched.cloud.session(HUB.account).client("lambda")
+    assert "FunctionError" not in functions.invoke(FunctionName=_function(functions, "Canary"))
+    eventually(lambda: _flown(watched) == {"delta": "sent", "epsilon": "nothing_to_send"})
+    (mail,) = [mail for mail in watched.cloud.mails() if "canary-" in mail["subject"]]
+    assert (mail["account"], mail["to"]) == (watched.account("delta"), simulator)
+    watched.watch()
+    (alert,) = watched.alerts(customer="epsilon", cause="nothing_to_send")
+    assert alert["change_id"].startswith("canary-epsilon-")
+    assert watched.alerts(customer="delta") == []
+    people.delete_contact(ContactListName="changecast", EmailAddress=simulator)
+
+
+def _flown(watched: Watched) -> dict[str, str]:
+    """Where the canaries stand."""
+    table = watched.hub().table
+    rows = [row for code in WELL for row in statuses_of_customer(table, code)]
+    return {row["customer"]: row["state"] for row in rows if row["change_id"].startswith("canary-")}
 
 
 def test_a_file_that_is_dropped_ends_as_delivered_and_is_kept_and_again_does_nothing(

@@ -234,6 +234,14 @@ PICTURE: Mapping[str, tuple[Right, ...]] = {
         *_key(reads="sqs dynamodb s3 sns", writes="s3 sns"),
         *_runs("Intake"),
     ),
+    # Announces tests, as intake announces files.
+    "CanaryRole": (
+        _may(OWN, "Bus", "events:PutEvents"),
+        _statuses("Query", "PutItem", "UpdateItem"),
+        _may(OWN, "Registry", "ssm:GetParametersByPath"),
+        _may(OWN, "ConfidentialSetting", "ssm:GetParameters"),
+        *_runs("Canary"),
+    ),
     "Role": (_may(SERVED, "Bus", "events:PutEvents"),),
     "Administrator": (),  # at home everything, elsewhere nothing
 }

@@ -123,7 +123,7 @@ def stacks(
     for path, change in (weaken or {}).items():
         if path in templates:
             change(templates[path])
-    hub = {"CustomerAccounts": ",".join(accounts.values())} | key
+    hub = {"CustomerAccounts": ",".join(accounts.values()), "CanarySchedule": "rate(1 day)"} | key
     yield HUB, Stack(templates["hub/template.yaml"], hub, Place(HUB_ACCOUNT, REGION, "hub"))
     for code, account in accounts.items():
         parameters = _customer(code) | key | dict(customer or {})
