@@ -46,9 +46,9 @@ PER_CUSTOMER = {
     "sqs_request": 4 * 5 * 3.0 * MINUTES_A_MONTH,
     "xray_trace": MINUTES_A_MONTH,
     "log_gb": 0.03,
-    "alarm": 11.0,  # nine of its own stack, two of its route
-    # One is written every minute, the others only in hours with a run; CloudWatch bills by hours.
-    "metric": 2.0,
+    "alarm": 15.0,  # thirteen of its own stack, two of its route
+    # Three are written every minute, the hub's about it only in hours with a run: billed by hours.
+    "metric": 4.0,
 }
 # Watch runs every minute; two event sources poll.
 PER_HUB = {
