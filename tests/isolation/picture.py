@@ -240,6 +240,7 @@ PICTURE: Mapping[str, tuple[Right, ...]] = {
         _statuses("Query", "PutItem", "UpdateItem"),
         _may(OWN, "Registry", "ssm:GetParametersByPath"),
         _may(OWN, "ConfidentialSetting", "ssm:GetParameters"),
+        *_key(reads="dynamodb"),
         *_runs("Canary"),
     ),
     "Role": (_may(SERVED, "Bus", "events:PutEvents"),),
