@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+import changecast.startup  # noqa: F401
 from changecast.announce import Hub, announce, connect
 from changecast.canary import canary_document
 from changecast.errors import ChangecastError, Retry

@@ -15,6 +15,7 @@ MODELS = {
 }  # fmt: skip
 WRITING = {"babel", "icalendar", "jinja2", "markupsafe", "tzdata"}
 LOADED = {
+    "canary": AWS | MODELS,
     "intake": AWS | MODELS,
     "plan_delivery": AWS | TRACING | MODELS | WRITING,
     "record_outcome": AWS | TRACING,
