@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from changecast.channel import read_channel
 from changecast.held import drop_held
 from changecast.outcomes import outcome_of
 from tests.doubles.account import OUTCOMES, Account
@@ -62,6 +63,15 @@ def test_counts_show_what_became_of_the_mail() -> None:
     counts = account.events.last_report()["counts"]
     assert (counts["planned"], counts["sent"], counts["bounced"]) == (1, 1, 1)
     assert account.recipients("CHG1")["p@acme.example"].code == "Permanent/General"
+
+
+def test_an_event_that_is_dated_ahead_says_nothing_of_later() -> None:
+    account, mail = sent()
+    account.hear(mail.event("Send") | {"time": "2199-01-01T00:00:00Z"})
+    account.outcomes()
+    sqs: Any = account.sqs
+    heard = read_channel(account.ledger, sqs, ())
+    assert heard.heard_at == account.clock.now
 
 
 def test_an_outcome_that_overtakes_the_answer_counts_once() -> None:
