@@ -189,7 +189,8 @@ class World:
         now = self.hub.now
         if any(self.queues.queue(source) for source in self.queues.sources):
             return now + 60.0
-        times = [self.start + seconds for seconds, _ in self.plot.announcements]
+        happens = [*(seconds for seconds, _ in self.plot.announcements), self.plot.dropped_at]
+        times = [self.start + seconds for seconds in happens]
         soonest = min([*due, *(time for time in times if time >= now)], default=None)
         if soonest is None:
             return None

@@ -67,7 +67,9 @@ def statements(role: str, account: str) -> list[Statement]:
     """The statements about SES of a role of the customer stack."""
     template, _ = decode(str(TEMPLATE))
     policies = template["Resources"][role]["Properties"]["Policies"]
-    found = [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
+    # What stands under Fn::If is about a key of the account, not about SES.
+    documents = [policy["PolicyDocument"] for policy in policies if "PolicyDocument" in policy]
+    found = [each for document in documents for each in document["Statement"]]
     about_ses = [each for each in found if "ses:" in json.dumps(each["Action"])]
     return [resolved(each, values_of(template, account)) for each in about_ses]
 
