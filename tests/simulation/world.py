@@ -38,7 +38,6 @@ NO_LIMITS = Limits(0, 0, 0, frozenset())
 @lru_cache(maxsize=1)
 def modules() -> dict[str, ModuleType]:
     """The real handlers, loaded once a process; what they call changes with the schedule."""
-    logging.disable(logging.CRITICAL)
     clients = {name: GATE.client(name) for name in ("dynamodb", "s3", "sesv2", "sqs", "events")}
     loaded = load(clients, ENVIRONMENT | {"UNKNOWN_WINDOW_MINUTES": str(int(WINDOW // 60))})
     plan_delivery = vars(loaded["plan_delivery"])
@@ -150,7 +149,11 @@ class World:
         self.hub.at(self.start + self.plot.outage[1] + 400.0, self.queues.redrive)
         if self.plot.dropped_at:
             self.hub.at(self.start + self.plot.dropped_at, self._drop_held)
-        self.hub.run(self.start + LONGEST)
+        logging.disable(logging.CRITICAL)
+        try:
+            self.hub.run(self.start + LONGEST)
+        finally:
+            logging.disable(logging.NOTSET)
         return self
 
     def announce(self, seconds: float, event: dict[str, Any]) -> None:
