@@ -11,7 +11,6 @@ import json
 import statistics
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from rich.table import Table
 
 from benchmarks.aws_quotas import RATES, STANDING
 from benchmarks.measure import at_most, cpu_seconds, report
-from benchmarks.scale_model import Case, Latencies, Outcome, Units, World
+from benchmarks.scale_model import Case, Latencies, Outcome, Row, Units, World
 from benchmarks.units import UNITS
 from changecast.status_items import SHARDS
 from changecast_cli.cost.command import bill
@@ -34,19 +33,6 @@ DAYS_A_MONTH = 30
 # The rates that SES gives first, and one that it gives on request.
 FIRST_RATE = 14.0
 DAY = 86_400
-
-
-@dataclass(frozen=True)
-class Row:
-    """A case, and what came of it."""
-
-    case: Case
-    median: float | None
-    longest: float | None
-    unfinished: float
-    binds: str
-    used: float
-    dollars: float
 
 
 def main() -> None:

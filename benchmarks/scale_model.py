@@ -71,6 +71,19 @@ class Outcome:
         return max(self.hub_events.values(), default=0.0)
 
 
+@dataclass(frozen=True)
+class Row:
+    """A case, and what came of it: seconds to the last mail, what binds, USD a month."""
+
+    case: Case
+    median: float | None
+    longest: float | None
+    unfinished: float
+    binds: str
+    used: float
+    dollars: float
+
+
 @dataclass
 class Job:
     """A run's mails that have no slot yet."""

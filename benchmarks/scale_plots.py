@@ -2,19 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 
-if TYPE_CHECKING:
-    from benchmarks.scale import Row
+from benchmarks.scale_model import Row
 
 mpl.use("svg")
 mpl.rcParams["svg.hashsalt"] = "changecast"  # the same figures make the same file
 CHANGES_A_DAY = 10
 
 
-def draw(rows: "Sequence[Row]", folder: Path) -> None:
+def draw(rows: Sequence[Row], folder: Path) -> None:
     """Write scale-time.svg and scale-bill.svg."""
     folder.mkdir(parents=True, exist_ok=True)
     here = [row for row in rows if row.case.changes == CHANGES_A_DAY]
@@ -25,7 +23,7 @@ def draw(rows: "Sequence[Row]", folder: Path) -> None:
     _draw(folder / "scale-bill.svg", here, lambda row: row.dollars, "USD a month")
 
 
-def _draw(path: Path, rows: "Sequence[Row]", value: "Callable[[Row], float]", says: str) -> None:
+def _draw(path: Path, rows: Sequence[Row], value: Callable[[Row], float], says: str) -> None:
     from matplotlib import pyplot  # noqa: PLC0415 - after the backend is chosen
 
     figure, axes = pyplot.subplots(figsize=(6, 4))

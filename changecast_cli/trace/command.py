@@ -1,7 +1,7 @@
 """changecast trace: the way of a change from the put to the SES call, customer by customer."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,21 +21,11 @@ from changecast_cli.terminal import err, out, print_json, working
 from changecast_cli.trace.folding import folded
 from changecast_cli.trace.page import write_page
 from changecast_cli.trace.reading import KEPT, find, of_change, of_run, read
-from changecast_cli.trace.spans import Span, joined
+from changecast_cli.trace.spans import Span, Way, joined
 from changecast_cli.trace.text import waterfall
 from changecast_cli.watching.runs import Run, only, run_of
 
 EARLIER, LATER = timedelta(minutes=1), timedelta(minutes=30)
-
-
-@dataclass(frozen=True)
-class Way:
-    """One customer's way: its traces in order, or `lacks`, why they are not here."""
-
-    customer: str
-    revision: int
-    traces: list[list[Span]]
-    lacks: str = ""
 
 
 def trace(

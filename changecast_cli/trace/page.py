@@ -3,25 +3,22 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from changecast_cli.pages import render
-from changecast_cli.trace.spans import Span, end_to_end
+from changecast_cli.trace.spans import Span, Way, end_to_end
 from changecast_cli.trace.text import came_by, said
 from changecast_cli.watching.runs import Run
 
-if TYPE_CHECKING:
-    from changecast_cli.trace.command import Way
 
-
-def write_page(path: Path, run: Run, ways: "Sequence[Way]") -> None:
+def write_page(path: Path, run: Run, ways: Sequence[Way]) -> None:
     """Write the page; a file of that name goes over."""
     path.parent.mkdir(parents=True, exist_ok=True)
     page = render("trace/page.html.j2", run=run, ways=[drawn(way) for way in ways])
     path.write_text(page, "utf-8")
 
 
-def drawn(way: "Way") -> dict[str, Any]:
+def drawn(way: Way) -> dict[str, Any]:
     """One customer's way with every bar's place in percent of the whole."""
     if not way.traces:
         return {"customer": way.customer, "revision": way.revision, "lacks": way.lacks,

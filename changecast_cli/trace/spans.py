@@ -42,6 +42,16 @@ class Span:
         return max(0.0, self.end - self.begin)
 
 
+@dataclass(frozen=True)
+class Way:
+    """One customer's way: its traces in order, or `lacks`, why they are not here."""
+
+    customer: str
+    revision: int
+    traces: list[list[Span]]
+    lacks: str = ""
+
+
 def spans_of(trace_id: str, documents: Iterable[Document]) -> list[Span]:
     """The spans of one trace, each after what it is inside of, in the order of their begin."""
     segments = sorted(documents, key=lambda each: float(each.get("start_time", 0.0)))

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from changecast_cli.trace.command import Way
 from changecast_cli.trace.folding import folded, folded_trace
 from changecast_cli.trace.page import drawn
-from changecast_cli.trace.spans import Span, joined, spans_of
+from changecast_cli.trace.spans import Span, Way, joined, spans_of
 from changecast_cli.trace.text import bar_of, waterfall
 
 NAME = "changecast-SendMailFunction-DCDE6EE342E22"
