@@ -35,9 +35,10 @@ MEASURES = (
     "scale",
     "soak",
     "customers",
-    "routes",
-    "busy",
+    "concurrent",
 )
+# Ten minutes and more each: by name only.
+LONG = ("routes", "busy")
 
 
 def main() -> int:
@@ -77,7 +78,8 @@ def _arguments() -> argparse.Namespace:
     what_then = parser.add_mutually_exclusive_group()
     what_then.add_argument("--check", action="store_true")
     what_then.add_argument("--keep", action="store_true")
-    parser.add_argument("measures", nargs="*", metavar="MEASURE")
+    known = f"{', '.join(MEASURES)}; by name only, ten minutes and more: {', '.join(LONG)}"
+    parser.add_argument("measures", nargs="*", metavar="MEASURE", help=known)
     return parser.parse_args()
 
 

@@ -1,13 +1,12 @@
-"""A day's load at once: 30 customers x 100 people, and 50 changes that share 10 customers.
+"""A change for many people at once: 30 customers x 100.
 
     python -m benchmarks.busy
 
 The functions' processes are warm. Wall times in the embedded cloud are those of its machine: its
-SES, DynamoDB and EventBridge take the same cores. So they are compared within the run: with the
-time that the mails alone take there, and one customer with the others.
+SES, DynamoDB and EventBridge take the same cores. So they are compared within the run, with the
+time that the mails alone take there.
 """
 
-import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,22 +14,10 @@ from typing import Any
 from botocore.config import Config
 
 from benchmarks.embedded_model import seen_in, to_last_mail
-from benchmarks.fleet import (
-    SEND_EMAIL,
-    WORKERS,
-    Fleet,
-    Line,
-    fleet_of,
-    invocations,
-    last_mail,
-    requests,
-    subscribe,
-    used,
-)
-from benchmarks.measure import at_least, at_most, report
+from benchmarks.fleet import WORKERS, Fleet, fleet_of, invocations, last_mail, subscribe, used
+from benchmarks.measure import at_most, report
 
 SAMPLE, CUSTOMERS, PEOPLE = 10, 30, 100
-SHARED, FEW, CHANGES, NAMED = 10, 2, 50, 4
 THREADS = 32
 # Four functions for each of the 30, and the hub's.
 WARM = 4 * CUSTOMERS + 5
@@ -38,13 +25,11 @@ WARM = 4 * CUSTOMERS + 5
 
 def main() -> None:
     """Print one JSON line per measure."""
-    with fleet_of(CUSTOMERS + SHARED, warm=WARM) as fleet:
+    with fleet_of(CUSTOMERS, warm=WARM) as fleet:
         _grow_warm(fleet, SAMPLE, PEOPLE)
         foreseen = _foreseen(fleet)
         _grow_warm(fleet, CUSTOMERS, PEOPLE)
         _many_people(fleet, foreseen)
-        _grow_warm(fleet, CUSTOMERS + SHARED, FEW)
-        _many_changes(fleet)
 
 
 def _grow_warm(fleet: Fleet, number: int, people: int) -> None:
@@ -105,26 +90,6 @@ def _send(job: tuple[Any, str, str, bytes]) -> None:
         Destination={"ToAddresses": [address]},
         Content={"Raw": {"Data": raw}},
     )
-
-
-def _many_changes(fleet: Fleet) -> None:
-    """50 changes at once, each for 4 of 10 customers in turn: everybody has the same share."""
-    codes = fleet.codes[CUSTOMERS:]
-    named = [[codes[(number + n) % SHARED] for n in range(NAMED)] for number in range(CHANGES)]
-    began = time.time()
-    fleet.wait([fleet.announce(each) for each in named], seconds=600)
-    lines = fleet.lines(began)
-    took = [last_mail(lines, fleet.account(code)) - began for code in codes]
-    share = statistics.median(took)
-    report("busy_50_changes_to_last_mail", [max(took)], "s")
-    report("busy_50_changes_slowest_of_its_share", [max(took) / share], "x", at_most(1.3))
-    mails = [_mails_to(lines, fleet.account(code)) for code in codes]
-    expected = CHANGES * NAMED // SHARED * FEW
-    report("busy_50_changes_fewest_mails", [min(mails)], "mails", at_least(expected))
-
-
-def _mails_to(lines: list[Line], account: str) -> int:
-    return sum(line["account"] == account for line in requests(lines, SEND_EMAIL))
 
 
 if __name__ == "__main__":
