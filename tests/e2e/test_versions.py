@@ -48,25 +48,21 @@ def states(provider: Provider, change_id: str) -> dict[str, str]:
     return {code: one["state"] for code, one in provider.status(change_id)["customers"].items()}
 
 
-def dead_letters(provider: Provider, account: str, queue: str) -> tuple[str, list[Any]]:
-    sqs = provider.cloud.session(account).client("sqs")
-    (url,) = [url for url in sqs.list_queues()["QueueUrls"] if queue in url]
-    found = sqs.receive_message(
-        QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], VisibilityTimeout=0
-    )
-    return url, list(found.get("Messages", ()))
-
-
 def bring_back(provider: Provider, account: str, dead: str, queue: str, change_id: str) -> None:
-    """What the runbook says to do once the side that was behind is upgraded."""
+    """What the runbook says to do once the side that was behind is upgraded; others stay there."""
     sqs = provider.cloud.session(account).client("sqs")
+    (url,) = [url for url in sqs.list_queues()["QueueUrls"] if dead in url]
     (target,) = [url for url in sqs.list_queues()["QueueUrls"] if queue in url]
-    url, letters = dead_letters(provider, account, dead)
-    ours = [letter for letter in letters if change_id in letter["Body"]]
-    assert {one["MessageAttributes"]["code"]["StringValue"] for one in ours} == {NOT_UNDERSTOOD}
-    for letter in ours:
-        sqs.send_message(QueueUrl=target, MessageBody=letter["Body"])
-        sqs.delete_message(QueueUrl=url, ReceiptHandle=letter["ReceiptHandle"])
+    codes = set()
+    while letters := sqs.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], VisibilityTimeout=60
+    ).get("Messages"):
+        for letter in letters:
+            if change_id in letter["Body"]:
+                codes.add(letter["MessageAttributes"]["code"]["StringValue"])
+                sqs.send_message(QueueUrl=target, MessageBody=letter["Body"])
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=letter["ReceiptHandle"])
+    assert codes == {NOT_UNDERSTOOD}
 
 
 def test_a_customer_may_be_a_release_ahead_of_the_hub(provider: Provider, built: bytes) -> None:
@@ -99,9 +95,9 @@ def test_a_report_two_releases_ahead_is_told_and_kept_until_the_hub_reads_it(
             found = provider.hub().table.query(KeyConditionExpression=key)["Items"]
             return [fact for fact in found if fact["change_id"] == announced.change_id]
 
-        (fact,) = eventually(facts)
-        assert fact["cause"] == NOT_UNDERSTOOD
-        assert "version '2' is not read here, only 1" in str(fact["message"])
+        for fact in eventually(facts):  # one for each report: a run may draw several
+            assert fact["cause"] == NOT_UNDERSTOOD
+            assert "version '2' is not read here, only 1" in str(fact["message"])
         stack.enter_context(hub(provider, built, NEXT))
         bring_back(provider, HUB.account, "StatusDeadLetters", "StatusQueue", announced.change_id)
         well = {"acme": "sent", "initech": "sent"}
