@@ -4,6 +4,7 @@ It goes the way of every announcement, and whoever does not report it well is to
 """
 
 import logging
+import random
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +23,9 @@ settings = Canary.from_env()
 def handler(event: dict[str, Any], context: object) -> None:
     """Announce a test to each customer alone; one that fails stops no other."""
     hub = connect(table=settings.status_table)
-    failed = [code for code in settings.chosen or sorted(hub.customers) if not fly(hub, code)]
+    codes = list(settings.chosen or hub.customers)
+    random.shuffle(codes)  # should the time run out, it is not the same who wait every day
+    failed = sorted(code for code in codes if not fly(hub, code))
     if failed:
         raise Retry(f"no canary for {', '.join(failed)}")
 

@@ -58,7 +58,8 @@ def handler(event: dict[str, Any], context: object) -> Answer:
         # An event of a clock that is ahead must not speak for what SES says later.
         note_heard(ledger, min(newest, time.time()))
     waits = {
-        run: 0 if again else ask_once(ledger, run, uuid4().hex) for run, again in touched.items()
+        run: 0 if again else ask_once(ledger, run, uuid4().hex, time.time())
+        for run, again in touched.items()
     }
     hints = [
         (hint_report(run), max(GATHER_SECONDS, wait))

@@ -61,7 +61,7 @@ def send_one(record: Record, until: float) -> None:
         delay = max(1, int(again - time.time()))
         send_all(sqs, settings.deliveries_queue_url, [(hint_delivery(run, number), delay)])
     soon = number <= ALWAYS_TOLD or came_before(record)
-    wait_for_report = 0 if soon else ask_once(ledger, run, owner)
+    wait_for_report = 0 if soon else ask_once(ledger, run, owner, time.time())
     if wait_for_report is not None:
         send_all(sqs, settings.reports_queue_url, [(hint_report(run), wait_for_report)])
     log.info("sent", extra={"customer": settings.customer_code, "run": run, "batch": number})

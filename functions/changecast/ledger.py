@@ -147,7 +147,10 @@ def _get_all(ledger: Ledger, keys: list[Item]) -> Iterator[Item]:
         wanted: Any = {
             ledger.table: {"Keys": keys[start : start + KEYS_A_CALL], "ConsistentRead": True}
         }
+        pause = 0.05
         while wanted:
             answer = ledger.client.batch_get_item(RequestItems=wanted)
             yield from answer["Responses"].get(ledger.table, [])
-            wanted = answer.get("UnprocessedKeys")
+            if wanted := answer.get("UnprocessedKeys"):  # DynamoDB asks for less at a time
+                ledger.wait(pause)
+                pause = min(2 * pause, 1.0)

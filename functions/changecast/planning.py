@@ -151,8 +151,9 @@ def _open(planner: Planner, draft: _Draft, mailing: Mailing, now: float) -> Plan
     recipients = list(_recipients(planner, draft, mailing, people, told_before))
     if reason := _reason(mailing, draft.announced, recipients):
         run = because(run, **reason, now=now)
-    wanted = _wanted(planner, draft, people, recipients)
-    run = admit(planner.ledger, run, wanted, planner.limits, now)
+    if not draft.announced.test:  # which mails only whom the account allows
+        wanted = _wanted(planner, draft, people, recipients)
+        run = admit(planner.ledger, run, wanted, planner.limits, now)
     add_recipients(planner.ledger, run, recipients, planner.batch_size)
     return Planned(runs.complete(planner.ledger, run), tuple(older))
 

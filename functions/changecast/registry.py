@@ -112,6 +112,9 @@ class Accounts:
         for code in stale:
             account = found[code].account if code in found else ""
             self._known[code] = _Known(account, now)
+        # Anybody who may report can claim any code: what nobody has is forgotten again.
+        kept = {code: known for code, known in self._known.items() if known.account}
+        self._known = kept | {code: self._known[code] for code in stale}
 
     def customer_of(self, account: str, *, claimed: str) -> str | None:
         """The code of the customer whose account this is, None where it is nobody's."""

@@ -24,7 +24,7 @@ from changecast.states import ACCEPTED, NOT_SENT, OPEN, State
 def state_of(run: Run, counted: Counter[State]) -> RunState:
     """Where a run stands; `sent` means that SES accepted every mail."""
     if not run.complete:
-        return RunState.PAUSED if run.paused else RunState.PLANNED
+        return RunState.PAUSED if run.paused and not run.superseded else RunState.PLANNED
     if not run.planned:
         return RunState.SUPERSEDED if run.superseded else RunState.NOTHING_TO_SEND
     still_open = sum(counted[state] for state in OPEN)

@@ -19,6 +19,8 @@ _REASON = ("reason_class", "reason_code", "reason_message", "reason_request_id")
 # What a run is stopped for and only a person lets go on: reputation.py, admission.py.
 RATES = frozenset({"bounce_rate", "complaint_rate"})
 LIMITS = frozenset({"mails_per_day", "announcements_per_hour", "link_domains", "list_growth"})
+# What passes by itself: the sweep lets such a run go on.
+PASSING = frozenset({"daily_quota", "SendingPausedException", "AccountSuspendedException"})
 _NO_REASON: dict[str, Any] = {**dict.fromkeys(_REASON, ""), "reason_at": 0.0}
 
 
@@ -52,8 +54,14 @@ def supersede(ledger: Ledger, run: Run, now: float) -> None:
 
 
 def pause(ledger: Ledger, run: str, stop: PauseRun, now: float) -> None:
-    """Stop a run: nobody calls SES for it until `resume`."""
-    _update(ledger, run, {"paused": True, **_reason("paused", stop, now)})
+    """Stop a run: nobody calls SES for it until `resume`.
+
+    What passes by itself takes no other reason's place, or the run would go on without a person.
+    """
+    only_if = "paused = :no" if stop.code in PASSING else "attribute_exists(pk)"
+    values = {":no": False} if stop.code in PASSING else None
+    decided = {"paused": True, **_reason("paused", stop, now)}
+    _update(ledger, run, decided, only_if=only_if, values=values)
 
 
 def hold(ledger: Ledger, run: str, stop: PauseRun, contacts: int, now: float) -> None:

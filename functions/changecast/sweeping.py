@@ -24,8 +24,6 @@ log = logging.getLogger("changecast")
 LATER = 300.0
 # So many windows a mail waits where SES's events do not arrive; then people must decide.
 BLOCKED_WINDOWS = 2
-# Reasons that pass by themselves; anything else waits for `changecast resume`.
-PASSING = frozenset({"daily_quota", "SendingPausedException", "AccountSuspendedException"})
 
 
 class Policy(StrEnum):
@@ -112,7 +110,7 @@ def _run_of(sweep_: Sweep, run_id: str) -> Run | None:
     """The run, read once a sweep, and let go on where what paused it has passed."""
     if run_id not in sweep_.runs:
         run = read_run(sweep_.ledger, run_id)
-        if run and run.paused and run.reason_code in PASSING and sweep_.pace.able:
+        if run and run.paused and run.reason_code in runs.PASSING and sweep_.pace.able:
             sweep_.tell(run_id)
             run = runs.resume(sweep_.ledger, run)
         sweep_.runs[run_id] = run

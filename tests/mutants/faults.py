@@ -160,7 +160,13 @@ MUTANTS = (
     ),
     Mutant(
         "nobody notes that SES was heard",
-        (Edit("functions/record_outcome.py", "note_heard(ledger, newest)", "pass"),),
+        (
+            Edit(
+                "functions/record_outcome.py",
+                "note_heard(ledger, min(newest, time.time()))",
+                "pass",
+            ),
+        ),
         "integration/delivery/test_channel.py",
     ),
     Mutant(
@@ -280,8 +286,24 @@ MUTANTS = (
         "integration/delivery/test_limits.py",
     ),
     Mutant(
+        "a stop that passes takes the place of one that does not",
+        (_in("runs", '"paused = :no" if stop.code in PASSING else ', ""),),
+        "integration/delivery/test_sweep.py",
+    ),
+    Mutant(
+        "a mark that nobody takes away silences a run for ever",
+        (_in("expecting", " and now < float(run[_SINCE]) + _STALE_SECONDS", ""),),
+        "integration/delivery/test_expecting.py",
+    ),
+    Mutant(
         "whoever finds its own mark does not ask for a report",
-        (_in("expecting", "before.get(_MARK, asker) != asker", "_MARK in before"),),
+        (
+            _in(
+                "expecting",
+                "_is_asked(before, now) and before[_MARK] != asker",
+                "_is_asked(before, now)",
+            ),
+        ),
         "integration/delivery/test_expecting.py",
     ),
     Mutant(

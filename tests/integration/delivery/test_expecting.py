@@ -12,6 +12,7 @@ from tests.doubles.announcements import envelope
 from tests.doubles.ses import Ses
 
 RUN = run_id("CHG1", 1)
+NOW = 1_800_000_000.0
 
 
 def planned(stores: Any, people: int) -> Account:
@@ -28,10 +29,18 @@ def planned(stores: Any, people: int) -> Account:
 
 def test_whoever_asks_is_the_only_one_until_a_report_begins(stores: Any) -> None:
     ledger = planned(stores, 1).ledger
-    assert ask_once(ledger, RUN, "first") == 0
-    assert ask_once(ledger, RUN, "second") is None
+    assert ask_once(ledger, RUN, "first", NOW) == 0
+    assert ask_once(ledger, RUN, "second", NOW) is None
     take_up(ledger, RUN)
-    assert ask_once(ledger, RUN, "third") == 0
+    assert ask_once(ledger, RUN, "third", NOW) == 0
+
+
+def test_a_mark_that_nobody_took_away_for_long_keeps_nobody_from_asking(stores: Any) -> None:
+    ledger = planned(stores, 1).ledger
+    assert ask_once(ledger, RUN, "first", NOW) == 0
+    assert ask_once(ledger, RUN, "second", NOW + 1_799.0) is None
+    assert ask_once(ledger, RUN, "third", NOW + 1_801.0) == 0
+    assert ask_once(ledger, RUN, "fourth", NOW + 1_802.0) is None
 
 
 def test_a_call_that_the_client_repeats_does_not_meet_its_own_mark(stores: Any) -> None:
@@ -46,15 +55,16 @@ def test_a_call_that_the_client_repeats_does_not_meet_its_own_mark(stores: Any) 
         get_item = ledger.client.get_item
         update_item = staticmethod(twice)
 
-    assert ask_once(replace(ledger, client=Repeating()), RUN, "first") == 0  # type: ignore[arg-type]
-    assert ask_once(ledger, RUN, "second") is None
+    repeating: Any = Repeating()
+    assert ask_once(replace(ledger, client=repeating), RUN, "first", NOW) == 0
+    assert ask_once(ledger, RUN, "second", NOW) is None
 
 
 def test_a_run_that_is_not_there_is_not_made(stores: Any) -> None:
     ledger = planned(stores, 1).ledger
-    assert ask_once(ledger, "0" * 16, "first") is None
+    assert ask_once(ledger, "0" * 16, "first", NOW) is None
     take_up(ledger, "0" * 16)
-    assert ask_once(ledger, "0" * 16, "second") is None
+    assert ask_once(ledger, "0" * 16, "second", NOW) is None
 
 
 @pytest.mark.parametrize("stores", ["memory"], indirect=True)

@@ -66,6 +66,20 @@ def test_a_run_that_is_resumed_when_all_is_sent_is_reported_as_sent() -> None:
     assert report["state"] == "sent"
 
 
+def test_what_passes_by_itself_lifts_no_stop_that_is_for_a_person() -> None:
+    account = Account(ses=Ses(contacts={"announcements": PEOPLE}))
+    account.announce(envelope())
+    account.plan()
+    run = account.run("CHG1").run
+    pause(account.ledger, run, PauseRun("daily_quota", "x"), 1.0)
+    pause(account.ledger, run, PauseRun("bounce_rate", "x"), 2.0)
+    pause(account.ledger, run, PauseRun("SendingPausedException", "x"), 3.0)
+    account.settle(30)
+    assert account.run("CHG1").paused
+    assert account.run("CHG1").reason_code == "bounce_rate"
+    assert not account.ses.mails
+
+
 def test_a_lost_hint_is_queued_again() -> None:
     account = Account(ses=Ses(contacts={"announcements": PEOPLE}))
     planned(account)
