@@ -58,8 +58,8 @@ def add(
 ) -> None:
     """Write customers into samconfig.toml, and with --deploy bring up their stacks.
 
-    Safe to repeat: who is there already stays as it is and is deployed again. One customer that
-    fails never stops the others.
+    Safe to repeat: who is there already stays as it is and is deployed again.
+    One customer that fails never stops the others.
     """
     one = {
         "code": code, "account": account, "region": region, "name": name, "sender": sender,
@@ -75,7 +75,7 @@ def add(
     done: list[Done] = []
     if deploy_now and added.customers:
         deploy_hub(config)
-        template = build(config, added.customers[0])
+        template = build(config, added.customers)
         done = deploy(config, added.customers, template, before=adopting(config))
     _tell(added, done, deployed=deploy_now, as_json=as_json)
 

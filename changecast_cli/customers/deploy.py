@@ -41,17 +41,24 @@ def lines_for(customers: Iterable[Customer]) -> list[str]:
     return lines
 
 
-def build(config: Path, customer: Customer) -> Path:
-    """Build the customers' template once, in this customer's folder; Failed where that breaks."""
-    _sam_or_fail(config, "build", customer.code)
-    return repository() / built_template(read(config), customer.code)
+def build(config: Path, customers: Sequence[Customer]) -> Path:
+    """Build the customers' template once, in the folder of the first for whom it works.
+
+    It may be one customer's own fault that it does not (a profile that is not there), and that
+    stops no other. Failed where it works for nobody.
+    """
+    for customer in customers:
+        if _sam(config, "build", customer.code).fault is None:
+            return repository() / built_template(read(config), customer.code)
+    raise Failed("sam build broke, and no customer's account was touched")
 
 
 def deploy_hub(config: Path) -> None:
     """Build and deploy the hub; Refused where its profile is another's, Failed where it breaks."""
     hub_session(read(config))
     for verb in ("build", "deploy"):
-        _sam_or_fail(config, verb, HUB)
+        if _sam(config, verb, HUB).fault:
+            raise Failed(f"sam {verb} {HUB} broke, and no customer's account was touched")
 
 
 def deploy(
@@ -92,13 +99,12 @@ def sam_for(config: Path) -> Sam:
     return Sam(config, LOGS.resolve())
 
 
-def _sam_or_fail(config: Path, verb: str, environment: str) -> None:
+def _sam(config: Path, verb: str, environment: str) -> Done:
     sam = sam_for(config)
     (done,) = _side_by_side(
         f"sam {verb}", [environment], lambda name: run(sam, verb, Job(name, {}))
     )
-    if done.fault:
-        raise Failed(f"sam {verb} {environment} broke, and no customer was touched")
+    return done
 
 
 def _side_by_side(says: str, names: Iterable[str], act: Callable[[str], None]) -> Iterator[Done]:

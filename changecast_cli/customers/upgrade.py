@@ -35,7 +35,7 @@ def upgrade(
     Hub and customers may differ by one event version, so the hub is not touched.
     """
     chosen = _chosen(config, customer or [], everybody=everybody, canary=canary)
-    template = build(config, chosen[0])
+    template = build(config, chosen)
     done: list[str] = []
     for group in _groups(chosen, canary):
         broken = _upgrade(config, group, template)
