@@ -15,11 +15,15 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import boto3
+import botocore.session
+from botocore.loaders import create_loader
 
 from changecast_local import accounts, control
 from changecast_local.environment import REGION, SECRET
 
 ANSWER_SECONDS = 30.0
+# To read a service's model is nine tenths of making a client: one reader serves all sessions.
+_MODELS = create_loader()
 
 
 class CloudUnreachable(RuntimeError):
@@ -31,7 +35,9 @@ class Session(boto3.Session):
 
     def __init__(self, endpoint: str, **arguments: Any) -> None:
         """`endpoint` becomes every client's endpoint_url; the rest is boto3's."""
-        super().__init__(**arguments)
+        below = botocore.session.get_session()
+        below.register_component("data_loader", _MODELS)
+        super().__init__(botocore_session=below, **arguments)
         self._endpoint = endpoint
 
     def client(self, *names: Any, **arguments: Any) -> Any:
