@@ -14,7 +14,7 @@ from changecast.batches import Answer, Record, each_record
 from changecast.compose import Brand
 from changecast.errors import ContractError, PauseRun
 from changecast.event import ChangeAnnounced, parse_announced
-from changecast.ledger import PATIENCE, Ledger, batches_of
+from changecast.ledger import batches_of, connect
 from changecast.ledger_items import Run, run_id
 from changecast.pace import account_pace, release
 from changecast.planning import Planned, Planner, plan_run
@@ -29,12 +29,7 @@ TEMPLATES = "/opt/changecast/templates"
 settings = Plan.from_env()
 sqs = boto3.client("sqs")
 ses = boto3.client("sesv2")
-ledger = Ledger(
-    boto3.client("dynamodb", config=PATIENCE),
-    settings.ledger_table,
-    settings.keep_seconds,
-    settings.window_seconds,
-)
+ledger = connect(settings)
 planner = Planner(
     ledger,
     boto3.client("s3"),

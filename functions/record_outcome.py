@@ -13,7 +13,7 @@ from changecast.batches import Answer, Group, Record, came_before, each_group
 from changecast.channel import note_heard
 from changecast.errors import ContractError
 from changecast.expecting import ask_once
-from changecast.ledger import PATIENCE, Ledger, read_recipients
+from changecast.ledger import connect, read_recipients
 from changecast.ledger_items import Batch
 from changecast.messages import object_in
 from changecast.moves import Move, move
@@ -25,12 +25,7 @@ from changecast.tracing import step
 log = logging.getLogger("changecast")
 settings = Outcomes.from_env()
 sqs = boto3.client("sqs")
-ledger = Ledger(
-    boto3.client("dynamodb", config=PATIENCE),
-    settings.ledger_table,
-    settings.keep_seconds,
-    settings.window_seconds,
-)
+ledger = connect(settings)
 # Outcomes come in swarms, one or two for every mail: let a few gather before the hub hears.
 GATHER_SECONDS = 3
 

@@ -12,7 +12,7 @@ from changecast.batches import Answer, Record, each_record
 from changecast.bus import put
 from changecast.event import DeliveryReported, RunState, reported_entry
 from changecast.expecting import take_up
-from changecast.ledger import PATIENCE, Ledger, counts, read_run
+from changecast.ledger import connect, counts, read_run
 from changecast.messages import named, object_in, part
 from changecast.reports import is_final, rejection_of, report_of, state_of
 from changecast.reputation import Limits, stop_of
@@ -25,12 +25,7 @@ from changecast.waiting import mark
 log = logging.getLogger("changecast")
 settings = Report.from_env()
 events = boto3.client("events", region_name=settings.hub_region)
-ledger = Ledger(
-    boto3.client("dynamodb", config=PATIENCE),
-    settings.ledger_table,
-    settings.keep_seconds,
-    settings.window_seconds,
-)
+ledger = connect(settings)
 limits = Limits(settings.bounce_limit_percent, settings.complaint_limit_percent)
 
 

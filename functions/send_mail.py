@@ -11,7 +11,7 @@ import changecast.startup  # noqa: F401
 from changecast.batches import Answer, Record, came_before, each_record
 from changecast.clock import Context, deadline, wait
 from changecast.expecting import ask_once
-from changecast.ledger import PATIENCE, Ledger
+from changecast.ledger import connect
 from changecast.mailer import ONCE, Mailer
 from changecast.queues import MAX_DELAY, delivery_in, hint_delivery, hint_report, send_all
 from changecast.sending import Sender, send_batch
@@ -23,12 +23,7 @@ log = logging.getLogger("changecast")
 ALWAYS_TOLD = 20
 settings = Send.from_env()
 sqs = boto3.client("sqs")
-ledger = Ledger(
-    boto3.client("dynamodb", config=PATIENCE),
-    settings.ledger_table,
-    settings.keep_seconds,
-    settings.window_seconds,
-)
+ledger = connect(settings)
 sender = Sender(
     ledger,
     Mailer(boto3.client("sesv2", config=ONCE), settings.contact_list, settings.configuration_set),

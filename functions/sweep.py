@@ -12,7 +12,7 @@ from changecast.agenda import due
 from changecast.channel import Channel, read_channel
 from changecast.clock import Context, deadline
 from changecast.errors import Retry
-from changecast.ledger import PATIENCE, Ledger
+from changecast.ledger import connect
 from changecast.metrics import count, measured, percent
 from changecast.pace import Pace, account_pace, release
 from changecast.queues import hint_report, send_all, send_deliveries
@@ -25,12 +25,7 @@ log = logging.getLogger("changecast")
 settings = Sweeping.from_env()
 sqs = boto3.client("sqs")
 ses = boto3.client("sesv2")
-ledger = Ledger(
-    boto3.client("dynamodb", config=PATIENCE),
-    settings.ledger_table,
-    settings.keep_seconds,
-    settings.window_seconds,
-)
+ledger = connect(settings)
 A_TIME = 50
 # The last group must be done, and the next sweep must not meet this one.
 LAST_SECONDS = 20.0

@@ -4,15 +4,15 @@ SES puts them onto the default bus, a rule into the outcomes queue, and record_o
 down. Where that way is blocked, silence about a mail is no evidence that it never went out.
 """
 
-from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
 from changecast.conditions import lost_condition
 from changecast.ledger import Ledger
-from changecast.ledger_items import Run, decode, encode
-from changecast.states import ACCEPTED, State
+from changecast.ledger_items import Head, Run, decode, encode
+from changecast.states import ACCEPTED
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -38,17 +38,20 @@ class Channel(NamedTuple):
     heard_at: float
 
 
-def is_open(channel: Channel, run: Run, counted: Counter[State]) -> bool:
+def is_open(channel: Channel, run: Run, heads: Iterable[Head]) -> bool:
     """Whether an event about a mail of this run would have been written down. Pure.
 
-    Nothing waits. Where SES took mails of the run it has spoken since the run began; where it took
-    none that we know of, it must do that SES was heard before.
+    Nothing waits. Where SES took mails of the run it has spoken since it took the last of them that
+    we know of; where it took none, it must do that SES was heard before.
     """
     if channel.waiting:
         return False
-    if any(counted[state] for state in ACCEPTED):
-        return channel.heard_at + _SKEW >= run.started_at
-    return channel.heard_at > 0
+    taken = [max(head.accepted_at, run.started_at) for head in heads if _took_any(head)]
+    return channel.heard_at + _SKEW >= max(taken) if taken else channel.heard_at > 0
+
+
+def _took_any(head: Head) -> bool:
+    return any(head.counted[state] for state in ACCEPTED)
 
 
 def note_heard(ledger: Ledger, said_at: float) -> None:

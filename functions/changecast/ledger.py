@@ -10,25 +10,28 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import boto3
 from botocore.config import Config
 
 from changecast.clients import USER_AGENT
 from changecast.ledger_items import (
     Batch,
+    Head,
     Item,
     Recipient,
     Run,
     batch_key,
     batch_of,
     batch_pk,
-    counts_of,
     decode,
     encode,
+    head_of,
     recipient_item_key,
     recipient_of,
     run_key,
     run_of,
 )
+from changecast.settings import WithLedger
 from changecast.states import TOLD, State
 
 if TYPE_CHECKING:
@@ -58,6 +61,16 @@ class Ledger:
     keep: float
     window: float
     wait: Callable[[float], None] = time.sleep
+
+
+def connect(settings: WithLedger) -> Ledger:
+    """The ledger of the account that a function runs in, with the function's own role."""
+    return Ledger(
+        boto3.client("dynamodb", config=PATIENCE),
+        settings.ledger_table,
+        settings.keep_seconds,
+        settings.window_seconds,
+    )
 
 
 def runs_of(ledger: Ledger, change_id: str) -> list[Run]:
@@ -113,11 +126,16 @@ def batches_of(ledger: Ledger, run: Run) -> Iterator[Batch]:
 
 def counts(ledger: Ledger, run: Run) -> Counter[State]:
     """How many recipients of a run stand in each state: exact at the time of reading."""
-    keys = [batch_key(run.run, number) for number in range(1, run.batches + 1)]
     total: Counter[State] = Counter()
-    for item in _get_all(ledger, keys):
-        total.update(counts_of(item))
+    for head in heads(ledger, run):
+        total.update(head.counted)
     return total
+
+
+def heads(ledger: Ledger, run: Run) -> Iterator[Head]:
+    """Every batch of a run without its recipients, in no order."""
+    keys = [batch_key(run.run, number) for number in range(1, run.batches + 1)]
+    return map(head_of, _get_all(ledger, keys))
 
 
 def told(ledger: Ledger, runs: Iterable[Run]) -> dict[str, int]:

@@ -18,10 +18,11 @@ batches that somebody must look at, by time, and the runs that wait for a person
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from changecast.states import OPEN, State
 
@@ -111,6 +112,17 @@ class Batch:
         """The batch after some of its recipients moved."""
         by_key = {recipient.key: recipient for recipient in moved}
         return replace(self, recipients=tuple(by_key.get(r.key, r) for r in self.recipients))
+
+
+class Head(NamedTuple):
+    """A batch without its recipients: how many stand in each state.
+
+    `accepted_at` (epoch seconds) is when a sender last had SES's word that it took one of them; 0
+    where none had.
+    """
+
+    counted: Counter[State]
+    accepted_at: float
 
 
 def because(run: Run, *, class_: str, code: str, message: str, now: float) -> Run:
@@ -222,10 +234,11 @@ def batch_of(item: Item, recipients: tuple[Recipient, ...] = ()) -> Batch:
     return Batch(**known | {"recipients": recipients})
 
 
-def counts_of(item: Item) -> dict[State, int]:
-    """How many recipients of a batch stand in each state."""
+def head_of(item: Item) -> Head:
+    """What a batch's item says of its recipients."""
     values = decode(item)
-    return {state: int(values.get(f"n_{state}", 0)) for state in State}
+    counted = Counter({state: int(values.get(f"n_{state}", 0)) for state in State})
+    return Head(counted, float(values.get("accepted_at", 0.0)))
 
 
 def due_at(recipients: tuple[Recipient, ...], *, not_before: float, window: float) -> float | None:

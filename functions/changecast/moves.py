@@ -192,7 +192,7 @@ def _recipient_update(ledger: Ledger, batch: Batch, step: Step) -> Item:
 
 
 def _batch_update(ledger: Ledger, batch: Batch, after_: Batch, steps: Sequence[Step]) -> Item:
-    """The batch's counts; and, where the whole batch was read, when it is due.
+    """The batch's counts; where the whole batch was read, also its due time and `accepted_at`.
 
     Who decides when a batch is due must have seen all of it: its version is the condition.
     """
@@ -204,9 +204,14 @@ def _batch_update(ledger: Ledger, batch: Batch, after_: Batch, steps: Sequence[S
     if batch.version is not None:
         adds.append("version :one")
         values |= {":one": 1, ":version": batch.version, ":not_before": after_.not_before}
-        sets, condition = "SET not_before = :not_before REMOVE due, due_at", "version = :version"
-        if after_.due_at is not None:
-            sets = "SET not_before = :not_before, due = :due, due_at = :due_at"
+        sets, condition = "SET not_before = :not_before", "version = :version"
+        if taken := [step.now_is.since for step in steps if step.now_is.state is State.SENT]:
+            sets += ", accepted_at = :accepted_at"
+            values |= {":accepted_at": max(taken)}
+        if after_.due_at is None:
+            sets += " REMOVE due, due_at"
+        else:
+            sets += ", due = :due, due_at = :due_at"
             values |= {":due": "yes", ":due_at": after_.due_at}
     return {
         "Update": {

@@ -12,7 +12,7 @@ from changecast import runs
 from changecast.agenda import look_at
 from changecast.channel import Channel, is_open
 from changecast.errors import PauseRun, Retry
-from changecast.ledger import Ledger, counts, read_batch, read_run
+from changecast.ledger import Ledger, heads, read_batch, read_run
 from changecast.ledger_items import Batch, Recipient, Run, due_at
 from changecast.moves import Move, move
 from changecast.pace import Pace
@@ -154,7 +154,7 @@ def _window_over(sweep_: Sweep, run: Run, recipient: Recipient) -> Happening | N
 def _is_heard(sweep_: Sweep, run: Run) -> bool:
     """Whether SES's events about a run arrive, asked once a sweep."""
     if run.run not in sweep_.heard:
-        heard = is_open(sweep_.channel, run, counts(sweep_.ledger, run))
+        heard = is_open(sweep_.channel, run, heads(sweep_.ledger, run))
         if not heard:
             log.warning("no events of SES", extra={"run": run.run, **sweep_.channel._asdict()})
         sweep_.heard[run.run] = heard

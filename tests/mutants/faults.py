@@ -155,8 +155,18 @@ MUTANTS = (
     ),
     Mutant(
         "a silent SES is no reason to wait",
-        (_in("channel", "channel.heard_at + _SKEW >= run.started_at", "True"),),
+        (_in("channel", "channel.heard_at + _SKEW >= max(taken)", "True"),),
         "unit/delivery/test_channel.py",
+    ),
+    Mutant(
+        "that SES spoke early in a run is enough",
+        (_in("channel", "max(head.accepted_at, run.started_at)", "run.started_at"),),
+        "integration/delivery/test_channel.py",
+    ),
+    Mutant(
+        "nobody notes when SES took a mail",
+        (_in("moves", "for step in steps if step.now_is.state is State.SENT]", "for step in ()]"),),
+        "integration/delivery/test_channel.py",
     ),
     Mutant(
         "nobody notes that SES was heard",

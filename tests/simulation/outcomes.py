@@ -21,13 +21,21 @@ class Assumptions:
 
     lost: float = 0.0
     late: float = 0.0
+    stops: float = 0.0
 
     @property
     def words(self) -> str | bool:
         """How a report names what is broken."""
         if self.lost:
             return f"{self.lost * 100:g} % of Send events lost"
+        if self.stops:
+            return f"events stop for good at {self.stops * 100:g} % of the mails"
         return f"{self.late * 100:g} % of Send events later than the window" if self.late else False
+
+    @property
+    def loses(self) -> bool:
+        """Whether SES may never speak of a mail."""
+        return self.lost > 0 or self.stops > 0
 
 
 INTACT = Assumptions()
@@ -44,6 +52,7 @@ class LiveSes(Ses):
 
     def connect(self) -> None:
         """Let it answer and speak."""
+        self.is_silent = False
         self.answer = self._refuse
         self.after = self._speak
 
@@ -55,7 +64,8 @@ class LiveSes(Ses):
         if self.rng is None:
             return self._say(0.5, mail.event("Send"))
         chance = self.rng.random()
-        if chance < self.assumptions.lost:
+        self.is_silent = self.is_silent or chance < self.assumptions.stops
+        if self.is_silent or chance < self.assumptions.lost:
             return None
         late = WINDOW + 300.0 if chance < self.assumptions.late else 0.0
         kinds = self.rng.choice((("Send",), ("Send", "Delivery"), ("Delivery",), ("Bounce",)))

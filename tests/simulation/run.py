@@ -21,7 +21,7 @@ from tests.simulation.plots import (
 from tests.simulation.world import GATE, Verdict
 
 POLICIES = ("resend", "hold")
-BROKEN = (Assumptions(lost=0.01), Assumptions(late=0.01))
+BROKEN = (Assumptions(lost=0.01), Assumptions(late=0.01), Assumptions(stops=0.3))
 PEOPLE = (1, 2, 3)
 _SHOWN = 5
 _KEYS = ("policy", "schedules", "seed", "mails", "twice", "lost", "stuck", "held")

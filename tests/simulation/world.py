@@ -295,7 +295,8 @@ def _lost(world: World, runs: list[Run], people: dict[str, list[Recipient]], mai
 
 def _is_told_of(plot: Plot, row: Recipient) -> bool:
     """Whether people see that nobody knows of this mail, or decided so."""
-    may_hold = plot.policy == Policy.HOLD or plot.outage[1] > 0
+    is_silent = plot.outage[1] > 0 or plot.assumptions.stops > 0
+    may_hold = plot.policy == Policy.HOLD or is_silent
     return may_hold and (row.state == "HELD" or (row.state == "FAILED" and plot.dropped_at > 0))
 
 
@@ -306,7 +307,7 @@ def _untrue(world: World, runs: list[Run], people: dict[str, list[Recipient]], m
         rows = people[run.run]
         for row in rows:
             says_so = row.state in {"SENT", "DELIVERED", "SOFT_BOUNCED", "BOUNCED", "COMPLAINED"}
-            is_open = row.state in {"HELD", "FAILED"} and world.plot.assumptions.lost > 0
+            is_open = row.state in {"HELD", "FAILED"} and world.plot.assumptions.loses
             wrong += not is_open and says_so != bool(mails[(run.run, row.address)])
         wrong += run.complete and len(rows) != run.planned
         wrong += not _is_reported(world, run, rows)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from changecast.held import release_held
-from tests.doubles.account import DEAD_OUTCOMES, OUTCOMES, Account
+from tests.doubles.account import DEAD_OUTCOMES, DELIVERIES, OUTCOMES, Account
 from tests.doubles.ses import SentMail, Ses
 from tests.integration.delivery.test_send_mail import PEOPLE, planned, raises, timeout
 
@@ -36,6 +36,30 @@ def test_a_silent_ses_holds_and_mails_nobody_twice() -> None:
     account.settle(60)
     report = account.events.last_report()
     assert (report["state"], report["counts"]["held"]) == ("held", 1)
+    assert Counter(mail.to for mail in account.ses.mails) == dict.fromkeys(PEOPLE, 1)
+
+
+def test_events_that_stop_in_the_middle_of_a_run_hold() -> None:
+    account = Account(ses=Ses(contacts={"announcements": PEOPLE}), environment={"BATCH_SIZE": "1"})
+    taken = []
+
+    def accepted(mail: SentMail) -> None:
+        taken.append(mail)
+        if mail.to == PEOPLE[4]:
+            raise timeout()
+        if len(taken) == 1:  # SES is heard of this run, and never again
+            account.hear(mail.event("Send"))
+
+    account.ses.after = accepted
+    planned(account)
+    hints = list(account.sqs.queue(DELIVERIES))
+    account.sqs.queue(DELIVERIES).clear()
+    for hint in hints:
+        account.clock.sleep(60)
+        account.sqs.queue(DELIVERIES).append(hint)
+        account.send()
+    account.settle(140)
+    assert account.states("CHG1")[PEOPLE[4]] == "HELD"
     assert Counter(mail.to for mail in account.ses.mails) == dict.fromkeys(PEOPLE, 1)
 
 

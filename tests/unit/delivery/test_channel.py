@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from changecast.channel import Channel, is_open
+from changecast.ledger_items import Head
 from changecast.states import State
 from tests.unit.delivery.test_reports import run
 
@@ -13,19 +14,24 @@ RUN = replace(run(), started_at=1_000.0)
 
 
 @pytest.mark.parametrize(
-    ("waiting", "heard_at", "accepted", "is_heard"),
+    ("waiting", "heard_at", "accepted_at", "is_heard"),
     [
-        (0, 1_001.0, 3, True),
-        (0, 985.0, 3, True),  # a clock that is 15 s wrong
-        (0, 900.0, 3, False),
-        (0, 900.0, 0, True),
-        (0, 0.0, 0, False),
-        (1, 1_001.0, 3, False),
-        (1, 1_001.0, 0, False),
+        (0, 1_001.0, (1_001.0,), True),
+        (0, 986.0, (1_001.0,), True),  # a clock that is 15 s wrong
+        (0, 900.0, (1_001.0,), False),
+        (0, 1_300.0, (1_001.0, 1_310.0), True),
+        (0, 1_002.0, (1_001.0, 1_310.0), False),  # it stopped in the middle of the run
+        (0, 1_001.0, (0.0,), True),  # a batch of an older version: since the run began
+        (0, 900.0, (0.0,), False),
+        (0, 900.0, (), True),
+        (0, 0.0, (), False),
+        (1, 1_001.0, (1_001.0,), False),
+        (1, 1_001.0, (), False),
     ],
 )
 def test_a_channel_is_open_where_nothing_waits_and_ses_spoke(
-    waiting: int, heard_at: float, accepted: int, *, is_heard: bool
+    waiting: int, heard_at: float, accepted_at: tuple[float, ...], *, is_heard: bool
 ) -> None:
-    counted = Counter({State.SENT: accepted, State.UNKNOWN: 1})
-    assert is_open(Channel(waiting, heard_at), RUN, counted) is is_heard
+    nobody = Head(Counter({State.UNKNOWN: 1}), 0.0)
+    heads = [nobody, *(Head(Counter({State.SENT: 1}), at) for at in accepted_at)]
+    assert is_open(Channel(waiting, heard_at), RUN, heads) is is_heard
