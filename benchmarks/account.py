@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,10 +16,15 @@ from benchmarks.measure import ROOT
 from benchmarks.stubs.services import COUNTS, MAILS, MESSAGES
 from tests.doubles.account import ENVIRONMENT
 from tests.doubles.announcements import envelope
+from tests.support.templates import resource
 
 # How long each stub takes for an answer.
 SES_SECONDS, OTHERS_SECONDS = 0.025, 0.005
 BATCH = int(ENVIRONMENT["BATCH_SIZE"])
+_OUTCOMES = resource("template.yaml", "RecordOutcomeFunction")["Events"]["OutcomesQueue"]
+OUTCOMES_A_TIME: int = _OUTCOMES["Properties"]["BatchSize"]
+# How long (seconds, at least and at most) until SES's events are here; AWS does not say.
+NEWS_SECONDS = {"Send": (0.2, 2.0), "Delivery": (1.0, 10.0)}
 _SERVICES = {"ses": "SESV2", "dynamodb": "DYNAMODB", "s3": "S3", "sqs": "SQS"}
 
 
@@ -34,10 +40,14 @@ class Figures:
 
 @dataclass
 class Account:
-    """The stubs' addresses by service, and the environment that leads a function to them."""
+    """The stubs' addresses by service, and the environment that leads a function to them.
+
+    `rate` is how many mails a second the account may send.
+    """
 
     urls: dict[str, str]
     environment: dict[str, str]
+    rate: float
     changes: Iterator[int] = field(default_factory=lambda: count(1))
 
     def plan(self, changes: int = 1) -> tuple[Figures, list[str]]:
@@ -66,15 +76,20 @@ class Account:
             peak_mb=max(each.peak_mb for each in found),
         )
 
-    def hear(self, kinds: Sequence[str]) -> Figures:
-        """SES says these things of every mail that it took; units are what it said."""
-        tags = _get(self.urls["ses"] + MAILS)
-        bodies = [
-            json.dumps({"detail": {"eventType": kind, "mail": {"messageId": "m", "tags": each}}})
-            for kind in kinds
-            for each in tags
-        ]
-        (figures,) = self.work(["function", "record_outcome", "1", "10"], bodies)
+    def hear(self) -> Figures:
+        """SES says of every mail that it was sent and delivered; units are what it said.
+
+        Mails went out at the account's rate, and news of them overtake one another.
+        """
+        said: list[tuple[float, str]] = []
+        by_chance = random.Random(0)
+        for number, tags in enumerate(_get(self.urls["ses"] + MAILS)):
+            for kind, (soonest, latest) in NEWS_SECONDS.items():
+                detail = {"eventType": kind, "mail": {"messageId": "m", "tags": tags}}
+                at = number / self.rate + by_chance.uniform(soonest, latest)
+                said.append((at, json.dumps({"detail": detail})))
+        bodies = [body for _, body in sorted(said)]
+        (figures,) = self.work(["function", "record_outcome", "1", str(OUTCOMES_A_TIME)], bodies)
         return figures
 
     def work(
@@ -141,7 +156,7 @@ def account(contacts: int, rate: float = 100_000.0) -> Iterator[Account]:
             f"{queue.upper()}_QUEUE_URL": f"{urls['sqs']}/{queue}"
             for queue in ("deliveries", "reports")
         }
-        yield Account(urls, _base() | ENVIRONMENT | endpoints | queues)
+        yield Account(urls, _base() | ENVIRONMENT | endpoints | queues, rate)
 
 
 def _stub(stack: ExitStack, service: str, contacts: int, rate: float) -> str:

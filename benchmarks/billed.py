@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 
 from typing import NamedTuple
 
-from benchmarks.account import BATCH, Figures, account
+from benchmarks.account import BATCH, NEWS_SECONDS, Figures, account
 from benchmarks.measure import ROUNDS, at_most, pin_to_one_core, report
 from changecast_cli.cost.prices import PRICES
 from tests.support.templates import resource
@@ -18,7 +18,6 @@ from tests.support.templates import resource
 # Mails a second, how many batches are sent at that rate, and the goal: percent of SES's price.
 RATES = ((14.0, 5, 1.0), (500.0, 40, 0.1))
 MB_OF_A_CORE = 1_769
-SAID = ("Send", "Delivery")
 
 
 class Billed(NamedTuple):
@@ -47,12 +46,12 @@ def _round(rate: float, batches: int) -> Billed:
     with account(BATCH * (1 + batches), rate) as place:
         planned, hints = place.plan()
         sent = place.send(hints, 1)
-        heard = place.hear(SAID)
+        heard = place.hear()
     planner = _price("PlanDeliveryFunction", planned) / (BATCH * (1 + batches))
     return Billed(
         planner=planner,
         sender=_price("SendMailFunction", sent) / sent.units,
-        outcomes=len(SAID) * _price("RecordOutcomeFunction", heard) / heard.units,
+        outcomes=len(NEWS_SECONDS) * _price("RecordOutcomeFunction", heard) / heard.units,
     )
 
 

@@ -17,7 +17,6 @@ from benchmarks.whole_run import Units, units_of_run
 from changecast_cli.cost.prices import PRICES
 
 SIZES = (100, 1_000, 10_000, 100_000)
-SIMULATED = (100, 1_000, 10_000)
 # Short lists are announced several times, so that each round has some batches.
 MAILS_A_ROUND, MAILS_A_SIZE = 2_000, 10_000
 PROCESSES = 4
@@ -42,8 +41,8 @@ def main() -> None:
 
 
 def _units() -> None:
-    runs = {size: units_of_run(size) for size in SIMULATED}
-    smallest = runs[SIMULATED[0]]
+    runs = {size: units_of_run(size) for size in SIZES}
+    smallest = runs[SIZES[0]]
     for size, found in runs.items():
         _per_recipient(f"growth_dynamodb_reads_of_{size}", found.read, smallest.read, "units")
         _per_recipient(

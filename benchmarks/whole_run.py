@@ -4,6 +4,8 @@ The functions are the real ones, as many at a time as the template lets run, and
 Delivery of every mail.
 """
 
+from bisect import bisect_left, insort
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -45,14 +47,17 @@ class Gathering(Limited):
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
-        self.next_receive: dict[str, float] = {}
+        self.receives: defaultdict[str, list[float]] = defaultdict(list)
 
     def _later(self, source: Source, delay: float) -> None:
-        visible = self.hub.now + delay
-        planned = self.next_receive.get(source.queue, 0.0)
-        if not visible <= planned <= visible + source.gather:
-            self.next_receive[source.queue] = visible + source.gather
-            super()._later(source, delay)
+        """A receive that is planned within the window takes this message too."""
+        visible, planned = self.hub.now + delay, self.receives[source.queue]
+        del planned[: bisect_left(planned, self.hub.now)]
+        at = bisect_left(planned, visible)
+        if at < len(planned) and planned[at] <= visible + source.gather:
+            return
+        insort(planned, visible + source.gather)
+        super()._later(source, delay)
 
 
 class Metered:

@@ -16,7 +16,7 @@ from changecast.errors import ContractError, PauseRun
 from changecast.event import ChangeAnnounced, parse_announced
 from changecast.ledger import batches_of, connect
 from changecast.ledger_items import Run, run_id
-from changecast.pace import account_pace, release
+from changecast.pace import Wave, account_pace
 from changecast.planning import Planned, Planner, plan_run
 from changecast.queues import hint_report, park, send_all, send_deliveries
 from changecast.rejections import rejection
@@ -110,7 +110,7 @@ def queue(run: Run) -> None:
     fresh = [batch for batch in batches_of(ledger, run) if batch.waiting and not batch.version]
     if fresh:
         now = time.time()
-        released = release(ledger, fresh, account_pace(ses), now)
+        released = Wave(ledger, account_pace(ses), now).release(fresh)
         send_deliveries(sqs, settings.deliveries_queue_url, released, now)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 import changecast.startup  # noqa: F401
 from changecast.batches import Answer, Group, Record, came_before, each_group
@@ -14,7 +15,7 @@ from changecast.channel import note_heard
 from changecast.errors import ContractError
 from changecast.expecting import ask_once
 from changecast.ledger import connect, read_recipients
-from changecast.ledger_items import Batch
+from changecast.ledger_items import Batch, Recipient
 from changecast.messages import object_in
 from changecast.moves import Move, move
 from changecast.outcomes import Outcome, outcome_of, said_at
@@ -34,8 +35,9 @@ def handler(event: dict[str, Any], context: object) -> Answer:
     """Record every outcome of the batch, then ask for a report of every run that they touched."""
     touched: dict[str, bool] = {}
     heard: list[float] = []
-
     tried: set[tuple[str, int]] = set()
+    groups = _by_ledger_batch(event["Records"])
+    known = _read_together(event["Records"])
 
     def record_together(group: Group) -> None:
         said = [object_in(record["body"]) for record in group]
@@ -44,11 +46,11 @@ def handler(event: dict[str, Any], context: object) -> Answer:
             with step("record", settings.customer_code, run=run):
                 again = (run, batch) in tried or any(map(came_before, group))
                 tried.add((run, batch))
-                if write_down(outcomes) or again:
+                if write_down(outcomes, known.get((run, batch))) or again:
                     touched[run] = touched.get(run, False) or again
         heard.extend(map(said_at, said))
 
-    answer = each_group(_by_ledger_batch(event["Records"]), record_together)
+    answer = each_group(groups, record_together)
     if newest := max(heard, default=0.0):
         # An event of a clock that is ahead must not speak for what SES says later.
         note_heard(ledger, min(newest, time.time()))
@@ -65,11 +67,29 @@ def handler(event: dict[str, Any], context: object) -> Answer:
     return answer
 
 
-def write_down(outcomes: Sequence[Outcome]) -> bool:
-    """Move the recipients of one ledger batch that outcomes are about; whether anything changed."""
+def _read_together(records: Iterable[Record]) -> dict[tuple[str, int], list[Recipient]]:
+    """Everybody whom the records are about, in one call; without it each batch is read by itself.
+
+    SES's events come mixed: at a high rate hardly two of them are about one ledger batch.
+    """
+    outcomes = [outcome for record in records if (outcome := _outcome(record))]
+    try:
+        return read_recipients(ledger, map(_who, outcomes))
+    except (ClientError, BotoCoreError) as error:
+        log.warning("not read together", extra={"error": str(error)[:500]})
+        return {}
+
+
+def write_down(outcomes: Sequence[Outcome], known: Sequence[Recipient] | None = None) -> bool:
+    """Move the recipients of one ledger batch that outcomes are about; whether anything changed.
+
+    `known` are these recipients, where they have been read.
+    """
     run, number = outcomes[0].run, outcomes[0].batch
     keys = {outcome.key for outcome in outcomes}
-    found = read_recipients(ledger, run, number, keys)
+    if known is None:
+        known = read_recipients(ledger, map(_who, outcomes))[run, number]
+    found = [recipient for recipient in known if recipient.key in keys]
     for key in keys - {recipient.key for recipient in found}:
         log.warning("outcome of an unknown recipient", extra={"recipient": key})
     batch = Batch(run, number, "", 0, version=None, recipients=tuple(found))
@@ -90,11 +110,19 @@ def _by_ledger_batch(records: Iterable[Record]) -> list[Group]:
 
 
 def _about(record: Record) -> tuple[str, int] | str:
-    try:
-        outcome = outcome_of(object_in(record["body"]))
-    except ContractError:  # whoever handles it says so
-        outcome = None
+    outcome = _outcome(record)
     return (outcome.run, outcome.batch) if outcome else str(record["messageId"])
+
+
+def _outcome(record: Record) -> Outcome | None:
+    try:
+        return outcome_of(object_in(record["body"]))
+    except ContractError:  # whoever handles it says so
+        return None
+
+
+def _who(outcome: Outcome) -> tuple[str, int, str]:
+    return outcome.run, outcome.batch, outcome.key
 
 
 def _moves(batch: Batch, outcomes: Sequence[Outcome]) -> list[Move]:

@@ -14,7 +14,7 @@ from changecast.clock import Context, deadline
 from changecast.errors import Retry
 from changecast.ledger import connect
 from changecast.metrics import count, measured, percent
-from changecast.pace import Pace, account_pace, release
+from changecast.pace import Pace, Wave, account_pace
 from changecast.queues import hint_report, send_all, send_deliveries
 from changecast.settings import Sweeping
 from changecast.sweeping import Policy, Sweep, sweep
@@ -38,11 +38,12 @@ def handler(event: dict[str, Any], context: Context) -> None:
     until = deadline(context, now) - LAST_SECONDS
     publish(pace)
     this = Sweep(ledger, Policy(settings.unknown_policy), pace, now, tell, ask)
+    wave = Wave(ledger, pace, now)
     found = iter(due(ledger, now))
     looked_at = queued = 0
     with step("sweep", settings.customer_code):
         while time.time() < until and (group := list(islice(found, A_TIME))):
-            released = release(ledger, sweep(this, group), pace, now)
+            released = wave.release(sweep(this, group))
             send_deliveries(sqs, settings.deliveries_queue_url, released, now)
             looked_at, queued = looked_at + len(group), queued + len(released)
     log.info(

@@ -110,10 +110,20 @@ def read_recipient(ledger: Ledger, run: str, number: int, key: str) -> Recipient
     return recipient_of(answer["Item"]) if "Item" in answer else None
 
 
-def read_recipients(ledger: Ledger, run: str, number: int, keys: Iterable[str]) -> list[Recipient]:
-    """Those of one batch's recipients whose keys are given, in no order; who is unknown is not."""
-    wanted = [recipient_item_key(run, number, key) for key in keys]
-    return [recipient_of(item) for item in _get_all(ledger, wanted)]
+def read_recipients(
+    ledger: Ledger, wanted: Iterable[tuple[str, int, str]]
+) -> dict[tuple[str, int], list[Recipient]]:
+    """Recipients of any batches, each named by run, batch and key, read together.
+
+    Comes back: those that there are, by run and batch; every batch that was asked for is in it.
+    """
+    names = set(wanted)
+    found: dict[tuple[str, int], list[Recipient]] = {(run, number): [] for run, number, _ in names}
+    batches = {batch_pk(*batch): batch for batch in found}
+    keys = [recipient_item_key(*name) for name in names]
+    for item in _get_all(ledger, keys):
+        found[batches[item["pk"]["S"]]].append(recipient_of(item))
+    return found
 
 
 def batches_of(ledger: Ledger, run: Run) -> Iterator[Batch]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # should share.
 HORIZON = 90.0
 # Batches beyond the wave are looked at again in time for theirs, and at least this often.
-_SOON, _LATE = 30.0, 1_800.0
+_SOON, _LATE = 30.0, 900.0
 
 
 @dataclass(frozen=True)
@@ -54,26 +54,40 @@ def account_pace(ses: "SESV2Client") -> Pace:
     )
 
 
-def release(ledger: Ledger, batches: Sequence[Batch], pace: Pace, now: float) -> list[Batch]:
-    """Give batches their send slots, those of several runs in turn; comes back: who got one.
+@dataclass
+class Wave:
+    """The account's next send slots, given out group by group.
 
-    The others are looked at again by the sweep, about when their turn comes.
+    `put_off` is how many seconds those batches will take that have got none so far: whoever comes
+    after them waits behind them. Were that forgotten, a sweep would look at every waiting batch.
     """
-    queue = _in_turn(batches)
-    sizes = [batch.waiting for batch in queue]
-    starts, free = reserve_slots(
-        ledger, sizes, rate=pace.rate, horizon=HORIZON, left=pace.left, now=now
-    )
-    released = []
-    for batch, start in zip(queue, starts, strict=False):
-        look_at = start + batch.waiting / pace.rate + GRACE
-        if done := schedule(ledger, batch, not_before=start, rate=pace.rate, look_at=look_at):
-            released.append(done)
-    for batch in queue[len(starts) :]:
-        free += batch.waiting / pace.rate
-        look_at = now + min(_LATE, max(_SOON, free - now - HORIZON))
-        schedule(ledger, batch, not_before=batch.not_before, rate=0.0, look_at=look_at)
-    return released
+
+    ledger: Ledger
+    pace: Pace
+    now: float
+    put_off: float = 0.0
+
+    def release(self, batches: Sequence[Batch]) -> list[Batch]:
+        """Give batches their slots, those of several runs in turn; comes back: who got one.
+
+        The others are looked at again by the sweep, about when their turn comes. Raises Retry.
+        """
+        queue, rate = _in_turn(batches), self.pace.rate
+        sizes = [batch.waiting for batch in queue]
+        starts, end = reserve_slots(
+            self.ledger, sizes, rate=rate, horizon=HORIZON, left=self.pace.left, now=self.now
+        )
+        released = []
+        for batch, start in zip(queue, starts, strict=False):
+            look_at = start + batch.waiting / rate + GRACE
+            if done := schedule(self.ledger, batch, not_before=start, rate=rate, look_at=look_at):
+                released.append(done)
+        for batch in queue[len(starts) :]:
+            self.put_off += batch.waiting / rate
+            turn = end + self.put_off - self.now - HORIZON
+            look_at = self.now + min(_LATE, max(_SOON, turn))
+            schedule(self.ledger, batch, not_before=batch.not_before, rate=0.0, look_at=look_at)
+        return released
 
 
 def _in_turn(batches: Sequence[Batch]) -> list[Batch]:

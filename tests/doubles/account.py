@@ -161,7 +161,7 @@ class Account:
 
     def outcomes(self) -> None:
         """Handle SES's own events that are due."""
-        self.work(OUTCOMES, "record_outcome", Context(30), batch=10)
+        self.work(OUTCOMES, "record_outcome", Context(30), batch=50)
 
     def sweep(self) -> None:
         """What happens every minute."""

@@ -27,7 +27,7 @@ class Source:
 SOURCES = (
     Source("announcements", "plan_delivery", 1_800, 300, 5, 1, 0.0),
     Source("deliveries", "send_mail", 360, 60, 5, 1, 0.0),
-    Source("outcomes", "record_outcome", 180, 30, 10, 10, 1.0),
+    Source("outcomes", "record_outcome", 180, 30, 10, 50, 1.0),
     Source("reports", "report_delivery", 180, 30, 20, 10, 1.0),
 )
 

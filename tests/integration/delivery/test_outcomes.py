@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -147,6 +148,41 @@ def test_an_outcome_of_a_recipient_whom_nobody_knows_is_done() -> None:
     )
     account.outcomes()
     assert account.sqs.queue(OUTCOMES) == []
+
+
+class Counted:
+    """A table that counts and refuses calls by wish."""
+
+    def __init__(self, table: Any, refused: int = 0) -> None:
+        self.table, self.refused = table, refused
+        self.calls: Counter[str] = Counter()
+
+    def __getattr__(self, method: str) -> Any:
+        def call(**request: Any) -> Any:
+            self.calls[method] += 1
+            if method == "batch_get_item" and self.calls[method] <= self.refused:
+                raise refusal("ProvisionedThroughputExceededException", 400)
+            return getattr(self.table, method)(**request)
+
+        return call
+
+
+@pytest.mark.parametrize(("refused", "reads"), [(0, 1), (1, 1 + 7)])
+def test_news_of_many_batches_is_read_in_one_call_or_else_batch_by_batch(
+    refused: int, reads: int
+) -> None:
+    people = [f"p{number}@acme.example" for number in range(7)]
+    account = Account(ses=Ses(contacts={"announcements": people}), environment={"BATCH_SIZE": "1"})
+    account.announce(envelope())
+    account.settle(2)
+    for mail in account.ses.mails:
+        account.hear(mail.event("Delivery"))
+    counted = Counted(account.table, refused)
+    account.wrap = lambda service, client: counted if service == "dynamodb" else client
+    account.start()
+    account.outcomes()
+    assert counted.calls["batch_get_item"] == reads
+    assert account.states("CHG1") == dict.fromkeys(people, "DELIVERED")
 
 
 def test_a_recorder_that_dies_at_any_call_still_reports() -> None:

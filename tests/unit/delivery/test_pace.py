@@ -4,13 +4,14 @@ import pytest
 
 from changecast.account import next_report, reserve_slots
 from changecast.ledger import Ledger
-from changecast.ledger_items import Batch, Recipient
-from changecast.pace import HORIZON, Pace, account_pace, release
+from changecast.ledger_items import Batch, Recipient, batch_key
+from changecast.pace import HORIZON, Pace, Wave, account_pace
 from tests.doubles.clock import Clock
 from tests.doubles.dynamodb import Table
 from tests.doubles.ses import Ses
 
 NOW = 1_000.0
+PACE = Pace(14.0, None, enabled=True)
 
 
 @pytest.fixture
@@ -55,10 +56,27 @@ def test_a_used_up_quota_sends_nothing() -> None:
 def test_runs_take_turns_so_that_a_small_one_does_not_wait(ledger: Ledger) -> None:
     large = [batch(ledger, "large", number) for number in range(1, 400)]
     small = [batch(ledger, "small", 1)]
-    released = release(ledger, [*large, *small], Pace(14.0, None, enabled=True), NOW)
+    released = Wave(ledger, PACE, NOW).release([*large, *small])
     (start,) = [found.not_before for found in released if found.run == "small"]
     assert start - NOW < 4
     assert max(found.not_before for found in released) - NOW <= HORIZON
+
+
+def test_who_is_put_off_waits_behind_those_that_were_put_off_before(ledger: Ledger) -> None:
+    """So a long list is looked at when its turn comes, and not as a whole each minute."""
+    wave = Wave(ledger, PACE, NOW)
+    groups = [[batch(ledger, f"run{n}", number) for number in range(100)] for n in range(4)]
+    for group in groups:
+        wave.release(group)
+    waits = [_looked_at(ledger, group[-1]) - NOW for group in groups]
+    took = 100 * 25 / 14.0
+    assert waits == pytest.approx([n * took - HORIZON for n in range(1, 5)], abs=1.0)
+    assert _looked_at(ledger, groups[0][-1]) < _looked_at(ledger, groups[1][0])
+
+
+def _looked_at(ledger: Ledger, one: Batch) -> float:
+    item = ledger.client.get_item(TableName="ledger", Key=batch_key(one.run, one.number))["Item"]
+    return float(item["due_at"]["N"])
 
 
 def batch(ledger: Ledger, run: str, number: int) -> Batch:
