@@ -1,9 +1,11 @@
 """What people read when something fails: one clear sentence that says what to do next."""
 
 import csv
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -74,6 +76,17 @@ def _contract(error: Any) -> str:
     return f"{error.path}: {error.message}" if error.path else str(error.message)
 
 
+def _not_reached(error: Any) -> str:
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    if urlsplit(endpoint).hostname not in {"127.0.0.1", "localhost"}:
+        return f"AWS cannot be reached: {error}"
+    return (
+        f"Nothing answers at {endpoint}, where AWS_ENDPOINT_URL of this shell points: the local "
+        "cloud is gone. Start one (changecast local up) and set this shell anew "
+        '(eval "$(changecast local env hub)"), or unset AWS_ENDPOINT_URL for AWS itself.'
+    )
+
+
 def _from_the_system(error: OSError) -> str:
     what = error.strerror or str(error)
     return f"{error.filename}: {what}" if error.filename else f"The system refused: {what}"
@@ -100,7 +113,7 @@ _SENTENCES: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], str]], ...]
     ),
     ((NoRegionError,), lambda _: "No AWS Region is set: set AWS_REGION, or give --region."),
     ((ProfileNotFound,), lambda error: f"{error}: look into your AWS configuration."),
-    ((NoConnection,), lambda error: f"AWS cannot be reached: {error}"),
+    ((NoConnection,), _not_reached),
     ((ClientError,), _answered),
     ((BotoCoreError,), str),
     ((OSError,), _from_the_system),

@@ -73,9 +73,9 @@ def announce(
 
     All files are checked before anything is put. The same file again mails nobody twice.
     """
+    documents = read_files(files)
     own = session(profile, region)
     hub = connect(own)
-    documents = read_files(files)
     refuse_faulty(documents, hub.customers, change_id=change_id)
     options: dict[str, Any] = {
         "hub": hub,

@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from changecast.likeness import known_names
 from changecast_cli.customers.deploy import lines_for
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.deploying.samconfig import Customer
@@ -51,8 +52,7 @@ def known(code: str, config: Path) -> Customer:
     """The customer of this code in the file; Refused where it is not there."""
     customers = samconfig_file.customers_in(samconfig_file.read(config))
     if code not in customers:
-        known = ", ".join(customers) or "none"
-        raise Refused(f"{config} has no customer {code!r} (it has: {known})")
+        raise Refused(f"{config} has no customer {code!r} ({known_names(code, customers)})")
     return customers[code]
 
 

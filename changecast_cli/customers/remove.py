@@ -9,6 +9,7 @@ import boto3
 import typer
 
 from changecast.announce import Announcement, Hub, connect
+from changecast.likeness import known_names
 from changecast.records import Record
 from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.customers.account import STACK, session_of
@@ -52,8 +53,7 @@ def remove(
     text = samconfig_file.read(config)
     customers = samconfig_file.customers_in(text)
     if code not in customers:
-        known = ", ".join(customers) or "none"
-        raise Refused(f"{config} has no customer {code!r} (it has: {known})")
+        raise Refused(f"{config} has no customer {code!r} ({known_names(code, customers)})")
     hub = None if leave_open else connect(hub_session(text))
     records = to_withdraw(hub.table, code, datetime.now(UTC)) if hub else []
     if not go_on(_plan(code, records), yes=yes or not records, dry_run=dry_run):

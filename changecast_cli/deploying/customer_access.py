@@ -15,6 +15,7 @@ import typer
 from botocore.exceptions import ClientError
 
 from changecast.ledger import PATIENCE, Ledger
+from changecast.likeness import known_names
 from changecast.registry import Customer, list_customers
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.failures import Failed, Refused
@@ -88,8 +89,7 @@ def find_customer(hub: boto3.Session, code: str) -> Customer:
     """The registered customer of this code; Refused where there is none."""
     customers = list_customers(hub.client("ssm"))
     if code not in customers:
-        known = ", ".join(sorted(customers)) or "none"
-        raise Refused(f"customer {code!r} is not registered (known: {known})")
+        raise Refused(f"customer {code!r} is not registered ({known_names(code, customers)})")
     return customers[code]
 
 

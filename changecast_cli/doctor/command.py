@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from changecast.likeness import known_names
 from changecast_cli.customers.account import session_of
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.deploying.samconfig import Customer
@@ -84,9 +85,8 @@ def _chosen(
 ) -> list[Customer]:
     unknown = [code for code in codes if code not in known]
     if unknown:
-        raise Refused(
-            f"{config} has no customer {', '.join(unknown)} (it has: {', '.join(known) or 'none'})"
-        )
+        has = known_names(unknown[0], known)
+        raise Refused(f"{config} has no customer {', '.join(unknown)} ({has})")
     return list(known.values()) if everybody else [known[code] for code in codes]
 
 

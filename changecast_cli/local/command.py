@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from changecast.registry import list_customers
 from changecast_cli.deploying import samconfig_file
@@ -19,6 +20,7 @@ from changecast_cli.terminal import err, out, print_json, working
 from changecast_local.cloud import Cloud
 
 HUB_ACCOUNT = "111111111111"
+WIDE = 10_000
 app = typer.Typer(no_args_is_help=True, help="An embedded cloud to try things in.")
 
 
@@ -83,10 +85,13 @@ def mails(
         found = [mail for mail in found if mail["customer"] == customer]
     if save:
         write_mails(found, save)
+        err.print(f"{len(found)} mails are in {escape(str(save))}/", soft_wrap=True)
     if as_json:
         print_json(found)
     elif found:
-        out.print(mails_table(found) if each else summary_table(found))
+        # A line is a mail, so that others can read it: on a screen alone it is fitted to its width.
+        width = None if out.is_terminal else WIDE
+        out.print(mails_table(found) if each else summary_table(found), width=width)
     else:
         err.print("No mails yet.")
 

@@ -1,15 +1,16 @@
 """changecast demo: the whole way, from nothing to mails, in an embedded cloud."""
 
 import tempfile
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from changecast.announce import announce, connect
+from changecast.announce import Announcement, Hub, announce, connect
 from changecast.registry import Customer
 from changecast_cli.announcing.announce import final_run, refuse_faulty
 from changecast_cli.announcing.documents import DocumentFile, read_files
@@ -21,12 +22,12 @@ from changecast_cli.local.process import LocalCloud
 from changecast_cli.local.stage import HUB, REGION, add_contacts, deploy_all, registered, stage_for
 from changecast_cli.options import AsJson
 from changecast_cli.terminal import err, out, print_json, working
-from changecast_cli.watching.runs import Run, is_bad, is_final
+from changecast_cli.watching.runs import POLL_SECONDS, Run, is_bad, is_final
 from changecast_cli.watching.tables import runs_table
 
 CUSTOMERS = "acme,globex,initech"
 SAMPLES = ("a-current-approved.json", "a-current-rescheduled.json")
-WAIT_SECONDS = 180.0
+WAIT_SECONDS, DELIVERED_SECONDS = 180.0, 15.0
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,31 @@ def _announce_all(
     local: LocalCloud, documents: list[DocumentFile], customers: Mapping[str, Customer]
 ) -> Shown:
     hub = connect(local.cloud.session(HUB.account, REGION))
-    runs = []
+    announced = []
     for document in documents:
         with working(f"Announcing {document.path.name}"):
-            announced = announce(document.body, hub=hub)
-            runs.append(final_run(hub, announced, WAIT_SECONDS))
+            announced.append(announce(document.body, hub=hub))
+            final_run(hub, announced[-1], WAIT_SECONDS)
+    with working("Hearing of the deliveries"):
+        runs = _heard_out(hub, announced)
     codes = {customer.account: code for code, customer in customers.items()}
     return Shown(runs, by_customer(local.cloud.mails(), codes))
+
+
+def _heard_out(hub: Hub, announced: list[Announcement]) -> list[Run]:
+    """The runs, once SES has said of every mail what became of it: a few seconds after the last."""
+    end = time.monotonic() + DELIVERED_SECONDS
+    while True:
+        runs = [final_run(hub, one, 0) for one in announced]
+        open_ = [one for run in runs for one in run["customers"].values() if _is_on_its_way(one)]
+        if not open_ or time.monotonic() > end:
+            return runs
+        time.sleep(POLL_SECONDS)
+
+
+def _is_on_its_way(customer: dict[str, Any]) -> bool:
+    counts = customer["counts"]
+    return bool(counts["sent"] > counts["delivered"] + counts["bounced"] + counts["suppressed"])
 
 
 def _show(shown: Shown, *, as_json: bool, kept: bool) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from changecast.compose import Brand
+from changecast.likeness import known_names
 from changecast_cli.failures import Refused
 
 _DEFAULTS = {
@@ -24,13 +25,13 @@ def environment_of(code: str, config: Path) -> dict[str, Any]:
         raise Refused(f"{config} is not TOML: {error}") from error
     found = environments.get(code)
     if not isinstance(found, dict) or "CustomerName" not in parameters_of(found):
-        known = sorted(
+        known = [
             name
             for name, each in environments.items()
             if isinstance(each, dict) and "CustomerName" in parameters_of(each)
             and not name.endswith("-route")
-        )  # fmt: skip
-        raise Refused(f"{config} has no customer {code!r} (it has: {', '.join(known) or 'none'})")
+        ]  # fmt: skip
+        raise Refused(f"{config} has no customer {code!r} ({known_names(code, known)})")
     return found
 
 

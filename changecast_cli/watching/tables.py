@@ -60,7 +60,7 @@ class _Runs:
         ]
         columns = _columns(widths, options.max_width)
         for number, run in enumerate(self.runs):
-            yield _heading(run, self.now)
+            yield _heading(run, self.now, options.max_width)
             if number == 0 and columns > _WHO_AND_STATE:
                 yield _row(_HEADER, widths, columns)
             for code, customer in run["customers"].items():
@@ -77,13 +77,14 @@ def _columns(widths: Sequence[int], screen: int) -> int:
     return _ALL_BUT_WHY if fixed <= screen else _WHO_AND_STATE
 
 
-def _heading(run: Run, now: datetime) -> Text:
+def _heading(run: Run, now: datetime, screen: int) -> Text:
     heading = Text(run["change_id"], style="bold", overflow="fold")
     announced = [one["announced_at"] for one in run["customers"].values() if one["announced_at"]]
     ago = f"  {age(max(announced), now)} ago" if announced else ""
     heading.append(f"  rev {run['revision']}{ago}", style="not bold dim")
     if run.get("title"):
-        heading.append(f"  {run['title']}", style="not bold")
+        has_room = heading.cell_len + 2 + Text(run["title"]).cell_len <= screen
+        heading.append(f"{'' if has_room else chr(10)}  {run['title']}", style="not bold")
     return heading
 
 

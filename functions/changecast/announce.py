@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from changecast.change import Status
 from changecast.errors import ContractError
 from changecast.fields import ChangeId, Line
+from changecast.likeness import known_names
 from changecast.metadata import Document, Fault, MetadataFault, place, read_document
 from changecast.numbering import next_record
 from changecast.originals import Original, keep
@@ -173,14 +174,17 @@ def placed_document(
 
 
 def _refuse_unknown(document: Document, customers: Mapping[str, Customer]) -> None:
-    known = ", ".join(sorted(customers)) or "none"
-    faults = [
-        Fault(document.path_of(code), f"customer {code!r} is not registered (known: {known})")
-        for code in document.customers
-        if code not in customers
-    ]
-    if faults:
-        raise MetadataFault(faults)
+    unknown = [code for code in document.customers if code not in customers]
+    if unknown:
+        raise MetadataFault(
+            [
+                Fault(
+                    document.path_of(code),
+                    f"customer {code!r} is not registered ({known_names(code, customers)})",
+                )
+                for code in unknown
+            ]
+        )
 
 
 def _as_test(document: Document) -> Document:

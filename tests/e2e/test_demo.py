@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from changecast_local.cloud import Session
 from tests.support.provider import SAMPLES, document
 
 ACCOUNTS = {"acme": "222222222222", "globex": "333333333333", "initech": "444444444444"}
@@ -50,7 +51,8 @@ def test_the_demo_prints_one_run_per_file_in_order_and_nothing_else(shown: dict[
     for run in shown["runs"]:
         for one in run["customers"].values():
             assert one["state"] == "sent"
-            assert one["counts"]["planned"] == one["counts"]["sent"] == 3
+            counts = one["counts"]
+            assert counts["planned"] == counts["sent"] == counts["delivered"] == 3
 
 
 def test_the_same_file_twice_mails_once_and_the_update_reaches_who_it_must(
@@ -118,7 +120,23 @@ def test_a_demo_that_cannot_be_is_refused_before_anything_starts(
     assert not Path(".changecast").exists()
 
 
-def test_the_local_cloud_is_started_found_and_ended() -> None:
+def _send_itself_a_mail(variables: dict[str, str], address: str) -> None:
+    session = Session(
+        variables["AWS_ENDPOINT_URL"],
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+        region_name=variables["AWS_DEFAULT_REGION"],
+    )
+    ses = session.client("sesv2")
+    ses.create_email_identity(EmailIdentity="acme.example")
+    ses.send_email(
+        FromEmailAddress="changes@acme.example",
+        Destination={"ToAddresses": [address]},
+        Content={"Raw": {"Data": b"Subject: Hello\r\n\r\nHello"}},
+    )
+
+
+def test_the_local_cloud_is_started_found_and_ended(tmp_path: Path) -> None:
     assert typed("local", "mails").returncode == 2
     assert typed("local", "up").returncode == 0
     try:
@@ -128,6 +146,12 @@ def test_the_local_cloud_is_started_found_and_ended() -> None:
         variables = json.loads(typed("local", "env", "222222222222", "--json").stdout)
         assert variables["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
         assert json.loads(typed("local", "mails", "--json").stdout) == []
+        _send_itself_a_mail(variables, "a" * 60 + "@acme.example")
+        (line,) = typed("local", "mails", "--each").stdout.splitlines()[1:]
+        assert "a" * 60 + "@acme.example" in line, "a mail is a line, however long its address"
+        saved = typed("local", "mails", "--save", str(tmp_path))
+        assert f"1 mails are in {tmp_path}/" in saved.stderr
+        assert len(list(tmp_path.rglob("*.eml"))) == 1
         unknown = typed("local", "env", "nobody")
         assert unknown.returncode == 2
         assert "nobody" in unknown.stderr

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from changecast.event import CUSTOMERS_LIMIT
 from changecast.fields import CustomerCode
+from changecast.likeness import known_names
 from changecast.metadata.document import Document, Fault, MetadataFault, Source
 
 _CODE = TypeAdapter(CustomerCode)
@@ -46,12 +47,12 @@ def place(document: Document, codes_by_name: Mapping[str, list[str]]) -> tuple[s
     """
     lost = [name for name in document.names if len(codes_by_name.get(name, [])) != 1]
     if lost:
-        known = ", ".join(sorted(codes_by_name)) or "nobody is registered"
         raise MetadataFault(
             [
                 Fault(
                     document.path_of(name),
-                    f"no single customer is registered as {name!r} (known: {known})",
+                    f"no single customer is registered as {name!r} "
+                    f"({known_names(name, codes_by_name)})",
                 )
                 for name in lost
             ]

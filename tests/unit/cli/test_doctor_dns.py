@@ -86,6 +86,21 @@ def test_each_wrong_record_is_named_and_no_other(
     assert {name: each for name, each in found.items() if each != "ok"} == {check: level}
 
 
+def test_every_missing_signature_is_named_at_once(tmp_path: Path) -> None:
+    patient = sick(Ses())
+    gone = [f"{token}._domainkey.acme.example. 300 IN CNAME gone" for token in ("aaa", "bbb")]
+    found = list(published(patient, zone(tmp_path, patient, *gone)))
+    assert [each.reason.split(".")[0] for each in found if each.check == "dns-dkim"] == [
+        "aaa",
+        "bbb",
+    ]
+
+
+def test_a_resolver_that_is_silent_is_asked_once_for_signatures() -> None:
+    found = [each for each in published(sick(Ses()), lambda *_: None) if each.check == "dns-dkim"]
+    assert len(found) == 1
+
+
 def test_two_spf_records_are_none(tmp_path: Path) -> None:
     patient = sick(Ses())
     one = zone(tmp_path, patient)

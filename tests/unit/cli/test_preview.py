@@ -143,7 +143,7 @@ def test_a_document_without_a_version_is_the_revision_after_the_previous(tmp_pat
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ((APPROVED, "--customer", "nobody"), "has no customer 'nobody' (it has: acme"),
+        ((APPROVED, "--customer", "nobody"), "has no customer 'nobody' (known: acme"),
         ((APPROVED, "--customer", "hub"), "has no customer 'hub'"),
         ((APPROVED, "--customer", "initech"), "does not name customer initech (it names acme"),
         ((APPROVED, "--customer", "acme", "--timezone", "Mars/X"), "not an IANA time zone"),

@@ -10,10 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from changecast_cli import terminal
 from changecast_cli.announcing.documents import read_files
-from changecast_cli.failures import Failed, Refused, exit_code
+from changecast_cli.failures import Failed, Refused, exit_code, explained
 from changecast_cli.local import process as local_cloud
 from changecast_cli.preview.brands import parameters_of
 
@@ -65,6 +66,31 @@ def test_what_the_system_refuses_is_a_sentence(
 ) -> None:
     assert exit_code(error) == code
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "said"),
+    [
+        ("http://127.0.0.1:4566", "the local cloud is gone. Start one (changecast local up)"),
+        ("http://localhost:4566", "the local cloud is gone"),
+        ("https://proxy.example", "AWS cannot be reached: "),
+        (None, "AWS cannot be reached: "),
+    ],
+)
+def test_who_does_not_answer_is_named(
+    endpoint: str | None, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    if endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    error = EndpointConnectionError(endpoint_url=endpoint or "https://ssm.example")
+    assert said in str(explained(error))
+
+
+def test_a_file_that_is_not_there_is_named_before_aws_is_asked() -> None:
+    ended = _run("announce", "nothere.json", AWS_CONFIG_FILE="/dev/null")
+    assert ended.returncode == 2
+    assert b"nothere.json cannot be read" in ended.stderr
 
 
 def test_a_fault_of_ours_is_not_dressed_up() -> None:

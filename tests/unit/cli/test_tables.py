@@ -66,6 +66,13 @@ def test_state_and_reason_are_readable_on_every_screen(width: int) -> None:
     assert "2/5" in shown(width)
 
 
+def test_a_title_without_room_beside_the_id_has_a_line_of_its_own() -> None:
+    assert shown(140).splitlines()[0].endswith("Patch the hosts")
+    first, second, *_ = shown(90).splitlines()
+    assert first.startswith(CHANGE)
+    assert second == "  Patch the hosts"
+
+
 def test_changes_stand_under_each_other_in_the_same_columns() -> None:
     other = {**run_of("CHG-2", [row("a-much-longer-customer-code", "sent")]), "title": ""}
     console = Console(width=140, file=io.StringIO())
