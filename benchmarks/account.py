@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 from urllib.request import urlopen
@@ -21,8 +22,11 @@ from tests.support.templates import resource
 # How long each stub takes for an answer.
 SES_SECONDS, OTHERS_SECONDS = 0.025, 0.005
 BATCH = int(ENVIRONMENT["BATCH_SIZE"])
-_OUTCOMES = resource("template.yaml", "RecordOutcomeFunction")["Events"]["OutcomesQueue"]
-OUTCOMES_A_TIME: int = _OUTCOMES["Properties"]["BatchSize"]
+# Lambda reads a queue by so many at first, each of which gathers by what the template says.
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+POLLERS = 5
+_SOURCE = resource("template.yaml", "RecordOutcomeFunction")["Events"]["OutcomesQueue"]
+GATHERED: dict[str, int] = _SOURCE["Properties"]
 # How long (seconds, at least and at most) until SES's events are here; AWS does not say.
 NEWS_SECONDS = {"Send": (0.2, 2.0), "Delivery": (1.0, 10.0)}
 _SERVICES = {"ses": "SESV2", "dynamodb": "DYNAMODB", "s3": "S3", "sqs": "SQS"}
@@ -60,7 +64,7 @@ class Account:
             json.dumps(envelope(change_id=f"CHG{number}", test=number == numbers[0]))
             for number in numbers
         ]
-        (figures,) = self.work(["function", "plan_delivery", "1", "1"], bodies)
+        (figures,) = self.work(["function", "plan_delivery"], [[body] for body in bodies])
         return figures, self.messages("deliveries")
 
     def send(self, hints: Sequence[str], processes: int) -> Figures:
@@ -68,7 +72,7 @@ class Account:
 
         The first batch of each is its warm-up. Units are mails.
         """
-        found = self.work(["function", "send_mail", "1", "1"], hints, processes)
+        found = self.work(["function", "send_mail"], [[hint] for hint in hints], processes)
         return Figures(
             units=BATCH * sum(each.units for each in found),
             cpu=sum(each.cpu for each in found),
@@ -85,17 +89,15 @@ class Account:
         by_chance = random.Random(0)
         for number, tags in enumerate(_get(self.urls["ses"] + MAILS)):
             for kind, (soonest, latest) in NEWS_SECONDS.items():
-                detail = {"eventType": kind, "mail": {"messageId": "m", "tags": tags}}
                 at = number / self.rate + by_chance.uniform(soonest, latest)
-                said.append((at, json.dumps({"detail": detail})))
-        bodies = [body for _, body in sorted(said)]
-        (figures,) = self.work(["function", "record_outcome", "1", str(OUTCOMES_A_TIME)], bodies)
+                said.append((at, json.dumps(_event_of_ses(kind, at, tags))))
+        (figures,) = self.work(["function", "record_outcome"], list(_gathered(sorted(said))))
         return figures
 
     def work(
-        self, program: Sequence[str], bodies: Sequence[str], processes: int = 1
+        self, program: Sequence[str], work: Sequence[Any], processes: int = 1
     ) -> list[Figures]:
-        """Let processes work through messages that they share out evenly.
+        """Let processes work through what they share out evenly.
 
         They are pinned as this process is, and start their clocks when all of them are loaded.
         """
@@ -115,7 +117,7 @@ class Account:
                 _line_of(worker)
             for number, worker in enumerate(workers):
                 assert worker.stdin is not None
-                worker.stdin.write(json.dumps(bodies[number::processes]))
+                worker.stdin.write(json.dumps(work[number::processes]))
                 worker.stdin.close()
             return [Figures(**json.loads(_line_of(worker))) for worker in workers]
 
@@ -128,6 +130,28 @@ class Account:
         """What a queue holds; it is empty then."""
         found: list[str] = _get(f"{self.urls['sqs']}{MESSAGES}/{queue}")
         return found
+
+
+def _event_of_ses(kind: str, at: float, tags: dict[str, list[str]]) -> dict[str, Any]:
+    """As long as SES's are, which name the mail's own headers too."""
+    headers = [{"name": f"X-Header-{number}", "value": "v" * 60} for number in range(15)]
+    mail = {"messageId": "m" * 60, "tags": tags, "headers": headers, "commonHeaders": {}}
+    said = datetime.fromtimestamp(at, UTC).isoformat()
+    return {"time": said, "source": "aws.ses", "detail": {"eventType": kind, "mail": mail}}
+
+
+def _gathered(said: Sequence[tuple[float, str]]) -> Iterator[list[str]]:
+    """Events (when they come, and their bodies) as the pollers hand them to invocations."""
+    size, window = GATHERED["BatchSize"], GATHERED["MaximumBatchingWindowInSeconds"]
+    by_chance = random.Random(1)
+    gathering: list[list[tuple[float, str]]] = [[] for _ in range(POLLERS)]
+    for at, body in said:
+        poller = gathering[by_chance.randrange(POLLERS)]
+        if poller and (len(poller) == size or at - poller[0][0] > window):
+            yield [earlier for _, earlier in poller]
+            poller.clear()
+        poller.append((at, body))
+    yield from ([body for _, body in poller] for poller in gathering if poller)
 
 
 def _line_of(process: subprocess.Popen[str]) -> str:

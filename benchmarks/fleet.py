@@ -23,6 +23,8 @@ SAMPLE = Path(__file__).parents[1] / "tests" / "samples" / "a-current-approved.j
 START_SECONDS = 60.0
 SEND_EMAIL = "SES.POST outbound-emails"
 WORKERS = 4
+# What is measured here is not what an account's limits stop.
+NO_LIMITS = (("MaxAnnouncementsPerHour", "0"),)
 Line = dict[str, Any]
 
 
@@ -105,7 +107,7 @@ def customer(number: int) -> Customer:
     code = f"fleet-{number:04}"
     return Customer(
         code, f"70000000{number:04}", REGION, f"Fleet {number}", f"changes@{code}.example", "UTC",
-        "en", "desk@provider.example", None,
+        "en", "desk@provider.example", None, NO_LIMITS,
     )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
-"""A function as a process: `python -m benchmarks.function NAME WARM_UP RECORDS`.
+"""A function as a process: `python -m benchmarks.function NAME`.
 
-It says when it is loaded, reads one JSON list of message bodies from stdin, hands them to the
-handler, RECORDS to an invocation, and prints what that used. The first WARM_UP invocations do not
-count.
+It says when it is loaded, reads one JSON list of invocations from stdin, each a list of message
+bodies, hands them to the handler, and prints what that used. The first is its warm-up. Units are
+messages.
 """
 
 import importlib
@@ -10,6 +10,7 @@ import json
 import logging
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from benchmarks.measure import cpu_seconds, print_figures
@@ -23,25 +24,32 @@ class Context:
         return 60_000
 
 
-def main(name: str, warm_up: int, records: int) -> None:
+def main(name: str) -> None:
     """Work through what comes."""
     handler = importlib.import_module(name).handler
     logging.disable(logging.INFO)
     print("ready", flush=True)
-    messages = [_record(number, body) for number, body in enumerate(json.load(sys.stdin))]
+    first, *others = [_event(bodies) for bodies in json.load(sys.stdin)]
+    _invoke(handler, first)
     began, cpu = time.perf_counter(), cpu_seconds()
-    for start in range(0, len(messages), records):
-        if start == warm_up * records:
-            began, cpu = time.perf_counter(), cpu_seconds()
-        if handler({"Records": messages[start : start + records]}, Context())["batchItemFailures"]:
-            raise SystemExit(f"{name} sent a message back")
-    print_figures(len(messages) - warm_up * records, began, cpu)
+    for event in others:
+        _invoke(handler, event)
+    print_figures(sum(len(event["Records"]) for event in others), began, cpu)
 
 
-def _record(number: int, body: str) -> dict[str, Any]:
+def _invoke(handler: Callable[..., Any], event: dict[str, Any]) -> None:
+    if handler(event, Context())["batchItemFailures"]:
+        raise SystemExit("a message was sent back")
+
+
+def _event(bodies: list[str]) -> dict[str, Any]:
     attributes = {"ApproximateReceiveCount": "1"}
-    return {"messageId": str(number), "body": body, "attributes": attributes}
+    records = [
+        {"messageId": str(number), "body": body, "attributes": attributes}
+        for number, body in enumerate(bodies)
+    ]
+    return {"Records": records}
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1])

@@ -5,7 +5,7 @@ The rest of the page is written by hand. Rows of measures that were not taken no
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 
@@ -22,6 +22,42 @@ Line = dict[str, Any]
 COLD = "cold_start_"
 
 
+class Growth(NamedTuple):
+    """What a plot of growth shows: series by the beginning of their measures' names.
+
+    Everything is drawn as a multiple of what it is at `reference`; `goal` is the line above.
+    """
+
+    of: str
+    series: Mapping[str, str]
+    reference: int
+    goal: float
+
+
+GROWTHS = {
+    "growth": Growth(
+        "recipients of one customer",
+        {
+            "growth_cpu_of_": "CPU of planner and sender, a recipient",
+            "growth_dynamodb_price_of_": "price of DynamoDB's units, a recipient",
+        },
+        100,
+        1.1,
+    ),
+    "customers": Growth(
+        "customers of one announcement",
+        {
+            "customers_cpu_per_customer_": "CPU of its functions, a customer",
+            "customers_requests_per_customer_": "requests of its functions, a customer",
+            "customers_hub_cpu_per_customer_": "CPU of the hub, a customer",
+            "customers_hub_requests_per_customer_": "requests of the hub, a customer",
+        },
+        10,
+        1.2,
+    ),
+}
+
+
 def write(taken: Mapping[str, Sequence[Line]], page: Path = PAGE) -> None:
     """Put the lines of each module into the table, and draw the plots that they are enough for."""
     before, _, rest = page.read_text("utf-8").partition(BEGIN)
@@ -30,9 +66,12 @@ def write(taken: Mapping[str, Sequence[Line]], page: Path = PAGE) -> None:
         line["measure"]: _row(line, module) for module, lines in taken.items() for line in lines
     }
     page.write_text("".join([before, BEGIN, HEAD, *rows.values(), "\n", END, after]), "utf-8")
+    PLOTS.mkdir(exist_ok=True)
     if cold := [line for line in taken.get("cold_start", ()) if line["goal"]]:
-        PLOTS.mkdir(exist_ok=True)
         draw_cold_starts(cold, PLOTS / "cold-start.svg")
+    for module, growth in GROWTHS.items():
+        if module in taken:
+            draw_growth(growth, taken[module], PLOTS / f"{module}.svg")
 
 
 def _rows(table: str) -> dict[str, str]:
@@ -67,6 +106,39 @@ def draw_cold_starts(lines: Iterable[Line], path: Path) -> None:
     axes.axvline(1, color="#777777", linewidth=0.8)
     axes.set_xlabel('CPU of a cold start, boto3.client("sesv2") alone = 1')
     axes.legend(frameon=False)
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None})
+    pyplot.close(figure)
+
+
+def draw_growth(growth: Growth, lines: Iterable[Line], path: Path) -> None:
+    """A line for each series: how its cost grows with the size, which is logarithmic."""
+    from matplotlib import pyplot  # noqa: PLC0415 - after the backend is chosen
+
+    figure, axes = pyplot.subplots(figsize=(7, 3.2))
+    axes.set_xscale("log")
+    values = {str(line["measure"]): float(line["value"]) for line in lines}
+    highest = 1.6
+    for prefix, label in growth.series.items():
+        one = values.get(f"{prefix}{growth.reference}")
+        if one is None:
+            continue  # the measure broke before
+        by_size = sorted(
+            (int(name.removeprefix(prefix)), value)
+            for name, value in values.items()
+            if name.startswith(prefix)
+        )
+        sizes = [size for size, _ in by_size]
+        costs = [value / one for _, value in by_size]
+        highest = max(highest, *costs)
+        axes.plot(sizes, costs, marker="o", label=label)
+        axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    axes.axhline(growth.goal, color="#b3261e", linewidth=0.8, linestyle="--", label="goal")
+    axes.minorticks_off()
+    axes.set_ylim(0, highest)
+    axes.set_xlabel(growth.of)
+    axes.set_ylabel(f"cost at {growth.reference:,} = 1")
+    axes.legend(frameon=False, fontsize="small", loc="lower left")
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
     pyplot.close(figure)

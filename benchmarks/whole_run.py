@@ -42,6 +42,8 @@ class TellingSes(PacedSes):
 class Gathering(Limited):
     """Queues that wait for a window's worth of messages and then hand over what is there.
 
+    One poller, where Lambda starts with five: what is written once an invocation is counted low.
+
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html (batching)
     """
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 import changecast.startup  # noqa: F401
 from changecast.batches import Answer, Group, Record, came_before, each_group
 from changecast.channel import note_heard
-from changecast.errors import ContractError
+from changecast.clock import Context, deadline
+from changecast.errors import ContractError, Retry
 from changecast.expecting import ask_once
 from changecast.ledger import connect, read_recipients
 from changecast.ledger_items import Batch, Recipient
@@ -29,17 +30,25 @@ sqs = boto3.client("sqs")
 ledger = connect(settings)
 # Outcomes come in swarms, one or two for every mail: let a few gather before the hub hears.
 GATHER_SECONDS = 3
+# Those that were recorded must still be reported.
+LAST_SECONDS = 8.0
 
 
-def handler(event: dict[str, Any], context: object) -> Answer:
-    """Record every outcome of the batch, then ask for a report of every run that they touched."""
+def handler(event: dict[str, Any], context: Context) -> Answer:
+    """Record every outcome of the batch, then ask for a report of every run that they touched.
+
+    What there is no time for goes back to the queue.
+    """
+    until = deadline(context, time.time()) - LAST_SECONDS
     touched: dict[str, bool] = {}
     heard: list[float] = []
     tried: set[tuple[str, int]] = set()
-    groups = _by_ledger_batch(event["Records"])
-    known = _read_together(event["Records"])
+    about = {record["messageId"]: _outcome(record) for record in event["Records"]}
+    known = _read_together(filter(None, about.values()))
 
     def record_together(group: Group) -> None:
+        if time.time() > until:
+            raise Retry("no time is left for this outcome")
         said = [object_in(record["body"]) for record in group]
         if outcomes := [outcome for one in said if (outcome := outcome_of(one))]:
             run, batch = outcomes[0].run, outcomes[0].batch
@@ -50,7 +59,7 @@ def handler(event: dict[str, Any], context: object) -> Answer:
                     touched[run] = touched.get(run, False) or again
         heard.extend(map(said_at, said))
 
-    answer = each_group(groups, record_together)
+    answer = each_group(_by_ledger_batch(event["Records"], about), record_together)
     if newest := max(heard, default=0.0):
         # An event of a clock that is ahead must not speak for what SES says later.
         note_heard(ledger, min(newest, time.time()))
@@ -67,12 +76,18 @@ def handler(event: dict[str, Any], context: object) -> Answer:
     return answer
 
 
-def _read_together(records: Iterable[Record]) -> dict[tuple[str, int], list[Recipient]]:
-    """Everybody whom the records are about, in one call; without it each batch is read by itself.
+def _outcome(record: Record) -> Outcome | None:
+    try:
+        return outcome_of(object_in(record["body"]))
+    except ContractError:  # whoever handles it says so
+        return None
+
+
+def _read_together(outcomes: Iterable[Outcome]) -> dict[tuple[str, int], list[Recipient]]:
+    """Everybody whom outcomes are about, in one call; without it each batch is read by itself.
 
     SES's events come mixed: at a high rate hardly two of them are about one ledger batch.
     """
-    outcomes = [outcome for record in records if (outcome := _outcome(record))]
     try:
         return read_recipients(ledger, map(_who, outcomes))
     except (ClientError, BotoCoreError) as error:
@@ -101,24 +116,14 @@ def write_down(outcomes: Sequence[Outcome], known: Sequence[Recipient] | None = 
     return changed
 
 
-def _by_ledger_batch(records: Iterable[Record]) -> list[Group]:
+def _by_ledger_batch(records: Iterable[Record], about: Mapping[str, Outcome | None]) -> list[Group]:
     """Records by the ledger batch that they are about; one that is about none is alone."""
     groups: dict[object, Group] = {}
     for record in records:
-        groups.setdefault(_about(record), []).append(record)
+        outcome = about[record["messageId"]]
+        place = (outcome.run, outcome.batch) if outcome else record["messageId"]
+        groups.setdefault(place, []).append(record)
     return list(groups.values())
-
-
-def _about(record: Record) -> tuple[str, int] | str:
-    outcome = _outcome(record)
-    return (outcome.run, outcome.batch) if outcome else str(record["messageId"])
-
-
-def _outcome(record: Record) -> Outcome | None:
-    try:
-        return outcome_of(object_in(record["body"]))
-    except ContractError:  # whoever handles it says so
-        return None
 
 
 def _who(outcome: Outcome) -> tuple[str, int, str]:

@@ -14,7 +14,7 @@ from changecast.clock import Context, deadline
 from changecast.errors import Retry
 from changecast.ledger import connect
 from changecast.metrics import count, measured, percent
-from changecast.pace import Pace, Wave, account_pace
+from changecast.pace import Pace, Wave, account_pace, in_turn
 from changecast.queues import hint_report, send_all, send_deliveries
 from changecast.settings import Sweeping
 from changecast.sweeping import Policy, Sweep, sweep
@@ -39,7 +39,8 @@ def handler(event: dict[str, Any], context: Context) -> None:
     publish(pace)
     this = Sweep(ledger, Policy(settings.unknown_policy), pace, now, tell, ask)
     wave = Wave(ledger, pace, now)
-    found = iter(due(ledger, now))
+    # In turn before they are grouped: whoever comes in a later group waits behind all before it.
+    found = iter(in_turn(due(ledger, now)))
     looked_at = queued = 0
     with step("sweep", settings.customer_code):
         while time.time() < until and (group := list(islice(found, A_TIME))):

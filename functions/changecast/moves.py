@@ -35,12 +35,16 @@ _RESERVED = {"state": "#state", "owner": "#owner"}
 
 
 class Move(NamedTuple):
-    """What happened to a recipient, as it was when last read."""
+    """What happened to a recipient, as it was when last read.
+
+    `at` (epoch seconds) is when; 0 for just now.
+    """
 
     recipient: Recipient
     happening: Happening
     message_id: str = ""
     code: str = ""
+    at: float = 0.0
 
 
 class Moved(NamedTuple):
@@ -132,7 +136,7 @@ def _moved(was: Recipient, item: Move, state: State, now: float) -> Recipient:
     return replace(
         was,
         state=state,
-        since=now,
+        since=item.at or now,
         message_id=item.message_id or was.message_id,
         code=item.code or was.code,
     )

@@ -72,7 +72,7 @@ class Wave:
 
         The others are looked at again by the sweep, about when their turn comes. Raises Retry.
         """
-        queue, rate = _in_turn(batches), self.pace.rate
+        queue, rate = in_turn(batches), self.pace.rate
         sizes = [batch.waiting for batch in queue]
         starts, end = reserve_slots(
             self.ledger, sizes, rate=rate, horizon=HORIZON, left=self.pace.left, now=self.now
@@ -90,7 +90,7 @@ class Wave:
         return released
 
 
-def _in_turn(batches: Sequence[Batch]) -> list[Batch]:
+def in_turn(batches: Sequence[Batch]) -> list[Batch]:
     """One batch of each run, then the next of each: a small run does not wait for a large one."""
     by_run: dict[str, list[Batch]] = {}
     for batch in batches:

@@ -159,7 +159,7 @@ def _call(sender: Sender, job: Job, index: int, recipient: Recipient) -> Move:
     except Unanswered as silence:
         log.warning("no answer", extra={"recipient": recipient.key, "why": silence.message})
         return Move(recipient, Happening.NO_ANSWER, code="no_answer")
-    return Move(recipient, Happening.ACCEPTED, message_id=message_id)
+    return Move(recipient, Happening.ACCEPTED, message_id=message_id, at=sender.clock())
 
 
 def _mail(sender: Sender, job: Job, recipient: Recipient) -> Mail:

@@ -159,6 +159,27 @@ MUTANTS = (
         "unit/delivery/test_channel.py",
     ),
     Mutant(
+        "a small change waits for the whole of a large one",
+        (Edit("functions/sweep.py", "iter(in_turn(due(ledger, now)))", "iter(due(ledger, now))"),),
+        "integration/delivery/test_sweep.py",
+    ),
+    Mutant(
+        "what a sweep has put off is forgotten group by group",
+        (
+            _in(
+                "pace",
+                "self.put_off += batch.waiting / rate",
+                "self.put_off = batch.waiting / rate",
+            ),
+        ),
+        "unit/delivery/test_pace.py",
+    ),
+    Mutant(
+        "SES took a mail when that was written down",
+        (_in("moves", "since=item.at or now", "since=now"),),
+        "integration/delivery/test_channel.py",
+    ),
+    Mutant(
         "that SES spoke early in a run is enough",
         (_in("channel", "max(head.accepted_at, run.started_at)", "run.started_at"),),
         "integration/delivery/test_channel.py",

@@ -87,21 +87,7 @@ class Figures:
 
 def measure(rate: float, mails: int, seed: int = 1) -> Figures:
     """Two changes at once, so many mails each, at `rate` a second."""
-    plot = Plot(
-        people=mails,
-        batch_size=25,
-        announcements=[(0.0, 1)],
-        minor=False,
-        policy="hold",
-        faults=Planned(frozenset()),
-        rng=None,
-    )
-    world = World(plot, ses_type=PacedSes, queues_type=Limited)
-    ses = world.ses
-    assert isinstance(ses, PacedSes)
-    world.queues.rng = random.Random(seed)
-    ses.rate, ses.tokens, ses.filled_at, ses.throttled, ses.times = rate, rate, 0.0, 0, []
-    ses.after = ses.speak
+    world, ses = _world(rate, mails, seed)
     world.announce(1.0, envelope(change_id="CHG2"))
     world.play()
     third = len(ses.mails) // 3
@@ -115,6 +101,41 @@ def measure(rate: float, mails: int, seed: int = 1) -> Figures:
         largest_share=max(by_run.values()) / sum(by_run.values()),
         seconds=seconds,
     )
+
+
+def behind_a_large_one(rate: float, large: int, small: int, later: float) -> float:
+    """How long a small change takes that is announced when a large one is on its way.
+
+    In multiples of the time that it would take with half of the rate.
+    """
+    world, ses = _world(rate, large, seed=1)
+    ses.contacts["approvals"] = world.people[:small]
+    world.announce(later, envelope(change_id="CHG2", status="submitted"))
+    world.play()
+    sent = zip(ses.times, ses.mails, strict=True)
+    times = [at for at, mail in sent if mail.topic == "approvals"]
+    if len(times) != small:
+        raise ValueError(f"{len(times)} of {small} were mailed")
+    return (times[-1] - world.start - later) / (2 * small / rate)
+
+
+def _world(rate: float, people: int, seed: int) -> tuple[World, PacedSes]:
+    plot = Plot(
+        people=people,
+        batch_size=25,
+        announcements=[(0.0, 1)],
+        minor=False,
+        policy="hold",
+        faults=Planned(frozenset()),
+        rng=None,
+    )
+    world = World(plot, ses_type=PacedSes, queues_type=Limited)
+    ses = world.ses
+    assert isinstance(ses, PacedSes)
+    world.queues.rng = random.Random(seed)
+    ses.rate, ses.tokens, ses.filled_at, ses.throttled, ses.times = rate, rate, 0.0, 0, []
+    ses.after = ses.speak
+    return world, ses
 
 
 def lines() -> Iterator[str]:

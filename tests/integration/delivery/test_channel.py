@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from changecast.held import release_held
+from changecast.ledger import heads
 from tests.doubles.account import DEAD_OUTCOMES, DELIVERIES, OUTCOMES, Account
 from tests.doubles.ses import SentMail, Ses
 from tests.integration.delivery.test_send_mail import PEOPLE, planned, raises, timeout
@@ -61,6 +62,25 @@ def test_events_that_stop_in_the_middle_of_a_run_hold() -> None:
     account.settle(140)
     assert account.states("CHG1")[PEOPLE[4]] == "HELD"
     assert Counter(mail.to for mail in account.ses.mails) == dict.fromkeys(PEOPLE, 1)
+
+
+def test_a_batch_says_when_ses_took_a_mail_and_not_when_that_was_written_down() -> None:
+    account = Account(ses=Ses(contacts={"announcements": PEOPLE}))
+    called: list[str] = []
+
+    def answer(to: str) -> None:
+        called.append(to)
+        if len(called) > 1:
+            account.clock.sleep(13)
+            raise timeout()
+
+    account.ses.answer = answer
+    planned(account)
+    began = account.clock.now
+    account.send()
+    (head,) = heads(account.ledger, account.run("CHG1"))
+    assert head.accepted_at == pytest.approx(began, abs=1.0)
+    assert account.clock.now > began + 50
 
 
 @pytest.mark.parametrize("queue", [OUTCOMES, DEAD_OUTCOMES])

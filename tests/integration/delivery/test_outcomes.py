@@ -10,7 +10,7 @@ import pytest
 from changecast.channel import read_channel
 from changecast.held import drop_held
 from changecast.outcomes import outcome_of
-from tests.doubles.account import OUTCOMES, Account
+from tests.doubles.account import OUTCOMES, Account, Context
 from tests.doubles.announcements import envelope
 from tests.doubles.answers import refusal
 from tests.doubles.crashes import Crashes, Died
@@ -183,6 +183,16 @@ def test_news_of_many_batches_is_read_in_one_call_or_else_batch_by_batch(
     account.outcomes()
     assert counted.calls["batch_get_item"] == reads
     assert account.states("CHG1") == dict.fromkeys(people, "DELIVERED")
+
+
+def test_what_there_is_no_time_for_goes_back() -> None:
+    account, mail = sent()
+    account.hear(mail.event("Delivery"))
+    account.work(OUTCOMES, "record_outcome", Context(5), batch=50)
+    assert account.states("CHG1") == {"p@acme.example": "SENT"}
+    account.clock.sleep(400)
+    account.outcomes()
+    assert account.states("CHG1") == {"p@acme.example": "DELIVERED"}
 
 
 def test_a_recorder_that_dies_at_any_call_still_reports() -> None:

@@ -6,6 +6,7 @@ from changecast.agenda import due, look_at
 from changecast.errors import PauseRun, Retry
 from changecast.held import drop_held, held, release_held
 from changecast.ledger import read_batch
+from changecast.ledger_items import Batch
 from changecast.runs import hurry, pause, resume
 from tests.doubles.account import DELIVERIES, REPORTS, Account, Context
 from tests.doubles.announcements import envelope
@@ -117,6 +118,23 @@ def test_a_stale_index_makes_no_second_release() -> None:
     vars(account.modules["sweep"])["due"] = lambda ledger, now: [found]
     account.sweep()
     assert account.sqs.queue(DELIVERIES) == []
+
+
+def test_a_small_change_behind_a_large_one_has_its_turn_in_the_first_group() -> None:
+    account = Account()
+    module = vars(account.modules["sweep"])
+    large = [Batch("large", number, "CHG1", 1) for number in range(1, 201)]
+    module["due"] = lambda ledger, now: [*large, Batch("small", 1, "CHG2", 1)]
+    groups: list[list[Batch]] = []
+
+    def looked_at(_: object, group: list[Batch]) -> list[Batch]:
+        groups.append(group)
+        return []
+
+    module["sweep"] = looked_at
+    account.sweep()
+    assert "small" in {batch.run for batch in groups[0]}
+    assert sum(map(len, groups)) == 201
 
 
 def test_a_sweep_stops_in_time_and_the_next_one_goes_on() -> None:
