@@ -78,7 +78,9 @@ def _contract(error: Any) -> str:
 
 def _not_reached(error: Any) -> str:
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-    if urlsplit(endpoint).hostname not in {"127.0.0.1", "localhost"}:
+    asked = str(error.kwargs.get("endpoint_url", ""))
+    is_local = urlsplit(endpoint).hostname in {"127.0.0.1", "::1", "localhost"}
+    if not is_local or urlsplit(asked).netloc != urlsplit(endpoint).netloc:
         return f"AWS cannot be reached: {error}"
     return (
         f"Nothing answers at {endpoint}, where AWS_ENDPOINT_URL of this shell points: the local "

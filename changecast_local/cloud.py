@@ -38,6 +38,8 @@ class Session(boto3.Session):
         below = botocore.session.get_session()
         below.register_component("data_loader", _MODELS)
         super().__init__(botocore_session=below, **arguments)
+        # boto3 adds its own folder for every session.
+        _MODELS.search_paths[:] = dict.fromkeys(_MODELS.search_paths)
         self._endpoint = endpoint
 
     def client(self, *names: Any, **arguments: Any) -> Any:

@@ -87,14 +87,18 @@ def customer_environment(customer: Customer, hub: Hub, build_dir: str) -> Enviro
     }
 
 
-def route_environment(customer: Customer, hub: Hub) -> Environment:
-    """[<code>-route]: the customer's route and registry entry on the hub; it has no code."""
+def route_environment(customer: Customer, hub: Hub, key: str = "") -> Environment:
+    """[<code>-route]: the customer's route and registry entry on the hub; it has no code.
+
+    `key` is the id of the hub's own KMS key, if it has one: a route's dead letters are the hub's.
+    """
     stack = f"changecast-route-{customer.code}"
     parameters = [
         f"CustomerCode={customer.code}",
         f'CustomerName="{customer.name}"',
         f"CustomerAccount={customer.account}",
         f"CustomerRegion={customer.region}",
+        *([f"KmsKeyId={key}"] if key else []),
     ]
     return {
         **_global(stack, hub.region, hub.profile),

@@ -140,12 +140,13 @@ def with_customers(text: str, customers: Sequence[Customer], hub: Hub) -> str:
         return text
     accounts = [*accounts_in(text), *(customer.account for customer in customers)]
     added = with_accounts(text, accounts).rstrip()
-    return added + "\n" + "".join(_environments(customer, hub) for customer in customers)
+    key = parameters_of(tables(text).get(HUB, {})).get("KmsKeyId", "")
+    return added + "\n" + "".join(_environments(customer, hub, key) for customer in customers)
 
 
-def _environments(customer: Customer, hub: Hub) -> str:
+def _environments(customer: Customer, hub: Hub, key: str) -> str:
     own = customer_environment(customer, hub, f".aws-sam/{customer.code}")
-    route = rendered(f"{customer.code}{ROUTE}", route_environment(customer, hub))
+    route = rendered(f"{customer.code}{ROUTE}", route_environment(customer, hub, key))
     return f"\n# ---- {customer.name}\n{rendered(customer.code, own)}\n{route}"
 
 

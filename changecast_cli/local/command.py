@@ -83,9 +83,9 @@ def mails(
     found = by_customer(cloud.mails(), codes_by_account(cloud))
     if customer is not None:
         found = [mail for mail in found if mail["customer"] == customer]
-    if save:
+    if save and found:
         write_mails(found, save)
-        err.print(f"{len(found)} mails are in {escape(str(save))}/", soft_wrap=True)
+        err.print(f"Written to {escape(str(save))}/: {len(found)}", soft_wrap=True)
     if as_json:
         print_json(found)
     elif found:

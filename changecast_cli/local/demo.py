@@ -105,7 +105,8 @@ def _heard_out(hub: Hub, announced: list[Announcement]) -> list[Run]:
 
 def _is_on_its_way(customer: dict[str, Any]) -> bool:
     counts = customer["counts"]
-    return bool(counts["sent"] > counts["delivered"] + counts["bounced"] + counts["suppressed"])
+    ended = ("delivered", "bounced", "complained", "suppressed")
+    return bool(counts["sent"] > sum(counts[name] for name in ended))
 
 
 def _show(shown: Shown, *, as_json: bool, kept: bool) -> None:

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from changecast.change import Status
 from changecast.errors import ContractError
 from changecast.fields import ChangeId, Line
-from changecast.likeness import known_names
+from changecast.likeness import hints
 from changecast.metadata import Document, Fault, MetadataFault, place, read_document
 from changecast.numbering import next_record
 from changecast.originals import Original, keep
@@ -178,11 +178,8 @@ def _refuse_unknown(document: Document, customers: Mapping[str, Customer]) -> No
     if unknown:
         raise MetadataFault(
             [
-                Fault(
-                    document.path_of(code),
-                    f"customer {code!r} is not registered ({known_names(code, customers)})",
-                )
-                for code in unknown
+                Fault(document.path_of(code), f"customer {code!r} is not registered{hint}")
+                for code, hint in zip(unknown, hints(unknown, customers), strict=True)
             ]
         )
 

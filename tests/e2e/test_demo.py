@@ -150,7 +150,7 @@ def test_the_local_cloud_is_started_found_and_ended(tmp_path: Path) -> None:
         (line,) = typed("local", "mails", "--each").stdout.splitlines()[1:]
         assert "a" * 60 + "@acme.example" in line, "a mail is a line, however long its address"
         saved = typed("local", "mails", "--save", str(tmp_path))
-        assert f"1 mails are in {tmp_path}/" in saved.stderr
+        assert f"Written to {tmp_path}/: 1" in saved.stderr
         assert len(list(tmp_path.rglob("*.eml"))) == 1
         unknown = typed("local", "env", "nobody")
         assert unknown.returncode == 2

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from changecast.event import CUSTOMERS_LIMIT
 from changecast.fields import CustomerCode
-from changecast.likeness import known_names
+from changecast.likeness import hints
 from changecast.metadata.document import Document, Fault, MetadataFault, Source
 
 _CODE = TypeAdapter(CustomerCode)
@@ -27,12 +27,13 @@ def customers_of(source: Source, codes_at: tuple[str, ...], names_at: tuple[str,
     codes = _strings(source, "customers", codes_at)
     for index, code in enumerate(codes):
         _check_code(source, index, code)
-    if len(codes) > CUSTOMERS_LIMIT:
-        source.fault("customers", f"names {len(codes):,} customers; at most {CUSTOMERS_LIMIT:,}")
     twice = sorted(code for code, times in Counter(codes).items() if times > 1)
     if twice:
         source.warnings.append(f"named twice, told once: {', '.join(twice)}")
     names = [] if codes else _strings(source, "names", names_at)
+    for field, named in (("customers", codes), ("names", names)):
+        if len(named) > CUSTOMERS_LIMIT:
+            source.fault(field, f"names {len(named):,} customers; at most {CUSTOMERS_LIMIT:,}")
     if not codes and not names and source.take("customers", *codes_at) in (None, []):
         source.fault("customers", "names no customer")
     alone = isinstance(source.take("names", *names_at), str)
@@ -47,18 +48,21 @@ def place(document: Document, codes_by_name: Mapping[str, list[str]]) -> tuple[s
     """
     lost = [name for name in document.names if len(codes_by_name.get(name, [])) != 1]
     if lost:
+        said = zip(lost, hints(lost, codes_by_name), strict=True)
         raise MetadataFault(
             [
-                Fault(
-                    document.path_of(name),
-                    f"no single customer is registered as {name!r} "
-                    f"({known_names(name, codes_by_name)})",
-                )
-                for name in lost
+                Fault(document.path_of(name), _not_one(name, codes_by_name.get(name, []), hint))
+                for name, hint in said
             ]
         )
     placed = (codes_by_name[name][0] for name in document.names)
     return tuple(dict.fromkeys([*document.customers, *placed]))
+
+
+def _not_one(name: str, codes: list[str], hint: str) -> str:
+    if not codes:
+        return f"no customer is registered as {name!r}{hint}"
+    return f"{len(codes)} customers are registered as {name!r}: name a code ({', '.join(codes)})"
 
 
 def _strings(source: Source, canonical: str, paths: tuple[str, ...]) -> list[str]:

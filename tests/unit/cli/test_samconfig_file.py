@@ -14,6 +14,7 @@ from changecast_cli.deploying.samconfig import (
     route_environment,
 )
 from changecast_cli.failures import Refused
+from changecast_cli.preview.brands import parameters_of
 
 WRITTEN = (Path(__file__).parents[3] / "samconfig.toml").read_text("utf-8")
 HUB = Hub("111111111111", "eu-central-1", "changecast-hub")
@@ -71,6 +72,14 @@ def test_a_parameter_is_set_in_place_or_added() -> None:
     text = samconfig_file.with_parameter(text, "acme", "CreateIdentity", "no")
     acme = samconfig_file.customers_in(text)["acme"]
     assert (acme.language, acme.more) == ("es", (("CreateIdentity", "no"),))
+
+
+def test_a_new_route_is_under_the_key_of_the_hub() -> None:
+    key = "1234abcd-12ab-34cd-56ef-1234567890ab"
+    keyed = samconfig_file.with_parameter(WRITTEN, "hub", "KmsKeyId", key)
+    for text, expected in ((keyed, key), (WRITTEN, None)):
+        route = tomllib.loads(samconfig_file.with_customer(text, UMBRA, HUB))["umbra-route"]
+        assert parameters_of(route).get("KmsKeyId") == expected
 
 
 def test_an_empty_file_becomes_one_with_a_hub() -> None:

@@ -38,7 +38,10 @@ def test_every_name_that_cannot_be_placed_is_listed_at_its_path() -> None:
 def test_a_name_that_two_customers_have_is_nobodys() -> None:
     both = registered() | {"acme-eu": replace(registered()["acme"], code="acme-eu")}
     read = read_document(document(customers=None, customerName="Acme Industries"))
-    with pytest.raises(MetadataFault, match=r"\$\.customerName: no single customer"):
+    with pytest.raises(
+        MetadataFault,
+        match=r"\$\.customerName: 2 customers are registered as .*: name a code \(acme, ",
+    ):
         place(read, codes_by_name(both))
 
 
@@ -46,3 +49,12 @@ def test_no_name_can_be_placed_where_nobody_is_registered() -> None:
     read = read_document(document(customers=None, customerName="Acme Industries"))
     with pytest.raises(MetadataFault, match=r"\(known: none\)"):
         place(read, {})
+
+
+def test_a_document_names_no_more_customers_than_an_event_can_carry() -> None:
+    for field, words in (("customers", "fleet-"), ("customerNames", "Fleet ")):
+        many = [f"{words}{number}" for number in range(2_001)]
+        with pytest.raises(MetadataFault) as refused:
+            read_document(document(**{"customers": None, field: many}))
+        (fault,) = refused.value.faults
+        assert fault == (f"$.{field}", "names 2,001 customers; at most 2,000")

@@ -1,6 +1,8 @@
 """Whom somebody may have meant."""
 
-from changecast.likeness import known_names
+import time
+
+from changecast.likeness import HINTED, hints, known_names
 
 
 def test_a_few_are_all_named() -> None:
@@ -14,3 +16,13 @@ def test_of_many_only_those_that_look_alike_are_named() -> None:
     assert said == "1001 are known; most like it: acme"
     assert len(known_names("fleet-001", many)) < 100
     assert known_names("%%%", many) == "1000 are known; most like it: none"
+    assert known_names("FLEET-0001", many).startswith("1000 are known; most like it: fleet-0001")
+
+
+def test_only_the_first_of_many_unknown_names_have_a_hint() -> None:
+    """A document that is wrong throughout must still be refused in time."""
+    many = [f"fleet-{number:04}" for number in range(1_000)]
+    began = time.process_time()
+    said = hints([f"fleeet-{number:04}" for number in range(2_000)], many)
+    assert time.process_time() - began < 2
+    assert [bool(hint) for hint in said] == [True] * HINTED + [False] * (2_000 - HINTED)
