@@ -16,7 +16,7 @@ from changecast_cli.local import process as local_cloud
 from changecast_cli.local.mails import by_customer, mails_table, summary_table, write_mails
 from changecast_cli.options import AsJson
 from changecast_cli.preview.brands import parameters_of
-from changecast_cli.terminal import err, out, print_json, working
+from changecast_cli.terminal import HarmlessConsole, err, out, print_json, working
 from changecast_local.cloud import Cloud
 
 HUB_ACCOUNT = "111111111111"
@@ -89,9 +89,9 @@ def mails(
     if as_json:
         print_json(found)
     elif found:
-        # A line is a mail, so that others can read it: on a screen alone it is fitted to its width.
-        width = None if out.is_terminal else WIDE
-        out.print(mails_table(found) if each else summary_table(found), width=width)
+        # A line is a mail, so that other programs can read it: only a screen has a width.
+        console = out if out.is_terminal else HarmlessConsole(width=WIDE, highlight=False)
+        console.print(mails_table(found) if each else summary_table(found))
     else:
         err.print("No mails yet.")
 

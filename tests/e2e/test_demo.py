@@ -14,6 +14,7 @@ from changecast_local.cloud import Session
 from tests.support.provider import SAMPLES, document
 
 ACCOUNTS = {"acme": "222222222222", "globex": "333333333333", "initech": "444444444444"}
+MAIL = "From: changes@acme.example\r\nTo: $TO\r\nSubject: Hello\r\n\r\nHello\r\n"
 PROGRAM = str(Path(sys.executable).with_name("changecast"))
 
 
@@ -132,7 +133,7 @@ def _send_itself_a_mail(variables: dict[str, str], address: str) -> None:
     ses.send_email(
         FromEmailAddress="changes@acme.example",
         Destination={"ToAddresses": [address]},
-        Content={"Raw": {"Data": b"Subject: Hello\r\n\r\nHello"}},
+        Content={"Raw": {"Data": MAIL.replace("$TO", address).encode()}},
     )
 
 
