@@ -54,7 +54,7 @@ def main() -> None:
         report("soak_until_ended_at_the_end", [statistics.median(took[-third:])], "s",
                at_most_peer(1.5), peers=[statistics.median(took[:third])])  # fmt: skip
         growth = _memory_growth(lines)
-        report("soak_memory_growth", growth, "MB", at_most(3))
+        report("soak_memory_growth", growth, "MB a process", at_most(3))
 
 
 def _steadily(fleet: Fleet, until: float) -> tuple[list[tuple[Announcement, float]], int]:

@@ -1,5 +1,9 @@
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from benchmarks import check
 from benchmarks.check import losses
 
 
@@ -33,6 +37,15 @@ def test_what_is_counted_is_compared_without_a_peer() -> None:
     size = line(unit="MB", peer=None, ratio=None)
 
     assert losses([size | {"value": 1.2}], [size]) == ["cost is 20 % worse: 1.2, was 1"]
+
+
+def test_a_baseline_keeps_what_can_be_compared_on_another_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check, "BASELINE", tmp_path / "baseline.json")
+    check.keep([line(measure="before")])
+    check.keep([line(), line(measure="wall", unit="s"), line(measure="alone", ratio=None)])
+    assert [one["measure"] for one in check.baseline()] == ["before", "cost"]
 
 
 def test_what_nobody_measured_is_a_loss() -> None:
