@@ -2,8 +2,9 @@
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import boto3
@@ -34,6 +35,13 @@ GATHER_SECONDS = 3
 LAST_SECONDS = 8.0
 
 
+class News(NamedTuple):
+    """One event of SES: when it was said (epoch seconds), and of whom of ours, if of anybody."""
+
+    said_at: float
+    outcome: Outcome | None
+
+
 def handler(event: dict[str, Any], context: Context) -> Answer:
     """Record every outcome of the batch, then ask for a report of every run that they touched.
 
@@ -43,23 +51,23 @@ def handler(event: dict[str, Any], context: Context) -> Answer:
     touched: dict[str, bool] = {}
     heard: list[float] = []
     tried: set[tuple[str, int]] = set()
-    about = {record["messageId"]: _outcome(record) for record in event["Records"]}
-    known = _read_together(filter(None, about.values()))
+    news = dict(_readable(event["Records"]))
+    known = _read_together(one.outcome for one in news.values() if one.outcome)
 
     def record_together(group: Group) -> None:
         if time.time() > until:
             raise Retry("no time is left for this outcome")
-        said = [object_in(record["body"]) for record in group]
-        if outcomes := [outcome for one in said if (outcome := outcome_of(one))]:
+        said = [news.get(record["messageId"]) or _news(record) for record in group]
+        if outcomes := [one.outcome for one in said if one.outcome]:
             run, batch = outcomes[0].run, outcomes[0].batch
             with step("record", settings.customer_code, run=run):
                 again = (run, batch) in tried or any(map(came_before, group))
                 tried.add((run, batch))
                 if write_down(outcomes, known.get((run, batch))) or again:
                     touched[run] = touched.get(run, False) or again
-        heard.extend(map(said_at, said))
+        heard.extend(one.said_at for one in said)
 
-    answer = each_group(_by_ledger_batch(event["Records"], about), record_together)
+    answer = each_group(_by_ledger_batch(event["Records"], news), record_together)
     if newest := max(heard, default=0.0):
         # An event of a clock that is ahead must not speak for what SES says later.
         note_heard(ledger, min(newest, time.time()))
@@ -76,11 +84,17 @@ def handler(event: dict[str, Any], context: Context) -> Answer:
     return answer
 
 
-def _outcome(record: Record) -> Outcome | None:
-    try:
-        return outcome_of(object_in(record["body"]))
-    except ContractError:  # whoever handles it says so
-        return None
+def _news(record: Record) -> News:
+    """What a record says; ContractError where it cannot be read."""
+    event = object_in(record["body"])
+    return News(said_at(event), outcome_of(event))
+
+
+def _readable(records: Iterable[Record]) -> Iterator[tuple[str, News]]:
+    """The news by message; what cannot be read is left to whoever handles that record."""
+    for record in records:
+        with suppress(ContractError):
+            yield record["messageId"], _news(record)
 
 
 def _read_together(outcomes: Iterable[Outcome]) -> dict[tuple[str, int], list[Recipient]]:
@@ -116,12 +130,13 @@ def write_down(outcomes: Sequence[Outcome], known: Sequence[Recipient] | None = 
     return changed
 
 
-def _by_ledger_batch(records: Iterable[Record], about: Mapping[str, Outcome | None]) -> list[Group]:
+def _by_ledger_batch(records: Iterable[Record], news: Mapping[str, News]) -> list[Group]:
     """Records by the ledger batch that they are about; one that is about none is alone."""
     groups: dict[object, Group] = {}
     for record in records:
-        outcome = about[record["messageId"]]
-        place = (outcome.run, outcome.batch) if outcome else record["messageId"]
+        one = news.get(record["messageId"])
+        about = one.outcome if one else None
+        place = (about.run, about.batch) if about else record["messageId"]
         groups.setdefault(place, []).append(record)
     return list(groups.values())
 

@@ -68,21 +68,21 @@ class Wave:
     put_off: float = 0.0
 
     def release(self, batches: Sequence[Batch]) -> list[Batch]:
-        """Give batches their slots, those of several runs in turn; comes back: who got one.
+        """Give batches their slots, one after the other; comes back: who got one.
 
         The others are looked at again by the sweep, about when their turn comes. Raises Retry.
         """
-        queue, rate = in_turn(batches), self.pace.rate
-        sizes = [batch.waiting for batch in queue]
+        rate = self.pace.rate
+        sizes = [batch.waiting for batch in batches]
         starts, end = reserve_slots(
             self.ledger, sizes, rate=rate, horizon=HORIZON, left=self.pace.left, now=self.now
         )
         released = []
-        for batch, start in zip(queue, starts, strict=False):
+        for batch, start in zip(batches, starts, strict=False):
             look_at = start + batch.waiting / rate + GRACE
             if done := schedule(self.ledger, batch, not_before=start, rate=rate, look_at=look_at):
                 released.append(done)
-        for batch in queue[len(starts) :]:
+        for batch in batches[len(starts) :]:
             self.put_off += batch.waiting / rate
             turn = end + self.put_off - self.now - HORIZON
             look_at = self.now + min(_LATE, max(_SOON, turn))

@@ -5,7 +5,7 @@ import pytest
 from changecast.account import next_report, reserve_slots
 from changecast.ledger import Ledger
 from changecast.ledger_items import Batch, Recipient, batch_key
-from changecast.pace import HORIZON, Pace, Wave, account_pace
+from changecast.pace import HORIZON, Pace, Wave, account_pace, in_turn
 from tests.doubles.clock import Clock
 from tests.doubles.dynamodb import Table
 from tests.doubles.ses import Ses
@@ -56,7 +56,7 @@ def test_a_used_up_quota_sends_nothing() -> None:
 def test_runs_take_turns_so_that_a_small_one_does_not_wait(ledger: Ledger) -> None:
     large = [batch(ledger, "large", number) for number in range(1, 400)]
     small = [batch(ledger, "small", 1)]
-    released = Wave(ledger, PACE, NOW).release([*large, *small])
+    released = Wave(ledger, PACE, NOW).release(in_turn([*large, *small]))
     (start,) = [found.not_before for found in released if found.run == "small"]
     assert start - NOW < 4
     assert max(found.not_before for found in released) - NOW <= HORIZON
