@@ -7,14 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import matplotlib as mpl
-
 from benchmarks.measure import ROOT
+from benchmarks.plots import plot
 
-mpl.use("svg")
-mpl.rcParams["svg.hashsalt"] = "changecast"  # the same figures make the same file
 PAGE = ROOT / "docs" / "performance.md"
 PLOTS = ROOT / "docs" / "performance"
+INCHES = 7, 3.2
 BEGIN, END = "<!-- make bench writes this table -->\n", "<!-- to here -->"
 COLUMNS = ("measure", "value", "peer", "ratio", "goal", "met", "printed by")
 HEAD = f"\n| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|\n"
@@ -95,50 +93,40 @@ def _number(value: float | None) -> str:
 
 def draw_cold_starts(lines: Iterable[Line], path: Path) -> None:
     """Each function's cold start beside its goal, one client of boto3 alone being 1."""
-    from matplotlib import pyplot  # noqa: PLC0415 - after the backend is chosen
-
     by_cost = sorted(lines, key=lambda line: float(line["ratio"]))
     names = [line["measure"].removeprefix(COLD) for line in by_cost]
     goals = [float(line["goal"].split()[1]) for line in by_cost]
-    figure, axes = pyplot.subplots(figsize=(7, 3.2))
-    axes.barh(names, [line["ratio"] for line in by_cost], color="#0b57a4", label="measured")
-    axes.scatter(goals, names, marker="|", s=250, color="#b3261e", label="goal", zorder=3)
-    axes.axvline(1, color="#777777", linewidth=0.8)
-    axes.set_xlabel('CPU of a cold start, boto3.client("sesv2") alone = 1')
-    axes.legend(frameon=False)
-    figure.tight_layout()
-    figure.savefig(path, metadata={"Date": None})
-    pyplot.close(figure)
+    with plot(path, INCHES, tight=True) as axes:
+        axes.barh(names, [line["ratio"] for line in by_cost], color="#0b57a4", label="measured")
+        axes.scatter(goals, names, marker="|", s=250, color="#b3261e", label="goal", zorder=3)
+        axes.axvline(1, color="#777777", linewidth=0.8)
+        axes.set_xlabel('CPU of a cold start, boto3.client("sesv2") alone = 1')
+        axes.legend(frameon=False)
 
 
 def draw_growth(growth: Growth, lines: Iterable[Line], path: Path) -> None:
     """A line for each series: how its cost grows with the size, which is logarithmic."""
-    from matplotlib import pyplot  # noqa: PLC0415 - after the backend is chosen
-
-    figure, axes = pyplot.subplots(figsize=(7, 3.2))
-    axes.set_xscale("log")
     values = {str(line["measure"]): float(line["value"]) for line in lines}
     highest = 1.6
-    for prefix, label in growth.series.items():
-        one = values.get(f"{prefix}{growth.reference}")
-        if one is None:
-            continue  # the measure broke before
-        by_size = sorted(
-            (int(name.removeprefix(prefix)), value)
-            for name, value in values.items()
-            if name.startswith(prefix)
-        )
-        sizes = [size for size, _ in by_size]
-        costs = [value / one for _, value in by_size]
-        highest = max(highest, *costs)
-        axes.plot(sizes, costs, marker="o", label=label)
-        axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
-    axes.axhline(growth.goal, color="#b3261e", linewidth=0.8, linestyle="--", label="goal")
-    axes.minorticks_off()
-    axes.set_ylim(0, highest)
-    axes.set_xlabel(growth.of)
-    axes.set_ylabel(f"cost at {growth.reference:,} = 1")
-    axes.legend(frameon=False, fontsize="small", loc="lower left")
-    figure.tight_layout()
-    figure.savefig(path, metadata={"Date": None})
-    pyplot.close(figure)
+    with plot(path, INCHES, tight=True) as axes:
+        axes.set_xscale("log")
+        for prefix, label in growth.series.items():
+            one = values.get(f"{prefix}{growth.reference}")
+            if one is None:
+                continue  # the measure broke before
+            by_size = sorted(
+                (int(name.removeprefix(prefix)), value)
+                for name, value in values.items()
+                if name.startswith(prefix)
+            )
+            sizes = [size for size, _ in by_size]
+            costs = [value / one for _, value in by_size]
+            highest = max(highest, *costs)
+            axes.plot(sizes, costs, marker="o", label=label)
+            axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+        axes.axhline(growth.goal, color="#b3261e", linewidth=0.8, linestyle="--", label="goal")
+        axes.minorticks_off()
+        axes.set_ylim(0, highest)
+        axes.set_xlabel(growth.of)
+        axes.set_ylabel(f"cost at {growth.reference:,} = 1")
+        axes.legend(frameon=False, fontsize="small", loc="lower left")

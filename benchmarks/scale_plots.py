@@ -3,12 +3,9 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import matplotlib as mpl
-
+from benchmarks.plots import plot
 from benchmarks.scale_model import Row
 
-mpl.use("svg")
-mpl.rcParams["svg.hashsalt"] = "changecast"  # the same figures make the same file
 CHANGES_A_DAY = 10
 
 
@@ -24,22 +21,18 @@ def draw(rows: Sequence[Row], folder: Path) -> None:
 
 
 def _draw(path: Path, rows: Sequence[Row], value: Callable[[Row], float], says: str) -> None:
-    from matplotlib import pyplot  # noqa: PLC0415 - after the backend is chosen
-
-    figure, axes = pyplot.subplots(figsize=(6, 4))
-    for customers in sorted({row.case.customers for row in rows}):
-        line = [row for row in rows if row.case.customers == customers]
-        axes.plot(
-            [row.case.people for row in line],
-            [value(row) for row in line],
-            marker="o",
-            label=f"{customers:,} customers",
-        )
-    axes.set(
-        xscale="log", yscale="log", xlabel="people on each list", ylabel=says,
-        title=f"{CHANGES_A_DAY} changes a day, each for every customer",
-    )  # fmt: skip
-    axes.legend()
-    axes.grid(alpha=0.3)
-    figure.savefig(path, metadata={"Date": None})
-    pyplot.close(figure)
+    with plot(path, (6, 4), tight=False) as axes:
+        for customers in sorted({row.case.customers for row in rows}):
+            line = [row for row in rows if row.case.customers == customers]
+            axes.plot(
+                [row.case.people for row in line],
+                [value(row) for row in line],
+                marker="o",
+                label=f"{customers:,} customers",
+            )
+        axes.set(
+            xscale="log", yscale="log", xlabel="people on each list", ylabel=says,
+            title=f"{CHANGES_A_DAY} changes a day, each for every customer",
+        )  # fmt: skip
+        axes.legend()
+        axes.grid(alpha=0.3)
