@@ -1,6 +1,6 @@
 """changecast announce: change documents become events for every customer that they name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -175,11 +175,16 @@ def show(
         raise typer.Exit(FAILED)
 
 
-def final_run(hub: Hub, announced: Announcement, seconds: float) -> Run:
-    """The run once everybody is final or `seconds` are over; empty where nothing was put."""
+def final_run(
+    hub: Hub,
+    announced: Announcement,
+    seconds: float,
+    is_over: Callable[[dict[str, Any]], bool] = is_final,
+) -> Run:
+    """The run once it is over for everybody, or `seconds` are; empty where nothing was put."""
     if announced.outcome not in _PUT:
         return run_of(announced.change_id, [])
-    return list(_following(hub, announced, seconds))[-1]
+    return list(_following(hub, announced, seconds, is_over))[-1]
 
 
 def _watched_run(hub: Hub, announced: Announcement, seconds: float) -> Run:
@@ -190,14 +195,17 @@ def _watched_run(hub: Hub, announced: Announcement, seconds: float) -> Run:
         return run
     run = {}
     with Live(console=out, auto_refresh=False) as screen:
-        for run in _following(hub, announced, seconds):
+        for run in _following(hub, announced, seconds, is_final):
             screen.update(runs_table([run]), refresh=True)
     return run
 
 
-def _following(hub: Hub, announced: Announcement, seconds: float) -> Iterator[Run]:
+def _following(
+    hub: Hub, announced: Announcement, seconds: float, is_over: Callable[[dict[str, Any]], bool]
+) -> Iterator[Run]:
     expected = (*announced.customers, *announced.withdrawn)
-    return follow(hub.table, announced.change_id, announced.revision, expected, seconds=seconds)
+    where = hub.table, announced.change_id, announced.revision, expected
+    return follow(*where, seconds=seconds, is_over=is_over)
 
 
 def _tell(document: DocumentFile, announced: Announcement, plan: list[Outlook]) -> None:

@@ -7,11 +7,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from changecast.likeness import known_names
 from changecast_cli.customers.deploy import lines_for
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.deploying.samconfig import Customer
-from changecast_cli.failures import Refused
 from changecast_cli.options import AsJson
 from changecast_cli.terminal import err, out, print_json
 
@@ -50,10 +48,7 @@ def show(code: str, config: Config = Path("samconfig.toml"), as_json: AsJson = F
 
 def known(code: str, config: Path) -> Customer:
     """The customer of this code in the file; Refused where it is not there."""
-    customers = samconfig_file.customers_in(samconfig_file.read(config))
-    if code not in customers:
-        raise Refused(f"{config} has no customer {code!r} ({known_names(code, customers)})")
-    return customers[code]
+    return samconfig_file.customer_in(samconfig_file.read(config), code, config)
 
 
 def _plain(customer: Customer) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import boto3
 import typer
 
 from changecast.announce import Announcement, Hub, connect
-from changecast.likeness import known_names
 from changecast.records import Record
 from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.customers.account import STACK, session_of
@@ -19,7 +18,6 @@ from changecast_cli.customers.withdraw import to_withdraw, wait_until_told, with
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.deploying.samconfig import Customer
 from changecast_cli.deploying.samconfig_file import ROUTE
-from changecast_cli.failures import Refused
 from changecast_cli.options import AsJson
 from changecast_cli.terminal import out, print_json, working
 
@@ -51,18 +49,16 @@ def remove(
     Safe to repeat.
     """
     text = samconfig_file.read(config)
-    customers = samconfig_file.customers_in(text)
-    if code not in customers:
-        raise Refused(f"{config} has no customer {code!r} ({known_names(code, customers)})")
+    customer = samconfig_file.customer_in(text, code, config)
     hub = None if leave_open else connect(hub_session(text))
     records = to_withdraw(hub.table, code, datetime.now(UTC)) if hub else []
     if not go_on(_plan(code, records), yes=yes or not records, dry_run=dry_run):
         return
     withdrawn = _withdraw(hub, records, code, wait) if hub else []
     left = samconfig_file.without_customer(text, code)
-    lines = _lines(customers[code], text)
+    lines = _lines(customer, text)
     if deploy:
-        _delete(hub_session(text), customers[code])
+        _delete(hub_session(text), customer)
     samconfig_file.save(config, left)
     if deploy:
         deploy_hub(config)

@@ -9,6 +9,7 @@ from typing import Any
 import tomlkit
 from tomlkit.items import Array
 
+from changecast.likeness import known_names
 from changecast_cli.deploying.samconfig import (
     Customer,
     Environment,
@@ -66,6 +67,14 @@ def customers_in(text: str) -> dict[str, Customer]:
         for code in codes
         if isinstance(document.get(code), dict)
     }
+
+
+def customer_in(text: str, code: str, path: Path) -> Customer:
+    """The customer of this code; Refused where the file, which `path` names, has none."""
+    customers = customers_in(text)
+    if code not in customers:
+        raise Refused(f"{path} has no customer {code!r} ({known_names(code, customers)})")
+    return customers[code]
 
 
 def _customer(code: str, own: Mapping[str, Any], route: Mapping[str, Any]) -> Customer:

@@ -103,30 +103,24 @@ def published(patient: Patient, lookup: Lookup) -> Iterator[Verdict]:
 def _dkim(patient: Patient, lookup: Lookup) -> Iterator[Verdict]:
     """Every token's CNAME leads to SES; a verdict for each that does not."""
     wanted = [each for each in records(patient) if each[1] == "CNAME"]
-    right = 0
-    for record in wanted:
-        verdict = _dkim_record(record, lookup)
-        if verdict is None:
-            right += 1
-            continue
-        yield verdict
-        if verdict.level is Level.WARNING:
+    wrong = list(_not_leading_to_ses(wanted, lookup))
+    yield from wrong
+    if wanted and not wrong:
+        yield ok("dns-dkim", f"{len(wanted)} of {len(wanted)} records lead to SES")
+
+
+def _not_leading_to_ses(wanted: list[Record], lookup: Lookup) -> Iterator[Verdict]:
+    for name, kind, value in wanted:
+        answer = lookup(name, kind)
+        if answer is None:
+            yield _unasked("dns-dkim", name)
             return  # the resolver is silent: the others would take as long
-    if wanted and right == len(wanted):
-        yield ok("dns-dkim", f"{right} of {right} records lead to SES")
-
-
-def _dkim_record(record: Record, lookup: Lookup) -> Verdict | None:
-    """What is wrong with one token's CNAME."""
-    name, kind, value = record
-    answer = lookup(name, kind)
-    if answer is None:
-        return _unasked("dns-dkim", name)
-    # Some Regions sign by <token>.dkim.<region>.amazonses.com.
-    token = value.partition(".")[0]
-    if any(each.startswith(f"{token}.dkim.") and each.endswith("amazonses.com") for each in answer):
-        return None
-    return broken("dns-dkim", f"{name} leads to {_or_nothing(answer)}", _publish(record))
+        # Some Regions sign by <token>.dkim.<region>.amazonses.com.
+        token = value.partition(".")[0]
+        if not any(a.startswith(f"{token}.dkim.") and a.endswith("amazonses.com") for a in answer):
+            yield broken(
+                "dns-dkim", f"{name} leads to {_or_nothing(answer)}", _publish((name, kind, value))
+            )
 
 
 def _mail_from(domain: str, region: str, lookup: Lookup) -> Verdict:

@@ -22,7 +22,7 @@ from changecast_cli.local.process import LocalCloud
 from changecast_cli.local.stage import HUB, REGION, add_contacts, deploy_all, registered, stage_for
 from changecast_cli.options import AsJson
 from changecast_cli.terminal import err, out, print_json, working
-from changecast_cli.watching.runs import POLL_SECONDS, Run, is_bad, is_final
+from changecast_cli.watching.runs import Run, is_bad, is_final
 from changecast_cli.watching.tables import runs_table
 
 CUSTOMERS = "acme,globex,initech"
@@ -95,18 +95,13 @@ def _announce_all(
 def _heard_out(hub: Hub, announced: list[Announcement]) -> list[Run]:
     """The runs, once SES has said of every mail what became of it: a few seconds after the last."""
     end = time.monotonic() + DELIVERED_SECONDS
-    while True:
-        runs = [final_run(hub, one, 0) for one in announced]
-        open_ = [one for run in runs for one in run["customers"].values() if _is_on_its_way(one)]
-        if not open_ or time.monotonic() > end:
-            return runs
-        time.sleep(POLL_SECONDS)
+    return [final_run(hub, one, end - time.monotonic(), _is_heard_out) for one in announced]
 
 
-def _is_on_its_way(customer: dict[str, Any]) -> bool:
+def _is_heard_out(customer: dict[str, Any]) -> bool:
     counts = customer["counts"]
     ended = ("delivered", "bounced", "complained", "suppressed")
-    return bool(counts["sent"] > sum(counts[name] for name in ended))
+    return bool(counts["sent"] <= sum(counts[name] for name in ended))
 
 
 def _show(shown: Shown, *, as_json: bool, kept: bool) -> None:

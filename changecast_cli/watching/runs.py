@@ -118,17 +118,21 @@ def follow(
     expected: Iterable[str],
     *,
     seconds: float,
+    is_over: Callable[[dict[str, Any]], bool] = is_final,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Run]:
-    """The run of one revision, again and again, until all `expected` are final or time is over."""
+    """The run of one revision, again and again, until it is over for everybody, or time is.
+
+    Over is by default what is final; `expected` are customers of whom nothing need be heard yet.
+    """
     end = clock() + seconds
     while True:
         run = run_of(change_id, statuses(table, change_id, revision))
         for code in expected:
             run["customers"].setdefault(code, _unheard(revision))
         yield run
-        if all(is_final(customer) for customer in run["customers"].values()) or clock() >= end:
+        if all(is_over(customer) for customer in run["customers"].values()) or clock() >= end:
             return
         sleep(POLL_SECONDS)
 
