@@ -5,12 +5,15 @@ FILES ?=
 MEASURES ?=
 SCHEDULES ?= 20000
 SEED ?= 1
+# Keep byte code even where the machine says otherwise: without it, every process that the tests
+# start compiles boto3 and everything else again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check isolation simulate mutants bench bench-check lock
+.PHONY: help demo test test-seconds check isolation game-day simulate mutants bench bench-check lock release-check wheel wheel-demo licences docs docs-reference docs-pictures screenshots docs-links mail-gallery mail-score
 
-help: ## what can be made here
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+help: ## list what can be made
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 .venv/.ready: requirements/bootstrap.txt requirements/dev.txt pyproject.toml
 	@echo "Building .venv (once; about a minute)"
@@ -20,28 +23,36 @@ help: ## what can be made here
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: .venv/.ready ## the whole way, embedded: deploy hub and customers, announce, show the mails
+demo: .venv/.ready ## deploy a hub and three customers in an embedded cloud, announce, show the mails
 	@$(BIN)/changecast demo $(FILES)
 
-test: check build/.browser ## everything CI runs: lint, types, all tests
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+test: check docs build/.browser ## run everything that CI runs: the checks, the documentation site, all tests
+	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --junitxml=build/test-results.xml
 
-# The mails are looked at in a real browser, and read by other people's mail programs.
+test-seconds: .venv/.ready ## print how long each suite took in the last `make test`
+	@$(BIN)/python -m tests.seconds
+
+# Tests look at the mails in a real browser, and read them with other mail programs' parsers.
 build/.browser:
 	@command -v chromium >/dev/null && command -v node >/dev/null && command -v npm >/dev/null || \
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-	    apt-get install -y -qq --no-install-recommends chromium nodejs npm fonts-dejavu-core >/dev/null; }
+	    apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core fonts-noto-core \
+	    fonts-noto-cjk fonts-noto-color-emoji >/dev/null; \
+	    command -v npm >/dev/null || DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -y -qq --no-install-recommends nodejs npm >/dev/null; }
 	@mkdir -p build && touch $@
 
-check: .venv/.ready ## ruff and mypy --strict
+check: .venv/.ready ## run ruff, mypy --strict and import-linter
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-logo --cache-dir build/import-linter
 	@$(BIN)/mypy
 
-isolation: .venv/.ready build/policy-lint/.ready ## who can do what: 30 x 30 customers, every weakening, and the policy linters
+isolation: .venv/.ready build/policy-lint/.ready ## prove who can do what: 30 x 30 customers, every weakening, the policy linters
 	@$(BIN)/python -m tests.isolation
 	@$(BIN)/python -m tests.isolation.lint
-	@build/policy-lint/bin/cyclonedx-py requirements functions/requirements.txt --output-reproducible --outfile build/isolation/sbom.json
+	@build/policy-lint/bin/cyclonedx-py requirements functions/requirements-customer.txt --output-reproducible --outfile build/isolation/sbom-customer.json
+	@build/policy-lint/bin/cyclonedx-py requirements functions/requirements-hub.txt --output-reproducible --outfile build/isolation/sbom-hub.json
 
 # The policy linters want older packages than we do, so they have a folder of their own.
 build/policy-lint/.ready: requirements/policy-lint.txt .venv/.ready
@@ -49,21 +60,75 @@ build/policy-lint/.ready: requirements/policy-lint.txt .venv/.ready
 	@$(BIN)/uv pip sync --quiet --python build/policy-lint/bin/python --require-hashes requirements/policy-lint.txt
 	@touch $@
 
-simulate: .venv/.ready ## nobody twice, nobody lost: SCHEDULES random schedules from SEED, every crash point, the pace
-	@$(BIN)/python -m tests.simulation $(SCHEDULES) $(SEED)
+game-day: .venv/.ready ## plant every fault that has a repair in the embedded cloud, and type the repair
+	@$(BIN)/pytest --heavy tests/gameday
 
-mutants: .venv/.ready ## plant faults in the ledger and the sender, and print which test finds each
+mail-gallery: .venv/.ready build/.browser ## write every kind of mail in every language, as Gmail and Outlook show it: build/mail-gallery
+	@$(BIN)/python -m tests.gallery
+
+# SpamAssassin brings some 30 packages of Perl, so it has a target of its own, outside make test.
+mail-score: .venv/.ready ## ask SpamAssassin about every kind of mail in every language
+	@command -v spamassassin >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -y -qq --no-install-recommends spamassassin >/dev/null; }
+	@$(BIN)/pytest --heavy tests/integration/mails/test_spam_score.py
+
+simulate: .venv/.ready ## run SCHEDULES random schedules of faults from SEED; fails if a mail is lost or sent twice
+	@$(BIN)/python -m testbed.simulation $(SCHEDULES) $(SEED)
+
+mutants: .venv/.ready ## plant faults in the product, and print which test finds each
 	@$(BIN)/python -m tests.mutants
 
-bench: .venv/.ready ## one JSON line per measure; wall times are reported, CPU and counts are gated
+bench: .venv/.ready ## measure, one JSON line per measure; CPU and counts have goals, wall times are reported
 	@$(BIN)/python -m benchmarks $(MEASURES)
 
-bench-check: .venv/.ready ## bench again; fails where a figure is more than 15 % worse than the baseline
+bench-check: .venv/.ready ## measure again; fails where a figure is more than 15 % worse than the baseline
 	@$(BIN)/python -m benchmarks --check $(MEASURES)
 
-lock: .venv/.ready ## pin again what requirements/*.in and functions/requirements.in ask for
+docs: build/docs-env/.ready ## build the documentation site, build/docs/index.html; a warning is an error
+	@build/docs-env/bin/sphinx-build -q -n -W --keep-going -b html docs build/docs
+
+docs-links: build/docs-env/.ready ## check that every address outside the documentation answers
+	@build/docs-env/bin/sphinx-build -q -b linkcheck docs build/docs-links
+
+docs-reference: .venv/.ready ## write docs/reference/ from the program, the schemas and the templates
+	@$(BIN)/python -m testbed.reference
+
+screenshots: .venv/.ready build/.browser ## make docs/pictures/console.png: the console's overview as a browser shows it
+	@$(BIN)/python -m tests.screenshots
+
+docs-pictures: .venv/.ready build/.browser ## make docs/pictures/ from the samples: a mail as a browser shows it
+	@$(BIN)/python -m testbed.pictures
+
+# The site's tool has a folder of its own: nothing of it is in the product.
+build/docs-env/.ready: requirements/docs.txt .venv/.ready
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python build/docs-env
+	@$(BIN)/uv pip sync --quiet --python build/docs-env/bin/python --require-hashes requirements/docs.txt
+	@touch $@
+
+# In this order: each step is quicker to repair than the next one.
+release-check: ## everything before a release: make test, the wheel, its demo, the licences
+	@echo "1/4 checks, documentation site, all tests" && $(MAKE) --no-print-directory test
+	@echo "2/4 sdist and wheel" && $(MAKE) --no-print-directory wheel
+	@echo "3/4 the installed command in an empty folder" && $(MAKE) --no-print-directory wheel-demo
+	@echo "4/4 SBOM and licences" && $(MAKE) --no-print-directory licences
+	@grep -m 1 '^## ' CHANGELOG.md | grep -q -- ' - ' || echo "Before the tag: write the date into CHANGELOG.md."
+	@echo "Ready for release."
+
+wheel: .venv/.ready ## build sdist and wheel, and install the wheel into an empty environment: build/release
+	@$(BIN)/python -m tests.release.wheel
+
+wheel-demo: .venv/.ready ## run the installed wheel (make wheel) in an empty folder: help, validate, demo
+	@$(BIN)/python -m tests.release.wheel demo
+
+licences: .venv/.ready build/policy-lint/.ready ## write the SBOM of the installed wheel (make wheel); fails where a licence is unknown
+	@build/policy-lint/bin/cyclonedx-py environment build/release/environment/bin/python --PEP-639 --output-reproducible --outfile build/release/sbom.json
+	@$(BIN)/python -m tests.release.licences
+
+lock: .venv/.ready ## pin again what requirements/*.in and functions/requirements-*.in ask for
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/bootstrap.in -o requirements/bootstrap.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/dev.in -o requirements/dev.txt
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt functions/requirements.in -o functions/requirements.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt functions/requirements-customer.in -o functions/requirements-customer.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt functions/requirements-hub.in -o functions/requirements-hub.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/policy-lint.in -o requirements/policy-lint.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/docs.in -o requirements/docs.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/maintnote.in -o requirements/maintnote.txt

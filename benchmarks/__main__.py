@@ -24,6 +24,7 @@ LINES = ROOT / "build" / "bench" / "measures.jsonl"
 # In the order in which they run: what is short first.
 MEASURES = (
     "compose",
+    "answers",
     "package",
     "hub",
     "cold_start",
@@ -41,17 +42,17 @@ MEASURES = (
     "routes",
 )
 # Ten minutes and more: by name only.
-LONG = ("busy",)
+LONG = ("busy", "patch_night", "buses")
 
 
 def main() -> int:
     """Run measures; 1 where one of them broke, or is worse than the baseline."""
-    wanted = _arguments()
+    arguments = _arguments()
     taken: dict[str, list[dict[str, Any]]] = {}
     broken = []
     LINES.parent.mkdir(parents=True, exist_ok=True)
     with LINES.open("w", encoding="utf-8") as file:
-        for name in wanted.measures or MEASURES:
+        for name in arguments.measures or MEASURES:
             began = time.monotonic()
             try:
                 for line in _lines(name):
@@ -66,14 +67,14 @@ def main() -> int:
     _say(f"{len(lines)} figures; goals not met: {', '.join(missed) or 'none'}")
     if broken:
         _say(f"broken: {', '.join(broken)}")
-    if wanted.check:
+    if arguments.check:
         found = {line["measure"] for line in lines}
-        expected = [one for one in baseline() if not wanted.measures or one["measure"] in found]
+        expected = [one for one in baseline() if not arguments.measures or one["measure"] in found]
         lost = losses(lines, expected)
         _say("\n".join(lost) or "nothing is worse than the baseline")
         return 1 if broken or lost else 0
     write(taken)
-    if wanted.keep:
+    if arguments.keep:
         keep(lines)
     return 1 if broken else 0
 
@@ -93,7 +94,7 @@ def _say(text: str) -> None:
 
 
 def _lines(name: str) -> Iterator[str]:
-    """What a measure prints, while it prints it; CalledProcessError where it ends badly."""
+    """Yield what a measure prints, while it prints it; CalledProcessError where it ends badly."""
     command = [sys.executable, "-m", f"benchmarks.{name}"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

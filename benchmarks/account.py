@@ -15,9 +15,9 @@ from urllib.request import urlopen
 
 from benchmarks.measure import ROOT
 from benchmarks.stubs.services import COUNTS, MAILS, MESSAGES
-from tests.doubles.account import ENVIRONMENT
-from tests.doubles.announcements import envelope
-from tests.support.templates import resource
+from testbed.doubles.account import ENVIRONMENT
+from testbed.doubles.announcements import envelope
+from testbed.templates import resource
 
 # How long each stub takes for an answer.
 SES_SECONDS, OTHERS_SECONDS = 0.025, 0.005
@@ -55,7 +55,7 @@ class Account:
     changes: Iterator[int] = field(default_factory=lambda: count(1))
 
     def plan(self, changes: int = 1) -> tuple[Figures, list[str]]:
-        """Announce more changes; comes back: what the planner used, and the delivery hints.
+        """Announce more changes; returns what the planner used, and the delivery hints.
 
         A test that nobody may be mailed warms the planner up.
         """
@@ -122,12 +122,12 @@ class Account:
             return [Figures(**json.loads(_line_of(worker))) for worker in workers]
 
     def counts(self, service: str) -> dict[str, int]:
-        """What a stub was asked for so far."""
+        """Return what a stub was asked for so far."""
         found: dict[str, int] = _get(self.urls[service] + COUNTS)
         return found
 
     def messages(self, queue: str) -> list[str]:
-        """What a queue holds; it is empty then."""
+        """Return what a queue holds; it is empty then."""
         found: list[str] = _get(f"{self.urls['sqs']}{MESSAGES}/{queue}")
         return found
 

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from benchmarks.measure import ROUNDS, at_most, report
-from changecast.announce import announce, connect
+from changecast.hub.announcing.announce import announce, connect
 from changecast_cli.announcing.announce import final_run
 from changecast_cli.local import process as local_cloud
 from changecast_cli.local.stage import HUB, add_contacts, deploy_all, stage_for

@@ -36,13 +36,16 @@ class Quota(NamedTuple):
 STANDING = {
     # A principal is written as "arn:aws:iam::222222222222:root", with quotes and a comma; the rest
     # of the statement takes some 600 characters.
-    "bus policy (characters)": Quota(10_240 - 600, 33, "quota request", _EVENTBRIDGE),
-    "CustomerAccounts (characters)": Quota(4_096, 13, "fixed: see below", _CLOUDFORMATION),
-    "rules per bus": Quota(300 - 2, 1, "quota request", _EVENTBRIDGE),
+    "bus policy (characters)": Quota(10_240 - 600, 33, "the next bus", _EVENTBRIDGE),
+    "CustomerAccounts (characters)": Quota(4_096, 13, "the next bus", _CLOUDFORMATION),
+    "rules per bus": Quota(300 - 2, 1, "the next bus", _EVENTBRIDGE),
+    "buses": Quota(99, 1 / 250, "ours: two digits", "hub/bus.yaml"),
     "IAM roles": Quota(1_000 - 10, 1, "quota request, up to 5,000", _IAM),
     "CloudFormation stacks": Quota(2_000 - 5, 1, "quota request", _CLOUDFORMATION),
-    "codes per event": Quota(2_000, 1, "ours: announce in parts", "functions/changecast/event.py"),
-    "CloudWatch alarms": Quota(5_000 - 5, 2, "quota request", _CLOUDWATCH),
+    "codes per announcement": Quota(
+        10_000, 1, "ours: announce in parts", "functions/changecast/contract/event.py"
+    ),
+    "CloudWatch alarms": Quota(5_000 - 6, 2, "quota request", _CLOUDWATCH),
     "SSM standard parameters": Quota(10_000 - 1, 1, "advanced parameters", _SSM),
 }  # fmt: skip
 

@@ -15,8 +15,8 @@ import boto3
 from botocore.config import Config
 
 from benchmarks.measure import cpu_seconds, print_figures
-from changecast.mails_bucket import get
-from changecast.splice import load, splice
+from changecast.customer.renderings.mails_bucket import get
+from changecast.customer.renderings.splice import load, splice
 
 
 def main(threads: int, rendering: str) -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from benchmarks.account import BATCH, NEWS_SECONDS, Figures, account
 from benchmarks.measure import ROUNDS, at_most, pin_to_one_core, report
 from changecast_cli.cost.prices import PRICES
-from tests.support.templates import resource
+from testbed.templates import resource
 
 # Mails a second, how many batches are sent at that rate, and the goal: percent of SES's price.
 RATES = ((14.0, 5, 1.0), (500.0, 40, 0.1))
@@ -32,7 +32,7 @@ def main() -> None:
     """Print one JSON line per rate and function."""
     pin_to_one_core()
     for rate, batches, goal in RATES:
-        rounds = [_round(rate, batches) for _ in range(ROUNDS)]
+        rounds = [_measured_round(rate, batches) for _ in range(ROUNDS)]
         for function in Billed._fields:
             values = [getattr(each, function) for each in rounds]
             report(f"billed_{function}_at_{rate:.0f}", values, "% of SES's price")
@@ -42,7 +42,7 @@ def main() -> None:
         report(f"billed_together_at_{rate:.0f}", everything, "% of SES's price", at_most(goal))
 
 
-def _round(rate: float, batches: int) -> Billed:
+def _measured_round(rate: float, batches: int) -> Billed:
     with account(BATCH * (1 + batches), rate) as place:
         planned, hints = place.plan()
         sent = place.send(hints, 1)

@@ -18,7 +18,7 @@ Line = dict[str, Any]
 
 
 def baseline() -> list[Line]:
-    """The lines that were committed."""
+    """Return the lines that were committed."""
     lines: list[Line] = json.loads(BASELINE.read_text("utf-8"))
     return lines
 
@@ -38,7 +38,7 @@ def keep(lines: Iterable[Line]) -> None:
 
 
 def losses(lines: Sequence[Line], than: Iterable[Line]) -> list[str]:
-    """What is worse than the baseline `than`, a sentence each."""
+    """Return what is worse than the baseline `than`, a sentence each."""
     found = {line["measure"]: line for line in lines}
     return [said for before in than if (said := _loss(found.get(before["measure"]), before))]
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.measure import ROOT, at_most_peer, report
 from benchmarks.package import PEER
-from tests.support.package import build, handlers, start, unpack
+from testbed.package import SIDES, build, handlers, start, unpack
 
 ROUNDS = 9
 SENDER, PLANNER = "send_mail", "plan_delivery"
@@ -29,16 +29,21 @@ OTHERS = 1.7
 
 # The sender without one lever each; without light data it stands on what pip installs.
 NO_BYTE_CODE = f"import sys\nsys.implementation.cache_tag = None\nimport {SENDER}"
-OFTEN_COLLECTING = f"import sys\nsys.modules['changecast.startup'] = sys\nimport {SENDER}"
+OFTEN_COLLECTING = f"import sys\nsys.modules['changecast.lambdas.startup'] = sys\nimport {SENDER}"
 
 
 def main() -> None:
     """Print one JSON line per function."""
     with tempfile.TemporaryDirectory() as scratch:
-        package = unpack(build(Path(scratch)), Path(scratch) / "unpacked")
+        sides = {side: unpack(build(Path(scratch), side), Path(scratch) / side) for side in SIDES}
+        package = sides["customer"]
         plain = _installed(Path(scratch) / "plain")
         starts = {"peer": (PEER, str(plain)), "same_data": (PEER, str(package))}
-        starts |= {name: (f"import {name}", str(package)) for name in handlers()}
+        starts |= {
+            name: (f"import {name}", str(folder))
+            for side, folder in sides.items()
+            for name in handlers(side)
+        }
         starts |= {
             "byte_code": (NO_BYTE_CODE, str(package)),
             "light_data": (f"import {SENDER}", f"{plain}{os.pathsep}{package}"),
@@ -61,11 +66,11 @@ def main() -> None:
 
 
 def _installed(folder: Path) -> Path:
-    """The same pinned packages as pip installs them, with their byte code."""
+    """Return the same pinned packages as pip installs them, with their byte code."""
     command = [
         sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check",
         "--no-deps", "--require-hashes", "--target", str(folder),
-        "--requirement", str(ROOT / "functions" / "requirements.txt"),
+        "--requirement", str(ROOT / "functions" / "requirements-customer.txt"),
     ]  # fmt: skip
     subprocess.run(command, check=True)
     return folder

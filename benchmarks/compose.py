@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import at_most, pin_to_one_core, report, rounds
-from changecast.change import Change, view_for
-from changecast.compose import Brand, compose
-from changecast.ledger_items import Run
-from changecast.metadata import read_document
-from changecast.plan import Mailing, MailKind, Topic, Variant
-from changecast.splice import load, splice
+from changecast.contract.change import Change, view_for
+from changecast.customer.compose import Brand, compose
+from changecast.customer.ledger.schema import Run
+from changecast.customer.mailing import Mailing, MailKind, Topic, Variant
+from changecast.customer.renderings.splice import load, splice
+from changecast.hub.announcing.metadata import read_document
 
 SAMPLES = Path(__file__).parents[1] / "tests" / "samples"
 NOW = datetime(2027, 1, 16, 8, 5, tzinfo=UTC)
@@ -72,7 +72,7 @@ def _compose(change: Change, previous: Change | None) -> dict[Variant, bytes]:
 
 
 def _built(raw: bytes) -> bytes:
-    """The same mail as a new EmailMessage, its texts ready."""
+    """Return the same mail as a new EmailMessage, its texts ready."""
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"], message["Subject"] = BRAND.sender, "a@acme.example", "Planned"
     third = len(raw) // 3

@@ -25,7 +25,7 @@ class Seen(NamedTuple):
 
 
 def seen_in(lines: Sequence[Line], customers: int) -> dict[str, Seen]:
-    """What each function did, from the meter's lines about one announcement."""
+    """Return what each function did, from the meter's lines about one announcement."""
     found: dict[str, list[float]] = {}
     for line in invocations(lines):
         found.setdefault(line["function"], []).append(line["ended"] - line["began"])

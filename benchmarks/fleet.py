@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from changecast.announce import Announcement, Hub, announce, connect
+from changecast.hub.announcing.announce import Announcement, Hub, announce, connect
 from changecast_cli.announcing.announce import final_run
-from changecast_cli.deploying.samconfig import Customer
+from changecast_cli.deploying.samconfig import CustomerStack
 from changecast_cli.local.stage import HUB, REGION, TOPICS, Stage
 from changecast_local.cloud import Cloud, attach
-from tests.support.fleet import Builds, build_fleet, deploy_customers, deploy_hub
+from testbed.fleet import Builds, build_fleet, deploy_customers, deploy_hub
 
 SAMPLE = Path(__file__).parents[1] / "tests" / "samples" / "a-current-approved.json"
 START_SECONDS = 60.0
@@ -40,7 +40,7 @@ class Fleet:
     meter: Path
     builds: Builds
     scheduled: bool = False
-    standing: tuple[Customer, ...] = ()
+    standing: tuple[CustomerStack, ...] = ()
     hub: Hub = field(init=False)
 
     @property
@@ -60,22 +60,22 @@ class Fleet:
         self.hub = connect(self.cloud.session(HUB.account, REGION))
 
     def lines(self, since: float = 0.0) -> list[Line]:
-        """What the meter wrote about what ended since (epoch seconds)."""
+        """Return what the meter wrote about what ended since (epoch seconds)."""
         read = [json.loads(line) for line in self.meter.read_text("utf-8").splitlines()]
         return [line for line in read if line.get("ended", line.get("at", 0.0)) >= since]
 
     def announce(self, codes: Sequence[str]) -> Announcement:
-        """A new change for these customers."""
+        """Return a new change for these customers."""
         return announce(document(codes), hub=self.hub)
 
     def told(self, codes: Sequence[str], seconds: float = 300) -> float:
-        """Announce and wait until everybody was told; comes back: when the put began (epoch)."""
+        """Announce and wait until everybody was told; returns when the put began (epoch)."""
         began = time.time()
         self.wait([self.announce(codes)], seconds)
         return began
 
     def account(self, code: str) -> str:
-        """The account of a customer."""
+        """Return the account of a customer."""
         return next(each.account for each in self.standing if each.code == code)
 
     def wait(self, announced: Sequence[Announcement], seconds: float = 300) -> None:
@@ -97,15 +97,15 @@ class Fleet:
 
 
 def document(codes: Sequence[str]) -> dict[str, Any]:
-    """A new change for these customers."""
+    """Return a new change for these customers."""
     sample = json.loads(SAMPLE.read_text("utf-8"))
     return {**sample, "changeId": f"CHG-{time.time_ns()}", "customers": list(codes)}
 
 
-def customer(number: int) -> Customer:
-    """The customer of a number: fleet-0007 in account 700000000007."""
+def customer(number: int) -> CustomerStack:
+    """Return the customer of a number: fleet-0007 in account 700000000007."""
     code = f"fleet-{number:04}"
-    return Customer(
+    return CustomerStack(
         code, f"70000000{number:04}", REGION, f"Fleet {number}", f"changes@{code}.example", "UTC",
         "en", "desk@provider.example", None, NO_LIMITS,
     )  # fmt: skip
@@ -169,9 +169,9 @@ def still(cloud: Cloud, accounts: Sequence[str]) -> None:
                 events.disable_rule(Name=rule["Name"])
 
 
-def subscribe(cloud: Cloud, each: Customer, contacts: int, first: int = 1) -> None:
+def subscribe(cloud: Cloud, each: CustomerStack, contacts: int, first: int = 1) -> None:
     """People for a customer, on every topic: from the number `first` up to `contacts`."""
-    ses = cloud.session(each.account, REGION).client("sesv2")
+    ses = cloud.preparing(each.account, REGION).client("sesv2")
     preferences: Any = [{"TopicName": t, "SubscriptionStatus": "OPT_IN"} for t in TOPICS]
     for person in range(first, contacts + 1):
         ses.create_contact(
@@ -182,18 +182,18 @@ def subscribe(cloud: Cloud, each: Customer, contacts: int, first: int = 1) -> No
 
 
 def invocations(lines: Sequence[Line]) -> list[Line]:
-    """The finished invocations among the meter's lines."""
+    """Return the finished invocations among the meter's lines."""
     return [line for line in lines if line["kind"] == "invocation"]
 
 
 def requests(lines: Sequence[Line], operation: str = "") -> list[Line]:
-    """The requests of functions among the meter's lines, or those of one operation."""
+    """Return the requests of functions among the meter's lines, or those of one operation."""
     asked = [line for line in lines if line["kind"] == "request"]
     return [line for line in asked if operation in ("", line["operation"])]
 
 
 def last_mail(lines: Sequence[Line], account: str | None = None) -> float:
-    """When the last mail was accepted (epoch seconds), of one account or of all."""
+    """Return when the last mail was accepted (epoch seconds), of one account or of all."""
     return max(
         float(line["at"])
         for line in requests(lines, SEND_EMAIL)

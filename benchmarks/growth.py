@@ -74,10 +74,10 @@ def _rounds(size: int) -> Iterator[tuple[float, float, float]]:
     """Per round: CPU of a recipient in ms, and the peaks of planner and sender in MB."""
     with account(size) as place:
         for _ in range(max(1, min(ROUNDS, MAILS_A_SIZE // size))):
-            yield _round(place, size, max(1, MAILS_A_ROUND // size))
+            yield _measured_round(place, size, max(1, MAILS_A_ROUND // size))
 
 
-def _round(place: Account, size: int, changes: int) -> tuple[float, float, float]:
+def _measured_round(place: Account, size: int, changes: int) -> tuple[float, float, float]:
     planned, hints = place.plan(changes)
     sent = place.send(hints, PROCESSES)
     cpu = 1e3 * (planned.cpu / (size * changes) + sent.cpu / sent.units)

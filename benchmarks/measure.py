@@ -30,7 +30,7 @@ class Goal(NamedTuple):
         return f"{self.sign} {self.limit:g}" + (" x peer" if self.of_peer else "")
 
     def met(self, value: float, ratio: float | None) -> bool:
-        """Whether it is kept."""
+        """Return whether it is kept."""
         subject = ratio if self.of_peer else value
         if subject is None:
             raise ValueError(f"{self} needs a peer")
@@ -38,22 +38,22 @@ class Goal(NamedTuple):
 
 
 def at_most(limit: float) -> Goal:
-    """The value is no more than this."""
+    """Require a value of at most this."""
     return Goal("<=", limit)
 
 
 def at_least(limit: float) -> Goal:
-    """The value is no less than this."""
+    """Require a value of at least this."""
     return Goal(">=", limit)
 
 
 def at_most_peer(times: float) -> Goal:
-    """The value is no more than so many times the peer's."""
+    """Require a value of at most this many times the peer's."""
     return Goal("<=", times, of_peer=True)
 
 
 def at_least_peer(times: float) -> Goal:
-    """The value is no less than so many times the peer's."""
+    """Require a value of at least this many times the peer's."""
     return Goal(">=", times, of_peer=True)
 
 

@@ -177,7 +177,7 @@ async def _whole(receive: Any) -> dict[str, Any]:
 
 
 def _given(message: dict[str, Any], receive: Any) -> Callable[[], Any]:
-    """The request once more, from the start."""
+    """Return the request once more, from the start."""
     waiting = [message]
 
     async def again() -> Any:
@@ -187,7 +187,7 @@ def _given(message: dict[str, Any], receive: Any) -> Callable[[], Any]:
 
 
 def operation_of(scope: dict[str, Any], body: bytes) -> dict[str, Any]:
-    """The service and operation of a request, and how many items it reads or writes."""
+    """Return the service and operation of a request, and how many items it reads or writes."""
     target = dict(scope["headers"]).get(b"x-amz-target", b"").decode()
     if target:
         service, _, operation = target.partition(".")

@@ -13,11 +13,11 @@ import time
 from pathlib import Path
 
 from benchmarks.measure import ROOT, ROUNDS, at_most_peer, report
-from changecast.announce import Hub, announce, connect
-from changecast.status_table import statuses
+from changecast.hub.announcing.announce import Hub, announce, connect
+from changecast.hub.tracking.table import statuses
 from changecast_cli.local import process as local_cloud
 from changecast_cli.local.stage import HUB, add_contacts, stage_for
-from tests.support.fleet import deploy_fleet
+from testbed.fleet import deploy_fleet
 
 SAMPLE = ROOT / "tests" / "samples" / "a-current-approved.json"
 CONTACTS, NOISY, OTHERS = 20, "acme", ("globex", "initech")

@@ -1,10 +1,11 @@
-"""What is deployed: its size, and what each function has loaded before its first event.
+"""What each side deploys: its size, and what each function loads before its first event.
 
     python -m benchmarks.package
 
 All of it is counted and none of it timed: it is the same on every machine with the same Python, so
-`make test` compares it with the baseline. The package is as sam builds it, for this Python, which
-must load it. The peer of a function is a bare process with one client of the package's boto3.
+`make test` compares it with the baseline. The packages are as sam builds them, for this Python,
+which must load them. The peer of a function is a bare process with one client of the package's
+boto3.
 """
 
 import json
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.measure import at_most, report
-from tests.support.package import build, handlers, start, unpack
+from testbed.package import SIDES, build, handlers, start, unpack
 
 MB = 1_000_000
 PEER = "import boto3; boto3.client('sesv2')"
@@ -34,22 +35,27 @@ class Loaded(NamedTuple):
 def main() -> None:
     """Print one JSON line per measure."""
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        package = build(folder)
-        entries = zipfile.ZipFile(package).infolist()
-        unpacked = sum(entry.file_size for entry in entries)
-        report("package_zip", [package.stat().st_size / MB], "MB", at_most(10))
-        report("package_unpacked", [unpacked / MB], "MB", at_most(30))
-        here = unpack(package, folder / "unpacked")
-        peer = loaded(PEER, here)
-        for name in handlers():
-            found = loaded(f"import {name}", here)
-            report(f"modules_{name}", [found.modules], "modules", peers=[peer.modules])
-            report(f"objects_{name}", [found.objects], "objects", peers=[peer.objects])
+        here = {side: _sized(side, Path(scratch)) for side in SIDES}
+        # The peer has a client of SES, which only the customer's package has data for.
+        peer = loaded(PEER, here["customer"])
+        for side, folder in here.items():
+            for name in handlers(side):
+                found = loaded(f"import {name}", folder)
+                report(f"modules_{name}", [found.modules], "modules", peers=[peer.modules])
+                report(f"objects_{name}", [found.objects], "objects", peers=[peer.objects])
+
+
+def _sized(side: str, scratch: Path) -> Path:
+    """Report how large a side's package is; returns the folder where it is unpacked."""
+    package = build(scratch, side)
+    unpacked = sum(entry.file_size for entry in zipfile.ZipFile(package).infolist())
+    report(f"package_zip_{side}", [package.stat().st_size / MB], "MB", at_most(9.2))
+    report(f"package_unpacked_{side}", [unpacked / MB], "MB", at_most(26))
+    return unpack(package, scratch / side)
 
 
 def loaded(code: str, packages: Path) -> Loaded:
-    """What a process has loaded after `code`."""
+    """Return what a process has loaded after `code`."""
     return Loaded(**json.loads(start(f"{code}\n{_COUNT}", packages)))
 
 

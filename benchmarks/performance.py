@@ -96,7 +96,7 @@ def draw_cold_starts(lines: Iterable[Line], path: Path) -> None:
     by_cost = sorted(lines, key=lambda line: float(line["ratio"]))
     names = [line["measure"].removeprefix(COLD) for line in by_cost]
     goals = [float(line["goal"].split()[1]) for line in by_cost]
-    with plot(path, INCHES, tight=True) as axes:
+    with plot(path, INCHES, "CPU of each function's cold start, beside its goal") as axes:
         axes.barh(names, [line["ratio"] for line in by_cost], color="#0b57a4", label="measured")
         axes.scatter(goals, names, marker="|", s=250, color="#b3261e", label="goal", zorder=3)
         axes.axvline(1, color="#777777", linewidth=0.8)
@@ -108,7 +108,7 @@ def draw_growth(growth: Growth, lines: Iterable[Line], path: Path) -> None:
     """A line for each series: how its cost grows with the size, which is logarithmic."""
     values = {str(line["measure"]): float(line["value"]) for line in lines}
     highest = 1.6
-    with plot(path, INCHES, tight=True) as axes:
+    with plot(path, INCHES, f"How cost grows with the {growth.of}") as axes:
         axes.set_xscale("log")
         for prefix, label in growth.series.items():
             one = values.get(f"{prefix}{growth.reference}")

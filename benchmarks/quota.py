@@ -6,7 +6,7 @@ Two changes at once, queues out of order, as many functions at a time as the tem
 """
 
 from benchmarks.measure import ROUNDS, at_least, at_most, report
-from tests.simulation.pacing import measure
+from testbed.simulation.pacing import measure
 
 RATES = ((14.0, 1_000), (100.0, 2_000), (500.0, 3_000))
 

@@ -18,16 +18,16 @@ from typing import Any
 
 from benchmarks.fleet import Fleet, customer, document, invocations, metered_cloud, requests, still
 from benchmarks.measure import ROUNDS, at_least, at_most, at_most_peer, cpu_seconds, report
-from changecast.announce import announce, connect
-from changecast.event import CUSTOMERS_LIMIT, EVENT_LIMIT, entry_size
-from changecast.status_table import statuses
+from changecast.contract.event import CUSTOMERS_LIMIT, EVENT_LIMIT, entry_size
+from changecast.hub.announcing.announce import announce, connect
+from changecast.hub.tracking.table import statuses
 from changecast_cli.deploying import samconfig
 from changecast_cli.deploying.sam import repository
-from changecast_cli.deploying.samconfig import Customer
+from changecast_cli.deploying.samconfig import CustomerStack
 from changecast_cli.deploying.stacks import deploy_stack
 from changecast_cli.local.stage import HUB, REGION, Stage
 from changecast_local.cloud import Cloud
-from tests.support.fleet import Builds, build_fleet, deploy_hub
+from testbed.fleet import Builds, build_fleet, deploy_hub
 
 FEW, MANY = 10, 1_000
 AT_ONCE = 4
@@ -65,7 +65,7 @@ def _stand(fleet: Fleet, number: int) -> None:
     fleet.hub = connect(fleet.cloud.session(HUB.account, REGION))
 
 
-def _deploy(cloud: Cloud, builds: Builds, each: Customer) -> None:
+def _deploy(cloud: Cloud, builds: Builds, each: CustomerStack) -> None:
     whole = builds.customer
     way_in = {
         "Parameters": {name: whole["Parameters"][name] for name in ("CustomerCode", "HubAccount")},
@@ -111,7 +111,7 @@ def _compare(fleet: Fleet, few: dict[str, list[float]]) -> None:
 
 
 def _announcing(fleet: Fleet, codes: Sequence[str], rounds: int = ROUNDS) -> dict[str, list[float]]:
-    """What announcing to these came to, once to warm up and then once a round."""
+    """Return what announcing to these came to, once to warm up and then once a round."""
     _announce_once(fleet, codes)
     taken = [_announce_once(fleet, codes) for _ in range(rounds)]
     reached = _reached(fleet)
@@ -167,7 +167,7 @@ def _reached(fleet: Fleet) -> set[str]:
         return {each.code for each, got in zip(fleet.standing, found, strict=True) if got}
 
 
-def _took_one(cloud: Cloud, each: Customer) -> bool:
+def _took_one(cloud: Cloud, each: CustomerStack) -> bool:
     sqs = cloud.session(each.account, REGION).client("sqs")
     url = next(u for u in sqs.list_queues()["QueueUrls"] if "AnnouncementsQueue" in u)
     messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])

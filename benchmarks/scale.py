@@ -21,7 +21,7 @@ from benchmarks.aws_quotas import RATES, STANDING
 from benchmarks.measure import at_most, cpu_seconds, report
 from benchmarks.scale_model import Case, Latencies, Outcome, Row, Units, World
 from benchmarks.units import UNITS
-from changecast.status_items import SHARDS
+from changecast.hub.tracking.schema import SHARDS
 from changecast_cli.cost.command import bill
 
 CUSTOMERS = (30, 300, 3_000, 10_000)
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def row_of(outcome: Outcome) -> Row:
-    """The figures of a day."""
+    """Return the figures of a day."""
     case, took = outcome.case, outcome.to_last_mail
     binds, used = binding(outcome)
     runs = len(took) + outcome.unfinished
@@ -68,7 +68,7 @@ def row_of(outcome: Outcome) -> Row:
 
 
 def binding(outcome: Outcome) -> tuple[str, float]:
-    """Which rate is used most, and how much of it: 1 is all."""
+    """Return which rate is used most, and how much of it: 1 is all."""
     case, mails = outcome.case, outcome.case.changes * outcome.case.people
     taken = {
         "EventBridge invocations": outcome.hub_peak,
@@ -90,6 +90,8 @@ def _report(rows: list[Row], units: Units) -> None:
         row = by_case[customers, 10, 100]
         report(f"scale_to_last_mail_{customers}_customers", [row.longest or 0], "s")
         report(f"scale_month_{customers}_customers_10x100", [row.dollars], "USD")
+    most, few = (by_case[customers, 10, 100].longest or 0 for customers in (CUSTOMERS[-1], 30))
+    report("scale_to_last_mail_10000_against_30_customers", [most / few], "times", at_most(1.3))
     for name, quota in STANDING.items():
         report(f"scale_full_{name}", [quota.limit // quota.per_customer], "customers")
     quiet = World(Case(30, 1, 100), units, Latencies(), SEED, 30).day()
@@ -124,7 +126,7 @@ def _print(rows: Iterable[Row]) -> None:
 
 
 def said(seconds: float | None) -> str:
-    """A time as people say it."""
+    """Return a time as people say it."""
     if seconds is None:
         return "-"
     if seconds < 120:

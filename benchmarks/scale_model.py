@@ -11,12 +11,17 @@ import random
 from collections import Counter
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 import simpy
 
-from changecast.expecting import BATCHES_A_SECOND
-from changecast.pace import HORIZON
+from changecast.customer.ledger.report_schedule import BATCHES_A_SECOND
+from changecast.customer.ledger.ses_requests import APART
+from changecast.customer.planning.contact_list import PAGE
+from changecast.customer.sending.pace import HORIZON
+from changecast.lambdas.bus import ENTRIES_A_CALL
+from changecast_cli.customers.buses import MOST_ROUTES
 
 DAY = 86_400.0
 SWEEP = 60.0
@@ -38,7 +43,6 @@ class Latencies:
     pick_up: float = 0.1  # a message in SQS until Lambda has it
     call: float = 0.005  # a request to DynamoDB, SQS or S3
     ses: float = 0.025  # SendEmail
-    contacts_page: float = 1.0  # ListContacts: one request a second, 1,000 contacts each
     cold: float = 0.8  # the start of a function's process
 
 
@@ -52,6 +56,11 @@ class Case:
     rate: float = 14.0
     hub_rate: float = 4_500.0
     tracker_slots: int = 20
+
+    @property
+    def buses(self) -> int:
+        """How many buses the hub has, each with an event of its own."""
+        return ceil(self.customers / MOST_ROUTES)
 
 
 @dataclass
@@ -101,6 +110,8 @@ class Account:
         self.planners = simpy.Resource(world.env, capacity=5)
         self.free = 0.0
         self.waiting: list[Job] = []
+        self.next_request = 0.0
+        self.reading = (0.0, 0.0)
 
     def hear(self, announced: float) -> Steps:
         """One announcement, from the hub's rule to its last slot."""
@@ -109,6 +120,7 @@ class Account:
         with self.planners.request() as planner:
             yield planner
             yield world.env.timeout(world.planning())
+            yield world.env.timeout(self._read_list() - world.env.now)
         world.env.process(world.report(world.weight))
         job = Job(announced, case.people)
         self._take_slots(job, job.waiting)
@@ -117,8 +129,21 @@ class Account:
             if len(self.waiting) == 1:
                 world.env.process(self._sweeps())
 
+    def _read_list(self) -> float:
+        """When the list is read: SES takes a request a second, for its pages and for the quota.
+
+        Who comes before a reading begins shares it.
+        """
+        now, requests = self.world.env.now, self.world.case.people // PAGE + 2
+        begins, ends = self.reading
+        if begins <= now:
+            begins = max(now, self.next_request)
+            ends = begins + (requests - 1) * APART
+            self.reading, self.next_request = (begins, ends), begins + requests * APART
+        return ends
+
     def _take_slots(self, job: Job, most: int) -> int:
-        """Slots for so many of a run, as far ahead as the horizon; comes back: how many it got."""
+        """Slots for so many of a run, as far ahead as the horizon; returns how many it got."""
         env, rate = self.world.env, self.world.case.rate
         start = max(env.now, self.free)
         room = max(0, int((env.now + HORIZON - start) * rate) + BATCH)
@@ -132,7 +157,7 @@ class Account:
         return taken
 
     def _sweeps(self) -> Steps:
-        """The next waves, in turn among the runs that wait, until none does."""
+        """Yield the next waves, in turn among the runs that wait, until none does."""
         env = self.world.env
         yield env.timeout(self.world.rng.uniform(0, SWEEP))
         while self.waiting:
@@ -181,15 +206,17 @@ class World:
         for at in times:
             yield self.env.timeout(max(0.0, at - self.env.now))
             began = self.env.now
-            yield self.env.timeout(self.latencies.put)
-            self._count(self.case.customers + 2)
-            self.env.process(self._expect())
+            calls = ceil(self.case.buses / ENTRIES_A_CALL)
+            yield self.env.timeout(self.latencies.put * calls)
+            self._count(self.case.customers + 2 * self.case.buses)
+            for _ in range(self.case.buses):
+                self.env.process(self._expect())
             for account in self.accounts:
                 self.env.process(account.hear(began))
 
     def _expect(self) -> Steps:
-        """The tracker opens a row for every customer, in one invocation."""
-        yield from self._track(self.case.customers * self.row_seconds(), 1)
+        """Let the tracker open a row for every customer of a bus, in one invocation."""
+        yield from self._track(self.case.customers / self.case.buses * self.row_seconds(), 1)
 
     def report(self, number: float) -> Steps:
         """So many customers report at once: to the hub's bus, its queue, its table."""
@@ -228,12 +255,11 @@ class World:
             self.outcome.to_last_mail.append(at - job.announced)
 
     def planning(self) -> float:
-        """Seconds of a plan: CPU at 1,024 MB, its calls, the pages of the list, a cold start."""
+        """Seconds of a plan without its requests to SES: CPU at 1,024 MB, calls, a cold start."""
         people = self.case.people
         cpu = self._of("PlanDelivery.cpu_ms", people) / 1e3 / (1_024 / WHOLE_CORE_MB)
         calls = self._of("PlanDelivery.calls", people) * self.latencies.call
-        pages = 2 * (people // 1_000) * self.latencies.contacts_page
-        return cpu + calls + pages + self.latencies.cold
+        return cpu + calls + self.latencies.cold
 
     def row_seconds(self) -> float:
         """One PutItem of the tracker: CPU at 512 MB and the call."""

@@ -17,9 +17,9 @@ from benchmarks.measure import (
     report,
 )
 from benchmarks.stubs.services import contact
-from changecast.ledger_items import run_id
-from changecast.mails_bucket import rendering_key
-from changecast.plan import Variant
+from changecast.customer.ledger.schema import run_id
+from changecast.customer.mailing import Variant
+from changecast.customer.renderings.mails_bucket import rendering_key
 
 MAILS, LOOPED = 5_000, 150
 # Lambda gives a process one batch at a time; so many keep the core busy while others wait.

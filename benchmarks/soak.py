@@ -13,8 +13,8 @@ from datetime import datetime
 
 from benchmarks.fleet import SEND_EMAIL, Fleet, Line, fleet_of, invocations, requests
 from benchmarks.measure import at_least, at_most, at_most_peer, report
-from changecast.announce import Announcement
-from changecast.status_table import statuses
+from changecast.hub.announcing.announce import Announcement
+from changecast.hub.tracking.table import statuses
 from changecast_cli.local.stage import HUB
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "1"))
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def _steadily(fleet: Fleet, until: float) -> tuple[list[tuple[Announcement, float]], int]:
-    """Announce every few seconds; comes back: what and when, and the most messages that waited."""
+    """Announce every few seconds; returns what and when, and the most messages that waited."""
     announced, longest = [], 0
     while time.time() < until:
         at = time.time()

@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def _measured() -> tuple[Counter[str], Counter[str]]:
-    """The use of a run of few, and of one of many; medians of rounds."""
+    """Return the use of a run of few, and of one of many; medians of rounds."""
     with fleet_of(2, warm=24) as fleet:
         fleet.grow(1, FEW)
         fleet.grow(2, MANY)
@@ -94,7 +94,7 @@ def _operations(lines: list[Line]) -> Counter[str]:
 
 
 def _units(line: Mapping[str, Any]) -> Counter[str]:
-    """What AWS bills for a request, where its size does not say more.
+    """Return what AWS bills for a request, where its size does not say more.
 
     A transaction's items count twice. Items are below 1 KB, and what is read at once below 4 KB but
     for a batch, which is some 8 KB.

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from benchmarks.stubs.units import units_read, units_written, written_keys
-from tests.doubles.dynamodb import Table
-from tests.doubles.ses import SentMail
-from tests.simulation.faults import Planned
-from tests.simulation.pacing import Limited, PacedSes
-from tests.simulation.queues import Source
-from tests.simulation.world import GATE, Plot, World
+from testbed.doubles.dynamodb import Table
+from testbed.doubles.ses import SentMail
+from testbed.simulation.faults import Planned
+from testbed.simulation.pacing import Limited, PacedSes
+from testbed.simulation.queues import Source
+from testbed.simulation.world import GATE, Plot, World
 
 # A usual quota, by which a list takes long enough for many reports of it.
 RATE = 14.0

@@ -1,1 +1,1 @@
-"""The command `changecast`: announce, look, try out. Nothing in here is deployed."""
+"""The command `changecast`: announce, watch, repair, try out. Nothing here is deployed."""

@@ -1,4 +1,4 @@
-"""Saying what will be done, and asking whether to do it."""
+"""Print what will be done, and ask whether to do it."""
 
 import sys
 from collections.abc import Sequence
@@ -10,14 +10,15 @@ from rich.markup import escape
 from changecast_cli.failures import Refused
 from changecast_cli.terminal import err
 
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, do nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
 
 
-def go_on(plan: Sequence[str], *, yes: bool, dry_run: bool) -> bool:
-    """Say the plan on stderr and ask; False where nothing shall be done.
+def go_on(plan: Sequence[str], *, yes: bool, dry_run: bool, type_in: str | None = None) -> bool:
+    """Print the plan on stderr and ask; return False if nothing shall be done.
 
-    Refused where it must ask and nobody is there.
+    With `type_in`, the only valid answer is that word, for actions that cannot be undone. Raises
+    Refused if nobody is there to answer.
     """
     for number, line in enumerate(plan):
         err.print(f"{'' if number == 0 else '  '}{escape(line)}", soft_wrap=True)
@@ -27,5 +28,22 @@ def go_on(plan: Sequence[str], *, yes: bool, dry_run: bool) -> bool:
     if yes:
         return True
     if not sys.stdin.isatty():
-        raise Refused("nobody is here to be asked: say --yes, or --dry-run to only look")
-    return typer.confirm("Do it?", err=True)
+        raise Refused(
+            "nobody can be asked here: add --yes to do it, or --dry-run to see what it would do"
+        )
+    return _is_typed(type_in) if type_in else typer.confirm("Do it?", err=True)
+
+
+def _is_typed(word: str) -> bool:
+    answer = typer.prompt(f"Type {word} to do it", default="", show_default=False, err=True)
+    if answer.strip() == word:
+        return True
+    err.print(f"That is not {escape(word)}: nothing was done.")
+    return False
+
+
+def ask(question: str) -> str:
+    """Ask for one line on the terminal; return "" if nobody is there to answer."""
+    if not sys.stdin.isatty():
+        return ""
+    return str(typer.prompt(question, default="", show_default=False, err=True)).strip()

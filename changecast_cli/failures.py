@@ -1,4 +1,4 @@
-"""What people read when something fails: one clear sentence that says what to do next."""
+"""Errors for people: one clear sentence that says what to do next."""
 
 import csv
 import os
@@ -21,38 +21,47 @@ from botocore.exceptions import (
 )
 from rich.markup import escape
 
-from changecast.errors import ChangecastError, ContractError
-from changecast.metadata import MetadataFault
-from changecast_cli.terminal import err
+from changecast.contract.errors import ChangecastError, ContractError
+from changecast.hub.announcing.metadata import MetadataFault
+from changecast_cli.endpoint import is_embedded
+from changecast_cli.terminal import complained, err
 
-FAILED, BAD_INPUT = 1, 2
+FAILED, BAD_INPUT, NOT_YET = 1, 2, 3
 _EXPIRED = frozenset(
     {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
 )
 
 
 class Refused(ChangecastError):
-    """What was typed cannot be done; nothing was changed. Exit status 2."""
+    """The input is invalid, and nothing was changed. Exit status 2.
+
+    Several faults are several sentences.
+    """
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
 
 
 class Failed(ChangecastError):
-    """It was tried and did not work. Exit status 1."""
+    """The operation was tried and failed. Exit status 1."""
 
 
 def exit_code(error: Exception) -> int:
-    """Say what is wrong, and which exit status that is; what we do not know is raised again."""
+    """Print what is wrong and return the exit status; raise an unknown error again."""
     if isinstance(error, MetadataFault):
         say_faults(error)
         return BAD_INPUT
     sentence = explained(error)
     if sentence is None:
         raise error
-    say(sentence)
+    for one in error.sentences if isinstance(error, Refused) else (sentence,):
+        say(one)
     return BAD_INPUT if isinstance(error, ContractError | Refused | csv.Error) else FAILED
 
 
 def explained(error: Exception) -> str | None:
-    """The sentence for an error, None for one that is a fault of ours."""
+    """Return the sentence for an error; None if the fault is ours."""
     for kinds, sentence in _SENTENCES:
         if isinstance(error, kinds):
             return sentence(error)
@@ -62,36 +71,48 @@ def explained(error: Exception) -> str | None:
 
 
 def say(sentence: str) -> None:
-    """One sentence for somebody who must do something."""
+    """Print a sentence for a person who must act."""
+    complained(sentence)
     err.print(f"[bold red]error[/] {escape(sentence)}", soft_wrap=True)
 
 
+def warn(sentence: str) -> None:
+    """Print a sentence about a future problem unless somebody acts."""
+    err.print(f"[bold yellow]warning[/] {escape(sentence)}", soft_wrap=True)
+
+
+def place(path: str) -> str:
+    """Return a JSON path for people: a bare $ is the whole document."""
+    return "the document" if path in ("", "$") else path
+
+
 def say_faults(fault: MetadataFault, file: Path | None = None) -> None:
-    """Every fault of a document, each with its path."""
+    """Print every fault of a document, each with its path."""
     for path, message in fault.faults:
-        say(f"{file}: {path}: {message}" if file else f"{path}: {message}")
+        say(f"{file}: {place(path)}: {message}" if file else f"{place(path)}: {message}")
 
 
 def _contract(error: Any) -> str:
-    return f"{error.path}: {error.message}" if error.path else str(error.message)
+    return f"{place(error.path)}: {error.message}" if error.path else str(error.message)
 
 
 def _not_reached(error: Any) -> str:
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
     asked = str(error.kwargs.get("endpoint_url", ""))
-    is_local = urlsplit(endpoint).hostname in {"127.0.0.1", "::1", "localhost"}
-    if not is_local or urlsplit(asked).netloc != urlsplit(endpoint).netloc:
+    if not is_embedded() or urlsplit(asked).netloc != urlsplit(endpoint).netloc:
         return f"AWS cannot be reached: {error}"
     return (
-        f"Nothing answers at {endpoint}, where AWS_ENDPOINT_URL of this shell points: the local "
-        "cloud is gone. Start one (changecast local up) and set this shell anew "
+        f"Nothing answers at {endpoint}, which AWS_ENDPOINT_URL names: the embedded cloud is "
+        "gone. Start one (changecast local up) and set this shell up again "
         '(eval "$(changecast local env hub)"), or unset AWS_ENDPOINT_URL for AWS itself.'
     )
 
 
 def _from_the_system(error: OSError) -> str:
     what = error.strerror or str(error)
-    return f"{error.filename}: {what}" if error.filename else f"The system refused: {what}"
+    return (
+        f"{error.filename}: {what}" if error.filename else f"The operating system refused: {what}"
+    )
 
 
 def _answered(error: ClientError) -> str:
@@ -114,7 +135,7 @@ _SENTENCES: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], str]], ...]
         lambda _: "AWS credentials are missing: set AWS_PROFILE, or give --profile (hub account).",
     ),
     ((NoRegionError,), lambda _: "No AWS Region is set: set AWS_REGION, or give --region."),
-    ((ProfileNotFound,), lambda error: f"{error}: look into your AWS configuration."),
+    ((ProfileNotFound,), lambda error: f"{error}: check your AWS configuration."),
     ((NoConnection,), _not_reached),
     ((ClientError,), _answered),
     ((BotoCoreError,), str),

@@ -1,16 +1,18 @@
-"""The command `changecast`: its verbs, and what becomes of errors."""
+"""The command `changecast`: its verbs and error handling."""
 
 import signal
 import sys
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from changecast_cli.terminal import print_everywhere
+from changecast_cli.terminal import complained, print_errors_as_json, print_everywhere
 from changecast_cli.verbs import Verbs
 
 INTERRUPTED = 130
+# typer has its own click.
+UsageError: Any = typer.BadParameter.__bases__[0]
 
 app = typer.Typer(
     cls=Verbs,
@@ -19,13 +21,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Announce a change once; every affected customer's people are told from that customer's "
-    "own AWS account.\n\nTalks to the AWS account of your credentials (environment, --profile); "
+    "own AWS account.\n\nUses the AWS account of your credentials (environment, --profile); "
     "AWS_ENDPOINT_URL sends it elsewhere. Exit status: 0 done, 1 failed, 2 bad input.",
 )
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(requested: bool) -> None:
+    if requested:
         from importlib.metadata import version  # noqa: PLC0415 - 20 ms that only this flag needs
 
         typer.echo(f"changecast {version('changecast')}")
@@ -42,23 +44,46 @@ def _options(
 
 
 def _leave(number: int, _: FrameType | None) -> None:
-    """Leave as an exception does, so that a demo that is ended takes its cloud with it."""
+    """Exit with an exception, so that a stopped demo also stops its cloud."""
     raise SystemExit(128 + number)
 
 
 def run() -> None:
-    """What the console script calls: no traceback for what has a cause outside our code."""
+    """Run the console script, without a traceback for errors with a cause outside our code."""
     print_everywhere()
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores SIGHUP, and so do we
             signal.signal(number, _leave)
+    code = _exit_code()
+    if code and "--json" in sys.argv:
+        print_errors_as_json()
+    sys.exit(code)
+
+
+def _exit_code() -> int:
+    """Run the typed command; turn errors with a known cause into sentences."""
     try:
-        app()
+        return _done_as_typed()
     except SystemExit as left:
         if left.code == INTERRUPTED:
             typer.echo("Stopped.", err=True)
-        raise
+        return left.code if isinstance(left.code, int) else 1
     except Exception as error:  # noqa: BLE001 - the outermost edge: known causes become a sentence
         from changecast_cli.failures import exit_code  # noqa: PLC0415 - a second, only in trouble
 
-        sys.exit(exit_code(error))
+        return exit_code(error)
+
+
+def _done_as_typed() -> int:
+    if "--json" not in sys.argv:
+        app()
+        return 0
+    try:
+        return int(app(standalone_mode=False) or 0)
+    except UsageError as error:
+        complained(error.format_message())
+        error.show()
+        return int(error.exit_code)
+    except typer.Abort:
+        complained("the question was not answered")
+        return 1

@@ -1,11 +1,11 @@
-"""Answers that come in pages, read to their end."""
+"""Paged responses, read to the end."""
 
 from collections.abc import Iterator
 from typing import Any
 
 
 def pages(operation: Any, key: str, **arguments: Any) -> Iterator[Any]:
-    """Every element under `key` of an operation that pages by NextToken; a page may be empty."""
+    """Yield every element under `key` of an operation with NextToken; a page may be empty."""
     token: dict[str, str] = {}
     while True:
         page = operation(**arguments, **token)

@@ -1,7 +1,7 @@
-"""python -m changecast_cli.schemas: write schemas/ anew from the models of the events.
+"""python -m changecast_cli.schemas: write schemas/ from the models of events and notices.
 
-JSON Schema 2020-12 of the whole envelope, one file per event version. A released version is never
-edited but for an optional field that is added; tests/contract compares files and models.
+JSON Schema 2020-12 of the whole envelope, one file per event version. A released version only ever
+gets optional fields. tests/contract compares files and models.
 """
 
 import json
@@ -11,17 +11,24 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from changecast.event import ChangeAnnounced, DeliveryReported, Envelope
+from changecast.contract.event import ChangeAnnounced, DeliveryReported, Envelope
+from changecast.contract.freeze import FreezeDeclared
+from changecast.contract.notice import ChangeNotice
+from changecast.contract.response_events import ChangeResponded, ResponseRecorded
 
 MODELS: dict[str, type[BaseModel]] = {
     "ChangeAnnounced.v1": Envelope[ChangeAnnounced],
+    "ChangeNotice.v1": ChangeNotice,
+    "ChangeResponded.v1": Envelope[ChangeResponded],
     "DeliveryReported.v1": Envelope[DeliveryReported],
+    "FreezeDeclared.v1": Envelope[FreezeDeclared],
+    "ResponseRecorded.v1": Envelope[ResponseRecorded],
 }
 FOLDER = Path(__file__).parent.parent / "schemas"
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    """The JSON Schema of one event version, for instance ChangeAnnounced.v1."""
+    """Return the JSON Schema of one event version, for example ChangeAnnounced.v1."""
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:changecast:event:{name}",
@@ -30,12 +37,12 @@ def schema_of(name: str) -> dict[str, Any]:
 
 
 def text_of(name: str) -> str:
-    """The schema as it stands in its file."""
+    """Return the schema as the text of its file."""
     return json.dumps(schema_of(name), indent=2, ensure_ascii=False) + "\n"
 
 
 def write(folder: Path = FOLDER) -> list[Path]:
-    """Write every schema; comes back: the files."""
+    """Write every schema; return the files."""
     folder.mkdir(exist_ok=True)
     files = []
     for name in MODELS:

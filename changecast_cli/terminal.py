@@ -1,6 +1,6 @@
-"""Where output goes: results to stdout, progress and complaints to stderr.
+"""Output: results to stdout, progress and errors to stderr.
 
-Titles and reasons were written by others: none of their characters steers a terminal.
+Others wrote the titles and reasons, so none of their characters may control a terminal.
 """
 
 import io
@@ -8,30 +8,30 @@ import json
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-# What moves the cursor or turns a line round: controls but tab and line feed, the separators, and
-# Unicode's Bidi_Control (UAX #9, table 2).
+# Characters that move the cursor or reverse a line: controls except tab and line feed, the
+# separators, and Unicode's Bidi_Control (UAX #9, table 2).
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def harmless(text: str) -> str:
-    """The text with a replacement character for each one that would steer a terminal."""
+    """Return the text with a replacement for each character that would control a terminal."""
     return _STEERING.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 class HarmlessConsole(Console):
-    """A console whose texts steer nothing; its own colours and cursor moves do."""
+    """A console whose texts control nothing; its own colours and cursor moves work."""
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterator[Segment]:
-        """The same, with every text made harmless."""
+        """Yield the same, with every text made harmless."""
         for text, style, control in super().render(renderable, options):
             yield Segment(text if control else harmless(text), style, control)
 
@@ -40,37 +40,64 @@ out = HarmlessConsole(highlight=False)
 err = HarmlessConsole(stderr=True, highlight=False)
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: 1 recipient, 2 recipients."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def print_everywhere() -> None:
-    """Write a character that the terminal's encoding lacks as an escape, instead of failing."""
+    """Print characters that the terminal's encoding lacks as escapes, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
-def print_json(value: Any) -> None:
-    """One JSON document on stdout and nothing else; what JSON does not know becomes text.
+# The errors of this command so far, for `--json`; and whether JSON was printed.
+_errors: list[dict[str, str]] = []
+_printed: list[bool] = []
 
-    Pure ASCII where stdout is not UTF-8: JSON has escapes of its own for the rest, as for what
-    would steer a terminal.
+
+def complained(message: str, **more: str) -> None:
+    """Keep an error for the `errors` of `--json`."""
+    _errors.append({**more, "message": message})
+
+
+def print_errors_as_json() -> None:
+    """Print one JSON object with the errors, unless the command has printed one already."""
+    if not _printed:
+        print_json({})
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print one JSON object on stdout; types that JSON lacks become text.
+
+    It always has `errors`: the value's own, else those of the command so far. If stdout is not
+    UTF-8, it is pure ASCII with JSON's escapes, which also replace characters that control a
+    terminal.
     """
     is_utf8 = (getattr(sys.stdout, "encoding", None) or "").lower() in {"utf-8", "utf8"}
+    value = {**value, "errors": value.get("errors", _errors)}
+    _printed.append(True)
     text = json.dumps(value, indent=2, ensure_ascii=not is_utf8, default=str)
     print(_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def print_csv(text: str) -> None:
-    """A whole CSV file on stdout; as it is, but on a terminal harmless."""
+    """Print a CSV file on stdout, unchanged except for harmless text on a terminal."""
     sys.stdout.write(harmless(text.replace("\r\n", "\n")) if out.is_terminal else text)
 
 
 @contextmanager
-def working(doing: str) -> Iterator[None]:
-    """Show that something is going on, and how long it took: a spinner, or two plain lines."""
+def working(doing: str) -> Iterator[Callable[[str], None]]:
+    """Show progress and how long it took: a spinner, or two plain lines.
+
+    Yields a function that sets the progress text, which only a terminal shows.
+    """
     began = time.monotonic()
     if err.is_terminal:
-        with err.status(doing):
-            yield
+        with err.status(doing) as status:
+            yield lambda far: status.update(f"{doing}: {far}")
     else:
         err.print(f"{doing} ...")
-        yield
+        yield lambda _: None
     err.print(f"[green]✓[/] {doing} [dim]{time.monotonic() - began:.1f} s[/]")

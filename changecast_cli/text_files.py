@@ -1,8 +1,12 @@
-"""Text files as spreadsheets and mail programs write them: the encoding is known, or asked for."""
+"""Text files of spreadsheets and mail programs, whose encoding is known or given."""
 
 import codecs
+import fcntl
 import os
+import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from changecast_cli.failures import Failed, Refused
@@ -13,24 +17,22 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 LARGEST = 64_000_000
+STDIN = Path("-")
 
 
 def read_text(path: Path, encoding: str | None = None) -> str:
-    """The file's text: by `encoding`, else by its byte order mark, else as UTF-8.
+    """Return a file's text (`-` is stdin), by `encoding`, its byte order mark, or UTF-8.
 
-    Refused where it is none of these: guessing would turn people's names into others.
+    Refused if it is none of these, because a guess would garble people's names.
     """
-    try:
-        if path.stat().st_size > LARGEST:
-            raise Refused(f"{path} has more than {LARGEST:,} bytes: split it")
-        body = path.read_bytes()
-    except OSError as error:
-        raise Refused(f"{path} cannot be read: {error.strerror}") from error
+    body = read_body(path, LARGEST)
     name = encoding or next((name for mark, name in _MARKS if body.startswith(mark)), "utf-8")
     try:
         return body.decode(name)
     except LookupError as error:
-        raise Refused(f"{name!r} is no encoding that Python knows, for instance cp1252") from error
+        raise Refused(
+            f"{name!r} is not an encoding that Python knows; use for example utf-8 or cp1252"
+        ) from error
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
         raise Refused(
@@ -39,14 +41,44 @@ def read_text(path: Path, encoding: str | None = None) -> str:
         ) from error
 
 
+def read_body(path: Path, most: int) -> bytes:
+    """Return the bytes of a file, or of stdin for `-`; Refused if there are more than `most`."""
+    try:
+        with nullcontext(sys.stdin.buffer) if path == STDIN else path.open("rb") as file:
+            body = file.read(most + 1)
+    except OSError as error:
+        raise Refused(f"{path} cannot be read: {error.strerror}") from error
+    if len(body) > most:
+        raise Refused(f"{path} has more than {most:,} bytes: split it")
+    return body
+
+
 def delimiter_of(text: str) -> str:
-    """Comma, semicolon (spreadsheets of half of Europe) or tab: what the first line has most of."""
+    """Return the delimiter that the first line has most: comma, semicolon or tab."""
     first = text.partition("\n")[0]
     return max(",;\t", key=first.count)
 
 
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Let one process or thread at a time read a file, compute from it and replace it.
+
+    The lock is on the folder, because the file is replaced as a whole and a lock would stay on the
+    old one. Keep calls to AWS out of the block, so that others do not wait for them.
+    """
+    try:
+        folder = os.open(path.resolve().parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise Failed(f"{path} cannot be written: {error.strerror}") from error
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
 def save_text(path: Path, text: str, *, mode: int) -> None:
-    """Replace a file in one step: it is the old one or the new one, never half of it."""
+    """Replace a file in one step, so that it is never half written."""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -1,6 +1,6 @@
-"""The verbs of `changecast`: where each lives, and loading it only when somebody asks for it.
+"""The verbs of `changecast`: where each is, loaded only when it is used.
 
-To import them all takes a second, for libraries of which one verb needs few.
+Importing all of them takes a second, and one verb needs few of their libraries.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,9 +12,12 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
+from changecast_cli.completion import complete_parameters
+from changecast_cli.examples import finish_help
+
 
 class Verb(NamedTuple):
-    """A function, or a typer of more verbs, by `module:name`; and its panel in the help."""
+    """A function, or a typer with more verbs, by `module:name`; and its panel in the help."""
 
     panel: str
     where: str
@@ -24,37 +27,48 @@ ANNOUNCE, WATCH, REPAIR, SET_UP, TRY = "Announce", "Watch", "Repair", "Set up", 
 VERBS = {
     "validate": Verb(ANNOUNCE, "announcing.validate:validate"),
     "announce": Verb(ANNOUNCE, "announcing.announce:announce"),
+    "start": Verb(ANNOUNCE, "announcing.progress:start"),
+    "complete": Verb(ANNOUNCE, "announcing.progress:complete"),
+    "freeze": Verb(ANNOUNCE, "announcing.freeze:app"),
     "status": Verb(WATCH, "watching.status:status"),
+    "agenda": Verb(WATCH, "watching.agenda:agenda"),
     "history": Verb(WATCH, "watching.history:history"),
+    "responses": Verb(WATCH, "watching.responses:responses"),
     "recipients": Verb(WATCH, "watching.recipients:recipients"),
     "trace": Verb(WATCH, "trace.command:trace"),
+    "console": Verb(WATCH, "console.command:console"),
     "report": Verb(WATCH, "report.command:report"),
+    "evidence": Verb(WATCH, "evidence.command:app"),
+    "repair": Verb(REPAIR, "repair.command:repair"),
     "held": Verb(REPAIR, "repair.held:held"),
     "resume": Verb(REPAIR, "repair.resume:resume"),
     "replay": Verb(REPAIR, "repair.replay:replay"),
     "redrive": Verb(REPAIR, "repair.redrive:redrive"),
+    "discard": Verb(REPAIR, "announcing.discard:discard"),
     "reannounce": Verb(REPAIR, "repair.reannounce:reannounce"),
     "customers": Verb(SET_UP, "customers.command:app"),
     "contacts": Verb(SET_UP, "contacts.command:app"),
+    "channels": Verb(SET_UP, "channels.command:app"),
     "forget": Verb(SET_UP, "contacts.forget:forget"),
     "doctor": Verb(SET_UP, "doctor.command:doctor"),
     "cost": Verb(SET_UP, "cost.command:cost"),
     "preview": Verb(TRY, "preview.command:preview"),
     "send-test": Verb(TRY, "preview.command:send_test"),
     "demo": Verb(TRY, "local.demo:demo"),
+    "game-day": Verb(TRY, "local.game_day:game_day"),
     "local": Verb(TRY, "local.command:app"),
 }
 
 
 class Verbs(TyperGroup):
-    """The group of all verbs: it knows their names, and loads each at its first use."""
+    """The group of all verbs, which loads each verb on first use."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         self.commands = cast(Any, _Loading())  # nobody adds to it
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer's signature
-        """The names, without loading what they name."""
+        """Return the names, without loading what they name."""
         return [*self.commands]
 
 
@@ -71,7 +85,7 @@ class _Loading(Mapping[str, Any]):
 
 @cache
 def _command(name: str) -> Any:
-    """The command as typer makes it; KeyError where there is no such verb."""
+    """Return the command as typer makes it; KeyError if there is no such verb."""
     verb = VERBS[name]
     module, _, attribute = verb.where.partition(":")
     found = getattr(import_module(f"changecast_cli.{module}"), attribute)
@@ -80,4 +94,7 @@ def _command(name: str) -> Any:
         alone.add_typer(found, name=name, rich_help_panel=verb.panel)
     else:
         alone.command(name, rich_help_panel=verb.panel)(found)
-    return get_group(alone).commands[name]
+    command = get_group(alone).commands[name]
+    finish_help(command, name)
+    complete_parameters(command)
+    return command

@@ -1,4 +1,4 @@
-"""The embedded cloud as a process of its own: python -m changecast_local --state FILE."""
+"""The embedded cloud as its own process: python -m changecast_local --state FILE."""
 
 import argparse
 import json
@@ -44,7 +44,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _write(file: Path, state: dict[str, object]) -> None:
-    """Whole or not at all: whoever waits for the file must not read half of it."""
+    """Write the file in one step, because a waiting process must not read half of it."""
     part = file.with_name(f"{file.name}.{os.getpid()}")
     part.write_text(json.dumps(state), "utf-8")
     part.replace(file)

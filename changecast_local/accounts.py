@@ -1,13 +1,16 @@
-"""Administrators of the accounts: any 12 digits are an account, and its key id as well."""
+"""Administrators of the accounts; any 12 digits are an account and its key id."""
 
 import os
+import platform
 import sys
 
 from changecast_local.environment import REGION, SECRET
 
+ARM = frozenset({"aarch64", "arm64"})
+
 
 def variables(endpoint: str, account: str, region: str = REGION) -> dict[str, str]:
-    """The environment that makes any AWS tool an administrator of `account` in this cloud."""
+    """Return the environment that makes AWS tools an administrator of `account` here."""
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": account,
@@ -21,6 +24,7 @@ def variables(endpoint: str, account: str, region: str = REGION) -> dict[str, st
         # Otherwise `sam deploy` sleeps 5 s before its first look, and wants to phone home.
         "SAM_CLI_POLL_DELAY": "0.1",
         "SAM_CLI_TELEMETRY": "0",
-        # The functions run on this very Python, whatever runtime the templates name.
+        # The functions run on this Python and machine, whatever the templates name.
         "RUNTIMES": f"{sys.version_info.major}.{sys.version_info.minor}",
+        "ARCHITECTURES": "arm64" if platform.machine() in ARM else "x86_64",
     }

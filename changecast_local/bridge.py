@@ -1,4 +1,4 @@
-"""Puts all that we change in ministack in place, once for the life of the process."""
+"""Install all our changes to ministack, once per process."""
 
 from changecast_local import environment, private_names
 
@@ -6,12 +6,12 @@ _installed: list[bool] = []
 
 
 def install() -> None:
-    """Import ministack and mend it. Raises WrongMinistack where it is not as we know it."""
+    """Import ministack and patch it. Raises WrongMinistack if it is not the expected version."""
     if _installed:
         return
     environment.load()
     private_names.check()
-    # It imports ministack, which is loaded and checked only now.
+    # This imports ministack, which is loaded and checked only here.
     from changecast_local import parts  # noqa: PLC0415
 
     parts.install()

@@ -13,14 +13,14 @@ from ministack.core.arn import parse_arn
 from ministack.core.responses import get_account_id, get_region, json_response, request_scope
 from ministack.services import eventbridge
 
-# Not part of the event that a target sees: EventBridge carries it beside the event.
+# Not part of the event that a target gets; EventBridge carries it beside the event.
 TRACE_HEADER = "_TraceHeader"
 
 Event = dict[str, Any]
 
 
 def install() -> None:
-    """Archives keep no trace header (a replay begins a new trace); policies can be put whole."""
+    """Make archives drop trace headers (a replay begins a new trace), and accept whole policies."""
     archive = eventbridge._archive_event
 
     def without_trace_header(event: Event, view: Any = None) -> None:
@@ -34,7 +34,7 @@ def install() -> None:
 
 
 def _replace_policy(data: dict[str, Any]) -> Any:
-    """PutPermission with a whole policy, which ministack does not read.
+    """Handle PutPermission with a whole policy, which ministack does not support.
 
     https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html
     """
@@ -44,14 +44,14 @@ def _replace_policy(data: dict[str, Any]) -> Any:
 
 
 def bus_arn(name: str) -> str:
-    """The ARN of a bus that a request names by name or ARN."""
+    """Return the ARN of a bus that a request names by name or ARN."""
     if name.startswith("arn:"):
         return name
     return f"arn:aws:events:{get_region()}:{get_account_id()}:event-bus/{name or 'default'}"
 
 
 def bus_policy(arn: str) -> dict[str, Any] | None:
-    """The resource policy of a bus, None if it has none or is not there."""
+    """Return the resource policy of a bus; None if it has none or does not exist."""
     spec = parse_arn(arn)
     name = spec.resource.split("/", 1)[-1]
     found = eventbridge._event_bus_policies.get_scoped(spec.account_id, spec.region, name)
@@ -67,7 +67,7 @@ def new_event(
     at: float | None = None,
     trace_header: str = "",
 ) -> Event:
-    """An event of the account in scope, as ministack keeps it, with a new id."""
+    """Return an event of the current account in ministack's form, with a new id."""
     return {
         "EventId": str(uuid4()),
         "Source": source,
@@ -82,7 +82,7 @@ def new_event(
 
 
 def deliver(event: Event, arn: str) -> bool:
-    """Let the rules and archives of a bus have an event; False where there is no such bus."""
+    """Let the rules and archives of a bus have an event; False if there is no such bus."""
     spec = parse_arn(arn)
     name = spec.resource.split("/", 1)[-1]
     with request_scope(spec.account_id, spec.region):
@@ -105,7 +105,7 @@ def put_service_event(
     detail: Mapping[str, Any],
     resources: Iterable[str] = (),
 ) -> str:
-    """An AWS service of the account speaks: its default bus gets the event, no other. Its id."""
+    """Put an AWS service's event on the account's default bus, and return its id."""
     with request_scope(account, region):
         event = new_event(
             source=source,

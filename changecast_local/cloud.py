@@ -1,4 +1,4 @@
-"""The embedded cloud: several AWS accounts in this process, or in one that runs already.
+"""The embedded cloud: several AWS accounts, in this process or in one that runs already.
 
 with running() as cloud:
     cloud.session("222222222222").client("sqs").list_queues()
@@ -19,23 +19,26 @@ import botocore.session
 from botocore.loaders import create_loader
 
 from changecast_local import accounts, control
-from changecast_local.environment import REGION, SECRET
+from changecast_local.environment import PREPARING, REGION, SECRET
 
 ANSWER_SECONDS = 30.0
-# To read a service's model is nine tenths of making a client: one reader serves all sessions.
+# Reading a service's model takes nine tenths of creating a client, so all sessions share it.
 _MODELS = create_loader()
 
 
 class CloudUnreachable(RuntimeError):
-    """No embedded cloud answers at an endpoint."""
+    """No embedded cloud answers at the endpoint."""
 
 
 class Session(boto3.Session):
-    """A boto3 session whose clients reach the embedded cloud without anybody's environment."""
+    """A boto3 session whose clients use the embedded cloud, whatever the environment says."""
 
-    def __init__(self, endpoint: str, **arguments: Any) -> None:
-        """`endpoint` becomes every client's endpoint_url; the rest is boto3's."""
+    def __init__(self, endpoint: str, *, user_agent: str = "", **arguments: Any) -> None:
+        """`endpoint` becomes every client's endpoint_url, `user_agent` ends what they call
+        themselves; the rest is boto3's.
+        """
         below = botocore.session.get_session()
+        below.user_agent_extra = user_agent
         below.register_component("data_loader", _MODELS)
         super().__init__(botocore_session=below, **arguments)
         # boto3 adds its own folder for every session.
@@ -43,7 +46,7 @@ class Session(boto3.Session):
         self._endpoint = endpoint
 
     def client(self, *names: Any, **arguments: Any) -> Any:
-        """As boto3's, at the embedded cloud unless the call names another endpoint."""
+        """Like boto3's, with the embedded cloud's endpoint unless the call names another."""
         return super().client(*names, **{"endpoint_url": self._endpoint, **arguments})
 
     def resource(self, *names: Any, **arguments: Any) -> Any:
@@ -53,16 +56,16 @@ class Session(boto3.Session):
 
 @dataclass(frozen=True)
 class Cloud:
-    """A running embedded cloud. Everything goes over its endpoint, so it may be anywhere."""
+    """A running embedded cloud, used only through its endpoint, so it may be in any process."""
 
     endpoint: str
 
     def environment(self, account: str, region: str = REGION) -> dict[str, str]:
-        """The variables that make any AWS tool an administrator of `account` in this cloud."""
+        """Return the variables that make AWS tools an administrator of `account` in this cloud."""
         return accounts.variables(self.endpoint, account, region)
 
     def session(self, account: str, region: str = REGION) -> boto3.Session:
-        """A boto3 session of an administrator of `account`."""
+        """Return a boto3 session of an administrator of `account`."""
         return Session(
             self.endpoint,
             aws_access_key_id=account,
@@ -70,30 +73,59 @@ class Cloud:
             region_name=region,
         )
 
+    def session_of(self, environment: Mapping[str, str]) -> boto3.Session:
+        """Return a session of the identity in these variables (`AWS_ACCESS_KEY_ID` and so on)."""
+        return Session(
+            self.endpoint,
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+            aws_session_token=environment.get("AWS_SESSION_TOKEN"),
+            region_name=environment["AWS_DEFAULT_REGION"],
+        )
+
+    def preparing(self, account: str, region: str = REGION) -> boto3.Session:
+        """Return a session to prepare an account for a test or a demo.
+
+        SES does not count its requests, because it stands for people who subscribed over a year.
+        The test itself, and the product, use `session`.
+        """
+        return Session(
+            self.endpoint,
+            user_agent=PREPARING,
+            aws_access_key_id=account,
+            aws_secret_access_key=SECRET,
+            region_name=region,
+        )
+
     def mails(self, account: str | None = None) -> list[dict[str, Any]]:
-        """Whole mails as they left SES, oldest first, of one account or of all."""
+        """Return whole mails as SES sent them, oldest first, of one account or of all."""
         found: list[dict[str, Any]] = self.ask("GET", "mails", _of(account))
         return found
 
+    def alerts(self, account: str | None = None) -> list[dict[str, Any]]:
+        """Mails that topics sent to e-mail subscribers, of one account or all, oldest first."""
+        found: list[dict[str, Any]] = self.ask("GET", "alerts", _of(account))
+        return found
+
     def faults(self, account: str | None = None) -> list[dict[str, Any]]:
-        """The faults that are set, each with how many calls it saw and how many it struck."""
+        """Return the current faults, each with the number of calls it saw and it struck."""
         found: list[dict[str, Any]] = self.ask("GET", "faults", _of(account))
         return found
 
     def add_fault(self, account: str, kind: str, **more: Any) -> dict[str, Any]:
-        """Make the SES of an account misbehave; see `changecast_local.faults.Fault`. ValueError."""
+        """Add a fault of an account; see `changecast_local.faults.Fault`. Raises ValueError."""
         spec = {"account": account, "kind": kind, **more}
         added: dict[str, Any] = self.ask("POST", "faults", body=spec)
         return added
 
     def clear_faults(self, account: str | None = None) -> None:
-        """The SES of an account, or of all, behaves again."""
+        """Remove the faults of an account, or of all."""
         self.ask("DELETE", "faults", _of(account))
 
     def ask(
         self, method: str, what: str, query: Mapping[str, str] | None = None, body: Any = None
     ) -> Any:
-        """Ask the control API. Raises CloudUnreachable; ValueError where the question is wrong."""
+        """Ask the control API. Raises CloudUnreachable; ValueError if the question is wrong."""
         url = f"{self.endpoint}{control.PREFIX}{what}?{urlencode(query or {})}"
         data = None if body is None else json.dumps(body).encode()
         try:
@@ -112,7 +144,7 @@ def _of(account: str | None) -> dict[str, str]:
 
 
 def attach(endpoint: str) -> Cloud:
-    """A cloud that runs already, in whatever process. Raises CloudUnreachable."""
+    """Return a cloud that runs in any process. Raises CloudUnreachable."""
     cloud = Cloud(endpoint.rstrip("/"))
     cloud.ask("GET", "health")
     return cloud
@@ -122,11 +154,11 @@ def attach(endpoint: str) -> Cloud:
 def running(
     *, auth: bool = True, port: int = 0, workers: int = 6, log: Path | None = None
 ) -> Iterator[Cloud]:
-    """Start an embedded cloud in this process; when the block ends nothing is left of it.
+    """Start an embedded cloud in this process until the block ends.
 
-    `auth`: IAM is evaluated. `port`: 0 is any free one. `workers`: how many functions run at the
-    same time. `log`: a file for everything that it has to say, else it says nothing.
-    Raises RuntimeError where one runs in this process already, OSError where the port is taken.
+    `auth` evaluates IAM. `port` 0 is any free one. `workers` is the number of concurrent functions.
+    `log` is a file for its log; without one, it logs nothing. Raises RuntimeError if a cloud runs
+    in this process already, OSError if the port is taken.
     """
     from changecast_local import in_process  # noqa: PLC0415 - the server, which `attach` needs not
 

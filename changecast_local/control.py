@@ -1,8 +1,9 @@
-"""The control API beside AWS's own: what a person asks of the embedded cloud, over HTTP.
+"""The control API of the embedded cloud, beside AWS's own, over HTTP.
 
 GET    /_changecast/health                 {"pid", "auth", "workers": {"alive", "idle"}}
 GET    /_changecast/environment?account=   the variables of an administrator of the account
 GET    /_changecast/mails?account=         whole mails, oldest first
+GET    /_changecast/alerts?account=        what topics sent to their e-mail subscribers
 GET    /_changecast/faults                 the faults that are set
 POST   /_changecast/faults                 add one; DELETE clears all
 *      /_changecast/subscriptions/<token>  the page behind a mail's unsubscribe link
@@ -26,8 +27,8 @@ Page = Callable[[str, str, str, bytes], Response]
 def beside(app: App, routes: Routes, subscriptions: Page) -> App:
     """An ASGI app that answers `/_changecast/...` from `routes` and leaves the rest to `app`.
 
-    A route is (method, name); it takes the query and the JSON body. ValueError is answered by 400.
-    `subscriptions` takes method, path, query and body as they came, and answers in HTML.
+    A route is (method, name) and gets the query and the JSON body; ValueError becomes a 400.
+    `subscriptions` gets the raw method, path, query and body, and returns HTML.
     """
 
     async def both(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -1,4 +1,4 @@
-"""ministack reads its settings from os.environ: it gets an environment of its own instead."""
+"""Give ministack its own environment, because it reads its settings from os.environ."""
 
 import importlib
 import logging
@@ -12,14 +12,16 @@ from typing import Any
 REGION = "eu-central-1"
 # The secret of every account's administrator. ministack checks no signature of an account key.
 SECRET = "local"  # noqa: S105
+# User agent of clients that prepare an account for a test or a demo: see `Cloud.preparing`.
+PREPARING = "changecast-preparing"
 SERVICES = (
     "cloudformation", "dynamodb", "events", "iam", "kms", "lambda", "logs", "monitoring", "s3",
-    "scheduler", "ses", "sns", "sqs", "ssm", "sts", "tagging",
+    "scheduler", "secretsmanager", "ses", "sns", "sqs", "ssm", "sts", "tagging",
 )  # fmt: skip
 MODULES = (
     "cloudformation", "cloudformation.engine", "cloudformation.provisioners", "cloudwatch",
     "cloudwatch_logs", "dynamodb", "eventbridge", "iam", "kms", "lambda_svc", "s3", "scheduler",
-    "ses", "ses_v2", "sns", "sqs", "ssm", "sts", "tagging",
+    "secretsmanager", "ses", "ses_v2", "sns", "sqs", "ssm", "sts", "tagging",
 )  # fmt: skip
 
 environ: dict[str, str] = {}
@@ -36,7 +38,7 @@ class _OwnOs:
 
 
 def load() -> None:
-    """Import ministack with our settings. Neither os.environ nor the root logger change by it."""
+    """Import ministack with our settings, without changing os.environ or the root logger."""
     environ.update(
         AWS_ACCESS_KEY_ID="none",
         AWS_SECRET_ACCESS_KEY=SECRET,
@@ -56,22 +58,22 @@ def load() -> None:
 
 
 def ministack_modules() -> list[ModuleType]:
-    """All modules of ministack that are loaded."""
+    """Return all loaded ministack modules."""
     return [module for name, module in sys.modules.items() if name.startswith("ministack.")]
 
 
 def services() -> list[ModuleType]:
-    """The services of ministack that we use and that can forget what they hold."""
+    """Return the ministack services that we use and that can be reset."""
     modules = [sys.modules[f"ministack.services.{name}"] for name in MODULES]
     return [module for module in modules if hasattr(module, "reset")]
 
 
 @contextmanager
-def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
+def _environment(requested: Mapping[str, str]) -> Iterator[None]:
     before = dict(os.environ)
     try:
         os.environ.clear()
-        os.environ.update({"PATH": before.get("PATH", ""), **wanted})
+        os.environ.update({"PATH": before.get("PATH", ""), **requested})
         yield
     finally:
         os.environ.clear()
@@ -80,7 +82,7 @@ def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _root_logger_kept() -> Iterator[None]:
-    """ministack.app calls logging.basicConfig when it is imported."""
+    """Restore the root logger, because importing ministack.app calls logging.basicConfig."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     try:

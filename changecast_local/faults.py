@@ -1,4 +1,4 @@
-"""Faults that the embedded cloud's SES has on demand, per account. Pure, and thread safe."""
+"""Faults of the embedded cloud on demand, per account. Pure and thread-safe."""
 
 import math
 from dataclasses import asdict, dataclass, fields
@@ -7,11 +7,11 @@ from threading import Lock
 from typing import Any
 
 CALL_KINDS = (
-    "no_answer",  # the mail is accepted and goes out, then the connection drops
+    "no_answer",  # the mail is accepted and sent, then the connection drops
     "no_answer_lost",  # the connection drops, nothing was accepted
     "error",  # 500
     "throttle",  # 429: over the send rate
-    "daily_quota",  # 429: over the daily quota, only the text differs
+    "daily_quota",  # 429: over the daily quota; only the text differs
     "paused",  # the account's sending is paused
     "suspended",  # the account is suspended
     "reject",  # this mail is refused
@@ -23,9 +23,14 @@ OUTCOMES = (
     "suppressed", "virus",
 )  # fmt: skip
 EVENT_KINDS = ("lose_events", "delay_events")
-# The account's quota instead of the default one: `max_send_rate`, `max_24_hour_send`.
+# The account's quotas instead of the defaults: `max_send_rate`, `max_24_hour_send` of SES,
+# `concurrent_executions` of Lambda, `rules_per_bus` of EventBridge.
 LIMITS = "limits"
-KINDS = (*CALL_KINDS, *EVENT_KINDS, LIMITS)
+# SES has not given the account production access yet.
+SANDBOX = "sandbox"
+# CloudFormation cannot create a resource of the stack with this name.
+CREATE_FAILS = "create_fails"
+KINDS = (*CALL_KINDS, *EVENT_KINDS, LIMITS, SANDBOX, CREATE_FAILS)
 
 
 @dataclass
@@ -47,6 +52,9 @@ class Fault:
     outcome: str | None = None
     max_send_rate: float | None = None
     max_24_hour_send: float | None = None
+    concurrent_executions: int | None = None
+    rules_per_bus: int | None = None
+    stack: str | None = None
     calls: int = 0
     struck: int = 0
 
@@ -58,9 +66,9 @@ _lock = Lock()
 
 
 def add(spec: dict[str, Any]) -> dict[str, Any]:
-    """Add a fault, given as JSON: `account`, `kind` and any other of Fault's fields. Comes back.
+    """Add a fault given as JSON (`account`, `kind` and other fields of Fault), and return it.
 
-    ValueError says what is wrong with it.
+    Raises ValueError with what is wrong.
     """
     unknown, missing = set(spec) - _SPEC, _REQUIRED - set(spec)
     if unknown or missing:
@@ -91,13 +99,13 @@ def clear(account: str | None = None) -> None:
 
 
 def listed(account: str | None = None) -> list[dict[str, Any]]:
-    """The faults as JSON, each with how many calls it saw and how many it struck."""
+    """Return the faults as JSON, each with the number of calls it saw and it struck."""
     with _lock:
         return [asdict(fault) for fault in _faults if account in (None, fault.account)]
 
 
 def strikes(account: str, operation: str, addresses: list[str]) -> list[Fault]:
-    """The faults that this call meets; asking counts as the call."""
+    """Return the faults that strike this call, and count the call."""
     with _lock:
         return [
             fault
@@ -107,7 +115,7 @@ def strikes(account: str, operation: str, addresses: list[str]) -> list[Fault]:
 
 
 def event_delay(account: str, address: str) -> float | None:
-    """How many seconds late the next event of SES comes; None: it is lost."""
+    """Return by how many seconds SES's next event is late; None if it is lost."""
     with _lock:
         struck = [
             fault
@@ -119,8 +127,8 @@ def event_delay(account: str, address: str) -> float | None:
     return sum(fault.seconds for fault in struck)
 
 
-def stands(account: str, kind: str) -> bool:
-    """Whether every call of the account meets this fault, until it is cleared."""
+def is_set(account: str, kind: str) -> bool:
+    """Return whether this fault strikes every call of the account until it is cleared."""
     with _lock:
         return any(
             (fault.times, fault.every, fault.fraction, fault.address) == (None, 1, None, None)
@@ -128,8 +136,17 @@ def stands(account: str, kind: str) -> bool:
         )
 
 
+def create_fails(account: str, stack: str) -> bool:
+    """Return whether creating a stack's next resource fails, and count the try."""
+    with _lock:
+        struck = [
+            _strikes_now(fault) for fault in _of(account, CREATE_FAILS) if fault.stack == stack
+        ]
+    return any(struck)
+
+
 def limit(account: str, name: str, default: float) -> float:
-    """`max_send_rate` or `max_24_hour_send` of an account."""
+    """Return one of an account's quotas, by the name of its field."""
     with _lock:
         said: list[float | None] = [getattr(fault, name) for fault in _of(account, LIMITS)]
     return next((value for value in reversed(said) if value is not None), default)

@@ -1,4 +1,4 @@
-"""What a start of the cloud needs of ministack. To import this is to import ministack."""
+"""What starting the cloud needs from ministack. Importing this imports ministack."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 from ministack import app
 from ministack.services import eventbridge, scheduler, sqs
 
-from changecast_local import accounts, control, environment, faults, ses
+from changecast_local import accounts, control, environment, faults, ses, topic_mails
 from changecast_local.lambdas.invocations import Host, run_on
 from changecast_local.lambdas.pool import Pool
 from changecast_local.xray import store
@@ -17,7 +17,7 @@ from changecast_local.xray.daemon import Daemon
 
 
 def configure(host: str, port: int, *, auth: bool) -> None:
-    """Say what ministack otherwise reads once, when it is imported."""
+    """Set what ministack otherwise reads only once, when it is imported."""
     app.AUTH = auth
     environment.environ.update(GATEWAY_PORT=str(port), AUTH=str(auth).lower())
     sqs.DEFAULT_HOST, sqs.DEFAULT_PORT = host, str(port)
@@ -44,6 +44,7 @@ def application(endpoint: str, pool: Pool, *, auth: bool) -> control.App:
         ("GET", "health"): lambda _query, _body: health | {"workers": pool.counts()},
         ("GET", "environment"): lambda query, _body: accounts.variables(endpoint, **query),
         ("GET", "mails"): lambda query, _body: ses.mails(query.get("account")),
+        ("GET", "alerts"): lambda query, _body: topic_mails.listed(query.get("account")),
         ("GET", "faults"): lambda query, _body: faults.listed(query.get("account")),
         ("POST", "faults"): lambda _query, body: faults.add(body),
         ("DELETE", "faults"): lambda query, _body: faults.clear(query.get("account")),
@@ -59,8 +60,9 @@ def begin(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def forget_everything() -> None:
-    """Empty all stores; not by ministack's own reset of all services, which would ask Docker."""
+    """Empty all stores, without ministack's own reset, which would call Docker."""
     app._MAIN_LOOP = None
     for module in environment.services():
         module.reset()
     store.clear()
+    topic_mails.clear()

@@ -1,4 +1,4 @@
-"""Starts and stops the embedded cloud in this process. One at a time: ministack is all globals."""
+"""Start and stop the embedded cloud in this process, one at a time: ministack uses globals."""
 
 import tempfile
 import threading
@@ -13,7 +13,7 @@ _one_at_a_time = threading.Lock()
 
 @contextmanager
 def started(*, auth: bool, port: int, workers: int, log: Path | None) -> Iterator[str]:
-    """Run the cloud until the block ends; comes back with its endpoint. See `cloud.running`."""
+    """Run the cloud until the block ends; yield its endpoint. See `cloud.running`."""
     if not _one_at_a_time.acquire(blocking=False):
         raise RuntimeError("an embedded cloud runs in this process already")
     with ExitStack() as stack:

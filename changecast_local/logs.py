@@ -9,7 +9,7 @@ LOGGERS = ("changecast.cloud", "hypercorn.error")
 
 
 def log_to(file: Path | None) -> None:
-    """Send ministack's log and ours to a file from now on, or nowhere."""
+    """Write ministack's log and ours to a file from now on, or nowhere."""
     handler: logging.Handler = (
         logging.FileHandler(file, encoding="utf-8") if file else logging.NullHandler()
     )

@@ -1,4 +1,4 @@
-"""S3 tells only who may list a bucket that an object is missing; to all others it is forbidden.
+"""S3's answer for a missing object: 403 unless the caller may list the bucket.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (Permissions)
 """
@@ -17,7 +17,7 @@ Handler = Callable[[str, str, dict[str, str], bytes, dict[str, list[str]]], Awai
 
 
 def install() -> None:
-    """Look at what ministack's S3 answers to a read."""
+    """Check ministack's S3 responses to reads."""
     app.SERVICE_HANDLERS["s3"] = _hiding(app.SERVICE_HANDLERS["s3"])
 
 
@@ -38,7 +38,7 @@ def _hiding(handler: Handler) -> Handler:
 
 
 def _denial(bucket: str, headers: dict[str, str], params: dict[str, list[str]]) -> Answer | None:
-    """What S3 answers to a caller who may not list the bucket; None to one who may."""
+    """Return S3's response to a caller who may not list the bucket; None if the caller may."""
     arn = f"arn:aws:s3:::{bucket}"
     caller = extract_access_key_id(headers, params)
     denied = iam_evaluator.enforce(caller, "s3:ListBucket", "s3", get_region(), resource_arn=arn)

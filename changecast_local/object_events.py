@@ -1,4 +1,4 @@
-"""EventBridge's events about objects name the version, where the bucket has versions.
+"""Add the object's version to EventBridge's events, if the bucket has versions.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 """

@@ -1,4 +1,4 @@
-"""Who may do what: ministack's IAM evaluator, with the condition keys and variables that it lacks.
+"""ministack's IAM evaluator, with the condition keys and variables that it lacks.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
@@ -14,7 +14,8 @@ from ministack.core import iam_actions, iam_evaluator
 from ministack.core.arn import parse_arn
 from ministack.services import iam
 
-from changecast_local.table_keys import write_keys
+from changecast_local.actions import function_keys
+from changecast_local.table_keys import LEADING_KEYS, leading_keys, leading_keys_for, write_keys
 
 EVENTS = "events.amazonaws.com"
 PUT_EVENTS = "events:PutEvents"
@@ -25,7 +26,7 @@ Policy = Mapping[str, Any] | str
 
 
 def install() -> None:
-    """Mend the evaluator: policy variables, the principal ARN of sessions, keys of events and
+    """Patch the evaluator: policy variables, the principal ARN of sessions, keys of events and
     of attributes."""
     first_match = iam_evaluator._first_match
     condition_key = iam_evaluator._resolve_condition_key
@@ -38,6 +39,10 @@ def install() -> None:
     def with_role_arn(key: str, context: Any) -> Any:
         if key.lower() == "aws:securetransport":
             return "true"  # plain HTTP to this machine stands for AWS's HTTPS endpoints
+        if key.lower() == LEADING_KEYS.lower():
+            of_item = leading_keys_for(context.action, context.service_context)
+            if of_item is not None:
+                return of_item
         value = condition_key(key, context)
         return role_of_session(value) if key.lower() == "aws:principalarn" else value
 
@@ -45,7 +50,7 @@ def install() -> None:
         keys: Keys = request_keys(service, action, body, params)
         if action == PUT_EVENTS:
             return keys | _request_event_keys(body)
-        return keys | write_keys(action, body)
+        return keys | leading_keys(action, body) | write_keys(action, body) | function_keys()
 
     iam_evaluator._first_match = with_variables
     iam_evaluator._resolve_condition_key = with_role_arn
@@ -53,7 +58,7 @@ def install() -> None:
 
 
 def event_keys(entries: Iterable[Mapping[str, Any]], *, by_rule: bool = False) -> Keys:
-    """The condition keys of putting these entries (API names: Source, DetailType)."""
+    """Return the condition keys of putting these entries (API names: Source, DetailType)."""
     listed = list(entries)
     return {
         "events:source": [entry.get("Source", "") for entry in listed],
@@ -71,18 +76,18 @@ def _request_event_keys(body: bytes) -> Keys:
 
 
 def source_keys(rule_arn: str) -> Keys:
-    """The condition keys of a service that acts for a rule."""
+    """Return the condition keys of a service that acts for a rule."""
     return {"aws:sourcearn": rule_arn, "aws:sourceaccount": parse_arn(rule_arn).account_id}
 
 
 def bus_decision(policy: Policy | None, bus_arn: str, principal_arn: str, keys: Keys) -> str:
-    """What a bus policy says of PutEvents by this principal: Allow, Deny or ImplicitDeny."""
+    """Return a bus policy's decision on PutEvents: Allow, Deny or ImplicitDeny."""
     context = _context(principal_arn, PUT_EVENTS, bus_arn, keys)
     return str(iam_evaluator.evaluate_resource_policy(policy, context).decision)
 
 
 def role_allows(role_arn: str, action: str, resource: str, keys: Keys) -> bool:
-    """Whether the identity policies of a role allow an action."""
+    """Return whether the identity policies of a role allow an action."""
     account, name = parse_arn(role_arn).account_id, role_arn.rsplit("/", 1)[-1]
     attached = iam_evaluator._gather_role_policies(name, account)
     context = _context(role_arn, action, resource, keys)
@@ -90,7 +95,7 @@ def role_allows(role_arn: str, action: str, resource: str, keys: Keys) -> bool:
 
 
 def service_may_assume(role_arn: str, keys: Keys) -> bool:
-    """Whether EventBridge, acting for a rule, may take a role: whether its trust policy says so."""
+    """Return whether a role's trust policy lets EventBridge, acting for a rule, assume it."""
     if not role_arn:
         return False
     account, name = parse_arn(role_arn).account_id, role_arn.rsplit("/", 1)[-1]
@@ -101,7 +106,7 @@ def service_may_assume(role_arn: str, keys: Keys) -> bool:
 
 
 def service_allowed(policy: Policy | None, action: str, resource: str, keys: Keys) -> bool:
-    """Whether a resource policy lets EventBridge act on the resource."""
+    """Return whether a resource policy lets EventBridge act on the resource."""
     context = iam_evaluator.EvalContext(
         principal_arn=EVENTS,
         principal_type="Service",
@@ -116,7 +121,7 @@ def service_allowed(policy: Policy | None, action: str, resource: str, keys: Key
 
 
 def fill_variables(statement: Any, context: Any) -> Any:
-    """A statement with its `${...}` replaced; one that has no value stays, and matches nothing."""
+    """Return a statement with its `${...}` replaced; one without a value matches nothing."""
 
     def fill(text: str) -> str:
         return _VARIABLE.sub(lambda found: _variable(found, context), text)

@@ -1,4 +1,4 @@
-"""PutEvents, with its limits, across accounts: refused as a whole, or answered entry by entry.
+"""PutEvents with its limits, across accounts: refused as a whole, or answered per entry.
 
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 """
@@ -26,7 +26,7 @@ _request_trace: ContextVar[str] = ContextVar("request_trace", default="")
 
 
 def install() -> None:
-    """Put ours in place of ministack's, which knows one account and drops TraceHeader."""
+    """Replace ministack's PutEvents, which knows one account and drops TraceHeader."""
     handle_request = eventbridge.handle_request
 
     async def with_trace_header(
@@ -40,7 +40,7 @@ def install() -> None:
 
 
 def put_events(data: Mapping[str, Any], allow_aws_source: bool = False) -> Answer:
-    """PutEvents: the request is refused as a whole, or each entry has an answer of its own."""
+    """PutEvents: the request is refused as a whole, or each entry has its own result."""
     entries = list(data.get("Entries") or [])
     refusal = _refuse_request(entries) or _refuse_by_policy(entries)
     if refusal:
@@ -75,7 +75,7 @@ def entry_size(entry: Entry) -> int:
 
 
 def _refuse_by_policy(entries: list[Entry]) -> Answer | None:
-    """One bus that refuses fails the request: a foreign one must allow, our own must not deny."""
+    """Refuse the request if one bus does: another account's must allow, our own must not deny."""
     for arn in dict.fromkeys(bus_arn(entry.get("EventBusName") or "") for entry in entries):
         try:
             foreign = parse_arn(arn).account_id != get_account_id()

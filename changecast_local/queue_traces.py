@@ -1,4 +1,4 @@
-"""A message carries the trace of whoever sent it: SQS takes it from the request's HTTP header.
+"""Add the sender's trace to messages, from the request's HTTP header, as SQS does.
 
 https://docs.aws.amazon.com/xray/latest/devguide/xray-services-sqs.html
 """
@@ -12,7 +12,7 @@ _request_trace: ContextVar[str] = ContextVar("request_trace", default="")
 
 
 def install() -> None:
-    """Let sent messages have an AWSTraceHeader that the sender did not write itself."""
+    """Add an AWSTraceHeader to sent messages unless the sender wrote one."""
     handle_request, system_attributes = sqs.handle_request, sqs._build_send_sys_attrs
 
     async def with_trace_header(

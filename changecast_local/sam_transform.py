@@ -1,4 +1,4 @@
-"""The SAM transform of a stack: it must learn its Region from the request, not from os.environ."""
+"""The SAM transform of a stack, with the Region of the request instead of os.environ."""
 
 from typing import Any
 

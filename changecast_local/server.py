@@ -1,4 +1,4 @@
-"""Serves ministack and the control API on one port of 127.0.0.1, in a thread of its own."""
+"""Serve ministack and the control API on one port of 127.0.0.1, in its own thread."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ START_SECONDS = 20
 
 
 def listen(port: int) -> socket.socket:
-    """A socket bound to 127.0.0.1; port 0 is any free one. OSError where the port is taken."""
+    """Return a socket bound to 127.0.0.1; port 0 is any free one. OSError if the port is taken."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -32,7 +32,7 @@ def listen(port: int) -> socket.socket:
 
 @contextmanager
 def serving(app: Any, listener: socket.socket) -> Iterator[asyncio.AbstractEventLoop]:
-    """Serve an ASGI app on a bound socket until the block ends; comes back with its loop."""
+    """Serve an ASGI app on a bound socket until the block ends; yield its loop."""
     loop = asyncio.new_event_loop()
     stop, started = asyncio.Event(), threading.Event()
 
@@ -62,7 +62,7 @@ def _run(loop: asyncio.AbstractEventLoop, main: Any) -> None:
 
 
 def _announcing(app: Any, started: threading.Event) -> Any:
-    """The app, with an ASGI lifespan of ours: ministack's own starts Docker, SFTP and the like."""
+    """Return the app with our own ASGI lifespan, because ministack's starts Docker and SFTP."""
 
     async def announced(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] != "lifespan":

@@ -16,7 +16,7 @@ Created = tuple[str, dict[str, Any]]
 
 
 def install() -> None:
-    """Register our types; whoever has a type already loses it to ours."""
+    """Register our types; ours replace those that are registered already."""
     register("AWS::Events::EventBusPolicy", create_bus_policy, delete_bus_policy)
     register("AWS::Events::Archive", create_archive, delete_archive, update_archive)
 
@@ -42,7 +42,7 @@ def register(
 def create_bus_policy(_logical_id: str, properties: Properties, _stack: str) -> Created:
     """One statement of a bus's policy; the physical id is `bus|statement id`.
 
-    ValueError where there is no such bus.
+    ValueError if there is no such bus.
     """
     bus = _bus_name(properties.get("EventBusName") or "default")
     if bus != "default" and bus not in eventbridge._event_buses:
@@ -69,13 +69,13 @@ def _statement(properties: Properties, bus: str) -> Properties:
 
 
 def delete_bus_policy(physical_id: str, _properties: Properties) -> None:
-    """Take the statement out of the bus's policy."""
+    """Remove the statement from the bus's policy."""
     bus, _, sid = physical_id.partition("|")
     eventbridge._remove_permission({"EventBusName": bus, "StatementId": sid})
 
 
 def create_archive(logical_id: str, properties: Properties, stack: str) -> Created:
-    """An archive of a bus; ValueError where the name is taken or the bus is not there."""
+    """Return an archive of a bus; ValueError if the name is taken or the bus is not there."""
     name = properties.get("ArchiveName") or provisioners._physical_name(
         stack, logical_id, max_len=48
     )
@@ -91,7 +91,7 @@ def update_archive(physical_id: str, _old: Properties, new: Properties, _stack: 
 
 
 def delete_archive(physical_id: str, _properties: Properties) -> None:
-    """The archive and its events are gone."""
+    """Delete the archive and its events."""
     eventbridge._delete_archive({"ArchiveName": physical_id})
 
 

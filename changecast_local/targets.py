@@ -1,7 +1,7 @@
-"""What a rule does with an event: other buses, queues, functions; else its dead-letter queue.
+"""A rule's targets: other buses, queues, functions, and the dead-letter queue.
 
-A delivery that fails goes to the dead-letter queue at once. AWS retries what could pass (not
-missing permissions or resources) for 24 hours first; here nothing fails that could pass by itself.
+A failed delivery goes to the dead-letter queue at once. AWS first retries temporary failures for 24
+hours; here, no failure is temporary.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 """
 
@@ -39,7 +39,7 @@ class DeliveryFailed(Exception):
 
 
 def install() -> None:
-    """Look after buses, queues and functions ourselves; any other target is ministack's."""
+    """Handle buses, queues and functions ourselves, and leave other targets to ministack."""
     others = eventbridge._invoke_target
 
     def invoke(target: Target, event: buses.Event, rule: Rule, view: Any = None) -> None:
@@ -59,17 +59,17 @@ def install() -> None:
 
 
 def _replayed_to(rule: Rule, event: buses.Event) -> bool:
-    """Whether a rule may have an event: a replay can name the rules that it is for.
+    """Return whether a rule gets an event; a replay can name its rules.
 
     https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ReplayDestination.html
     """
     replay = eventbridge._replays.get(event.get("ReplayName", ""), {})
-    wanted = replay.get("Destination", {}).get("FilterArns")
-    return not wanted or rule["Arn"] in wanted
+    requested = replay.get("Destination", {}).get("FilterArns")
+    return not requested or rule["Arn"] in requested
 
 
 def _deliver(target: Target, event: buses.Event, rule: Rule, view: Any) -> bool:
-    """Deliver, if the target is of a kind that we look after. Raises DeliveryFailed."""
+    """Deliver, if we handle the target's kind. Raises DeliveryFailed."""
     spec = parse_arn(target.get("Arn", ""))
     if spec.service == "events" and spec.resource.startswith("event-bus/"):
         _forward(spec, target, event, rule)
@@ -83,7 +83,7 @@ def _deliver(target: Target, event: buses.Event, rule: Rule, view: Any) -> bool:
 
 
 def _forward(spec: Arn, target: Target, event: buses.Event, rule: Rule) -> None:
-    """One hop: what came from another bus or account is not handed on to a further bus."""
+    """Forward an event by one hop: one from another bus or account goes no further."""
     if event.get(HOP) or event["Account"] != get_account_id():
         raise DeliveryFailed(
             "THIRD_ACCOUNT_HOP_DETECTED",
@@ -99,7 +99,7 @@ def _forward(spec: Arn, target: Target, event: buses.Event, rule: Rule) -> None:
 def _check_forwarding(
     bus: str, role: str, event: buses.Event, rule: Rule, *, foreign: bool
 ) -> None:
-    """The rule may take its role, the role may put, and a foreign bus lets it."""
+    """Check that the rule may assume its role, and that the role and the bus allow the put."""
     source = policies.source_keys(rule["Arn"])
     if not policies.service_may_assume(role, source):
         raise DeliveryFailed("FAILED_TO_ASSUME_ROLE", f"the rule may not assume {role!r}")
@@ -155,7 +155,7 @@ def _payload(target: Target, rule: Rule, view: Any) -> str:
 
 
 def _bury(target: Target, rule: Rule, view: Any, failure: DeliveryFailed) -> None:
-    """Put what could not be delivered into the target's dead-letter queue, if it may."""
+    """Put an undelivered event into the target's dead-letter queue, if allowed."""
     log.warning("%s -> %s: %s", rule["Arn"], target.get("Arn"), failure.message)
     dead_letters = (target.get("DeadLetterConfig") or {}).get("Arn")
     if not dead_letters:

@@ -1,29 +1,39 @@
-"""The dependencies of the package: installed for the runtime, cut to what we use, zipped.
+"""Install a package's dependencies for its runtime, cut them to what we use, and zip them.
 
-The Makefile names the runtimes that are deployed in the environment variable RUNTIMES ("3.13", or
-"3.11 3.13"): compiled parts and byte code are put in for each of them.
-The zip is kept in the user's cache for the next build.
+The Makefile names the deployed runtimes in the environment variable RUNTIMES ("3.13", or "3.11
+3.13") and the architectures in ARCHITECTURES ("x86_64", or "arm64 x86_64"). The zip has compiled
+parts for each pair of them, and byte code for each runtime. The zip is kept in the user's cache for
+the next build.
 """
 
 import gzip
 import hashlib
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 RUNTIMES = tuple(os.environ["RUNTIMES"].split())
-PLATFORM = "manylinux2014_x86_64"
+ARCHITECTURES = tuple(os.environ.get("ARCHITECTURES", "x86_64").split())
+PLATFORMS = {"arm64": "manylinux2014_aarch64", "x86_64": "manylinux2014_x86_64"}
 COMPILED = ("markupsafe", "pydantic-core", "wrapt")
-SERVICES = frozenset({"dynamodb", "events", "s3", "sesv2", "sns", "sqs", "ssm", "sts", "xray"})
-ENDPOINTS = SERVICES - {"sesv2"} | {"email"}  # their names in endpoints.json
+# The AWS services whose clients each side makes.
+SERVICES = {
+    "customer": frozenset(
+        {"dynamodb", "events", "s3", "secretsmanager", "sesv2", "sns", "sqs", "xray"}
+    ),
+    "hub": frozenset({"dynamodb", "events", "s3", "sns", "sqs", "ssm", "sts", "xray"}),
+}
+ENDPOINT_NAMES = {"sesv2": "email"}  # if endpoints.json has another name
 # Parts of packages that no function imports.
 UNUSED = (
     "bin", "wrapt-stubs", "boto3/examples", "boto3/data/[!d]*", "icalendar/tests", "pydantic/v1",
@@ -32,11 +42,22 @@ UNUSED = (
     "**/*.c", "**/*.pyx", "botocore/data/*/*/examples-1.json",
 )  # fmt: skip
 
+# Tables of Babel's locales that no mail uses.
+UNUSED_WORDS = frozenset(
+    {
+        "unit_patterns", "languages", "currency_names_plural", "currency_names", "scripts",
+        "unit_display_names", "meta_zones", "territories", "date_fields", "variants",
+        "compact_decimal_formats", "compound_unit_patterns", "currency_symbols",
+        "compact_currency_formats", "currency_formats", "list_patterns",
+        "interval_formats", "datetime_skeletons", "scientific_formats", "percent_formats",
+    }
+)  # fmt: skip
 
-def dependencies(requirements: Path, languages: list[str]) -> Path:
-    """A zip of what the pinned requirements install, as it was made once on this machine."""
+
+def dependencies(side: str, requirements: Path, languages: list[str]) -> Path:
+    """Return a zip of what the pinned requirements install, made once on this machine."""
     inputs = [requirements.read_bytes(), Path(__file__).read_bytes()]
-    words = [word.encode() for word in (*languages, *RUNTIMES, *candidates())]
+    words = [word.encode() for word in (side, *languages, *RUNTIMES, *ARCHITECTURES, *candidates())]
     digest = hashlib.sha256(b"\0".join([*inputs, *words])).hexdigest()[:16]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "changecast"
     ready = cache / f"dependencies-{digest}.zip"
@@ -45,8 +66,9 @@ def dependencies(requirements: Path, languages: list[str]) -> Path:
         with tempfile.TemporaryDirectory(dir=cache) as scratch:
             package, unfinished = Path(scratch) / "all", Path(scratch) / "zip"
             _install(requirements, Path(scratch), package)
-            _trim(package, languages)
-            _lighten(package / "botocore" / "data")
+            _trim(package, SERVICES[side], languages)
+            _lighten(package / "botocore" / "data", SERVICES[side])
+            _lighten_locales(package)
             compile_all(package)
             write_zip(package, unfinished)
             unfinished.rename(ready)
@@ -54,33 +76,35 @@ def dependencies(requirements: Path, languages: list[str]) -> Path:
 
 
 def _install(requirements: Path, scratch: Path, package: Path) -> None:
-    """Everything once, and the compiled wheels for each other runtime over it."""
+    """Install everything once, then the compiled wheels of the other runtimes and architectures."""
     compiled = scratch / "compiled.txt"
     lines = requirements.read_text("utf-8").replace("\\\n", " ").splitlines()
     compiled.write_text("\n".join(line for line in lines if line.startswith(COMPILED)), "utf-8")
-    _pip(requirements, package, RUNTIMES[0])
-    for runtime in RUNTIMES[1:]:
-        other = scratch / runtime
-        _pip(compiled, other, runtime)
+    first, *others = product(ARCHITECTURES, RUNTIMES)
+    _pip(requirements, package, *first)
+    for architecture, runtime in others:
+        other = scratch / f"{architecture}-{runtime}"
+        _pip(compiled, other, architecture, runtime)
         for library in other.rglob("*.so"):
             shutil.copyfile(library, package / library.relative_to(other))
 
 
-def _pip(requirements: Path, target: Path, runtime: str) -> None:
+def _pip(requirements: Path, target: Path, architecture: str, runtime: str) -> None:
     command = [
         sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check",
         "--no-deps", "--require-hashes", "--no-compile", "--only-binary", ":all:",
-        "--platform", PLATFORM, "--implementation", "cp", "--python-version", runtime,
+        "--platform", PLATFORMS[architecture], "--implementation", "cp",
+        "--python-version", runtime,
         "--target", str(target), "--requirement", str(requirements),
     ]  # fmt: skip
     subprocess.run(command, check=True)  # noqa: S603 - our own arguments only
 
 
-def _trim(package: Path, languages: list[str]) -> None:
-    """Cut botocore's data to our services, Babel's to our languages, and what is never imported."""
+def _trim(package: Path, services: frozenset[str], languages: list[str]) -> None:
+    """Cut botocore's data to these services and Babel's to our languages; delete what is unused."""
     unused = [found for pattern in UNUSED for found in package.glob(pattern)]
     for service in (package / "botocore" / "data").iterdir():
-        if service.is_dir() and service.name not in SERVICES:
+        if service.is_dir() and service.name not in services:
             unused.append(service)
     for locale in (package / "babel" / "locale-data").glob("*.dat"):
         if locale.stem.split("_")[0] not in {"root", *languages}:
@@ -89,26 +113,47 @@ def _trim(package: Path, languages: list[str]) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-def _lighten(data: Path) -> None:
-    """Make of botocore's data what a client reads in half the time: no texts, no other services.
+def _lighten(data: Path, services: frozenset[str]) -> None:
+    """Cut botocore's data so that a client reads it in half the time: no texts, no other services.
 
-    Not compressed either: the zip does that. What describes a service, its shapes and its rules for
-    endpoints, stays whole.
+    The data is not compressed, because the zip does that. A service's description, its shapes and
+    its endpoint rules stay complete.
     """
     for packed in data.glob("*/*/*.json.gz"):
         described = _without_texts(json.loads(gzip.decompress(packed.read_bytes())))
         _write_json(packed.with_suffix(""), described)
         packed.unlink()
+    names = {ENDPOINT_NAMES.get(service, service) for service in services}
     path = data / "endpoints.json"
     endpoints = json.loads(path.read_bytes())
     for partition in endpoints["partitions"]:
-        services = partition["services"].items()
-        partition["services"] = {name: ways for name, ways in services if name in ENDPOINTS}
+        known = partition["services"].items()
+        partition["services"] = {name: ways for name, ways in known if name in names}
     _write_json(path, endpoints)
 
 
+def _lighten_locales(package: Path) -> None:
+    """Keep of Babel's data only what dates and plurals need; mails name no currency or country."""
+    sys.path.insert(0, str(package))  # the data is pickled with Babel's own classes
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # compile_all writes it
+    try:
+        for path in (package / "babel" / "locale-data").glob("*.dat"):
+            data = pickle.loads(path.read_bytes())  # noqa: S301 - of a pinned, hashed package
+            kept = {name: value for name, value in data.items() if name not in UNUSED_WORDS}
+            kept["time_zones"] = _cities(data.get("time_zones", {}))
+            path.write_bytes(pickle.dumps(kept, protocol=2))
+    finally:
+        sys.path.remove(str(package))
+        sys.dont_write_bytecode = writes
+
+
+def _cities(zones: dict[str, Any]) -> dict[str, Any]:
+    """Return each zone's city alone; the mails use none of a zone's other names."""
+    return {zone: {"city": names["city"]} for zone, names in zones.items() if "city" in names}
+
+
 def _without_texts(value: Any) -> Any:
-    """The same with every `documentation` empty; a member of that name is a dict, and stays."""
+    """Return the same data with every `documentation` text empty; a member of that name stays."""
     if isinstance(value, list):
         return [_without_texts(inner) for inner in value]
     if not isinstance(value, dict):
@@ -122,9 +167,9 @@ def _write_json(path: Path, value: Any) -> None:
 
 
 def candidates() -> list[str]:
-    """What may be an interpreter of the runtimes: this one, those on PATH, and those of pyenv.
+    """Return possible interpreters of the runtimes: this one, those on PATH, and those of pyenv.
 
-    As `path`, or `path version` for this one. Cheap: nothing is started.
+    Each is `path`, or `path version` for this one. Starts none of them.
     """
     return [f"{sys.executable} {sys.version}", *_others()]
 
@@ -139,7 +184,7 @@ def _others() -> Iterator[str]:
 
 @lru_cache(maxsize=1)
 def interpreters() -> list[str]:
-    """One interpreter for each of the runtimes that this machine has; says which it has not."""
+    """Return an interpreter for each runtime on this machine; print the missing ones."""
     found: dict[str, str] = {}
     for candidate in candidates():
         path = candidate.split(" ")[0]
@@ -154,16 +199,16 @@ def interpreters() -> list[str]:
 
 
 def _runtime(interpreter: str) -> str:
-    """3.13, or nothing where the interpreter does not start (a shim of pyenv may not)."""
+    """Return the version, such as 3.13; empty if the interpreter does not start (a pyenv shim)."""
     code = "import sys; print('%d.%d' % sys.version_info[:2])"
     command = [interpreter, "-I", "-c", code]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
 
 
 def compile_all(package: Path) -> None:
-    """Byte code for each runtime that this machine has: without it a cold start takes 3.5 times.
+    """Compile for each runtime on this machine: without byte code a cold start takes 3.5 times.
 
-    A zip changes times, so the code must not be checked against them (PEP 552).
+    A zip changes file times, so byte code must not be checked against them (PEP 552).
     """
     for interpreter in interpreters():
         command = [

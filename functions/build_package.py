@@ -1,9 +1,9 @@
-"""Build the one package of all functions: our code beside its dependencies, as a reproducible zip.
+"""Build the package of one side, hub or customer: its code and dependencies, a reproducible zip.
 
-`sam build` calls it through the Makefile beside it, once for every function, and wants a folder;
-`sam deploy` would zip each of these folders anew. So the zip is made once in the build folder, and
-what stands in each function's place is a link to it: sam resolves the link, takes a zip as it is,
-uploads it once, and not at all where the bucket has the same content.
+`sam build` calls it through the Makefile beside it, once for every function, and expects a folder.
+`sam deploy` would zip each of these folders again. So we make each side's zip once in the build
+folder, and every function of the side gets a link to it. sam resolves the link, takes the zip as it
+is, and uploads it once, or not at all if the bucket has the same content.
 """
 
 import hashlib
@@ -13,59 +13,89 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from build_dependencies import RUNTIMES, candidates, compile_all, dependencies, write_zip
+from build_dependencies import (
+    ARCHITECTURES,
+    RUNTIMES,
+    candidates,
+    compile_all,
+    dependencies,
+    write_zip,
+)
 
 HERE = Path(__file__).parent
+# The entry points of each side. A side's package holds no module of the other side.
+SIDES = {
+    "customer": (
+        "apply_preferences",
+        "deliver_notice",
+        "plan_delivery",
+        "record_outcome",
+        "report_delivery",
+        "respond",
+        "send_mail",
+        "sweep",
+    ),
+    "hub": ("canary", "intake", "track_status", "watch"),
+}
 
 
 def main() -> None:
-    """Stand the package where the first argument says, sam's folder for one function."""
-    artifacts = Path(sys.argv[1])
-    package = artifacts.parent / f"changecast-{digest()}.zip"
+    """Put the package of the side (first argument) into sam's folder for one function (second)."""
+    side, artifacts = sys.argv[1], Path(sys.argv[2])
+    package = artifacts.parent / f"changecast-{side}-{digest(side)}.zip"
     if not package.exists():
-        build(package)
+        build(side, package)
     artifacts.rmdir()
     artifacts.symlink_to(package.name)
 
 
-def build(package: Path) -> None:
-    """Write the whole package; the name appears when it is complete."""
+def build(side: str, package: Path) -> None:
+    """Write a side's whole package; its name appears when it is complete."""
     with tempfile.TemporaryDirectory(dir=package.parent) as scratch:
         code, unfinished = Path(scratch) / "code", Path(scratch) / "zip"
-        for source in sources():
+        for source in sources(side):
             copy = code / source.relative_to(HERE)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, copy)
         compile_all(code)
-        shutil.copyfile(dependencies(HERE / "requirements.txt", languages()), unfinished)
+        shutil.copyfile(dependencies(side, requirements(side), languages()), unfinished)
         write_zip(code, unfinished)
         unfinished.rename(package)
 
 
-def digest() -> str:
-    """Names the package by all that goes into it: 16 hex digits."""
-    parts = [f"{source.relative_to(HERE)}\0".encode() + source.read_bytes() for source in sources()]
+def digest(side: str) -> str:
+    """Return the package's name, 16 hex digits of everything that goes into it."""
+    parts = [f"{path.relative_to(HERE)}\0".encode() + path.read_bytes() for path in sources(side)]
     builders = [path.read_bytes() for path in sorted(HERE.glob("build_*.py"))]
-    pins = (HERE / "requirements.txt").read_bytes()
-    made_by = [word.encode() for word in (*RUNTIMES, *candidates())]
+    pins = requirements(side).read_bytes()
+    made_by = [word.encode() for word in (*RUNTIMES, *ARCHITECTURES, *candidates())]
     return hashlib.sha256(b"\0".join([*parts, *builders, pins, *made_by])).hexdigest()[:16]
 
 
-def sources() -> list[Path]:
-    """Everything of ours that is deployed, in order."""
-    return sorted(_sources())
+def requirements(side: str) -> Path:
+    """Return the file of pinned packages that a side's functions import."""
+    return HERE / f"requirements-{side}.txt"
 
 
-def _sources() -> Iterator[Path]:
-    yield from (path for path in HERE.glob("*.py") if not path.name.startswith("build_"))
-    for path in (HERE / "changecast").rglob("*"):
-        if path.is_file() and "__pycache__" not in path.parts:
+def sources(side: str) -> list[Path]:
+    """Return all of our files that are deployed to a side, in order."""
+    return sorted(_sources(side))
+
+
+def _sources(side: str) -> Iterator[Path]:
+    yield from (HERE / f"{name}.py" for name in SIDES[side])
+    package = HERE / "changecast"
+    others = [package / other for other in SIDES if other != side]
+    for path in package.rglob("*"):
+        if path.is_file() and "__pycache__" not in path.parts and not {*others} & {*path.parents}:
             yield path
 
 
 def languages() -> list[str]:
-    """The languages that mails are written in; of Babel's data only theirs is packed."""
-    return sorted(path.stem for path in (HERE / "changecast/compose/languages").glob("*.toml"))
+    """Return the languages of the mails; the package has Babel's data for these only."""
+    return sorted(
+        path.stem for path in (HERE / "changecast/customer/compose/languages").glob("*.toml")
+    )
 
 
 if __name__ == "__main__":

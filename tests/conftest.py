@@ -1,7 +1,18 @@
 """For every test: how hypothesis searches on a machine that others share; what waits for a flag."""
 
+from collections.abc import Generator, Iterator
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import settings
+
+from changecast.contract.change import Change
+from changecast.hub.announcing import freeze_gate, windows
+from tests.support.failures import failures
+from tests.support.provider import Provider
+
+# The samples' windows lie a few months after this, whenever the tests run.
+SAMPLES_WRITTEN = datetime(2026, 12, 1, tzinfo=UTC)
 
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
@@ -17,3 +28,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     heavy = [item for item in items if item.get_closest_marker("heavy")]
     config.hook.pytest_deselected(items=heavy)
     items[:] = [item for item in items if item not in heavy]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say beside a failed test what failed in its embedded cloud: elsewhere nobody can look."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for value in getattr(item, "funcargs", {}).values():
+            if isinstance(value, Provider):
+                report.sections.append(("what failed in the cloud", failures(value)))
+    return report
+
+
+@pytest.fixture(autouse=True)
+def windows_of_samples_lie_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on the day it runs on: a sample's window is never over."""
+
+    def doubts(change: Change, now: datetime) -> Iterator[str]:
+        return windows.doubts(change, min(now, SAMPLES_WRITTEN))
+
+    monkeypatch.setattr(freeze_gate, "doubts", doubts)

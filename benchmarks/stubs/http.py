@@ -27,7 +27,7 @@ Answerer = Callable[[Request], Answer]
 
 
 def as_json(value: object, status: int = 200, **headers: str) -> Answer:
-    """An answer in JSON."""
+    """Return an answer in JSON."""
     named = tuple((name.replace("_", "-"), text) for name, text in headers.items())
     return Answer(json.dumps(value).encode(), status, named)
 

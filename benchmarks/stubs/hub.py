@@ -25,7 +25,7 @@ class Hub:
         self.counts: Counter[str] = Counter()
 
     def answer(self, request: Request) -> Answer:
-        """What track_status asks for."""
+        """Return what track_status asks for."""
         if request.path == COUNTS:
             return as_json(self.counts)
         operation = request.headers["x-amz-target"].partition(".")[2]
@@ -40,8 +40,8 @@ class Hub:
             found = self.items.get(_key(asked["Key"]))
             return as_json({"Item": found} if found else {})
         if operation == "BatchGetItem":
-            ((table, wanted),) = asked["RequestItems"].items()
-            keys = map(_key, wanted["Keys"])
+            ((table, keys_of),) = asked["RequestItems"].items()
+            keys = map(_key, keys_of["Keys"])
             return as_json({"Responses": {table: [self.items[k] for k in keys if k in self.items]}})
         puts = (
             [one["Put"] for one in asked["TransactItems"]] if "TransactItems" in asked else [asked]
@@ -49,7 +49,7 @@ class Hub:
         return self._put(puts)
 
     def _put(self, puts: list[dict[str, Any]]) -> Answer:
-        """The two conditions that there are: nothing is there yet, or a version."""
+        """Return the two conditions that there are: nothing is there yet, or a version."""
         for put in puts:
             expected = put.get("ExpressionAttributeValues", {}).values()
             there = self.items.get(_key(put["Item"]))
@@ -77,7 +77,7 @@ def _key(item: dict[str, Any]) -> tuple[str, str]:
 
 @contextmanager
 def hub(customers: int) -> Iterator[str]:
-    """A hub with so many customers; comes back: its address."""
+    """A hub with so many customers; returns its address."""
     command = [sys.executable, "-m", "benchmarks.stubs.hub", str(customers)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -88,7 +88,7 @@ def hub(customers: int) -> Iterator[str]:
 
 
 def counts(url: str) -> dict[str, int]:
-    """What a hub was asked for so far, by operation."""
+    """Return what a hub was asked for so far, by operation."""
     with urlopen(url + COUNTS) as answer:
         found: dict[str, int] = json.load(answer)
         return found

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from benchmarks.stubs.http import Answer, Request, as_json
 from benchmarks.stubs.units import units_read, units_written, written_keys
-from tests.doubles.dynamodb import Table
+from testbed.doubles.dynamodb import Table
 
 COUNTS = "/stub/counts"
 MESSAGES = "/stub/messages"
@@ -19,7 +19,7 @@ INVITED = 10
 
 
 def contact(number: int) -> str:
-    """The address of a contact."""
+    """Return the address of a contact."""
     return f"reader.number{number:06}@acme.example"
 
 
@@ -75,7 +75,7 @@ class DynamoDb:
         self.counts: Counter[str] = Counter()
 
     def answer(self, request: Request) -> Answer:
-        """The operations that the ledger uses."""
+        """Return the operations that the ledger uses."""
         if request.path == COUNTS:
             return as_json(self.counts)
         operation = request.headers["x-amz-target"].partition(".")[2]

@@ -18,7 +18,7 @@ PROJECTED = ("run", "number", "change_id", "revision")
 
 
 def item_bytes(item: Item) -> int:
-    """The size of an item: names and values; a number takes about a byte for two digits."""
+    """Return the size of an item: names and values; a number takes about a byte for two digits."""
     return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
 
 
@@ -45,7 +45,7 @@ def _fours(size: int) -> int:
 
 
 def written_keys(operation: str, asked: Item) -> list[Key]:
-    """The keys of the items that a request writes."""
+    """Return the keys of the items that a request writes."""
     if operation == "UpdateItem":
         return [_key(asked["Key"])]
     writes = [request for entry in asked.get("TransactItems", []) for request in entry.values()]
@@ -67,7 +67,7 @@ def units_written(operation: str, items: Iterable[tuple[Item, Item]]) -> int:
 
 
 def _index(before: Item, after: Item) -> int:
-    """An item is in the index while it has the index's key; a changed key is a move."""
+    """Return whether an item is in the index: it has the index's key; a changed key is a move."""
     was, is_now = before.get(INDEX_KEY), after.get(INDEX_KEY)
     if was != is_now:
         return (was is not None) + (is_now is not None)

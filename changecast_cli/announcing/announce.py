@@ -1,7 +1,8 @@
 """changecast announce: change documents become events for every customer that they name."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,69 +11,122 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.live import Live
 from rich.markup import escape
 
-from changecast.announce import Announcement, Hub, Outcome, connect, placed_document
-from changecast.announce import announce as announce_document
-from changecast.errors import ChangecastError, ContractError
-from changecast.metadata import MetadataFault
-from changecast.registry import Customer
+from changecast.contract.change import utc
+from changecast.contract.errors import ChangecastError, ContractError
+from changecast.contract.event import RunState
+from changecast.hub.announcing.announce import Announcement, Hub, Outcome, connect, placed_document
+from changecast.hub.announcing.announce import announce as announce_document
+from changecast.hub.announcing.metadata import MetadataFault
+from changecast.hub.registry import Customer
 from changecast_cli.announcing.documents import DocumentFile, read_files
 from changecast_cli.announcing.dry_run import lines_of, outlooks
+from changecast_cli.announcing.freezes import (
+    DEFAULT_FOLDER,
+    objections,
+    refuse_missing_folder,
+)
 from changecast_cli.announcing.outlook import Outlook
 from changecast_cli.failures import (
     BAD_INPUT,
     FAILED,
+    NOT_YET,
     Failed,
     Refused,
     explained,
+    place,
+    say,
     say_faults,
+    warn,
 )
 from changecast_cli.options import AsJson, Files, Profile, Region, session
 from changecast_cli.terminal import out, print_json
-from changecast_cli.watching.runs import Run, follow, is_bad, is_final, run_of
+from changecast_cli.watching.advice import STRAY_PAGE, is_stuck, is_suspect, next_steps
+from changecast_cli.watching.runs import (
+    Look,
+    Run,
+    follow,
+    is_bad,
+    is_final,
+    run_of,
+    seen_as_reported,
+)
+from changecast_cli.watching.silence import looking
+from changecast_cli.watching.status import say_next, strays_of
 from changecast_cli.watching.tables import runs_table
 
 _WORDS = {
     Outcome.ANNOUNCED: "announced to",
     Outcome.ANNOUNCED_AGAIN: "was announced before, put again for",
+    Outcome.OLDER: "was announced earlier to",
     Outcome.DRAFT: "is a draft, nobody is told; it names",
     Outcome.DRY_RUN: "would be announced to",
 }
+IsOver = Callable[[dict[str, Any]], bool]
 _PUT = frozenset({Outcome.ANNOUNCED, Outcome.ANNOUNCED_AGAIN})
 
 
 def announce(
     files: Files,
     wait: Annotated[
-        float, typer.Option(help="Seconds to wait for every customer's result.", min=0)
+        float,
+        typer.Option(help="Seconds to wait for every result; exit 3 if not finished.", min=0),
     ] = 0,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check everything, put nothing.")
+        bool,
+        typer.Option("--dry-run", help="Check everything and show the result; announce nothing."),
     ] = False,
     confidential: Annotated[
         bool,
         typer.Option(
             "--confidential",
-            help="An event of its own for each customer, without anything about any other.",
+            help="Send each customer its own event, which names no other customer.",
         ),
     ] = False,
     test: Annotated[
-        bool, typer.Option("--test", help="Mail only allow-listed recipients, marked as a test.")
+        bool,
+        typer.Option("--test", help="Mark it as a test, and mail only the allowed recipients."),
     ] = False,
     change_id: Annotated[
-        str | None, typer.Option(help="Names the change of a document without an id or ticket.")
+        str | None, typer.Option(help="The change's id, if the document has no id or ticket.")
     ] = None,
     freezes: Annotated[
         Path,
-        typer.Option(help="With --dry-run: a folder with CODE.ics, when nobody wants changes."),
-    ] = Path("freezes"),
+        typer.Option(help="Folder of freezes: CODE.ics says when a customer wants no changes."),
+    ] = DEFAULT_FOLDER,
+    despite: Annotated[
+        str,
+        typer.Option(
+            help="Announce despite a freeze or short notice; the reason stays in the history."
+        ),
+    ] = "",
+    past: Annotated[
+        str,
+        typer.Option(
+            help="Accept a window that is over, has begun or looks like a typo, for this reason."
+        ),
+    ] = "",
+    require_approvals: Annotated[
+        bool,
+        typer.Option(
+            "--require-approvals",
+            help="Refuse an approved change that a customer has not approved.",
+        ),
+    ] = False,
+    notify_all: Annotated[
+        str,
+        typer.Option(
+            help="Mail everybody although nothing that readers see has changed; give the reason."
+        ),
+    ] = "",
     as_json: AsJson = False,
     profile: Profile = None,
     region: Region = None,
 ) -> None:
     """Announce changes to every customer that they name, and to nobody else.
 
-    All files are checked before anything is put. The same file again mails nobody twice.
+    Checks all files before it announces any. Announcing the same file again mails nobody twice.
     """
+    refuse_missing_folder(freezes)
     documents = read_files(files)
     own = session(profile, region)
     hub = connect(own)
@@ -82,24 +136,32 @@ def announce(
         "change_id": change_id,
         "confidential": confidential,
         "test": test,
+        "despite": despite,
+        "past": past,
+        "require_approvals": require_approvals,
+        "notify_all": notify_all,
+        "objections": None if dry_run else objections(hub.table, freezes),
     }
-    # What only shows when the event is made (too large, taken revision) must show before any put.
+    # Faults that only show when the event is made (too large, taken revision) must show before any
+    # put.
     rehearsed = [_rehearsed(each, options) for each in documents]
     if dry_run:
-        plans = outlooks(own, hub, documents, rehearsed, freezes, change_id)
+        plans = outlooks(own, hub, rehearsed, freezes)
         show(hub, documents, rehearsed, wait=0, as_json=as_json, plans=plans)
+        _exit_for_old_files(rehearsed)
         return
     announced, stop = _put_until_one_fails(documents, options)
     put = documents[: len(announced)]
-    show(hub, put, announced, wait=0 if stop else wait, as_json=as_json)
+    show(hub, put, announced, wait=0 if stop else wait, as_json=as_json, look=looking(own))
     if stop:
         raise _stopped(stop, documents, put) from stop
+    _exit_for_old_files(announced)
 
 
 def _put_until_one_fails(
     documents: list[DocumentFile], options: dict[str, Any]
 ) -> tuple[list[Announcement], Exception | None]:
-    """What was announced, and what went wrong with the document after it."""
+    """Return the announcements, and the error of the document after them."""
     announced: list[Announcement] = []
     for document in documents:
         try:
@@ -112,15 +174,22 @@ def _put_until_one_fails(
 def _stopped(
     error: Exception, documents: list[DocumentFile], put: list[DocumentFile]
 ) -> ChangecastError:
-    """What is known of every document, and what to do next."""
+    """Return an error that says what is known of every document, and what to do next."""
     failed, *untried = documents[len(put) :]
-    parts = [f"{failed.path} was not announced, or not surely: {explained(error)}"]
+    parts = [f"{failed.path} may not have been announced: {explained(error)}"]
     if untried:
         parts.append(f"Not tried after it: {', '.join(str(each.path) for each in untried)}")
     again = "all of them" if put or untried else "it"
-    parts.append(f"Announce {again} again once that is mended: nobody is mailed twice")
+    parts.append(f"Announce {again} again once that is fixed. Nobody is mailed twice")
     kind = Refused if isinstance(error, ContractError) and not put else Failed
     return kind(". ".join(part.rstrip(".") for part in parts) + ".")
+
+
+def _exit_for_old_files(announced: list[Announcement]) -> None:
+    """Exit with status 2 if a newer revision was announced that is not among these files."""
+    files = {(one.change_id, one.revision) for one in announced}
+    if any(one.newer and (one.change_id, one.newer) not in files for one in announced):
+        raise typer.Exit(BAD_INPUT)
 
 
 def _rehearsed(document: DocumentFile, options: dict[str, Any]) -> Announcement:
@@ -130,13 +199,13 @@ def _rehearsed(document: DocumentFile, options: dict[str, Any]) -> Announcement:
         say_faults(fault, document.path)
         raise typer.Exit(BAD_INPUT) from fault
     except ContractError as error:
-        raise Refused(f"{document.path}: {error.path or '$'}: {error.message}") from error
+        raise Refused(f"{document.path}: {place(error.path or '')}: {error.message}") from error
 
 
 def refuse_faulty(
     documents: list[DocumentFile], customers: Mapping[str, Customer], *, change_id: str | None
 ) -> None:
-    """Name every fault of every document, and leave with status 2 if there is one."""
+    """Print every fault of every document, and exit with status 2 if there is one."""
     faulty = False
     for document in documents:
         try:
@@ -156,56 +225,124 @@ def show(
     wait: float,
     as_json: bool,
     plans: list[list[Outlook]] | None = None,
+    look: Look = seen_as_reported,
 ) -> None:
-    """Print what was announced, and with `wait` what came of it; exit 1 where that is not good."""
+    """Print what was announced and, with `wait`, the results.
+
+    Raises:
+        typer.Exit: 1 if somebody was not told, 3 if it is not finished after the wait.
+    """
     runs: list[Run] = []
     for number, (document, one) in enumerate(zip(documents, announced, strict=True)):
         if not as_json:
             _tell(document, one, plans[number] if plans else [])
         if wait and one.outcome in _PUT:
             wait_for = final_run if as_json else _watched_run
-            runs.append(wait_for(hub, one, wait))
+            runs.append(wait_for(hub, one, wait, is_stuck, look))
     if as_json:
         told = {"announced": [_plain(one) for one in announced], "runs": runs}
         print_json(
             told | ({"plans": [[asdict(o) for o in each] for each in plans]} if plans else {})
         )
-    customers = [customer for run in runs for customer in run["customers"].values()]
-    if any(is_bad(customer) or not is_final(customer) for customer in customers):
+    _exit_unless_told(hub, runs, wait)
+
+
+def _exit_unless_told(hub: Hub, runs: list[Run], wait: float) -> None:
+    """Print what went wrong or is not finished, and exit with that status."""
+    lost = [sentence for run in runs for sentence in _superseded_by_strays(hub, run)]
+    lost += [sentence for run in runs for sentence in _unreachable(run)]
+    for sentence in lost:
+        say(sentence)
+    say_next(step for run in runs for step in next_steps(run))
+    if lost or any(is_bad(customer) for run in runs for customer in run["customers"].values()):
         raise typer.Exit(FAILED)
+    unfinished = [sentence for run in runs for sentence in _unfinished(run, wait)]
+    for sentence in unfinished:
+        warn(sentence)
+    if unfinished:
+        raise typer.Exit(NOT_YET)
+
+
+def _unfinished(run: Run, wait: float) -> Iterator[str]:
+    """Yield a sentence for each run that did not finish during the wait."""
+    still = [
+        f"{code} ({one['state']})" for code, one in run["customers"].items() if not is_final(one)
+    ]
+    if still:
+        yield (
+            f"{run['change_id']} is not finished after {wait:g} s at {', '.join(still)}. Watch "
+            f"it: changecast status {run['change_id']} --watch. If nothing moves for a minute: "
+            "changecast doctor --customer CODE"
+        )
+
+
+def _unreachable(run: Run) -> Iterator[str]:
+    """Yield a sentence for each customer that the announcement did not reach."""
+    for code, customer in run["customers"].items():
+        if is_suspect(customer):
+            yield f"{run['change_id']} does not reach {code}: {customer['reason']['message']}"
+
+
+def _superseded_by_strays(hub: Hub, run: Run) -> Iterator[str]:
+    """Yield a sentence for each run that was superseded by a revision not announced here."""
+    codes = [
+        code
+        for code, customer in run["customers"].items()
+        if customer["state"] == RunState.SUPERSEDED
+    ]
+    newer = codes and [
+        one for one in strays_of(hub.table, run["change_id"]) if one > run["revision"]
+    ]
+    if newer:
+        yield (
+            f"{run['change_id']} revision {run['revision']} was superseded at "
+            f"{', '.join(codes)} by revision {newer[-1]}, which was not announced here. "
+            f"People who were not mailed before get nothing. See {STRAY_PAGE}: changecast discard "
+            f"{run['change_id']} --revision {newer[-1]}"
+        )
 
 
 def final_run(
     hub: Hub,
     announced: Announcement,
     seconds: float,
-    is_over: Callable[[dict[str, Any]], bool] = is_final,
+    is_over: IsOver = is_final,
+    look: Look = seen_as_reported,
 ) -> Run:
-    """The run once it is over for everybody, or `seconds` are; empty where nothing was put."""
+    """Return the run once all have finished or `seconds` are over; empty if nothing was put."""
     if announced.outcome not in _PUT:
         return run_of(announced.change_id, [])
-    return list(_following(hub, announced, seconds, is_over))[-1]
+    return list(_following(hub, announced, seconds, is_over, look))[-1]
 
 
-def _watched_run(hub: Hub, announced: Announcement, seconds: float) -> Run:
-    """The same, shown while it goes on where there is a screen for it."""
+def _watched_run(
+    hub: Hub, announced: Announcement, seconds: float, is_over: IsOver, look: Look
+) -> Run:
+    """Wait like `final_run`, and show progress on a terminal."""
     if not out.is_terminal:
-        run = final_run(hub, announced, seconds)
+        run = final_run(hub, announced, seconds, is_over, look)
         out.print(runs_table([run]))
         return run
     run = {}
     with Live(console=out, auto_refresh=False) as screen:
-        for run in _following(hub, announced, seconds, is_final):
+        for run in _following(hub, announced, seconds, is_over, look):
             screen.update(runs_table([run]), refresh=True)
     return run
 
 
 def _following(
-    hub: Hub, announced: Announcement, seconds: float, is_over: Callable[[dict[str, Any]], bool]
+    hub: Hub, announced: Announcement, seconds: float, is_over: IsOver, look: Look
 ) -> Iterator[Run]:
-    expected = (*announced.customers, *announced.withdrawn)
-    where = hub.table, announced.change_id, announced.revision, expected
-    return follow(*where, seconds=seconds, is_over=is_over)
+    return follow(
+        hub.table,
+        announced.change_id,
+        announced.revision,
+        (*announced.customers, *announced.withdrawn),
+        seconds=seconds,
+        announced_at=utc(datetime.now(UTC)),
+        is_over=is_over,
+        look=look,
+    )
 
 
 def _tell(document: DocumentFile, announced: Announcement, plan: list[Outlook]) -> None:
@@ -223,4 +360,6 @@ def _tell(document: DocumentFile, announced: Announcement, plan: list[Outlook]) 
 
 
 def _plain(announced: Announcement) -> dict[str, Any]:
-    return {**asdict(announced), "outcome": announced.outcome.value}
+    kept = asdict(replace(announced, details=()))
+    del kept["details"]
+    return {**kept, "outcome": announced.outcome.value}

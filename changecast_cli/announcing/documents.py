@@ -1,33 +1,36 @@
-"""Change documents on disk: read whole, or refused in one sentence."""
+"""Change documents on disk: read completely, or refused in one sentence."""
 
+import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from changecast.event import EVENT_LIMIT
+from changecast.contract.event import EVENT_LIMIT
 from changecast_cli.failures import Refused
+from changecast_cli.text_files import STDIN
 
 
 @dataclass(frozen=True)
 class DocumentFile:
-    """A file and what it holds."""
+    """A file and its content."""
 
     path: Path
     body: bytes
 
 
 def read_files(paths: list[Path]) -> list[DocumentFile]:
-    """Every file; Refused at the first that cannot be read."""
+    """Return every file; Refused at the first that cannot be read."""
     return [read_file(path) for path in paths]
 
 
 def read_file(path: Path) -> DocumentFile:
-    """One file; Refused where it is missing, no file, unreadable or far too large."""
+    """Read one file (`-` is stdin); Refused if it is missing, no file, unreadable or too large."""
     try:
         if path.is_dir():
             raise Refused(f"{path} is a folder; name the metadata.json in it")
-        with path.open("rb") as file:
+        with nullcontext(sys.stdin.buffer) if path == STDIN else path.open("rb") as file:
             body = file.read(EVENT_LIMIT + 1)  # a device or a pipe has no size beforehand
-            size = max(len(body), path.stat().st_size)
+        size = len(body) if path == STDIN else max(len(body), path.stat().st_size)
     except OSError as error:
         raise Refused(f"{path} cannot be read: {error.strerror}") from error
     if size > EVENT_LIMIT:

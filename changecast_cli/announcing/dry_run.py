@@ -1,50 +1,69 @@
-"""What `changecast announce --dry-run` says beside the checks: the outlook at every customer."""
+"""The outlook at every customer, for `changecast announce --dry-run`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
 
-from changecast.announce import Announcement, Hub, placed_document
-from changecast_cli.announcing.documents import DocumentFile
-from changecast_cli.announcing.outlook import Outlook, outlook
-from changecast_cli.deploying import samconfig_file
+from changecast.hub.announcing.announce import Announcement, Hub
+from changecast.hub.announcing.freeze_gate import Objections
+from changecast_cli.announcing.freezes import objections
+from changecast_cli.announcing.outlook import NOBODY, Outlook, announced_before, clashes, outlook
 
 
 def outlooks(
+    own: boto3.Session, hub: Hub, announced: Sequence[Announcement], freezes: Path
+) -> list[list[Outlook]]:
+    """Return what each document would do at each customer that it names or withdraws."""
+    objects = objections(hub.table, freezes)
+    return [[*outlooks_of(own, hub, each, objects)] for each in announced]
+
+
+def outlooks_of(
     own: boto3.Session,
     hub: Hub,
-    documents: Sequence[DocumentFile],
-    announced: Sequence[Announcement],
-    freezes: Path,
-    change_id: str | None,
-) -> list[list[Outlook]]:
-    """For every document what it would do at every customer that it names."""
-    known = samconfig_file.customers_in(samconfig_file.read(Path("samconfig.toml")))
+    announced: Announcement,
+    objects: Objections,
+    only: Collection[str] | None = None,
+) -> Iterator[Outlook]:
+    """Return what one announcement would do at each customer, or at those in `only`."""
     now = datetime.now(UTC)
-    plans = []
-    for document, one in zip(documents, announced, strict=True):
-        change = placed_document(document.body, hub.customers, change_id=change_id).change
-        at_each = (known.get(code) for code in one.customers)
-        plans.append(
-            [
-                outlook(own, hub.table, change, code, customer, freezes, now)
-                for code, customer in zip(one.customers, at_each, strict=True)
-            ]
-        )
-    return plans
+    earlier = announced_before(hub, announced.change_id)
+    for detail in announced.details:
+        for code in (*detail.customers, *detail.withdrawn):
+            if only is not None and code not in only:
+                continue
+            found = outlook(own, hub, detail, code, earlier, now)
+            is_affected = code in detail.customers
+            against = clashes(hub.table, detail.change, code, objects) if is_affected else ()
+            yield replace(found, warnings=(*found.warnings, *against))
 
 
 def lines_of(one: Outlook) -> Iterator[str]:
-    """For people: who would be mailed, how long it takes, and every warning."""
-    if one.recipients is None:
-        yield f"  {one.customer}: nobody knows how many people (its account is not open to you)"
+    """Return lines for people: which mail to how many, how long it takes, and every warning."""
+    by = f"(by {one.known_by})"
+    if one.mail == NOBODY:
+        yield f"  {one.customer}: nobody is mailed: {one.why} {by}"
     else:
-        people = ", ".join(f"{number:,} {topic}" for topic, number in one.recipients.items())
         lasts = f", {_lasts(one.seconds)} to send" if one.seconds is not None else ""
-        yield f"  {one.customer}: {people}{lasts} (by {one.known_by})"
+        told = f", {one.up_to_date:,} are up to date" if one.up_to_date else ""
+        kind = one.mail.replace("_", " ")
+        yield f"  {one.customer}: {kind} to {_who(one)}{told}{lasts}{_what_differs(one)} {by}"
     yield from (f"  {one.customer}: warning: {warning}" for warning in one.warnings)
+
+
+def _what_differs(one: Outlook) -> str:
+    named = ", ".join(field.replace("_", " ") for field in one.differs)
+    return f", {named} {'differs' if len(one.differs) == 1 else 'differ'}" if named else ""
+
+
+def _who(one: Outlook) -> str:
+    if one.recipients is None:
+        return "everybody on the topic"
+    people = ", ".join(f"{number:,} of {topic}" for topic, number in one.recipients.items())
+    return f"about {people}" if one.seconds is None else people
 
 
 def _lasts(seconds: float) -> str:

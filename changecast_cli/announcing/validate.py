@@ -1,22 +1,35 @@
-"""changecast validate: every fault of every file, without AWS."""
+"""changecast validate: find every fault of every file, without AWS."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import typer
 from rich.markup import escape
 
-from changecast.metadata import Document, Fault, MetadataFault, read_document
+from changecast.contract.change import Change, Kind
+from changecast.customer.compose.impact import Basis, read_impact
+from changecast.customer.compose.text.fields import as_text, forms_of
+from changecast.hub.announcing.metadata import Document, Fault, MetadataFault, read_document
+from changecast.hub.announcing.windows import doubts
 from changecast_cli.announcing.documents import read_file
-from changecast_cli.failures import BAD_INPUT, Refused
+from changecast_cli.failures import BAD_INPUT, Refused, place
 from changecast_cli.options import AsJson, Files
 from changecast_cli.terminal import out, print_json
 
+_IMPACT = {
+    Basis.STATED: "{}",
+    Basis.SURE_WORDS: "{}, as the document's words say",
+    Basis.UNCLEAR_WORDS: "people read the words, programs read {}: state impact_level to "
+    "be precise",
+    Basis.UNSTATED: "not stated; programs read {}: state impact_level, or describe the impact",
+}
+
 
 def validate(files: Files, as_json: AsJson = False) -> None:
-    """Check change documents: every fault with its JSON path. Needs no AWS.
+    """Check change documents, and list every fault with its JSON path. Needs no AWS.
 
-    Whether the named customers are registered, only `announce --dry-run` can tell.
+    Whether the customers are registered is checked by `announce --dry-run` only.
     """
     checked = [(file, _checked(file)) for file in files]
     if as_json:
@@ -44,16 +57,37 @@ def _plain(file: Path, found: Document | MetadataFault) -> dict[str, Any]:
             "valid": False,
             "faults": [fault._asdict() for fault in found.faults],
         }
+    impact = read_impact(as_text(found.change))
     return {
         "file": str(file),
         "valid": True,
         "faults": [],
-        "warnings": list(found.warnings),
+        "warnings": _warnings(found),
+        "unused": list(found.unused),
         "shape": found.shape,
+        "read_as": {field: form.value for field, form in forms_of(found.change).items()},
+        "impact": {"level": impact.level.value, "basis": impact.basis.value},
         "customers": list(found.customers),
         "customer_names": list(found.names),
         "change": found.change.model_dump(mode="json", exclude_none=True),
     }
+
+
+def _warnings(found: Document) -> list[str]:
+    hardly = [
+        f"{doubt}: announce refuses it without --past REASON"
+        for doubt in doubts(found.change, datetime.now(UTC))
+    ]
+    return [*found.warnings, *contradictions(found.change), *hardly]
+
+
+def contradictions(change: Change) -> list[str]:
+    """Yield a warning if a change's stated level and its words certainly contradict each other."""
+    words = read_impact(as_text(change).model_copy(update={"impact_level": None}))
+    level = change.impact_level
+    if level is None or level is words.level or not words.is_sure:
+        return []
+    return [f"impact_level is {level.value}, but the words say {words.level.value}"]
 
 
 def _show(file: Path, found: Document | MetadataFault) -> None:
@@ -62,7 +96,9 @@ def _show(file: Path, found: Document | MetadataFault) -> None:
         many = "1 fault" if len(found.faults) == 1 else f"{len(found.faults)} faults"
         out.print(f"[bold red]✗[/] {name}: {many}", soft_wrap=True)
         for fault in found.faults:
-            out.print(f"  [bold]{escape(fault.path)}[/] {escape(fault.message)}", soft_wrap=True)
+            out.print(
+                f"  [bold]{escape(place(fault.path))}[/] {escape(fault.message)}", soft_wrap=True
+            )
         return
     change = found.change
     who = escape(", ".join([*found.customers, *(repr(each) for each in found.names)]))
@@ -71,5 +107,18 @@ def _show(file: Path, found: Document | MetadataFault) -> None:
         f"[dim]({found.shape} shape)[/]",
         soft_wrap=True,
     )
-    for warning in found.warnings:
+    _show_readings(change)
+    for warning in _warnings(found):
         out.print(f"  [yellow]warning[/] {escape(warning)}", soft_wrap=True)
+    if found.unused:
+        out.print(f"  [dim]not used: {escape(', '.join(found.unused))}[/]", soft_wrap=True)
+
+
+def _show_readings(change: Change) -> None:
+    """Show how the impact and each text with markup will be read."""
+    if change.kind is Kind.CHANGE:
+        impact = read_impact(as_text(change))
+        level = impact.level.value.replace("_", " ")
+        out.print(f"  impact: {_IMPACT[impact.basis].format(level)}", soft_wrap=True)
+    for field, form in forms_of(change).items():
+        out.print(f"  {field} is read as {form}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""The contact list of one account, and nothing of any other: which account, which list."""
+"""Open the contact list of one account."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,62 +8,75 @@ import boto3
 import typer
 from botocore.exceptions import ClientError
 
-from changecast_cli.contacts.pacing import Pace
+from changecast_cli.contacts.pacing import CallPace
 from changecast_cli.customers.account import STACK, session_of
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.failures import Refused
+from changecast_cli.ses_turns import in_turn
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
 Code = Annotated[
     str | None,
-    typer.Option("--customer", "-c", help="By its profile in samconfig.toml; else your own."),
+    typer.Option(
+        "--customer",
+        "-c",
+        help="The customer, found by its profile in samconfig.toml; by default your own account.",
+    ),
 ]
 AccountProfile = Annotated[
     str | None, typer.Option("--profile", help="AWS profile of the account.", envvar="AWS_PROFILE")
 ]
 AccountRegion = Annotated[
-    str | None, typer.Option("--region", help="AWS Region of its SES.", envvar="AWS_REGION")
+    str | None,
+    typer.Option("--region", help="AWS Region of that account's SES.", envvar="AWS_REGION"),
 ]
 PerSecond = Annotated[
     float,
-    typer.Option("--per-second", help="Requests to SES; it takes about one.", min=0.1, max=1_000),
+    typer.Option(
+        "--per-second",
+        help="Requests to SES per second; SES accepts about one.",
+        min=0.1,
+        max=1_000,
+    ),
 ]
 
-# A verb about one person makes three calls or four; a throttled one waits.
+# A command about one person makes a few calls; a throttled call waits.
 FEW = 10.0
 
 
 @dataclass(frozen=True)
 class OpenList:
-    """An account's contact list; `pace` is waited before every call. `bucket` is for imports."""
+    """An account's contact list. `pace` waits before every call; `bucket` is for imports."""
 
     session: boto3.Session
     ses: "SESV2Client"
     name: str
     bucket: str | None
-    pace: Pace
+    pace: CallPace
 
 
 def open_list(
     code: str | None, profile: str | None, region: str | None, per_second: float
 ) -> OpenList:
-    """The list of a customer of samconfig.toml, or of the account of the credentials here.
+    """Open the list of a customer in samconfig.toml, or of the credentials' own account.
 
-    Refused where the credentials are another account's, or the account has no list.
+    Raises:
+        Refused: the credentials are another account's, or the account has no list.
     """
-    session = _session(code, profile, region)
+    session = session_for(code, profile, region)
     outputs = outputs_of(session)
     ses = session.client("sesv2")
-    pace = Pace(per_second)
+    pace = CallPace(per_second)
     name = outputs.get("ContactListName") or _only_list(ses)
     return OpenList(session, ses, name, outputs.get("MailsBucket"), pace)
 
 
-def _session(code: str | None, profile: str | None, region: str | None) -> boto3.Session:
+def session_for(code: str | None, profile: str | None, region: str | None) -> boto3.Session:
+    """Return a session for a customer in samconfig.toml, or the credentials' own; else Refused."""
     if code is None:
-        return boto3.Session(profile_name=profile, region_name=region)
+        return in_turn(boto3.Session(profile_name=profile, region_name=region))
     customers = samconfig_file.customers_in(samconfig_file.read(Path("samconfig.toml")))
     if code not in customers:
         raise Refused(f"samconfig.toml has no customer {code!r}: leave --customer out, or add it")
@@ -71,7 +84,7 @@ def _session(code: str | None, profile: str | None, region: str | None) -> boto3
 
 
 def outputs_of(session: boto3.Session) -> dict[str, str]:
-    """The stack's outputs; none where the account has no such stack."""
+    """Return the stack's outputs; none if the account has no such stack."""
     try:
         found = session.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""A contact list as one JSON document: backed up whole, restored over nobody's choice."""
+"""Back up a contact list as one JSON document. A restore undoes nobody's choice."""
 
 import json
 from collections.abc import Mapping
@@ -11,28 +11,48 @@ from botocore.exceptions import ClientError
 
 from changecast_cli.contacts.account import OpenList
 from changecast_cli.contacts.plan import ImportPlan
-from changecast_cli.contacts.records import Contact, contact_of, every_contact
-from changecast_cli.contacts.suppression import suppress, suppressed
+from changecast_cli.contacts.records import Contact, by_mailbox, contact_of, every_contact
+from changecast_cli.contacts.suppression_list import suppress, suppressed
 from changecast_cli.contacts.write import write
 from changecast_cli.failures import Refused
-from changecast_cli.text_files import save_text
+from changecast_cli.text_files import read_text, save_text
 
 FORMAT = "changecast-contacts-1"
 
 
 @dataclass(frozen=True)
-class Restored:
-    """What a restore did: contacts written, contacts left, addresses suppressed."""
+class RestorePlan:
+    """Plan of a restore: missing topics, people and suppressed addresses."""
 
-    written: int
-    left: int
+    topics: list[Any]
+    people: ImportPlan
+    suppressed: list[Any]
+
+    def lines(self) -> list[str]:
+        """Return the plan in sentences."""
+        named = ", ".join(each["TopicName"] for each in self.topics)
+        return [
+            f"{len(self.people.add)} people are added with their choices, "
+            f"{len(self.people.change)} opt out of more, {len(self.people.kept)} stay as they are",
+            f"{len(self.suppressed)} addresses are suppressed",
+            *([f"topics are added: {named}"] if named else []),
+        ]
+
+
+@dataclass(frozen=True)
+class Restored:
+    """Result of a restore: contacts added, changed and kept, addresses suppressed."""
+
+    added: int
+    changed: int
+    kept: int
     suppressed: int
 
 
 def backup(contacts: OpenList, *, attributes: bool) -> dict[str, Any]:
-    """Everything about the list: topics, everybody with their choices, who is suppressed and why.
+    """Read topics, everybody with their choices, and the suppression list.
 
-    `attributes` asks for every contact alone, at the pace of SES: an hour for 3,600 people.
+    With `attributes`, each contact is read individually at SES's pace: an hour for 3,600 people.
     """
     found = contacts.pace(contacts.ses.get_contact_list, ContactListName=contacts.name)
     people = list(every_contact(contacts))
@@ -52,7 +72,7 @@ def backup(contacts: OpenList, *, attributes: bool) -> dict[str, Any]:
 
 
 def account_of(contacts: OpenList) -> str:
-    """The account whose list it is."""
+    """Return the list's account."""
     return contacts.session.client("sts").get_caller_identity()["Account"]
 
 
@@ -67,42 +87,58 @@ def _whole(contacts: OpenList, contact: Contact) -> Contact:
 
 
 def write_backup(path: Path, made: Mapping[str, Any]) -> None:
-    """Onto disk in one step, and for its owner's eyes only: it is people's addresses."""
+    """Write a backup in one step, readable only by its owner."""
     save_text(path, json.dumps(made, indent=1, ensure_ascii=False) + "\n", mode=0o600)
 
 
 def read_backup(path: Path) -> dict[str, Any]:
-    """A backup off the disk; Refused where it is none."""
+    """Read a backup; Refused if the file is not one."""
     try:
-        made: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        made: dict[str, Any] = json.loads(read_text(path))
     except (OSError, ValueError) as error:
         raise Refused(f"{path} cannot be read: {error}") from error
     if not isinstance(made, dict) or made.get("format") != FORMAT:
-        raise Refused(f"{path} is no backup of contacts ({FORMAT})")
+        raise Refused(f"{path} is not a backup of contacts ({FORMAT})")
     return made
 
 
-def restore(contacts: OpenList, made: Mapping[str, Any]) -> Restored:
-    """Bring back everybody who is missing, and every choice to hear less.
+def planned_restore(contacts: OpenList, made: Mapping[str, Any]) -> RestorePlan:
+    """Compare a backup with the list; changes nothing.
 
-    Who is on the list already keeps what they chose since: a restore never subscribes anybody whom
-    the list does not have as subscribed.
+    People on the list keep what they chose since. A restore never subscribes a person who is on the
+    list without that subscription.
     """
-    _add_topics(contacts, made)
-    people = [Contact(**each) for each in made["contacts"]]
-    plan = plan_restore(people, {one.key: one for one in every_contact(contacts)})
-    write(contacts, plan)
+    topics = _missing_topics(contacts, made)
+    people = plan_restore(_people(made), by_mailbox(every_contact(contacts)))
     addresses = {each["address"] for each in suppressed(contacts)}
     missing = [each for each in made["suppressed"] if each["address"] not in addresses]
-    suppress(contacts, missing)
-    return Restored(plan.writes, len(plan.kept), len(missing))
+    return RestorePlan(topics, people, missing)
+
+
+def restore(contacts: OpenList, plan: RestorePlan) -> Restored:
+    """Add all missing people and opt-outs."""
+    _add_topics(contacts, plan.topics)
+    write(contacts, plan.people)
+    suppress(contacts, plan.suppressed)
+    people = plan.people
+    return Restored(len(people.add), len(people.change), len(people.kept), len(plan.suppressed))
+
+
+def _people(made: Mapping[str, Any]) -> list[Contact]:
+    try:
+        return [Contact(**each) for each in made["contacts"]]
+    except (KeyError, TypeError) as error:
+        raise Refused(
+            f"the backup's contacts cannot be read: {error}. Nothing was changed"
+        ) from error
 
 
 def plan_restore(people: list[Contact], existing: Mapping[str, Contact]) -> ImportPlan:
-    """Who comes back whole, and who only opts out of more. Pure."""
+    """Compare a backup with the list: who is added, and whose opt-outs are added. Pure."""
     plan = ImportPlan([], [], [], {})
+    changed: dict[str, Contact] = {}
     for one in people:
-        now = existing.get(one.key)
+        now = changed.get(one.key) or existing.get(one.key)
         if now is None:
             plan.add.append(one)
             continue
@@ -110,7 +146,9 @@ def plan_restore(people: list[Contact], existing: Mapping[str, Contact]) -> Impo
         if merged == now:
             plan.kept.append(one.address)
         else:
-            plan.change.append(merged)
+            changed[one.key] = merged
+    plan.change.extend(changed.values())
+    plan.before.update({key: existing[key] for key in changed})
     return plan
 
 
@@ -125,20 +163,27 @@ def _less(then: Contact, now: Contact) -> Contact:
     )
 
 
-def _add_topics(contacts: OpenList, made: Mapping[str, Any]) -> None:
-    """Topics that people of the backup have choices on must exist first."""
-    try:
-        found = contacts.pace(contacts.ses.get_contact_list, ContactListName=contacts.name)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "NotFoundException":
-            raise
-        raise Refused(f"this account has no contact list {contacts.name}") from error
-    have = {topic["TopicName"] for topic in found.get("Topics", ())}
-    missing = [topic for topic in made["topics"] if topic["TopicName"] not in have]
+def _missing_topics(contacts: OpenList, made: Mapping[str, Any]) -> list[Any]:
+    """Return the backup's topics that the list lacks and people have choices on."""
+    have = {topic["TopicName"] for topic in _list_of(contacts).get("Topics", ())}
+    return [topic for topic in made["topics"] if topic["TopicName"] not in have]
+
+
+def _add_topics(contacts: OpenList, missing: list[Any]) -> None:
     if missing:
+        found = _list_of(contacts)
         contacts.pace(
             contacts.ses.update_contact_list,
             ContactListName=contacts.name,
             Description=found.get("Description", ""),
             Topics=[*found.get("Topics", ()), *missing],
         )
+
+
+def _list_of(contacts: OpenList) -> Any:
+    try:
+        return contacts.pace(contacts.ses.get_contact_list, ContactListName=contacts.name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NotFoundException":
+            raise
+        raise Refused(f"this account has no contact list {contacts.name}") from error

@@ -2,11 +2,13 @@
 
 import csv
 import io
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.contacts.account import (
     AccountProfile,
     AccountRegion,
@@ -14,50 +16,72 @@ from changecast_cli.contacts.account import (
     PerSecond,
     open_list,
 )
-from changecast_cli.contacts.backup import account_of, backup, read_backup, restore, write_backup
-from changecast_cli.contacts.records import defaults_of, every_contact
+from changecast_cli.contacts.backup import (
+    account_of,
+    backup,
+    planned_restore,
+    read_backup,
+    restore,
+    write_backup,
+)
+from changecast_cli.contacts.records import Choice, Contact, defaults_of, every_contact
 from changecast_cli.failures import Refused
 from changecast_cli.terminal import err, out, print_csv
 from changecast_cli.text_files import save_text
 
-File = Annotated[Path, typer.Argument(metavar="FILE")]
+EVERYTHING = "unsubscribed_from_all"
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
 
 
 def export(
-    file: Annotated[Path | None, typer.Argument(help="Where to; stdout if left out.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="File to write; default: stdout.")] = None,
     customer: Code = None,
     per_second: PerSecond = 1.0,
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Everybody as CSV, a column a topic; `contacts import` reads it."""
+    """Write everybody as CSV, one column per topic. `contacts import` reads it back."""
     contacts = open_list(customer, profile, region, per_second)
     defaults = defaults_of(contacts)
+    text = export_text(every_contact(contacts), defaults)
+    if file is None:
+        print_csv(text)
+    else:
+        save_text(file, text, mode=0o600)
+        err.print(f"{file} written")
+
+
+def export_text(people: Iterable[Contact], defaults: Mapping[str, Choice]) -> str:
+    """Return people as CSV that `import` reads back as the same choices, in any account."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["email", *defaults])
-    for each in every_contact(contacts):
-        writer.writerow(
-            [each.address, *("yes" if each.hears(t, defaults) else "no" for t in defaults)]
-        )
-    if file is None:
-        print_csv(text.getvalue())
-    else:
-        save_text(file, text.getvalue(), mode=0o600)
-        err.print(f"{file} written")
+    writer.writerow(["email", *defaults, EVERYTHING])
+    for each in people:
+        cells = [exported(each, topic, defaults[topic]) for topic in defaults]
+        writer.writerow([each.address, *cells, "yes" if each.unsubscribed_from_all else "no"])
+    return text.getvalue()
+
+
+def exported(person: Contact, topic: str, default: Choice) -> str:
+    """Return whether a person gets a topic, in words that `import` reads back as their choice."""
+    chosen = person.preferences.get(topic)
+    if person.unsubscribed_from_all:
+        return {"OPT_IN": "no (chose yes)", "OPT_OUT": "no", None: "no (default)"}[chosen]
+    said = "yes" if (chosen or default) == "OPT_IN" else "no"
+    return said if chosen else f"{said} (default)"
 
 
 def back_up(
     file: File,
     attributes: Annotated[
-        bool, typer.Option("--attributes", help="Their attributes too: a request a person.")
+        bool, typer.Option("--attributes", help="Include attributes; takes one request per person.")
     ] = False,
     customer: Code = None,
     per_second: PerSecond = 1.0,
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """The whole list into a file: people, their choices, topics, suppression."""
+    """Save people, choices, topics and the suppression list in a file."""
     contacts = open_list(customer, profile, region, per_second)
     made = backup(contacts, attributes=attributes)
     write_backup(file, made)
@@ -68,23 +92,35 @@ def back_up(
 def bring_back(
     file: File,
     moved: Annotated[
-        bool, typer.Option("--from-another-account", help="The backup is another account's list.")
+        bool,
+        typer.Option("--from-another-account", help="Accept a backup of another account."),
     ] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
     customer: Code = None,
     per_second: PerSecond = 1.0,
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Bring a backup back; nobody who is there hears of more than before."""
+    """Restore a backup. Nobody who is on the list is subscribed to more than before.
+
+    First prints what it would do, and in which account, and asks.
+    """
     contacts = open_list(customer, profile, region, per_second)
     made, here = read_backup(file), account_of(contacts)
     if made["account"] != here and not moved:
         raise Refused(
             f"{file} has the people of account {made['account']}, this is {here}: one customer's "
-            "people must not come onto another's list (--from-another-account if they moved)"
+            "people must not come onto another's list. If the customer moved: "
+            "--from-another-account"
         )
-    done = restore(contacts, made)
+    plan = planned_restore(contacts, made)
+    name = customer or here
+    about = f"Restore the backup of {made['made_at']} to the list {contacts.name} of {name}:"
+    if not go_on([about, *plan.lines()], yes=yes, dry_run=dry_run, type_in=name):
+        return
+    done = restore(contacts, plan)
     out.print(
-        f"{done.written} people written, {done.left} were as they should be, "
+        f"{done.added} people added, {done.changed} changed, {done.kept} kept as they are, "
         f"{done.suppressed} addresses suppressed"
     )

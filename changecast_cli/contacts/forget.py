@@ -1,4 +1,4 @@
-"""changecast forget: remove a person from an account; what was counted stays counted."""
+"""changecast forget: delete a person's data in an account; counts stay."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +8,10 @@ from typing import Annotated, Any
 import typer
 from botocore.exceptions import ClientError
 
-from changecast.recipients import normalise
+from changecast.customer.ledger.erasure import FoundAddress, erase_address, find_address
+from changecast.customer.ledger.table import open_ledger
+from changecast.customer.planning.recipients import normalise
+from changecast.customer.planning.shared_reading import PREFIX
 from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.contacts.account import (
     FEW,
@@ -19,10 +22,10 @@ from changecast_cli.contacts.account import (
     open_list,
     outputs_of,
 )
+from changecast_cli.contacts.addresses import mailbox_of
 from changecast_cli.contacts.backup import account_of
-from changecast_cli.contacts.ledger_addresses import Found, empty_address, find_address
 from changecast_cli.contacts.records import every_contact
-from changecast_cli.contacts.suppression import release, suppressed
+from changecast_cli.contacts.suppression_list import release, suppressed
 from changecast_cli.failures import FAILED, Failed, Refused
 from changecast_cli.options import AsJson
 from changecast_cli.terminal import err, out, print_json
@@ -31,19 +34,19 @@ Too = Annotated[
     bool,
     typer.Option(
         "--suppression-too",
-        help="Off the suppression list too: they may be mailed again if anybody adds them.",
+        help="Also remove the address from the suppression list; it can then be mailed again.",
     ),
 ]
 
 
 @dataclass(frozen=True)
 class Person:
-    """Where a person is in an account: spellings on the contact list, and items of the ledger."""
+    """A person's data in an account: spellings on the contact list, and items of the ledger."""
 
     address: str
     contacts: tuple[str, ...]
     suppressed: tuple[str, ...]
-    ledger: Found
+    ledger: FoundAddress
 
 
 def forget(
@@ -56,46 +59,53 @@ def forget(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Remove a person: the contact, and the address in the ledger; states and counts stay.
+    """Delete a person's contact, and their address in the ledger. States and counts stay.
 
-    Reads the whole ledger, as an administrator of the account. Safe to repeat: exit status 1 says
-    that a mail to them is still on its way, and that this must be said again afterwards.
+    Reads the whole ledger, so it needs an administrator of the account. Safe to repeat. Exits with
+    1 if a mail to the person may still be sent: run it again later.
     """
     if "@" not in address.strip():
-        raise Refused(f"{address!r} is no mail address")
+        raise Refused(f"{address!r} is not a mail address")
     contacts = open_list(customer, profile, region, FEW)
     table = outputs_of(contacts.session).get("LedgerTable")
     if table is None:
-        raise Refused("the account's stack has no output LedgerTable: is it deployed?")
+        raise Refused("the account's stack has no output LedgerTable. Is it deployed?")
     person = look(contacts, table, address)
     plan = said(contacts, person, suppression_too=suppression_too)
-    is_wanted = go_on(plan, yes=yes, dry_run=dry_run)
-    emptied = remove(contacts, table, person, suppression_too=suppression_too) if is_wanted else 0
+    is_confirmed = go_on(plan, yes=yes, dry_run=dry_run)
+    emptied = (
+        remove(contacts, table, person, suppression_too=suppression_too) if is_confirmed else 0
+    )
     left = len(person.ledger.done) + len(person.ledger.unfinished) - emptied
     if as_json:
-        print_json(_plain(person, suppression_too=suppression_too, done=is_wanted, left=left))
-    elif is_wanted:
+        print_json(_plain(person, suppression_too=suppression_too, done=is_confirmed, left=left))
+    elif is_confirmed:
         out.print(f"Forgotten: {len(person.contacts)} contacts, {emptied} ledger items")
-    if is_wanted and left:
-        raise Failed(f"{left} ledger items may still be sent to: say the same again when they are "
-                     f"over (runs {', '.join(person.ledger.runs) or 'that moved'})")  # fmt: skip
-    if not is_wanted and not dry_run:
+    if is_confirmed and left:
+        runs = ", ".join(person.ledger.runs) or "that changed meanwhile"
+        raise Failed(
+            f"{left} ledger items may still be mailed (runs {runs}). Run the same command again "
+            "when these runs are finished"
+        )
+    if not is_confirmed and not dry_run:
         raise typer.Exit(FAILED)
 
 
 def look(contacts: OpenList, table: str, address: str) -> Person:
-    """Where the person is, in any spelling; the ledger is read to its end."""
-    key = normalise(address)
-    with _reading() as page_read:
-        ledger = find_address(contacts.session.client("dynamodb"), table, address, page_read)
+    """Find the person in any spelling; reads the whole ledger."""
+    key = mailbox_of(address)
     here = tuple(each.address for each in every_contact(contacts) if each.key == key)
+    spellings = frozenset({key, *map(normalise, (address, *here))})
+    with _reading() as page_read:
+        ledger = find_address(open_ledger(contacts.session, table), spellings, page_read)
     stopped = [one["address"] for one in suppressed(contacts)]
-    return Person(key, here, tuple(one for one in stopped if normalise(one) == key), ledger)
+    suppression = tuple(one for one in stopped if mailbox_of(one) == key)
+    return Person(key, here, suppression, ledger)
 
 
 @contextmanager
 def _reading() -> Iterator[Callable[[int], None]]:
-    """Shows how far the ledger is read, for it may be long."""
+    """Show how much of the ledger has been read."""
     read = 0
     with err.status("Reading the ledger") as status:
 
@@ -109,31 +119,44 @@ def _reading() -> Iterator[Callable[[int], None]]:
 
 
 def said(contacts: OpenList, person: Person, *, suppression_too: bool) -> list[str]:
-    """What will be done, for who must agree to it."""
+    """Print what will be done."""
     ledger = person.ledger
     stays = "removed" if suppression_too else "stays, so that nobody mails them again by mistake"
     return [
         f"Forget {person.address} in account {account_of(contacts)}:",
         f"contact list {contacts.name}: {len(person.contacts)} removed, with their choices",
+        "mails bucket: deletes the copy of the list that planners keep for some minutes",
         f"ledger: the address of {len(ledger.done)} items emptied; states and counts stay",
-        *([f"ledger: {len(ledger.unfinished)} items may still be sent to, and stay for now"]
+        *([f"ledger: {len(ledger.unfinished)} items may still be mailed, and stay for now"]
           if ledger.unfinished else []),
         f"suppression list: {stays if person.suppressed else 'not on it'}",
     ]  # fmt: skip
 
 
 def remove(contacts: OpenList, table: str, person: Person, *, suppression_too: bool) -> int:
-    """Do it; comes back: how many items of the ledger have no address any more.
+    """Forget the person; return how many ledger items lost their address.
 
     The contact goes first: from then on no new run names the person.
     """
     for spelling in person.contacts:
         _delete_contact(contacts, spelling)
-    client = contacts.session.client("dynamodb")
-    emptied = [empty_address(client, table, person.address, item) for item in person.ledger.done]
+    _delete_readings(contacts)
+    ledger = open_ledger(contacts.session, table)
+    emptied = [erase_address(ledger, item) for item in person.ledger.done]
     for spelling in person.suppressed if suppression_too else ():
         release(contacts, spelling)
     return sum(emptied)
+
+
+def _delete_readings(contacts: OpenList) -> None:
+    """Delete the planners' reading of the list; they read it again."""
+    if not contacts.bucket:
+        return
+    s3 = contacts.session.client("s3")
+    kept = s3.get_paginator("list_objects_v2").paginate(Bucket=contacts.bucket, Prefix=PREFIX)
+    for page in kept:
+        for one in page.get("Contents", ()):
+            s3.delete_object(Bucket=contacts.bucket, Key=one["Key"])
 
 
 def _delete_contact(contacts: OpenList, address: str) -> None:

@@ -1,4 +1,4 @@
-"""Calls at the pace that SES takes: about one a second for everything about contacts."""
+"""Pace calls as SES accepts them: about one a second for everything about contacts."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ SLOWER = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttli
 LONGEST = 30.0
 
 
-class Pace:
+class CallPace:
     """Waits so that calls are at least 1/`per_second` s apart; a throttled call waits longer."""
 
     def __init__(
@@ -24,7 +24,7 @@ class Pace:
         self._next = -float("inf")
 
     def __call__(self, operation: Callable[..., Any], **arguments: Any) -> Any:
-        """The operation's answer, after waiting for its turn; again where SES asks for patience."""
+        """Call the operation at its turn; if SES throttles it, retry more slowly."""
         wait = self._gap
         while True:
             self._turn()

@@ -1,12 +1,18 @@
-"""changecast contacts list, show, add, remove, subscribe, unsubscribe: one person, or all."""
+"""changecast contacts list, show, add, remove, subscribe, unsubscribe: one person, or all.
 
+An address is searched in every spelling: the list may have `Ana@acme.example` and
+`ana@acme.example`, which are one person.
+"""
+
+from dataclasses import replace
 from typing import Annotated
 
 import typer
-from botocore.exceptions import ClientError
 from rich.markup import escape
 from rich.table import Table
 
+from changecast.customer.ledger.preferences import Preference, read_preference
+from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.contacts.account import (
     FEW,
     AccountProfile,
@@ -16,40 +22,43 @@ from changecast_cli.contacts.account import (
     PerSecond,
     open_list,
 )
+from changecast_cli.contacts.addresses import mailbox_of, read_address
+from changecast_cli.contacts.backup import account_of
+from changecast_cli.contacts.reading import ledger_of, said
 from changecast_cli.contacts.records import (
     Contact,
-    contact_of,
+    by_mailbox,
     defaults_of,
     every_contact,
 )
-from changecast_cli.contacts.write import create, update
-from changecast_cli.customers.input import address_faults
+from changecast_cli.contacts.write import create, read_contact, update
 from changecast_cli.failures import Refused
 from changecast_cli.options import AsJson
-from changecast_cli.terminal import out, print_json
+from changecast_cli.terminal import counted, out, print_json
 
 Address = Annotated[str, typer.Argument(help="A mail address.")]
-Topics = Annotated[list[str] | None, typer.Argument(help="Topics; none is every one of them.")]
+Topics = Annotated[list[str] | None, typer.Argument(help="The topics, by name.")]
 
 
 def list_all(
-    topic: Annotated[str | None, typer.Option(help="Only who hears of this topic.")] = None,
+    topic: Annotated[
+        str | None, typer.Option(help="Only people who get mails of this topic.")
+    ] = None,
     customer: Code = None,
     per_second: PerSecond = 1.0,
     as_json: AsJson = False,
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Everybody on the list, and what they hear of."""
+    """List everybody on the list, and the topics that they get."""
     contacts = open_list(customer, profile, region, per_second)
     defaults = defaults_of(contacts)
     if topic is not None:
         _refuse_unknown([topic], contacts, list(defaults))
-    people = [
-        each for each in every_contact(contacts) if topic is None or each.hears(topic, defaults)
-    ]
+    everybody = by_mailbox(every_contact(contacts)).values()
+    people = [each for each in everybody if topic is None or each.hears(topic, defaults)]
     if as_json:
-        print_json([_plain(each) for each in people])
+        print_json({"people": [_plain(each) for each in people]})
         return
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     for column in ("ADDRESS", *defaults):
@@ -58,7 +67,7 @@ def list_all(
         signs = ["✓" if each.hears(name, defaults) else "–" for name in defaults]
         table.add_row(escape(each.address), *signs)
     out.print(table)
-    out.print(f"{len(people)} people")
+    out.print(counted(len(people), "person", "people"))
 
 
 def show(
@@ -68,19 +77,24 @@ def show(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """One person: what they chose, and what they hear of."""
+    """Show what one person chose, and the topics that they get."""
     contacts = open_list(customer, profile, region, FEW)
-    person, defaults = _person(contacts, address), defaults_of(contacts)
+    spellings, defaults = _spellings(contacts, address), defaults_of(contacts)
+    (person,) = by_mailbox(spellings).values()
+    ledger = ledger_of(contacts)
+    reads = read_preference(ledger, person.key) if ledger else Preference("")
     if as_json:
-        print_json(_plain(person))
+        own = {"language": reads.language, "timezone": reads.timezone}
+        print_json(_plain(person) | own)
         return
-    out.print(escape(person.address))
+    out.print(escape(", ".join(one.address for one in spellings)))
+    out.print(f"  {said(reads)}")
     if person.unsubscribed_from_all:
         out.print("  unsubscribed from everything")
     for topic, default in defaults.items():
-        how = "chose" if topic in person.preferences else f"by default ({default})"
-        hears = "hears of it" if person.hears(topic, defaults) else "does not"
-        out.print(f"  {topic:<16}{hears}, {how}")
+        reason = "chose" if topic in person.preferences else f"by default ({default})"
+        hears = "gets it" if person.hears(topic, defaults) else "does not get it"
+        out.print(f"  {topic:<16}{hears}, {reason}")
 
 
 def add(
@@ -90,55 +104,80 @@ def add(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Put a person on the list, for these topics or by the topics' defaults."""
+    """Add a person to the list, with these topics or the topics' defaults."""
     contacts = open_list(customer, profile, region, FEW)
-    faults = list(address_faults(address))
-    if faults:
-        raise Refused(faults[0])
+    read = read_address(address)
+    if read.fault:
+        raise Refused(f"{read.text!r} {read.fault}")
     _refuse_unknown(topics or [], contacts)
-    if _found(contacts, address):
-        raise Refused(f"{address} is on the list: changecast contacts subscribe {address} TOPIC")
-    create(contacts, Contact(address).choosing(dict.fromkeys(topics or [], "OPT_IN")))
-    out.print(f"{escape(address)} added")
+    if _found(contacts, read.text):
+        raise Refused(
+            f"{read.text} is on the list already. To subscribe them to a topic: "
+            f"changecast contacts subscribe {read.text} TOPIC"
+        )
+    person = Contact(read.text).choosing(dict.fromkeys(topics or [], "OPT_IN"))
+    if not create(contacts, person):
+        raise Refused(f"{read.text} was added by someone else just now; nothing was changed")
+    out.print(f"{escape(read.text)} added{escape(f' ({read.note})') if read.note else ''}")
 
 
 def remove(
     address: Address,
+    yes: Yes = False,
+    dry_run: DryRun = False,
     customer: Code = None,
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Take a person off the list. Their choices are forgotten: an import may bring them back."""
+    """Remove a person and their choices from the list. An import may add them again.
+
+    To stop mails and keep that choice, use `unsubscribe`.
+    """
     contacts = open_list(customer, profile, region, FEW)
-    person = _person(contacts, address)
-    contacts.pace(
-        contacts.ses.delete_contact, ContactListName=contacts.name, EmailAddress=person.address
-    )
-    out.print(f"{escape(address)} removed")
+    found = _spellings(contacts, address)
+    name = customer or account_of(contacts)
+    listed = ", ".join(person.address for person in found)
+    plan = f"{listed} is removed from the list {contacts.name} of {name}, with all choices"
+    if not go_on([plan], yes=yes, dry_run=dry_run, type_in=name):
+        return
+    for person in found:
+        contacts.pace(
+            contacts.ses.delete_contact, ContactListName=contacts.name, EmailAddress=person.address
+        )
+        out.print(f"{escape(person.address)} removed")
 
 
 def subscribe(
     address: Address,
     topics: Topics = None,
     they_asked: Annotated[
-        bool, typer.Option("--they-asked", help="They opted out, and want it again.")
+        bool,
+        typer.Option(
+            "--they-asked",
+            help="The person opted out before, and has asked to be subscribed again.",
+        ),
     ] = False,
     customer: Code = None,
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Let a person on the list hear of topics; who opted out only if they asked for it."""
+    """Subscribe a person to topics; without a topic, to all of them.
+
+    Refuses a person who opted out, unless they asked for it again.
+    """
     contacts = open_list(customer, profile, region, FEW)
-    person = _person(contacts, address)
-    wanted = topics or list(defaults_of(contacts))
-    _refuse_unknown(wanted, contacts)
-    out_of = [topic for topic in wanted if person.preferences.get(topic) == "OPT_OUT"]
+    spellings = _spellings(contacts, address)
+    (person,) = by_mailbox(spellings).values()
+    requested = topics or list(defaults_of(contacts))
+    _refuse_unknown(requested, contacts)
+    out_of = [topic for topic in requested if person.preferences.get(topic) == "OPT_OUT"]
     if (out_of or person.unsubscribed_from_all) and not they_asked:
         of = "everything" if person.unsubscribed_from_all else ", ".join(out_of)
         raise Refused(f"{address} opted out of {of}: give --they-asked if they want it again")
-    again = Contact(person.address, person.preferences, attributes=person.attributes)
-    update(contacts, again.choosing(dict.fromkeys(wanted, "OPT_IN")))
-    out.print(f"{escape(address)} hears of {', '.join(wanted)}")
+    for one in spellings:
+        again = replace(one, unsubscribed_from_all=False)
+        update(contacts, again.choosing(dict.fromkeys(requested, "OPT_IN")))
+    out.print(f"{escape(person.address)} is subscribed to {', '.join(requested)}")
 
 
 def unsubscribe(
@@ -148,31 +187,30 @@ def unsubscribe(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Opt a person out of topics; without any, of everything."""
+    """Opt a person out of topics; without a topic, out of everything."""
     contacts = open_list(customer, profile, region, FEW)
-    person = _person(contacts, address)
+    spellings = _spellings(contacts, address)
     _refuse_unknown(topics or [], contacts)
-    choices = person.choosing(dict.fromkeys(topics or [], "OPT_OUT"))
-    from_all = person.unsubscribed_from_all or not topics
-    update(contacts, Contact(person.address, choices.preferences, from_all, person.attributes))
-    out.print(f"{escape(address)} no longer hears of {', '.join(topics or ['anything'])}")
+    for one in spellings:
+        choices = one.choosing(dict.fromkeys(topics or [], "OPT_OUT"))
+        from_all = one.unsubscribed_from_all or not topics
+        update(contacts, replace(choices, unsubscribed_from_all=from_all))
+    out.print(
+        f"{escape(spellings[0].address)} no longer gets mails of "
+        f"{', '.join(topics or ['anything'])}"
+    )
 
 
-def _found(contacts: OpenList, address: str) -> Contact | None:
-    try:
-        found = contacts.pace(
-            contacts.ses.get_contact, ContactListName=contacts.name, EmailAddress=address
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "NotFoundException":
-            raise
-        return None
-    return contact_of(found)
+def _found(contacts: OpenList, address: str) -> list[Contact]:
+    """Return every spelling of the person on the list, with attributes."""
+    key = mailbox_of(address)
+    listed = [one.address for one in every_contact(contacts) if one.key == key]
+    return [person for one in listed if (person := read_contact(contacts, one))]
 
 
-def _person(contacts: OpenList, address: str) -> Contact:
-    found = _found(contacts, address)
-    if found is None:
+def _spellings(contacts: OpenList, address: str) -> list[Contact]:
+    found = _found(contacts, read_address(address).text)
+    if not found:
         raise Refused(f"{address} is not on the list {contacts.name}")
     return found
 

@@ -1,10 +1,10 @@
-"""People on a contact list, as we read them, compare them and write them back."""
+"""People on a contact list: reading, comparing and writing them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from changecast.recipients import normalise
+from changecast_cli.contacts.addresses import mailbox_of
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2.type_defs import TopicPreferenceTypeDef
@@ -17,9 +17,9 @@ PAGE = 1_000
 
 @dataclass(frozen=True)
 class Contact:
-    """A person. `preferences` is what was chosen, by topic; what is not there is the default.
+    """A person. `preferences` are the choices by topic; other topics have their defaults.
 
-    `attributes` is None where they were not asked for: ListContacts does not give them.
+    `attributes` is None if they were not read, because ListContacts does not return them.
     """
 
     address: str
@@ -30,20 +30,48 @@ class Contact:
     @property
     def key(self) -> str:
         """One spelling per mailbox."""
-        return normalise(self.address)
+        return mailbox_of(self.address)
 
     def hears(self, topic: str, defaults: Mapping[str, str]) -> bool:
-        """Whether mails on the topic go to this person."""
+        """Return whether mails on the topic go to this person."""
         chosen = self.preferences.get(topic, defaults.get(topic))
         return chosen == "OPT_IN" and not self.unsubscribed_from_all
 
     def choosing(self, choices: Mapping[str, Choice]) -> "Contact":
-        """The same person with these choices too."""
+        """Return the person with these choices added."""
         return replace(self, preferences={**self.preferences, **choices})
 
 
+def by_mailbox(people: Iterable[Contact]) -> dict[str, Contact]:
+    """Return everybody by `key`; with two spellings of one mailbox, each opt-out counts."""
+    found: dict[str, Contact] = {}
+    for one in people:
+        first = found.get(one.key)
+        found[one.key] = _same_person(first, one) if first else one
+    return found
+
+
+def _same_person(first: Contact, other: Contact) -> Contact:
+    choices = {**other.preferences, **first.preferences}
+    for one in (first, other):
+        choices |= {
+            topic: choice for topic, choice in one.preferences.items() if choice == "OPT_OUT"
+        }
+    is_out = first.unsubscribed_from_all or other.unsubscribed_from_all
+    return replace(first, preferences=choices, unsubscribed_from_all=is_out)
+
+
+def hearing_less(now: Contact, then: Contact) -> Contact:
+    """Return `now` with every opt-out of `then`."""
+    outs: dict[str, Choice] = {
+        topic: choice for topic, choice in then.preferences.items() if choice == "OPT_OUT"
+    }
+    is_out = now.unsubscribed_from_all or then.unsubscribed_from_all
+    return replace(now.choosing(outs), unsubscribed_from_all=is_out)
+
+
 def every_contact(contacts: "OpenList") -> Iterator[Contact]:
-    """Everybody on the list, page by page; a page may be empty and not be the last.
+    """Read everybody on the list, page by page; an empty page may not be the last.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_ListContacts.html
     """
@@ -59,7 +87,7 @@ def every_contact(contacts: "OpenList") -> Iterator[Contact]:
 
 
 def contact_of(found: Mapping[str, Any]) -> Contact:
-    """A contact as ListContacts or GetContact gives it."""
+    """Read a contact as ListContacts or GetContact returns it."""
     return Contact(
         found["EmailAddress"],
         {
@@ -72,7 +100,7 @@ def contact_of(found: Mapping[str, Any]) -> Contact:
 
 
 def members(contact: Contact) -> dict[str, Any]:
-    """A contact as CreateContact and UpdateContact want it: complete, since SES replaces."""
+    """Return a contact for CreateContact and UpdateContact, complete because SES replaces it."""
     return {
         "EmailAddress": contact.address,
         "TopicPreferences": preferences(contact),
@@ -82,7 +110,7 @@ def members(contact: Contact) -> dict[str, Any]:
 
 
 def preferences(contact: Contact) -> "list[TopicPreferenceTypeDef]":
-    """What was chosen, in SES's words."""
+    """Return the choices in SES's format."""
     return [
         {"TopicName": topic, "SubscriptionStatus": choice}
         for topic, choice in contact.preferences.items()
@@ -90,7 +118,7 @@ def preferences(contact: Contact) -> "list[TopicPreferenceTypeDef]":
 
 
 def record(contact: Contact) -> dict[str, Any]:
-    """A contact as an import job wants it, one JSON object a line.
+    """Return a contact for an import job, one JSON object per line.
 
     https://docs.aws.amazon.com/ses/latest/dg/sending-email-list-management.html
     """
@@ -106,7 +134,7 @@ def record(contact: Contact) -> dict[str, Any]:
 
 
 def defaults_of(contacts: "OpenList") -> dict[str, Choice]:
-    """Topic -> its default, in the list's order."""
+    """Return topic -> its default, in the list's order."""
     found = contacts.pace(contacts.ses.get_contact_list, ContactListName=contacts.name)
     return {
         topic["TopicName"]: topic["DefaultSubscriptionStatus"] for topic in found.get("Topics", ())

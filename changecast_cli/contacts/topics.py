@@ -1,4 +1,4 @@
-"""changecast contacts topics: the topics of the list against those that it should have."""
+"""changecast contacts topics: compare the list's topics with those that it should have."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.contacts.account import (
     AccountProfile,
     AccountRegion,
@@ -16,11 +17,12 @@ from changecast_cli.contacts.account import (
     PerSecond,
     open_list,
 )
-from changecast_cli.contacts.backup import backup, write_backup
+from changecast_cli.contacts.backup import account_of, backup, write_backup
 from changecast_cli.contacts.topics_known import MOST_TOPICS, TOPICS, differences
 from changecast_cli.failures import Refused
 from changecast_cli.options import AsJson
 from changecast_cli.terminal import out, print_json
+from changecast_cli.text_files import read_text
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2.type_defs import TopicTypeDef
@@ -28,44 +30,63 @@ if TYPE_CHECKING:
 
 def topics(
     reconcile: Annotated[
-        bool, typer.Option("--reconcile", help="Add what is missing, set other defaults right.")
+        bool, typer.Option("--reconcile", help="Add missing topics and correct defaults.")
     ] = False,
     remove: Annotated[
         bool,
-        typer.Option("--remove", help="With --reconcile: remove foreign topics, after a backup."),
+        typer.Option(
+            "--remove", help="With --reconcile: also remove other topics, after saving a backup."
+        ),
     ] = False,
     from_file: Annotated[
         Path | None,
-        typer.Option("--from", help="TOML with [[topic]] tables, instead of the template's."),
+        typer.Option(
+            "--from",
+            help="TOML file with [[topic]] tables, to use instead of the template's topics.",
+        ),
     ] = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
     customer: Code = None,
     per_second: PerSecond = 1.0,
     as_json: AsJson = False,
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Show the list's topics and how they differ from what they should be."""
+    """Show the list's topics and how they differ from the template's.
+
+    --remove also deletes people's choices about the removed topics; it says so and asks.
+    """
+    if remove and not reconcile:
+        raise Refused("--remove goes with --reconcile: alone it would do nothing")
     contacts = open_list(customer, profile, region, per_second)
     found = contacts.pace(contacts.ses.get_contact_list, ContactListName=contacts.name)
     have: list[TopicTypeDef] = found.get("Topics", [])
-    wanted = _from(from_file) if from_file else TOPICS
-    missing, foreign, differing = differences(have, wanted)
-    saved = None
-    if reconcile:
-        saved = _backed_up(contacts) if remove and foreign else None
-        kept = [topic for topic in have if topic["TopicName"] in foreign and not remove]
-        own = {topic["TopicName"]: topic for topic in have}
-        set_right = [{**own.get(topic["TopicName"], {}), **_ours(topic, own)} for topic in wanted]
-        contacts.pace(
-            contacts.ses.update_contact_list,
-            ContactListName=contacts.name,
-            Description=found.get("Description", ""),
-            Topics=[*set_right, *kept],
-        )
+    requested = _from(from_file) if from_file else TOPICS
+    missing, foreign, differing = differences(have, requested)
+    gone, done, saved = foreign if remove else [], reconcile and not dry_run, None
+    if gone:
+        name = customer or account_of(contacts)
+        plan = _loss(contacts.name, name, gone)
+        done = go_on(plan, yes=yes, dry_run=dry_run, type_in=name)
+        saved = _backed_up(contacts) if done else None
+    if done:
+        kept = [topic for topic in have if topic["TopicName"] not in gone]
+        _correct(contacts, found.get("Description", ""), kept, requested)
     difference = {"missing": missing, "foreign": foreign, "other_default": differing}
     if as_json:
-        print_json({"topics": have, **difference, "reconciled": reconcile, "backup": saved})
-        return
+        print_json({"topics": have, **difference, "reconciled": done, "backup": saved})
+    else:
+        _show(have, difference, done=done, saved=saved)
+
+
+def _show(
+    have: "Sequence[TopicTypeDef]",
+    difference: Mapping[str, list[str]],
+    *,
+    done: bool,
+    saved: str | None,
+) -> None:
     for topic in have:
         out.print(f"{topic['TopicName']:<16}{topic['DefaultSubscriptionStatus']:<9}"
                   f"{topic.get('DisplayName', '')}")  # fmt: skip
@@ -75,13 +96,41 @@ def topics(
     if saved:
         out.print(f"backup: {saved}")
     if any(difference.values()):
-        out.print("set right" if reconcile else "again with --reconcile to set it right")
+        out.print("Corrected." if done else "To correct this: --reconcile")
     else:
-        out.print("as they should be")
+        out.print("The topics are as the template says.")
+
+
+def _loss(contact_list: str, name: str, gone: Sequence[str]) -> list[str]:
+    """Return the losses when topics are removed, in sentences."""
+    return [
+        f"{', '.join(gone)} are removed from the list {contact_list} of {name}",
+        "SES deletes what everybody chose about them; a backup is written first",
+    ]
+
+
+def _correct(
+    contacts: OpenList,
+    description: str,
+    kept: "Sequence[TopicTypeDef]",
+    requested: "Sequence[TopicTypeDef]",
+) -> None:
+    """Add the topics that are missing and correct the defaults of the others."""
+    own = {topic["TopicName"]: topic for topic in kept}
+    names = {topic["TopicName"] for topic in requested}
+    set_right = [{**own.get(topic["TopicName"], {}), **_ours(topic, own)} for topic in requested]
+    others = [topic for topic in kept if topic["TopicName"] not in names]
+    topics: Any = [*set_right, *others]
+    contacts.pace(
+        contacts.ses.update_contact_list,
+        ContactListName=contacts.name,
+        Description=description,
+        Topics=topics,
+    )
 
 
 def _ours(topic: "TopicTypeDef", own: Mapping[str, "TopicTypeDef"]) -> dict[str, Any]:
-    """A topic that is there keeps its name for people; the default is what counts."""
+    """Return our topic with its existing display name; only the default must be ours."""
     if topic["TopicName"] not in own:
         return dict(topic)
     return {"DefaultSubscriptionStatus": topic["DefaultSubscriptionStatus"]}
@@ -94,9 +143,9 @@ def _backed_up(contacts: OpenList) -> str:
 
 
 def _from(path: Path) -> "Sequence[TopicTypeDef]":
-    """[[topic]] name, display, description, default (opt_in or opt_out)."""
+    """Read [[topic]] tables: name, display, description, default (opt_in or opt_out)."""
     try:
-        tables = tomllib.loads(path.read_text("utf-8"))["topic"]
+        tables = tomllib.loads(read_text(path))["topic"]
         read: list[TopicTypeDef] = [
             {
                 "TopicName": each["name"],
@@ -107,7 +156,9 @@ def _from(path: Path) -> "Sequence[TopicTypeDef]":
             for each in tables
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Refused(f"{path}: wants [[topic]] with name, display, default: {error!r}") from error
+        raise Refused(
+            f"{path} needs [[topic]] tables with name, display and default: {error!r}"
+        ) from error
     if len(read) > MOST_TOPICS:
-        raise Refused(f"SES takes {MOST_TOPICS} topics a list, {path} has {len(read)}")
+        raise Refused(f"SES accepts {MOST_TOPICS} topics in a list, {path} has {len(read)}")
     return read

@@ -30,14 +30,14 @@ MOST_TOPICS = 20
 
 
 def differences(
-    found: Sequence[Mapping[str, object]], wanted: Sequence[Mapping[str, object]]
+    found: Sequence[Mapping[str, object]], requested: Sequence[Mapping[str, object]]
 ) -> tuple[list[str], list[str], list[str]]:
-    """(missing, foreign, differing) names of topics: a list against what it should have.
+    """Compare a list's topics: return the names of (missing, foreign, differing) ones.
 
     A display name or description may be the customer's own; the default status must be ours.
     """
     have = {str(topic["TopicName"]): topic for topic in found}
-    want = {str(topic["TopicName"]): topic for topic in wanted}
+    want = {str(topic["TopicName"]): topic for topic in requested}
     status = "DefaultSubscriptionStatus"
     return (
         [name for name in want if name not in have],

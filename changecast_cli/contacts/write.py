@@ -1,12 +1,12 @@
 """Write contacts: one a second, or many at once by an import job of SES.
 
-A plan is always made against the list as it is, so to resume after an interruption is to do the
-same again: what was written is then `kept`.
+A plan always starts from the current list. So after an interruption the same command does the rest,
+because contacts that were written before are then `kept`.
 """
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -16,36 +16,43 @@ from rich.progress import Progress
 
 from changecast_cli.contacts.account import OpenList
 from changecast_cli.contacts.plan import ImportPlan
-from changecast_cli.contacts.records import Contact, members, record
+from changecast_cli.contacts.records import Contact, contact_of, hearing_less, members, record
 from changecast_cli.failures import Failed, Refused
 from changecast_cli.terminal import err
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2.type_defs import GetImportJobResponseTypeDef
 
-# Below, a request a second takes less than an import job's own waiting and needs no bucket.
+# Fewer contacts are written faster one by one, and need no bucket.
 BY_JOB_FROM = 300
 POLL_SECONDS, JOB_SECONDS = 2.0, 3_600.0
 FOLDER = "imports"
 
 
-def write(contacts: OpenList, plan: ImportPlan) -> None:
-    """Everybody of the plan onto the list; Failed says how far it came.
+def write(contacts: OpenList, plan: ImportPlan) -> list[str]:
+    """Write the plan; return the people who joined the list or made a choice since.
 
-    An import job replaces a contact: what is given here is complete, but attributes of contacts
-    that change are lost, since SES does not list them.
+    An import job replaces contacts. They are complete here, except that attributes of changed
+    contacts are lost, because SES does not list them.
+
+    Raises:
+        Failed: An import job did not write everybody; the message says how many.
     """
     if plan.writes >= BY_JOB_FROM:
         by_job(contacts, [*plan.add, *plan.change])
-        return
-    for contact in _shown(plan.add, "Adding"):
-        create(contacts, contact)
-    for contact in _shown(plan.change, "Changing"):
-        update(contacts, contact)
+        return []
+    befores = plan.before
+    met = _each("Adding", plan.add, lambda one: create(contacts, one))
+    return met + _each(
+        "Changing", plan.change, lambda one: change(contacts, befores.get(one.key), one)
+    )
 
 
-def create(contacts: OpenList, contact: Contact) -> None:
-    """A new contact. One who came onto the list since the plan was made stays as they are."""
+def create(contacts: OpenList, contact: Contact) -> bool:
+    """Create a contact; return False if the person joined the list since the plan was made.
+
+    They keep their choices, and the file's opt-outs are added.
+    """
     try:
         contacts.pace(
             contacts.ses.create_contact, ContactListName=contacts.name, **members(contact)
@@ -53,15 +60,46 @@ def create(contacts: OpenList, contact: Contact) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] != "AlreadyExistsException":
             raise
+        now = read_contact(contacts, contact.address)
+        if now and (less := hearing_less(now, contact)) != now:
+            update(contacts, less)
+        return False
+    return True
+
+
+def change(contacts: OpenList, before: Contact | None, contact: Contact) -> bool:
+    """Change a contact; return False if they chose since the plan; each opt-out counts."""
+    now = read_contact(contacts, contact.address)
+    if now is None:
+        return False
+    chose = before is None or (now.preferences, now.unsubscribed_from_all) != (
+        before.preferences,
+        before.unsubscribed_from_all,
+    )
+    update(contacts, hearing_less(contact, now) if chose else contact)
+    return not chose
+
+
+def read_contact(contacts: OpenList, address: str) -> Contact | None:
+    """Return one contact with its attributes; None if the list lacks this spelling."""
+    try:
+        found = contacts.pace(
+            contacts.ses.get_contact, ContactListName=contacts.name, EmailAddress=address
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NotFoundException":
+            raise
+        return None
+    return contact_of(found)
 
 
 def update(contacts: OpenList, contact: Contact) -> None:
-    """A contact as it shall be; SES drops preferences that are not given again."""
+    """Write a complete contact, because SES drops preferences that are not given again."""
     contacts.pace(contacts.ses.update_contact, ContactListName=contacts.name, **members(contact))
 
 
 def by_job(contacts: OpenList, people: Sequence[Contact]) -> None:
-    """Import people by a job out of the stack's bucket; the file is gone again afterwards.
+    """Import people by a job from the stack's bucket; the file is deleted afterwards.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_CreateImportJob.html
     """
@@ -77,20 +115,21 @@ def by_job(contacts: OpenList, people: Sequence[Contact]) -> None:
 def run_job(
     contacts: OpenList, destination: dict[str, dict[str, str]], records: Sequence[object]
 ) -> None:
-    """An import job to its end; Failed where it breaks, or leaves records out."""
+    """Run an import job to its end; Failed if it fails or leaves records out."""
     with _uploaded(contacts, records) as url:
         job = contacts.pace(
             contacts.ses.create_import_job,
             ImportDestination=destination,
             ImportDataSource={"S3Url": url, "DataFormat": "JSON"},
         )["JobId"]
-        ended = _ended(contacts, job)
+        ended = _watched(contacts, job, len(records))
     failed = ended.get("FailedRecordsCount", 0)
     if ended["JobStatus"] != "COMPLETED" or failed:
         why = ended.get("FailureInfo", {}).get("ErrorMessage", f"{failed} records failed")
         raise Failed(
             f"the import job {job} is {ended['JobStatus']}: {why}; of {len(records)} records "
-            f"{ended.get('ProcessedRecordsCount', 0)} are done. Do the same again for the rest"
+            f"{ended.get('ProcessedRecordsCount', 0)} are done. Run the "
+            "same command again for the rest"
         )
 
 
@@ -98,8 +137,8 @@ def run_job(
 def _uploaded(contacts: OpenList, records: Iterable[object]) -> Iterator[str]:
     if contacts.bucket is None:
         raise Refused(
-            f"from {BY_JOB_FROM} contacts on this goes through the bucket of the stack "
-            "(output MailsBucket), and this account's stack has none: deploy it again"
+            f"{BY_JOB_FROM} contacts or more are imported from the stack's bucket (output "
+            "MailsBucket), and this account's stack has none. Deploy the stack again"
         )
     s3, key = contacts.session.client("s3"), f"{FOLDER}/{uuid4()}.json"
     body = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in records)
@@ -110,6 +149,18 @@ def _uploaded(contacts: OpenList, records: Iterable[object]) -> Iterator[str]:
         s3.delete_object(Bucket=contacts.bucket, Key=key)
 
 
+def _watched(contacts: OpenList, job: str, records: int) -> "GetImportJobResponseTypeDef":
+    try:
+        return _ended(contacts, job)
+    except KeyboardInterrupt:
+        err.print(
+            f"The import job {job} of {records} records was started and may still run in SES. "
+                "Run the "
+            "same command again in some minutes: it does what is missing", soft_wrap=True,
+        )  # fmt: skip
+        raise
+
+
 def _ended(contacts: OpenList, job: str) -> "GetImportJobResponseTypeDef":
     end = time.monotonic() + JOB_SECONDS
     while True:
@@ -117,12 +168,16 @@ def _ended(contacts: OpenList, job: str) -> "GetImportJobResponseTypeDef":
         if found["JobStatus"] in ("COMPLETED", "FAILED"):
             return found
         if time.monotonic() > end:
-            raise Failed(f"the import job {job} goes on longer than an hour; look in SES")
+            raise Failed(f"the import job {job} has run for more than an hour. Check it in SES")
         time.sleep(POLL_SECONDS)
 
 
-def _shown(people: Sequence[Contact], doing: str) -> Iterator[Contact]:
-    """With a bar where there is a terminal, and how far it came where it is stopped."""
+def _each(doing: str, people: Sequence[Contact], written: Callable[[Contact], bool]) -> list[str]:
+    """Write each, with a progress bar on a terminal; return those that were not as planned.
+
+    If it stops early, it says how far it got.
+    """
+    met: list[str] = []
     done = 0
     # A disabled bar still ends with an empty line, so there is none without a terminal.
     bar = Progress(console=err, transient=True) if err.is_terminal else None
@@ -130,10 +185,13 @@ def _shown(people: Sequence[Contact], doing: str) -> Iterator[Contact]:
         with bar or nullcontext():
             task = bar.add_task(doing, total=len(people)) if bar else None
             for contact in people:
-                yield contact
+                met += [] if written(contact) else [contact.address]
                 done += 1
                 if bar and task is not None:
                     bar.advance(task)
     finally:
         if done < len(people):
-            err.print(f"{doing}: {done} of {len(people)} done; the same command does the rest")
+            err.print(
+                f"{doing}: {done} of {len(people)} done. Run the same command again for the rest"
+            )
+    return met

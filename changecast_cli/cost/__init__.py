@@ -1,1 +1,1 @@
-"""What a month costs."""
+"""Cost of a month."""

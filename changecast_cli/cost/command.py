@@ -1,21 +1,23 @@
-"""changecast cost: what a month costs on AWS, by list prices and what the parts use."""
+"""changecast cost: estimate a month on AWS by list prices and measured usage."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from math import ceil
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from changecast_cli.cost.prices import PRICES, PRICES_OF, REGION_OF_PRICES
+from changecast_cli.customers.buses import MOST_ROUTES
 from changecast_cli.options import AsJson
 from changecast_cli.terminal import out, print_json
 
 MINUTES_A_MONTH = 43_800
-# What one mail, one run (a change for a customer), one customer and the hub use in a month. Counted
-# by `python -m benchmarks.units` (writes into the hub's indexes added); a transaction's items count
-# twice, and a mail is written down when it is planned, claimed, settled and delivered.
+# Monthly usage of one mail, one run (a change for a customer), one customer and the hub, as counted
+# by `python -m benchmarks.units` (plus writes to the hub's indexes). A transaction's items count
+# twice, and a mail is written when it is planned, claimed, settled and delivered.
 PER_MAIL = {
     "dynamodb_write": 9.5,
     "dynamodb_read": 2.0,
@@ -27,7 +29,7 @@ PER_MAIL = {
     "log_gb": 2e-6,
 }
 PER_RUN = {
-    "eventbridge_event": 6.0,  # the announcement, its forward, and some four reports
+    "eventbridge_event": 6.0,  # the announcement, its forwarding, and about four reports
     "dynamodb_write": 160.0,
     "dynamodb_read": 40.0,
     "sqs_request": 60.0,
@@ -46,14 +48,14 @@ PER_CUSTOMER = {
     "sqs_request": 4 * 5 * 3.0 * MINUTES_A_MONTH,
     "xray_trace": MINUTES_A_MONTH,
     "log_gb": 0.03,
-    "alarm": 15.0,  # thirteen of its own stack, two of its route
-    # Three are written every minute, the hub's about it only in hours with a run: billed by hours.
+    "alarm": 16.0,  # fourteen of its own stack, two of its route
+    # Three are written every minute, the hub's only in hours with a run; billed by the hour.
     "metric": 4.0,
 }
 # Watch runs every minute; two event sources poll.
 PER_HUB = {
     "dashboard": 1.0,
-    "alarm": 5.0,
+    "alarm": 6.0,
     "metric": 3.0,
     "kms_key": 1.0,
     "sqs_request": 2 * 5 * 3.0 * MINUTES_A_MONTH,
@@ -63,10 +65,12 @@ PER_HUB = {
     "xray_trace": MINUTES_A_MONTH,
     "log_gb": 0.1,
 }
+# A further bus of the hub (hub/bus.yaml), for each 250 customers beyond the first.
+PER_BUS = {"alarm": 2.0}
 
 
 class SesPlan(StrEnum):
-    """What SES charges by: https://docs.aws.amazon.com/ses/latest/dg/pricing-plans.html."""
+    """SES's pricing plan: https://docs.aws.amazon.com/ses/latest/dg/pricing-plans.html."""
 
     NONE = "none"
     ESSENTIALS = "essentials"
@@ -80,7 +84,7 @@ MAIL_OF = {
 
 @dataclass(frozen=True)
 class Line:
-    """One kind of use in a month: how much, and dollars."""
+    """One kind of usage in a month: quantity and US dollars."""
 
     what: str
     amount: float
@@ -89,22 +93,23 @@ class Line:
 
 def cost(
     customers: Annotated[int, typer.Option(help="Customers.", min=0)] = 30,
-    changes: Annotated[int, typer.Option(help="Changes a month.", min=0)] = 100,
+    changes: Annotated[int, typer.Option(help="Changes per month.", min=0)] = 100,
     contacts: Annotated[
         int, typer.Option(help="People mailed per customer and change.", min=0)
     ] = 50,
     affected: Annotated[
-        float, typer.Option(help="Part of the customers that a change names.", min=0, max=1)
+        float,
+        typer.Option(help="Share of the customers that a change names, from 0 to 1.", min=0, max=1),
     ] = 1.0,
     mails: Annotated[
-        float, typer.Option(help="Mails a person gets per change, updates too.", min=0)
+        float, typer.Option(help="Mails per person and change, updates included.", min=0)
     ] = 2.0,
     ses_plan: Annotated[
-        SesPlan, typer.Option(help="SES's pricing plan of the customers' accounts.")
+        SesPlan, typer.Option(help="SES pricing plan of the customers' accounts.")
     ] = SesPlan.NONE,
     as_json: AsJson = False,
 ) -> None:
-    """What a month costs: SES's part, and everything else, per customer too."""
+    """Estimate a month's cost: SES, everything else, and the cost per customer."""
     lines = list(
         bill(customers, changes, contacts, affected=affected, mails=mails, ses_plan=ses_plan)
     )
@@ -130,7 +135,7 @@ def cost(
     table.add_row("[bold]together[/]", "", f"[bold]{total:,.2f}[/]")
     out.print(table)
     if customers:
-        out.print(f"{total / customers:,.2f} USD a customer and month.")
+        out.print(f"{total / customers:,.2f} USD per customer per month.")
     out.print(
         f"[dim]List prices of {REGION_OF_PRICES} as looked up on {PRICES_OF}, without free tiers; "
         "--json says where each was read. Accounts new to SES since 2026-07-21 begin in its plan "
@@ -148,11 +153,18 @@ def bill(
     mails: float = 2.0,
     ses_plan: SesPlan = SesPlan.NONE,
 ) -> Iterator[Line]:
-    """A line for every kind of use that there is. Pure."""
+    """Yield a line for every kind of usage. Pure."""
     runs = customers * changes * affected * max(mails, 1.0 if mails else 0.0)
     sent = customers * changes * affected * contacts * mails
     per_mail = PER_MAIL | MAIL_OF[ses_plan]
-    times = ((per_mail, sent), (PER_RUN, runs), (PER_CUSTOMER, float(customers)), (PER_HUB, 1.0))
+    buses = max(0, ceil(customers / MOST_ROUTES) - 1)
+    times = (
+        (per_mail, sent),
+        (PER_RUN, runs),
+        (PER_CUSTOMER, float(customers)),
+        (PER_HUB, 1.0),
+        (PER_BUS, float(buses)),
+    )
     for what, price in PRICES.items():
         amount = sum(use.get(what, 0.0) * number for use, number in times)
         if amount:

@@ -1,7 +1,7 @@
-"""AWS list prices, in one table, each with AWS's page and where its number was read: change here.
+"""AWS list prices in one table, each with AWS's page and the source of its number.
 
-Looked up on 2026-11-24. AWS's pricing pages fill in their numbers by script, so most were read
-elsewhere: `seen` says where. Prices are those of us-east-1; other Regions differ.
+Looked up on 2026-11-24. AWS's pricing pages insert their numbers by script, so most were read
+elsewhere: `seen` says where. Prices are for us-east-1; other Regions differ.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Price:
 
 
 PRICES = {
-    # The pay-per-use price; accounts that are new to SES since 2026-07-21 begin in a plan.
+    # The pay-per-use price; accounts new to SES since 2026-07-21 start with a plan.
     "ses_mail": Price(0.10 / 1_000, "SES mails", f"{_AWS}/ses/pricing/", _PRICE_LIST),
     "ses_mail_essentials": Price(
         0.16 / 1_000, "SES mails, plan Essentials", f"{_AWS}/ses/pricing/", _PRICE_LIST

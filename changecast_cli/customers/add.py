@@ -1,94 +1,169 @@
-"""Customers into the text of samconfig.toml, one by one: one that is refused stops no other."""
+"""changecast customers add: write customers into samconfig.toml, and deploy them."""
 
-import threading
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
-from changecast_cli.customers.account import session_of, to_adopt
-from changecast_cli.customers.input import clash_with, customer_from
+import typer
+
+from changecast_cli.asking import ask
+from changecast_cli.customers.buses import most_routes_in, most_routes_of
+from changecast_cli.customers.deploy import Deployed, deploy_all, look_first
+from changecast_cli.customers.input import read_rows
+from changecast_cli.customers.options import (
+    AlarmTopic,
+    Config,
+    DeployNow,
+    Language,
+    Name,
+    ProfileOfItsAccount,
+    Provider,
+    Reminders,
+    Sender,
+    Support,
+    Timezone,
+)
+from changecast_cli.customers.results import tell_added
+from changecast_cli.customers.routes import hub_session
+from changecast_cli.customers.samconfig_entries import Added, Rows, add_all, add_to_file
+from changecast_cli.customers.setting import refuse_no_address
 from changecast_cli.deploying import samconfig_file
-from changecast_cli.deploying.samconfig import Customer, Hub
-from changecast_cli.failures import Refused
-from changecast_cli.terminal import err
+from changecast_cli.deploying.samconfig import HubStack
+from changecast_cli.failures import Refused, warn
+from changecast_cli.options import AsJson
 
-_file = threading.Lock()
-# A hub's bus policy names every account, and ends at 10,240 characters.
-MOST_ACCOUNTS = 250
-
-
-@dataclass(frozen=True)
-class Added:
-    """The new text, whom it has (`new`: since now), and who was refused: where -> why."""
-
-    text: str
-    customers: list[Customer]
-    new: list[str]
-    refused: dict[str, str]
+NOBODY_IS_ALERTED = (
+    "nobody will be alerted when something fails: nobody subscribes to the hub's SNS topic "
+    "changecast-alerts. Name somebody: changecast customers alerts "
+    "ops@your-company.example --deploy"
+)
 
 
-def add_all(
-    text: str, rows: Iterable[tuple[str, Mapping[str, str]]], hub: Hub | None = None
-) -> Added:
-    """Every row as a customer of the file; Refused where the file does not say which hub.
+def add(
+    code: Annotated[str | None, typer.Argument(help="The customer's code.")] = None,
+    account: Annotated[str | None, typer.Option(help="The customer's AWS account.")] = None,
+    region: Annotated[str | None, typer.Option(help="AWS Region of the customer's SES.")] = None,
+    name: Name = None,
+    sender: Sender = None,
+    timezone: Timezone = None,
+    language: Language = None,
+    support: Support = None,
+    provider: Provider = None,
+    profile: ProfileOfItsAccount = None,
+    contact_list: Annotated[
+        str | None, typer.Option(help="The contact list, if the account has one already.")
+    ] = None,
+    identity_exists: Annotated[
+        bool,
+        typer.Option("--identity-exists", help="The sender's domain is an SES identity already."),
+    ] = False,
+    alarm_topic: AlarmTopic = None,
+    reminders: Reminders = None,
+    from_file: Annotated[
+        Path | None,
+        typer.Option("--from", help="CSV file with one customer per line; - is stdin."),
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of the CSV file.")] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Change customers whose values differ from the file.")
+    ] = False,
+    skip_faulty: Annotated[
+        bool, typer.Option("--skip-faulty", help="Skip refused lines, and add the rest.")
+    ] = False,
+    deploy_now: DeployNow = False,
+    alert_email: Annotated[
+        str | None, typer.Option(help="The address that gets the hub's alerts.")
+    ] = None,
+    hub_account: Annotated[
+        str | None, typer.Option(help="The hub's account; needed for the first customer.")
+    ] = None,
+    hub_region: Annotated[
+        str, typer.Option(help="The hub's Region; needed for the first customer.")
+    ] = "eu-central-1",
+    hub_profile: Annotated[
+        str | None, typer.Option(help="AWS profile of the hub; needed for the first customer.")
+    ] = None,
+    config: Config = Path("samconfig.toml"),
+    as_json: AsJson = False,
+) -> None:
+    """Add customers to samconfig.toml; with --deploy, also deploy their stacks.
 
-    A row whose code, account and Region are there already stands as the file has it.
+    Checks every line first and, with --deploy, every account. If anything is wrong, lists all of it
+    and changes nothing. A customer goes on the first bus of the hub that has room; when all are
+    full, adds the next bus. Safe to repeat.
     """
-    at = samconfig_file.hub_in(text) or hub
-    if at is None:
-        raise Refused("samconfig.toml has no customer yet: give --hub-account (and --hub-region)")
-    if hub and hub.account != at.account:
-        raise Refused(f"the customers of samconfig.toml belong to the hub in {at.account}")
-    text = samconfig_file.with_hub(text, at)
-    known = samconfig_file.customers_in(text)
-    before = set(known)
-    customers: list[Customer] = []
-    refused: dict[str, str] = {}
-    for where, row in rows:
-        try:
-            customer = _customer(row, known, at)
-        except Refused as refusal:
-            refused[where] = str(refusal)
-            continue
-        known[customer.code] = customer
-        customers.append(customer)
-    new = {each.code: each for each in customers if each.code not in before}
-    text = samconfig_file.with_customers(text, list(new.values()), at)
-    return Added(text, customers, list(new), refused)
+    one = {
+        "code": code, "account": account, "region": region, "name": name, "sender": sender,
+        "timezone": timezone, "language": language, "support": support, "profile": profile,
+        "contact_list": contact_list, "identity_exists": "yes" if identity_exists else None,
+        "alarm_topic": alarm_topic, "provider": provider, "reminders": reminders,
+    }  # fmt: skip
+    rows = _rows(one, from_file, encoding)
+    hub = HubStack(hub_account, hub_region, hub_profile) if hub_account else None
+    alert_email = _who_is_alerted(config, alert_email)
+    most_routes = _most_routes(config, hub, deploy_now=deploy_now)
+    planned = add_all(
+        samconfig_file.read(config), rows, hub, update=update, most_routes=most_routes
+    )
+    refused = planned.refused
+    if deploy_now and (skip_faulty or not refused):
+        refused = refused | _refused_accounts(planned, rows)
+    good = [row for row in rows if row[0] not in refused]
+    if refused and not (skip_faulty and good):
+        raise Refused(*_sentences(refused, len(good)))
+    added = add_to_file(
+        config, good, hub, update=update, alert_email=alert_email, most_routes=most_routes
+    )
+    if added.refused:
+        raise Refused(*_sentences(added.refused, len(good) - len(added.refused)))
+    done: list[Deployed] = deploy_all(config, added.customers) if deploy_now else []
+    tell_added(added, refused, done, deployed=deploy_now, as_json=as_json)
 
 
-def _customer(row: Mapping[str, str], known: Mapping[str, Customer], hub: Hub) -> Customer:
-    """Whom a row names: somebody who is there as the file has them, or somebody new."""
-    if set(row) - {"language"} == {"code"} and row["code"] in known:
-        return known[row["code"]]
-    customer = customer_from(row)
-    if customer.account == hub.account:
-        raise Refused(f"{customer.code}: {hub.account} is the hub's own account")
-    clash = clash_with(customer, known)
-    if clash:
-        raise Refused(f"{customer.code}: {clash}")
-    if customer.code in known:
-        return known[customer.code]
-    if len(known) >= MOST_ACCOUNTS:
-        raise Refused(
-            f"{customer.code}: one hub takes {MOST_ACCOUNTS} customers; see docs/scaling.md"
-        )
-    return customer
+def _rows(one: Mapping[str, str | None], from_file: Path | None, encoding: str | None) -> Rows:
+    """Return (place in the input, values) of every requested customer."""
+    if from_file is None:
+        if not one["code"]:
+            raise Refused("name a customer's CODE, or give --from customers.csv")
+        return [(str(one["code"]), {key: value for key, value in one.items() if value})]
+    also = [
+        f"--{name.replace('_', '-')}" for name, value in one.items() if value and name != "code"
+    ]
+    if one["code"] or also:
+        raise Refused(f"--from names the customers; leave out {', '.join(also) or one['code']}")
+    return [(f"{from_file}:{line}", row) for line, row in read_rows(from_file, encoding)]
 
 
-def adopting(config: Path) -> Callable[[Customer], None]:
-    """What to do before a customer is deployed: right account, and use what SES has there."""
+def _most_routes(config: Path, hub: HubStack | None, *, deploy_now: bool) -> int:
+    """Return how many routes a bus can have; without --deploy, no account is asked."""
+    text = samconfig_file.read(config)
+    if deploy_now and samconfig_file.hub_in(text):
+        return most_routes_of(hub_session(text))
+    region = samconfig_file.hub_region(text) or (hub.region if hub else "")
+    return most_routes_in(region)
 
-    def look(customer: Customer) -> None:
-        found = to_adopt(session_of(customer), customer)
-        if not found:
-            return
-        with _file:
-            text = samconfig_file.read(config)
-            for name, value in found.items():
-                text = samconfig_file.with_parameter(text, customer.code, name, value)
-            samconfig_file.save(config, text)
-        said = ", ".join(f"{name}={value}" for name, value in found.items())
-        err.print(f"  {customer.code}: SES has these already, the stack uses them: {said}")
 
-    return look
+def _who_is_alerted(config: Path, given: str | None) -> str | None:
+    """Return the address for alerts; ask for it when the file gets its hub."""
+    if given is None and samconfig_file.HUB not in samconfig_file.tables(
+        samconfig_file.read(config)
+    ):
+        given = ask("Who gets the alerts when something fails? An address, or nothing for nobody")
+        if not given:
+            warn(NOBODY_IS_ALERTED)
+    if given:
+        refuse_no_address(given)
+    return given or None
+
+
+def _refused_accounts(planned: Added, rows: Rows) -> dict[str, str]:
+    """Return the faults of the customers' accounts, by place in the input."""
+    places = {row["code"].strip(): where for where, row in rows if row.get("code")}
+    looks = look_first(planned.text, planned.customers)
+    return {places[code]: look.fault for code, look in looks.items() if look.fault}
+
+
+def _sentences(refused: Mapping[str, str], good: int) -> list[str]:
+    faults = [why if why.startswith(where) else f"{where}: {why}" for where, why in refused.items()]
+    skip = f", or add --skip-faulty to go on with the other {good}" if good else ""
+    return [*faults, f"Nothing was changed. Correct what is listed{skip}."]

@@ -1,118 +1,232 @@
-"""changecast customers remove: a customer leaves; its data stays in its own account."""
+"""changecast customers remove: remove a customer; its data stays in its own account."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import boto3
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
-from changecast.announce import Announcement, Hub, connect
-from changecast.records import Record
+from changecast.contract.errors import ChangecastError
+from changecast.hub.announcing.announce import Announcement, Hub, connect
+from changecast.hub.tracking.revisions import Record
 from changecast_cli.asking import DryRun, Yes, go_on
-from changecast_cli.customers.account import STACK, session_of
-from changecast_cli.customers.deploy import deploy_hub
+from changecast_cli.customers.account import (
+    STACK,
+    customer_stack,
+    parameter,
+    session_of,
+)
+from changecast_cli.customers.deploy import update_hub
+from changecast_cli.customers.options import Config
 from changecast_cli.customers.routes import hub_session
 from changecast_cli.customers.withdraw import to_withdraw, wait_until_told, withdraw
 from changecast_cli.deploying import samconfig_file
-from changecast_cli.deploying.samconfig import Customer
-from changecast_cli.deploying.samconfig_file import ROUTE
+from changecast_cli.deploying.samconfig import CustomerStack
+from changecast_cli.deploying.samconfig_file import ROUTE, deployment_of
+from changecast_cli.deploying.stacks import find_stack
+from changecast_cli.failures import Failed, Refused, explained
 from changecast_cli.options import AsJson
 from changecast_cli.terminal import out, print_json, working
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
 KEPT = "the contact list, the ledger, the mails bucket and the identity stay in its account"
 
 
+@dataclass(frozen=True)
+class OwnStack:
+    """One stack of the customer; `arn` is None if it is gone or out of reach.
+
+    `why_not` says why it could not be checked.
+    """
+
+    name: str
+    account: str
+    region: str
+    profile: str | None
+    session: boto3.Session | None
+    arn: str | None
+    why_not: str | None = None
+
+
 def remove(
-    code: str,
+    code: Annotated[str, typer.Argument(help="The customer's code.")],
     deploy: Annotated[
-        bool, typer.Option("--deploy", help="Delete its stacks too, and deploy the hub.")
+        bool,
+        typer.Option("--deploy", help="Also delete the customer's stacks, and update the hub."),
     ] = False,
     leave_open: Annotated[
-        bool, typer.Option("--leave-open", help="Tell its people nothing of open changes.")
+        bool,
+        typer.Option(
+            "--leave-open", help="Do not withdraw open changes from the customer's people."
+        ),
     ] = False,
     wait: Annotated[
-        float, typer.Option(help="Seconds until its people must have been told.", min=0)
+        float,
+        typer.Option(help="Seconds to wait until the customer's people have been told.", min=0),
     ] = 600,
     yes: Yes = False,
     dry_run: DryRun = False,
-    config: Annotated[Path, typer.Option(help="The file that sam deploys by.")] = Path(
-        "samconfig.toml"
-    ),
+    config: Config = Path("samconfig.toml"),
     as_json: AsJson = False,
 ) -> None:
-    """Take a customer out of samconfig.toml and of the hub, and with --deploy delete its stacks.
+    """Remove a customer from samconfig.toml and the hub; with --deploy, also delete its stacks.
 
-    Before, it is withdrawn from every change that is not over, and its people are told; only once
-    its account has reported that, it goes. Its data stays: contact list, ledger, mails, identity.
+    Shows what is deleted, what stays and what is withdrawn, then asks you to type the code. First
+    withdraws open changes from the customer's people. The data in the customer's account stays.
     Safe to repeat.
     """
     text = samconfig_file.read(config)
     customer = samconfig_file.customer_in(text, code, config)
+    samconfig_file.without_customer(text, code)  # refuses a file that cannot be edited by lines
+    stacks = _stacks(text, customer)
+    if deploy:
+        _refuse_unreachable(stacks)
     hub = None if leave_open else connect(hub_session(text))
     records = to_withdraw(hub.table, code, datetime.now(UTC)) if hub else []
-    if not go_on(_plan(code, records), yes=yes or not records, dry_run=dry_run):
+    plan = _plan(customer, records, stacks, deploy=deploy, leave_open=leave_open)
+    if not go_on(plan, yes=yes, dry_run=dry_run, type_in=code):
         return
     withdrawn = _withdraw(hub, records, code, wait) if hub else []
-    left = samconfig_file.without_customer(text, code)
-    lines = _lines(customer, text)
     if deploy:
-        _delete(hub_session(text), customer)
-    samconfig_file.save(config, left)
-    if deploy:
-        deploy_hub(config)
+        for stack in stacks:
+            _delete(stack)
+    samconfig_file.edit(config, lambda now: samconfig_file.without_customer(now, code))
+    if deploy and any(each.fault for each in update_hub(config)):
+        raise Failed(
+            f"{code} is removed, but its account may still send reports: deploy the hub again"
+        )
+    _tell(code, withdrawn, [] if deploy else _lines(stacks, customer), as_json=as_json)
+
+
+def _tell(
+    code: str, withdrawn: Sequence[Announcement], lines: Sequence[str], *, as_json: bool
+) -> None:
     if as_json:
         print_json({"removed": code, "withdrawn": [vars(one) for one in withdrawn],
-                    "next": [] if deploy else lines, "kept": KEPT})  # fmt: skip
+                    "next": lines, "kept": KEPT})  # fmt: skip
         return
     for one in withdrawn:
         out.print(f"{one.change_id} revision {one.revision}: withdrawn for {code}", markup=False)
     out.print(f"{code} removed; {KEPT}.")
-    for line in [] if deploy else ["Next:", *(f"  {line}" for line in lines)]:
-        out.print(line, soft_wrap=True)
+    for line in ["Next:", *(f"  {line}" for line in lines)] if lines else []:
+        out.print(line, soft_wrap=True, markup=False)
 
 
-def _plan(code: str, records: Sequence[Record]) -> list[str]:
-    if not records:
-        return [f"{code} leaves; no change that is still ahead names it"]
-    return [
-        f"{code} leaves. First it is withdrawn from these, and its people are told:",
-        *(f"{record.change_id}, {record.title} ({record.status})" for record in records),
+def _plan(
+    customer: CustomerStack,
+    records: Sequence[Record],
+    stacks: Sequence[OwnStack],
+    *,
+    deploy: bool,
+    leave_open: bool,
+) -> list[str]:
+    """Return what is deleted, what stays, and what its people are told."""
+    code = customer.code
+    verb = "deleted" if deploy else "not deleted yet"
+    lines = [
+        f"{code} ({customer.name}, account {customer.account}, {customer.region}) is removed:",
+        f"removed: [{code}] and [{code}{ROUTE}] of samconfig.toml; its account may not report",
+        *(f"{verb}: {_where(stack)}" for stack in stacks),
+        f"kept: {KEPT}",
     ]
+    if leave_open:
+        return [*lines, "its people are not told about open changes (--leave-open)"]
+    if not records:
+        return [*lines, "no open change names it: nobody is mailed"]
+    told = f"first withdrawn from {len(records)} open changes; its people are mailed:"
+    return [*lines, told, *(f"  {one.change_id}, {one.title} ({one.status})" for one in records)]
+
+
+def _where(stack: OwnStack) -> str:
+    gone = "" if stack.arn or stack.why_not else ", which is gone already"
+    return f"the stack {stack.name} in account {stack.account}, {stack.region}{gone}"
 
 
 def _withdraw(hub: Hub, records: Sequence[Record], code: str, seconds: float) -> list[Announcement]:
     announced = [withdraw(hub, record, code, datetime.now(UTC)) for record in records]
-    with working(f"Waiting until the people of {code} are told"):
+    with working(f"Waiting until the people of {code} have been told"):
         wait_until_told(hub.table, announced, code, seconds)
     return announced
 
 
-def _lines(customer: Customer, text: str) -> list[str]:
-    def delete(stack: str, profile: str | None, region: str | None) -> str:
-        by = f" --profile {profile}" if profile else ""
-        return f"aws cloudformation delete-stack --stack-name {stack} --region {region}{by}"
-
-    hub = samconfig_file.hub_profile(text), samconfig_file.hub_region(text)
+def _stacks(text: str, customer: CustomerStack) -> list[OwnStack]:
+    """Return the route first, so that nothing is sent, then the stack in the customer's account."""
+    hub = samconfig_file.hub_in(text)
+    at_hub = (hub.account, hub.region, hub.profile) if hub else ("", "", None)
+    at_customer = (customer.account, customer.region, customer.profile)
+    route = f"changecast-route-{customer.code}"
     return [
-        delete(f"changecast-route-{customer.code}", *hub),
-        delete(STACK, customer.profile, customer.region),
-        "sam build --config-env hub && sam deploy --config-env hub",
+        _looked_at(route, at_hub, lambda: _route(hub_session(text), route, customer)),
+        _looked_at(STACK, at_customer, lambda: _own(customer)),
     ]
 
 
-def _delete(hub: boto3.Session, customer: Customer) -> None:
-    """The route first: from then on nothing is sent there. What is gone already is fine."""
-    own = session_of(customer)
-    with working(f"Deleting the route {customer.code}{ROUTE}"):
-        _delete_stack(hub, f"changecast-route-{customer.code}")
-    with working(f"Deleting the stack of {customer.code}"):
-        _delete_stack(own, STACK)
+def _looked_at(
+    name: str,
+    where: tuple[str, str, str | None],
+    find: "Callable[[], tuple[boto3.Session, StackTypeDef | None]]",
+) -> OwnStack:
+    try:
+        session, stack = find()
+    except (ChangecastError, BotoCoreError, ClientError) as error:
+        return OwnStack(name, *where, None, None, explained(error) or str(error))
+    return OwnStack(name, *where, session, stack["StackId"] if stack else None)
 
 
-def _delete_stack(session: boto3.Session, stack: str) -> None:
-    cloudformation = session.client("cloudformation")
-    cloudformation.delete_stack(StackName=stack)
-    waiter = cloudformation.get_waiter("stack_delete_complete")
-    waiter.wait(StackName=stack, WaiterConfig={"Delay": 2, "MaxAttempts": 450})
+def _own(customer: CustomerStack) -> "tuple[boto3.Session, StackTypeDef | None]":
+    session = session_of(customer)
+    return session, customer_stack(session, customer.code)
+
+
+def _route(
+    hub: boto3.Session, name: str, customer: CustomerStack
+) -> "tuple[boto3.Session, StackTypeDef | None]":
+    stack = find_stack(hub, name)
+    leads_to = parameter(stack, "CustomerAccount") if stack else customer.account
+    if leads_to != customer.account:
+        raise Refused(
+            f"the stack {name} leads to account {leads_to}, but {customer.code} is "
+            f"{customer.account}: nothing was deleted"
+        )
+    return hub, stack
+
+
+def _refuse_unreachable(stacks: Sequence[OwnStack]) -> None:
+    faults = [each.why_not for each in stacks if each.why_not]
+    if faults:
+        raise Refused(*faults, "Nothing was removed or deleted.")
+
+
+def _lines(stacks: Sequence[OwnStack], customer: CustomerStack) -> list[str]:
+    """Yield the commands to type. A stack is named by ARN, so a wrong profile deletes nothing."""
+    return [
+        *(_line(stack, customer.code) for stack in stacks if stack.arn or stack.why_not),
+        deployment_of(customer.hub_bus),
+    ]
+
+
+def _line(stack: OwnStack, code: str) -> str:
+    if stack.arn is None:
+        return (
+            f"# in account {stack.account}, {stack.region}: delete the stack {stack.name} whose "
+            f"parameter CustomerCode is {code} (not looked at: {stack.why_not})"
+        )
+    by = f" --profile {stack.profile}" if stack.profile else ""
+    return f"aws cloudformation delete-stack --stack-name {stack.arn} --region {stack.region}{by}"
+
+
+def _delete(stack: OwnStack) -> None:
+    """Delete a stack by its ARN and wait; one that is gone already is fine."""
+    if stack.arn is None or stack.session is None:
+        return
+    cloudformation = stack.session.client("cloudformation")
+    with working(f"Deleting the stack {stack.name} in account {stack.account}"):
+        cloudformation.delete_stack(StackName=stack.arn)
+        waiter = cloudformation.get_waiter("stack_delete_complete")
+        waiter.wait(StackName=stack.arn, WaiterConfig={"Delay": 2, "MaxAttempts": 450})

@@ -1,4 +1,4 @@
-"""Routes of customers: no code, so no process of sam for each, but the same arguments."""
+"""Deploy routes and further buses with the API: they have no code, so sam is not needed."""
 
 import boto3
 
@@ -12,21 +12,30 @@ POLL_SECONDS = 1.0
 
 
 def hub_session(text: str) -> boto3.Session:
-    """The hub's account, by [hub] of samconfig.toml; Refused where the profile is another's."""
+    """Return a session for the hub by [hub] of samconfig.toml; Refused if another account's."""
     profile = samconfig_file.hub_profile(text)
     session = boto3.Session(profile_name=profile, region_name=samconfig_file.hub_region(text))
     hub = samconfig_file.hub_in(text)
-    account = session.client("sts").get_caller_identity()["Account"]
+    account = account_of(session)
     if hub and account != hub.account:
-        by = f"profile {profile}" if profile else "the credentials here"
+        by = f"profile {profile} leads" if profile else "the credentials here lead"
         raise Refused(
-            f"{by} lead into account {account}, but the hub is {hub.account}: nothing was done"
+            f"{by} into account {account}, but the hub is {hub.account}: nothing was done"
         )
     return session
 
 
-def deploy_route(hub: boto3.Session, text: str, name: str) -> None:
-    """What `sam deploy --config-env NAME` does for a route. Failed has the stack's own reason."""
+def account_of(session: boto3.Session) -> str:
+    """Return a session's account."""
+    return session.client("sts").get_caller_identity()["Account"]
+
+
+def deploy_without_code(hub: boto3.Session, text: str, name: str) -> None:
+    """Deploy a route or a further bus of the hub as `sam deploy --config-env NAME` would.
+
+    Raises:
+        Failed: It has the stack's reason.
+    """
     environment = samconfig_file.tables(text)[name]
     template = environment["deploy"]["parameters"]["template_file"]
     deploy_stack(

@@ -1,4 +1,4 @@
-"""changecast customers upgrade: this checkout's version into every customer's account."""
+"""changecast customers upgrade: deploy this checkout's version to customers."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
+from changecast.hub.name_suggestions import known_names
 from changecast_cli.customers.account import session_of
-from changecast_cli.customers.deploy import build, deploy
+from changecast_cli.customers.deploy import build, deploy, look_first
+from changecast_cli.customers.options import Config
 from changecast_cli.deploying import samconfig_file
-from changecast_cli.deploying.samconfig import Customer
+from changecast_cli.deploying.samconfig import CustomerStack
 from changecast_cli.doctor.customer import examine_customer
 from changecast_cli.doctor.dns import SKIPPED
 from changecast_cli.doctor.verdicts import Level, verdict_lines
@@ -20,21 +22,29 @@ AT_A_TIME = 5
 
 
 def upgrade(
-    everybody: Annotated[bool, typer.Option("--all", help="Every customer.")] = False,
-    customer: Annotated[list[str] | None, typer.Option(help="Only these; repeat it.")] = None,
-    canary: Annotated[
-        str | None, typer.Option(help="This one first; the rest only if its doctor is content.")
+    everybody: Annotated[bool, typer.Option("--all", help="Upgrade every customer.")] = False,
+    customer: Annotated[
+        list[str] | None, typer.Option(help="Only this customer; repeat it for more.")
     ] = None,
-    config: Annotated[Path, typer.Option(help="The file that sam deploys by.")] = Path(
-        "samconfig.toml"
-    ),
+    canary: Annotated[
+        str | None,
+        typer.Option(
+            help="Upgrade this customer first; go on only if the doctor finds it healthy."
+        ),
+    ] = None,
+    config: Config = Path("samconfig.toml"),
 ) -> None:
-    """Deploy this version to customers: one first, the doctor, then the rest, five at a time.
+    """Deploy this version to customers: one first, then the rest, five at a time.
 
-    Stops at the first that breaks; those that were not reached keep the version that they have.
-    Hub and customers may differ by one event version, so the hub is not touched.
+    Checks every account first, and runs the doctor after each upgrade. Stops at the first customer
+    that breaks; the rest keep their version. Does not touch the hub: hub and customers may
+    differ by one event version.
     """
     chosen = _chosen(config, customer or [], everybody=everybody, canary=canary)
+    looks = look_first(samconfig_file.read(config), chosen)
+    faults = [f"{code}: {each.fault}" for code, each in looks.items() if each.fault]
+    if faults:
+        raise Refused(*faults, "Nobody was upgraded.")
     template = build(config, chosen)
     done: list[str] = []
     for group in _groups(chosen, canary):
@@ -51,41 +61,44 @@ def upgrade(
 
 def _chosen(
     config: Path, codes: list[str], *, everybody: bool, canary: str | None
-) -> list[Customer]:
+) -> list[CustomerStack]:
     customers = samconfig_file.customers_in(samconfig_file.read(config))
     if everybody == bool(codes):
         raise Refused("give --all or --customer CODE")
-    wanted = list(customers) if everybody else codes
-    if not wanted:
+    requested = list(customers) if everybody else codes
+    if not requested:
         raise Refused(f"{config} has no customers")
-    unknown = [code for code in [*wanted, *([canary] if canary else [])] if code not in customers]
+    unknown = [
+        code for code in [*requested, *([canary] if canary else [])] if code not in customers
+    ]
     if unknown:
-        raise Refused(f"{config} has no customer {', '.join(unknown)}")
-    if canary and canary not in wanted:
+        hint = known_names(unknown[0], customers)
+        raise Refused(f"{config} has no customer {', '.join(unknown)} ({hint})")
+    if canary and canary not in requested:
         raise Refused(f"the canary {canary} is not among those to upgrade")
-    return [customers[code] for code in wanted]
+    return [customers[code] for code in requested]
 
 
-def _groups(chosen: Sequence[Customer], canary: str | None) -> list[list[Customer]]:
+def _groups(chosen: Sequence[CustomerStack], canary: str | None) -> list[list[CustomerStack]]:
     first = [each for each in chosen if each.code == canary]
     rest = [each for each in chosen if each.code != canary]
     slices = [rest[at : at + AT_A_TIME] for at in range(0, len(rest), AT_A_TIME)]
     return [first, *slices] if first else slices
 
 
-def _upgrade(config: Path, group: Sequence[Customer], template: Path) -> list[str]:
-    """The codes of those that broke: in deploying, or by their doctor's word afterwards."""
+def _upgrade(config: Path, group: Sequence[CustomerStack], template: Path) -> list[str]:
+    """Return the codes of those that failed to deploy, or that the doctor then found broken."""
     done = deploy(config, group, template, before=_right_account)
     faults = [each.environment for each in done if each.fault]
     broken = [each.code for each in group if {each.code, f"{each.code}-route"} & set(faults)]
     return broken + [each.code for each in group if each.code not in broken and not _well(each)]
 
 
-def _right_account(customer: Customer) -> None:
+def _right_account(customer: CustomerStack) -> None:
     session_of(customer)
 
 
-def _well(customer: Customer) -> bool:
+def _well(customer: CustomerStack) -> bool:
     verdicts = examine_customer(session_of(customer), customer, SKIPPED)
     ill = [verdict for verdict in verdicts if verdict.level is Level.BROKEN]
     for line in verdict_lines(customer.code, ill):

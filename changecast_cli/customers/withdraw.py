@@ -1,18 +1,18 @@
-"""Withdrawing a customer that leaves from its open changes, so that its people hear of it."""
+"""Withdraw a customer from its open changes before removal, so that its people are told."""
 
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from changecast.announce import Announcement, Hub, announce_placed, who_announces
-from changecast.errors import ContractError
-from changecast.metadata import Document
-from changecast.originals import Original, kept
-from changecast.outgoing import How
-from changecast.reannounce import reannounce
-from changecast.records import Record
-from changecast_cli.customers.open import is_open, is_unheard, newest_records
+from changecast.contract.errors import ContractError
+from changecast.hub.announcing.announce import Announcement, Hub, announce_placed, who_announces
+from changecast.hub.announcing.events import Options
+from changecast.hub.announcing.metadata import Document
+from changecast.hub.announcing.reannounce import reannounce
+from changecast.hub.tracking.originals import Original, kept
+from changecast.hub.tracking.revisions import Record
+from changecast_cli.customers.open_changes import is_open, is_unheard, newest_records
 from changecast_cli.failures import Failed
 from changecast_cli.watching.runs import follow, is_bad, is_final
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 def to_withdraw(table: "Table", code: str, now: datetime) -> list[Record]:
-    """The changes whose end the customer's people must hear of before it leaves, oldest first.
+    """Return the changes whose withdrawal the customer's people must be told, oldest first.
 
-    Those that name it and are not over, except where the window has passed; and those that it was
-    withdrawn from already, where its account has not reported that.
+    These are changes that name it and are not over, unless the window has passed, and changes that
+    it was withdrawn from already without a report of its account.
     """
     found = [
         record
@@ -47,8 +47,9 @@ def _kept(table: "Table", record: Record) -> Original | None:
 def withdraw(hub: Hub, record: Record, code: str, now: datetime) -> Announcement:
     """Announce the next revision of a change: the same content, without the customer.
 
-    Who stays is mailed nothing, since nothing that they must hear of has changed. Where the newest
-    revision withdrew the customer already, it is told so again. Raises ContractError, NotPut.
+    The other customers' people get no mail, because nothing material has changed. If the newest
+    revision withdrew the customer already, the withdrawal is put again. Raises ContractError,
+    NotPut.
     """
     if code in record.withdrawn:
         return reannounce(record.change_id, code, hub=hub, now=lambda: now)
@@ -56,20 +57,21 @@ def withdraw(hub: Hub, record: Record, code: str, now: datetime) -> Announcement
     if original is None:
         raise ContractError(
             "not_kept",
-            f"revision {record.revision} of {record.change_id} was not kept: announce its "
-            f"metadata.json once more, without {code} among its customers",
+            f"the hub has no copy of revision {record.revision} of {record.change_id}: take {code} "
+            "out of its metadata.json, and announce that file",
         )
     detail = original.detail
     stays = tuple(each for each in detail.customers if each != code)
     document = Document(detail.change, stays, detail.metadata, version=None, shape="kept")
-    how = How(alone=original.alone or hub.confidential, test=detail.test, at=now)
-    return announce_placed(document, how, hub=hub, by=who_announces(hub.caller))
+    confidential = original.confidential or hub.confidential
+    options = Options(confidential=confidential, test=detail.test, at=now)
+    return announce_placed(document, options, hub=hub, by=who_announces(hub.caller))
 
 
 def wait_until_told(
     table: "Table", withdrawn: Sequence[Announcement], code: str, seconds: float
 ) -> None:
-    """Come back once the customer reported each of them well; Failed names the others."""
+    """Wait until the customer has reported each of them as told; Failed names the others."""
     end = time.monotonic() + seconds
     silent = [
         f"{one.change_id} ({run['state']})"
@@ -78,14 +80,14 @@ def wait_until_told(
     ]
     if silent:
         raise Failed(
-            f"{code} was withdrawn, but its people were not all told of {', '.join(silent)}. "
-            "Nothing is removed: see changecast status, mend it and remove it again, or give "
-            "--leave-open"
+            f"{code} was withdrawn, but not everybody there was told of {', '.join(silent)}, so "
+            f"{code} was not removed. Look with changecast status, repair, and type `customers "
+            "remove` again, or add --leave-open"
         )
 
 
 def _end_of(table: "Table", one: Announcement, code: str, seconds: float) -> dict[str, Any]:
-    """Where the customer's own part of a run stands once it is final, or when time is over."""
+    """Return the customer's part of a run once it is final or time is over."""
     last: dict[str, Any] = {}
     for last in _own(table, one, code, seconds):
         if is_final(last):

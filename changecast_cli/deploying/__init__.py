@@ -1,1 +1,1 @@
-"""samconfig.toml, sam, stacks, and the way into an account."""
+"""samconfig.toml, sam and stacks."""

@@ -1,4 +1,4 @@
-"""Runs `sam build` and `sam deploy`, side by side, and keeps what they print."""
+"""Run `sam build` and `sam deploy` in parallel, and keep their output."""
 
 import os
 import shutil
@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from changecast_cli.deploying.installed import installed_checkout
 from changecast_cli.failures import Failed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,8 +18,8 @@ _LAST_LINES = 15
 
 
 @dataclass(frozen=True)
-class Job:
-    """One call of sam. `credentials` are environment variables of the account that it is for.
+class SamCall:
+    """One call of sam. `credentials` are the environment variables for its account.
 
     `template` is a built template to deploy instead of the environment's own: customers share one.
     """
@@ -30,51 +31,53 @@ class Job:
 
 @dataclass(frozen=True)
 class Sam:
-    """Where sam works: the samconfig.toml that it reads, and a folder for its output."""
+    """sam's workplace: the samconfig.toml that it reads, and a folder for its output."""
 
     config: Path
     logs: Path
 
 
 def repository() -> Path:
-    """The checkout that has the templates; Failed where the package was installed without one."""
-    if not (ROOT / "template.yaml").exists():
-        raise Failed("the templates are not here: run this in a checkout of the repository")
-    return ROOT
+    """Return the folder that sam builds in: the checkout, or a copy of what was installed."""
+    return ROOT if (ROOT / "template.yaml").exists() else installed_checkout()
 
 
-def build(sam: Sam, jobs: Iterable[Job]) -> None:
-    """`sam build` for every job; Failed with the last lines of the first that breaks."""
+def build(sam: Sam, jobs: Iterable[SamCall]) -> None:
+    """Run `sam build` for every job; Failed has the last lines of the first that fails."""
     _side_by_side(sam, "build", jobs)
 
 
-def deploy(sam: Sam, jobs: Iterable[Job]) -> None:
-    """`sam deploy` for every job; Failed with the last lines of the first that breaks."""
+def deploy(sam: Sam, jobs: Iterable[SamCall]) -> None:
+    """Run `sam deploy` for every job; Failed has the last lines of the first that fails."""
     _side_by_side(sam, "deploy", jobs)
 
 
-def _side_by_side(sam: Sam, verb: str, jobs: Iterable[Job]) -> None:
+def _side_by_side(sam: Sam, verb: str, jobs: Iterable[SamCall]) -> None:
     with ThreadPoolExecutor(max_workers=AT_ONCE) as threads:
         list(threads.map(lambda job: run(sam, verb, job), jobs))
 
 
-def run(sam: Sam, verb: str, job: Job) -> None:
-    """One `sam build` or `sam deploy`; Failed with its last lines where it breaks."""
+def run(sam: Sam, verb: str, job: SamCall) -> None:
+    """Run one `sam build` or `sam deploy`; Failed has its last lines."""
     log = sam.logs / f"{verb}-{job.environment}.log"
-    command = [_program(), verb, "--config-file", str(sam.config.resolve()), "--config-env",
+    command = [program(), verb, "--config-file", str(sam.config.resolve()), "--config-env",
                job.environment]  # fmt: skip
     if job.template:
         command += ["--template-file", str(job.template)]
     environ = {
         "SAM_CLI_POLL_DELAY": "0.5",
+        "SAMCONFIG": str(sam.config.resolve()),  # functions/Makefile packs for what it names
         **os.environ,
         **job.credentials,
         "SAM_CLI_TELEMETRY": "0",
     }
+    folder = repository()
+    if folder != ROOT:  # functions/Makefile finds a checkout's own interpreter
+        environ.setdefault("PYTHON", sys.executable)
     with log.open("wb") as output:
         ended = subprocess.run(  # noqa: S603 - our own arguments only
             command,
-            cwd=repository(),
+            cwd=folder,
             env=environ,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -87,7 +90,8 @@ def run(sam: Sam, verb: str, job: Job) -> None:
         raise Failed(f"sam {verb} --config-env {job.environment} failed ({log}):\n  {told}")
 
 
-def _program() -> str:
+def program() -> str:
+    """Return sam's path; Failed if it is not installed."""
     beside = Path(sys.executable).with_name("sam")
     found = str(beside) if beside.exists() else shutil.which("sam")
     if not found:

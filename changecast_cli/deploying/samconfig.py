@@ -3,22 +3,31 @@
 https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-config.html
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from changecast.registry import DEFAULT_HUB_BUS
+import boto3
+
+from changecast.hub.registry import DEFAULT_HUB_BUS
 
 Environment = dict[str, Any]
-CUSTOMER_TEMPLATE, HUB_TEMPLATE, ROUTE_TEMPLATE = (
+# Values that sam accepts without quotation marks; a blank in others would cut the value.
+_UNQUOTED = re.compile(r"[A-Za-z0-9._,:/@+-]+")
+# For new environments: 20 % cheaper. Existing ones keep the template's default, x86_64.
+ARCHITECTURE = "Architecture=arm64"
+CUSTOMER_TEMPLATE, HUB_TEMPLATE, ROUTE_TEMPLATE, BUS_TEMPLATE = (
     "template.yaml",
     "hub/template.yaml",
     "hub/route.yaml",
+    "hub/bus.yaml",
 )
 
 
 @dataclass(frozen=True)
-class Hub:
+class HubStack:
     """The provider's hub: its account and Region, and the AWS profile that may deploy there."""
 
     account: str
@@ -27,15 +36,27 @@ class Hub:
 
     @property
     def bus_arn(self) -> str:
-        """The hub's bus; its name is fixed, so the ARN is known before the stack is there."""
-        return f"arn:aws:events:{self.region}:{self.account}:event-bus/{DEFAULT_HUB_BUS}"
+        """ARN of the hub's first bus; its name is fixed, so it is known before the stack exists."""
+        return self.arn_of(DEFAULT_HUB_BUS)
+
+    def arn_of(self, bus: str) -> str:
+        """Return the ARN of one of the hub's buses."""
+        partition = _partition_of(self.region)
+        return f"arn:{partition}:events:{self.region}:{self.account}:event-bus/{bus}"
+
+
+@cache
+def _partition_of(region: str) -> str:
+    """Return a Region's partition, for example `aws-cn`; creating a session takes 0.1 s."""
+    return str(boto3.Session().get_partition_for_region(region))
 
 
 @dataclass(frozen=True)
-class Customer:
+class CustomerStack:
     """One customer's stack. `sender` is the address that its mails come from.
 
-    `more` are stack parameters beside the usual ones, for instance an identity that is there.
+    `more` are additional stack parameters, for example for an existing identity.
+    `hub_bus` is the hub's bus that has its route.
     """
 
     code: str
@@ -48,10 +69,16 @@ class Customer:
     support: str
     profile: str | None
     more: tuple[tuple[str, str], ...] = ()
+    hub_bus: str = DEFAULT_HUB_BUS
 
 
-def hub_environment(hub: Hub, accounts: Iterable[str], build_dir: str) -> Environment:
-    """[hub]: the accounts are those that may report how deliveries went."""
+def override(name: str, value: str) -> str:
+    """Return a stack parameter as an entry of parameter_overrides, quoted if sam needs it."""
+    return f"{name}={value}" if _UNQUOTED.fullmatch(value) else f'{name}="{value}"'
+
+
+def hub_environment(hub: HubStack, accounts: Iterable[str], build_dir: str) -> Environment:
+    """Return [hub]; the accounts are those that may report deliveries."""
     return {
         **_global(DEFAULT_HUB_BUS, hub.region, hub.profile),
         **_build(HUB_TEMPLATE, build_dir),
@@ -59,24 +86,34 @@ def hub_environment(hub: Hub, accounts: Iterable[str], build_dir: str) -> Enviro
         **_deploy(
             f"{build_dir}/template.yaml",
             DEFAULT_HUB_BUS,
-            [f"CustomerAccounts={','.join(accounts)}"],
+            [f"CustomerAccounts={','.join(accounts)}", ARCHITECTURE],
         ),
     }
 
 
-def customer_environment(customer: Customer, hub: Hub, build_dir: str) -> Environment:
-    """[<code>]: what goes into the customer's own account."""
+def bus_environment(bus: str, hub: HubStack, more: Iterable[str] = ()) -> Environment:
+    """Return [hub_2] and so on, a further bus of the hub, without code. `more` are parameters."""
+    return {
+        **_global(bus, hub.region, hub.profile),
+        **_validate(BUS_TEMPLATE),
+        **_deploy(BUS_TEMPLATE, bus, [f"BusName={bus}", "CustomerAccounts=", *more]),
+    }
+
+
+def customer_environment(customer: CustomerStack, hub: HubStack, build_dir: str) -> Environment:
+    """Return [<code>], the stack in the customer's own account."""
     parameters = [
         f"CustomerCode={customer.code}",
         f'CustomerName="{customer.name}"',
         f"HubAccount={hub.account}",
-        f"HubBusArn={hub.bus_arn}",
-        f"Sender={customer.sender}",
+        f"HubBusArn={hub.arn_of(customer.hub_bus)}",
+        override("Sender", customer.sender),
         f'SenderName="{customer.name} changes"',
         f"SenderIdentity={customer.sender.rpartition('@')[2]}",
-        f"SupportContact={customer.support}",
+        override("SupportContact", customer.support),
         f"Timezone={customer.timezone}",
         f"Language={customer.language}",
+        ARCHITECTURE,
         *(f'{name}="{value}"' for name, value in customer.more),
     ]
     return {
@@ -87,8 +124,8 @@ def customer_environment(customer: Customer, hub: Hub, build_dir: str) -> Enviro
     }
 
 
-def route_environment(customer: Customer, hub: Hub, key: str = "") -> Environment:
-    """[<code>-route]: the customer's route and registry entry on the hub; it has no code.
+def route_environment(customer: CustomerStack, hub: HubStack, key: str = "") -> Environment:
+    """Return [<code>-route], the customer's route and registry entry on the hub, without code.
 
     `key` is the id of the hub's own KMS key, if it has one: a route's dead letters are the hub's.
     """
@@ -98,6 +135,7 @@ def route_environment(customer: Customer, hub: Hub, key: str = "") -> Environmen
         f'CustomerName="{customer.name}"',
         f"CustomerAccount={customer.account}",
         f"CustomerRegion={customer.region}",
+        *([] if customer.hub_bus == DEFAULT_HUB_BUS else [f"HubBus={customer.hub_bus}"]),
         *([f"KmsKeyId={key}"] if key else []),
     ]
     return {
@@ -121,7 +159,10 @@ def _validate(template: str) -> Environment:
 
 
 def _deploy(template: str, prefix: str, parameters: list[str]) -> Environment:
-    """Deploys what was built, never the source template: that would ship unbuilt code."""
+    """Return deploy arguments with the built template, because the source has unbuilt code.
+
+    A stack that could not be created is deleted, because it would block the next attempt.
+    """
     return {
         "deploy": {
             "parameters": {
@@ -131,6 +172,7 @@ def _deploy(template: str, prefix: str, parameters: list[str]) -> Environment:
                 "capabilities": "CAPABILITY_NAMED_IAM",
                 "confirm_changeset": False,
                 "fail_on_empty_changeset": False,
+                "on_failure": "DELETE",
                 "parameter_overrides": parameters,
             }
         }

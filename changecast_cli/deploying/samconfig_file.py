@@ -1,39 +1,43 @@
-"""samconfig.toml as a file that people keep: read, add to it, take out of it, save it whole."""
+"""samconfig.toml, which people edit too: read it, add and remove parts, save it as a whole."""
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 from tomlkit.items import Array
 
-from changecast.likeness import known_names
+from changecast.hub.name_suggestions import known_names
+from changecast.hub.registry import DEFAULT_HUB_BUS
 from changecast_cli.deploying.samconfig import (
-    Customer,
+    CustomerStack,
     Environment,
-    Hub,
+    HubStack,
+    bus_environment,
     customer_environment,
     hub_environment,
+    override,
     route_environment,
 )
 from changecast_cli.failures import Refused
 from changecast_cli.preview.brands import parameters_of
-from changecast_cli.text_files import save_text
+from changecast_cli.text_files import locked, save_text
 
 HUB, ROUTE = "hub", "-route"
 USUAL = frozenset(
     {
         "CustomerCode", "CustomerName", "HubAccount", "HubBusArn", "Sender", "SenderName",
-        "SenderIdentity", "SupportContact", "Timezone", "Language",
+        "SenderIdentity", "SupportContact", "Timezone", "Language", "Architecture",
     }
 )  # fmt: skip
+_FURTHER_BUS = re.compile(HUB + "_[0-9]+")
 _TABLE = re.compile(r'\["?([A-Za-z0-9_-]+)"?[.\]]')
 
 
 def read(path: Path) -> str:
-    """The file's text, "" where there is none; Refused where it is not TOML."""
+    """Return the file's text, "" if there is none; Refused if it is not TOML."""
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
@@ -45,21 +49,35 @@ def read(path: Path) -> str:
 
 
 def tables(text: str, path: Path | str = "samconfig.toml") -> dict[str, Any]:
-    """The environments; Refused where the text is not TOML."""
+    """Return the environments; Refused if the text is not TOML."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Refused(f"{path} is not TOML: {error}") from error
 
 
+def edit(path: Path, change: Callable[[str], str]) -> str:
+    """Replace the file's text with the result of `change`, and return it.
+
+    Parallel edits run one after the other, so that neither loses the other's changes.
+    """
+    with locked(path):
+        old = read(path)
+        new = change(old)
+        if new != old:
+            save(path, new)
+    return new
+
+
 def save(path: Path, text: str) -> None:
-    """Replace the file; Refused where the text is not TOML."""
+    """Replace the file; Refused if the text is not TOML. Use `edit` to change it."""
     tables(text, path)
+    path = path.resolve()  # a link stays a link
     save_text(path, text, mode=path.stat().st_mode & 0o777 if path.exists() else 0o644)
 
 
-def customers_in(text: str) -> dict[str, Customer]:
-    """Every customer by code, in the order of the file; one without a route is left out."""
+def customers_in(text: str) -> dict[str, CustomerStack]:
+    """Return every customer by code, in the order of the file; one without a route is left out."""
     document = tables(text)
     codes = [name.removesuffix(ROUTE) for name in document if name.endswith(ROUTE)]
     return {
@@ -69,20 +87,20 @@ def customers_in(text: str) -> dict[str, Customer]:
     }
 
 
-def customer_in(text: str, code: str, path: Path) -> Customer:
-    """The customer of this code; Refused where the file, which `path` names, has none."""
+def customer_in(text: str, code: str, path: Path) -> CustomerStack:
+    """Return the customer of this code; Refused if the file, which `path` names, has none."""
     customers = customers_in(text)
     if code not in customers:
         raise Refused(f"{path} has no customer {code!r} ({known_names(code, customers)})")
     return customers[code]
 
 
-def _customer(code: str, own: Mapping[str, Any], route: Mapping[str, Any]) -> Customer:
-    said = parameters_of(dict(own))
+def _customer(code: str, own: Mapping[str, Any], route: Mapping[str, Any]) -> CustomerStack:
+    said, of_route = parameters_of(dict(own)), parameters_of(dict(route))
     settings = _settings(own, "global")
-    return Customer(
+    return CustomerStack(
         code,
-        parameters_of(dict(route)).get("CustomerAccount", ""),
+        of_route.get("CustomerAccount", ""),
         settings.get("region", ""),
         said.get("CustomerName", code),
         said.get("Sender", ""),
@@ -91,45 +109,81 @@ def _customer(code: str, own: Mapping[str, Any], route: Mapping[str, Any]) -> Cu
         said.get("SupportContact", ""),
         settings.get("profile"),
         tuple((name, value) for name, value in said.items() if name not in USUAL),
+        of_route.get("HubBus") or DEFAULT_HUB_BUS,
     )
 
 
-def hub_in(text: str) -> Hub | None:
-    """The hub that the file's customers belong to; None where no environment says it."""
+def hub_in(text: str) -> HubStack | None:
+    """Return the hub of the file's customers; None if no environment names it."""
     document = tables(text)
     for environment in document.values():
         if isinstance(environment, dict):
             account = parameters_of(environment).get("HubAccount")
             if account:
-                return Hub(account, hub_region(text) or "", hub_profile(text))
+                return HubStack(account, hub_region(text) or "", hub_profile(text))
     return None
 
 
 def hub_region(text: str) -> str | None:
-    """The Region of [hub]."""
+    """Return the Region of [hub]."""
     region: str | None = _settings(tables(text).get(HUB, {}), "global").get("region")
     return region
 
 
 def hub_profile(text: str) -> str | None:
-    """The AWS profile of [hub]."""
+    """Return the AWS profile of [hub]."""
     profile: str | None = _settings(tables(text).get(HUB, {}), "global").get("profile")
     return profile
 
 
-def accounts_in(text: str) -> list[str]:
-    """The accounts that the hub lets report, in the order of its parameter."""
-    said = parameters_of(tables(text).get(HUB, {})).get("CustomerAccounts", "")
+def hub_stack_name(text: str) -> str:
+    """Return the name of the hub's stack."""
+    name: str = _settings(tables(text).get(HUB, {}), "global").get("stack_name", DEFAULT_HUB_BUS)
+    return name
+
+
+def bus_environment_of(bus: str) -> str:
+    """Return the environment of a bus's stack: hub, hub_2 and so on.
+
+    No customer's environment has such a name, because codes contain no _.
+    """
+    return HUB + bus.removeprefix(DEFAULT_HUB_BUS).replace("-", "_")
+
+
+def deployment_of(bus: str) -> str:
+    """Return the command that deploys the stack of one of the hub's buses."""
+    if bus == DEFAULT_HUB_BUS:
+        return "sam build --config-env hub && sam deploy --config-env hub"
+    return f"sam deploy --config-env {bus_environment_of(bus)}"
+
+
+def buses_in(text: str) -> dict[str, list[str]]:
+    """Return the accounts that may report on each of the hub's buses, the first bus first."""
+    found = {DEFAULT_HUB_BUS: HUB} | {
+        parameters_of(table).get("BusName", ""): name
+        for name, table in tables(text).items()
+        if _FURTHER_BUS.fullmatch(name)
+    }
+    return {bus: _accounts(text, name) for bus, name in found.items()}
+
+
+def accounts_in(text: str, bus: str = DEFAULT_HUB_BUS) -> list[str]:
+    """Return the accounts that may report on a bus, in the order of its parameter."""
+    return _accounts(text, bus_environment_of(bus))
+
+
+def _accounts(text: str, environment: str) -> list[str]:
+    said = parameters_of(tables(text).get(environment, {})).get("CustomerAccounts", "")
     return [account for account in said.split(",") if account]
 
 
 def built_template(text: str, environment: str) -> str:
-    """Where `sam build` puts the environment's template, as its deploy arguments say."""
+    """Return the path of the environment's built template, by its deploy arguments."""
     return str(_settings(tables(text)[environment], "deploy")["template_file"])
 
 
-def with_hub(text: str, hub: Hub) -> str:
-    """The text with an environment [hub] at its end; the same text where it has one."""
+def with_hub(text: str, hub: HubStack) -> str:
+    """Return the text with [hub] at its end; unchanged if it has one."""
     if HUB in tables(text):
         return text
     head = text or "# Every deploy argument of every stack. An environment inherits nothing.\n"
@@ -138,44 +192,57 @@ def with_hub(text: str, hub: Hub) -> str:
     return head + "\n" + rendered(HUB, hub_environment(hub, [], ".aws-sam/hub"))
 
 
-def with_customer(text: str, customer: Customer, hub: Hub) -> str:
-    """The text with the customer's two environments at its end, and its account in the hub's."""
+def with_bus(text: str, bus: str, hub: HubStack) -> str:
+    """Return the text with the bus's environment at its end; unchanged if it has one."""
+    name = bus_environment_of(bus)
+    if name in tables(text):
+        return text
+    days = parameters_of(tables(text).get(HUB, {})).get("ArchiveDays")
+    more = [f"ArchiveDays={days}"] if days else []
+    return text.rstrip() + f"\n\n# ---- {bus}\n" + rendered(name, bus_environment(bus, hub, more))
+
+
+def with_customer(text: str, customer: CustomerStack, hub: HubStack) -> str:
+    """Return the text with the customer's two environments, and its account in the hub's."""
     return with_customers(text, [customer], hub)
 
 
-def with_customers(text: str, customers: Sequence[Customer], hub: Hub) -> str:
-    """The same for several: the file is read and its hub changed only once."""
+def with_customers(text: str, customers: Sequence[CustomerStack], hub: HubStack) -> str:
+    """Do the same for several customers, but change the hub only once."""
     if not customers:
         return text
-    accounts = [*accounts_in(text), *(customer.account for customer in customers)]
-    added = with_accounts(text, accounts).rstrip()
+    for bus in dict.fromkeys(customer.hub_bus for customer in customers):
+        new = [customer.account for customer in customers if customer.hub_bus == bus]
+        text = with_accounts(text, [*accounts_in(text, bus), *new], bus)
+    added = text.rstrip()
     key = parameters_of(tables(text).get(HUB, {})).get("KmsKeyId", "")
     return added + "\n" + "".join(_environments(customer, hub, key) for customer in customers)
 
 
-def _environments(customer: Customer, hub: Hub, key: str) -> str:
+def _environments(customer: CustomerStack, hub: HubStack, key: str) -> str:
     own = customer_environment(customer, hub, f".aws-sam/{customer.code}")
     route = rendered(f"{customer.code}{ROUTE}", route_environment(customer, hub, key))
     return f"\n# ---- {customer.name}\n{rendered(customer.code, own)}\n{route}"
 
 
 def without_customer(text: str, code: str) -> str:
-    """The text without the customer, its heading and its account in the hub's parameter.
+    """Return the text without the customer, its heading and its account in the hub's parameter.
 
-    Refused where the file is written in a way that cannot be cut by lines.
+    Refused if the file is written in a way that cannot be cut by lines.
     """
-    account = customers_in(text)[code].account
-    left = with_accounts(text, [one for one in accounts_in(text) if one != account])
+    account, left = customers_in(text)[code].account, text
+    for bus, accounts in buses_in(text).items():
+        left = with_accounts(left, [one for one in accounts if one != account], bus)
     gone = (code, f"{code}{ROUTE}")
     kept = "".join(lines for name, lines in _sections(left) if name not in gone).rstrip() + "\n"
-    wanted = {name: table for name, table in tables(left).items() if name not in gone}
-    if tables(kept) != wanted:
-        raise Refused(f"the tables of {code} cannot be told apart: remove them by hand")
+    requested = {name: table for name, table in tables(left).items() if name not in gone}
+    if tables(kept) != requested:
+        raise Refused(f"the tables of {code} are mixed up with others: remove them by hand")
     return kept
 
 
 def _sections(text: str) -> Iterator[tuple[str, str]]:
-    """(environment, its lines) of every table; comments right above a table are part of it."""
+    """Return (environment, its lines) of every table, with the comments right above it."""
     name, lines, comments = "", "", ""
     for line in text.splitlines(keepends=True):
         if found := _TABLE.match(line):
@@ -188,21 +255,26 @@ def _sections(text: str) -> Iterator[tuple[str, str]]:
     yield name, lines + comments
 
 
-def with_accounts(text: str, accounts: Iterable[str]) -> str:
-    """The text with these accounts, each once, in the hub's parameter. Refused without a [hub]."""
-    return with_parameter(text, HUB, "CustomerAccounts", ",".join(dict.fromkeys(accounts)))
+def with_accounts(text: str, accounts: Iterable[str], bus: str = DEFAULT_HUB_BUS) -> str:
+    """Return the text with these accounts for a bus; Refused if it has no such bus."""
+    listed = ",".join(dict.fromkeys(accounts))
+    return with_parameter(text, bus_environment_of(bus), "CustomerAccounts", listed)
 
 
 def with_parameter(text: str, environment: str, name: str, value: str) -> str:
-    """The text with one stack parameter of an environment set; Refused where there is none."""
+    """Return the text with an environment's stack parameter set; Refused if it is missing."""
     document = tomlkit.parse(text)
     try:
         overrides = document[environment]["deploy"]["parameters"]["parameter_overrides"]  # type: ignore[index]
     except KeyError as error:
         raise Refused(f"samconfig.toml has no [{environment}] with parameter_overrides") from error
     if not isinstance(overrides, Array):
-        raise Refused(f"write [{environment}] parameter_overrides as a list, a Key=Value a line")
-    said = f"{name}={value}"
+        raise Refused(
+            f"write [{environment}] parameter_overrides as a list, one Key=Value per line"
+        )
+    if set(value) & set('"\\'):
+        raise Refused(f'{name} cannot have " or \\ in it: {value}')
+    said = override(name, value)
     for at, each in enumerate(overrides):
         if str(each).startswith(f"{name}="):
             overrides[at] = said
@@ -211,8 +283,25 @@ def with_parameter(text: str, environment: str, name: str, value: str) -> str:
     return tomlkit.dumps(document)
 
 
+def with_parameters(text: str, environment: str, values: Mapping[str, str]) -> str:
+    """Return the text with several stack parameters of an environment set."""
+    for name, value in values.items():
+        text = with_parameter(text, environment, name, value)
+    return text
+
+
+def with_setting(text: str, environment: str, name: str, value: str) -> str:
+    """Return the text with an environment's global setting set, for example its profile."""
+    document = tomlkit.parse(text)
+    try:
+        document[environment]["global"]["parameters"][name] = value  # type: ignore[index]
+    except KeyError as error:
+        raise Refused(f"samconfig.toml has no [{environment}.global.parameters]") from error
+    return tomlkit.dumps(document)
+
+
 def rendered(name: str, environment: Environment) -> str:
-    """An environment as this repository writes them: [name.verb.parameters], a line a value."""
+    """Return an environment in our layout: [name.verb.parameters], one line per value."""
     return "".join(_lines(name, environment))
 
 

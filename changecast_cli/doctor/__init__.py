@@ -1,1 +1,1 @@
-"""What is well, what is not, and the command that mends it."""
+"""The doctor: what works, what does not, and the command that fixes it."""

@@ -1,4 +1,4 @@
-"""The doctor on DNS: what must be published so that mails are signed, aligned and believed.
+"""Doctor checks of DNS: the records for mails that are signed, aligned and trusted.
 
 SPF: RFC 7208. DMARC: RFC 7489. https://docs.aws.amazon.com/ses/latest/dg/mail-from.html
 """
@@ -12,12 +12,12 @@ import dns.rdatatype
 import dns.resolver
 import dns.zonefile
 
-from changecast_cli.doctor.patient import Patient, values
-from changecast_cli.doctor.ses import identity_of
+from changecast_cli.doctor.checked_account import CheckedAccount, values
 from changecast_cli.doctor.verdicts import Level, Verdict, broken, ok, warning
 from changecast_cli.failures import Refused
+from changecast_cli.text_files import read_text
 
-# (name, type) -> the records as text, without quotes and final dots; None: could not be asked.
+# (name, type) -> the records as text, without quotes and final dots; None: no answer.
 Lookup = Callable[[str, str], list[str] | None]
 Record = tuple[str, str, str]
 SKIPPED: Lookup | None = None
@@ -26,7 +26,7 @@ _NOTHING = (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer)
 
 
 def ask_dns(name: str, kind: str) -> list[str] | None:
-    """What the resolver of this machine says; None where it does not answer."""
+    """Return the answer of this machine's resolver; None if it does not answer."""
     try:
         answer = dns.resolver.resolve(name, kind, lifetime=SECONDS)
     except _NOTHING:
@@ -37,14 +37,14 @@ def ask_dns(name: str, kind: str) -> list[str] | None:
 
 
 def zone_lookup(path: Path) -> Lookup:
-    """Records out of a file in zone format (RFC 1035 §5): what will be published, looked at first.
+    """Return a lookup in a zone file (RFC 1035 §5), to check records before they are published.
 
-    Refused where the file cannot be read.
+    Refused if the file cannot be read.
     """
     try:
-        sets = dns.zonefile.read_rrsets(path.read_text("utf-8"), origin=".", rdclass=None)
+        sets = dns.zonefile.read_rrsets(read_text(path), origin=".", rdclass=None)
     except (OSError, UnicodeDecodeError, dns.exception.DNSException) as error:
-        raise Refused(f"{path} is no zone file: {error}") from error
+        raise Refused(f"{path} is not a zone file: {error}") from error
     found = {
         (str(each.name).rstrip(".").lower(), dns.rdatatype.to_text(each.rdtype)): [
             _plain(record, dns.rdatatype.to_text(each.rdtype)) for record in each
@@ -62,59 +62,59 @@ def _plain(record: Any, kind: str) -> str:
     return str(record.target).rstrip(".")
 
 
-def records(patient: Patient) -> list[Record]:
-    """What must stand in DNS for the sender's identity: (name, type, value)."""
-    found = identity_of(patient)
+def records(checked: CheckedAccount) -> list[Record]:
+    """Return the DNS records for the sender's identity: (name, type, value)."""
+    found = checked.identity
     if found is None:
-        raise Refused(f"SES has no identity {patient.parameters['SenderIdentity']}: deploy first")
-    domain = patient.parameters["SenderIdentity"].rpartition("@")[2]
-    wanted = [
+        raise Refused(f"SES has no identity {checked.parameters['SenderIdentity']}: deploy first")
+    domain = checked.parameters["SenderIdentity"].rpartition("@")[2]
+    requested = [
         (f"{token}._domainkey.{domain}", "CNAME", f"{token}.dkim.amazonses.com")
         for token in values(found, "DkimAttributes", "Tokens") or ()
     ]
     own = values(found, "MailFromAttributes", "MailFromDomain")
     if own:
-        wanted.append((own, "MX", f"10 feedback-smtp.{patient.region}.amazonses.com"))
-        wanted.append((own, "TXT", "v=spf1 include:amazonses.com ~all"))
-    return [*wanted, (f"_dmarc.{domain}", "TXT", "v=DMARC1; p=none")]
+        requested.append((own, "MX", f"10 feedback-smtp.{checked.region}.amazonses.com"))
+        requested.append((own, "TXT", "v=spf1 include:amazonses.com ~all"))
+    return [*requested, (f"_dmarc.{domain}", "TXT", "v=DMARC1; p=none")]
 
 
-def zone_lines(wanted: list[Record]) -> list[str]:
-    """The records in zone format."""
+def zone_lines(requested: list[Record]) -> list[str]:
+    """Return the records in zone format."""
     return [
         f'{name}. 300 IN {kind} "{value}"' if kind == "TXT" else f"{name}. 300 IN {kind} {value}."
-        for name, kind, value in wanted
+        for name, kind, value in requested
     ]
 
 
-def published(patient: Patient, lookup: Lookup) -> Iterator[Verdict]:
-    """DKIM, MAIL FROM, SPF and DMARC as others see them."""
-    found = identity_of(patient)
+def published(checked: CheckedAccount, lookup: Lookup) -> Iterator[Verdict]:
+    """Check DKIM, MAIL FROM, SPF and DMARC as others see them."""
+    found = checked.identity
     if found is None:
         return
-    yield from _dkim(patient, lookup)
+    yield from _dkim(checked, lookup)
     own = values(found, "MailFromAttributes", "MailFromDomain")
     if own:
-        yield _mail_from(own, patient.region, lookup)
+        yield _mail_from(own, checked.region, lookup)
         yield _spf(own, lookup)
-    yield _dmarc(patient, found, lookup)
+    yield _dmarc(checked, found, lookup)
 
 
-def _dkim(patient: Patient, lookup: Lookup) -> Iterator[Verdict]:
-    """Every token's CNAME leads to SES; a verdict for each that does not."""
-    wanted = [each for each in records(patient) if each[1] == "CNAME"]
-    wrong = list(_not_leading_to_ses(wanted, lookup))
+def _dkim(checked: CheckedAccount, lookup: Lookup) -> Iterator[Verdict]:
+    """Check that every token's CNAME leads to SES; yield a verdict for each that does not."""
+    requested = [each for each in records(checked) if each[1] == "CNAME"]
+    wrong = list(_not_leading_to_ses(requested, lookup))
     yield from wrong
-    if wanted and not wrong:
-        yield ok("dns-dkim", f"{len(wanted)} of {len(wanted)} records lead to SES")
+    if requested and not wrong:
+        yield ok("dns-dkim", f"{len(requested)} of {len(requested)} records lead to SES")
 
 
-def _not_leading_to_ses(wanted: list[Record], lookup: Lookup) -> Iterator[Verdict]:
-    for name, kind, value in wanted:
+def _not_leading_to_ses(requested: list[Record], lookup: Lookup) -> Iterator[Verdict]:
+    for name, kind, value in requested:
         answer = lookup(name, kind)
         if answer is None:
             yield _unasked("dns-dkim", name)
-            return  # the resolver is silent: the others would take as long
+            return  # the resolver does not answer: the others would take as long
         # Some Regions sign by <token>.dkim.<region>.amazonses.com.
         token = value.partition(".")[0]
         if not any(a.startswith(f"{token}.dkim.") and a.endswith("amazonses.com") for a in answer):
@@ -129,7 +129,7 @@ def _mail_from(domain: str, region: str, lookup: Lookup) -> Verdict:
         return _unasked("dns-mail-from", domain)
     server = f"feedback-smtp.{region}.amazonses.com"
     if [each.split()[1].lower() for each in answer] == [server]:
-        return ok("dns-mail-from", f"{domain} leads to SES alone")
+        return ok("dns-mail-from", f"{domain} leads only to SES")
     return broken(
         "dns-mail-from",
         f"the MX of {domain} is {_or_nothing(answer)}",
@@ -142,17 +142,19 @@ def _spf(domain: str, lookup: Lookup) -> Verdict:
     if answer is None:
         return _unasked("spf", domain)
     policies = [each for each in answer if each.lower().startswith("v=spf1")]
-    mend = _publish((domain, "TXT", "v=spf1 include:amazonses.com ~all"))
+    fix = _publish((domain, "TXT", "v=spf1 include:amazonses.com ~all"))
     if len(policies) > 1:
-        return broken("spf", f"{domain} has {len(policies)} SPF records, so none counts", mend)
+        return broken(
+            "spf", f"{domain} has {len(policies)} SPF records, so none of them counts", fix
+        )
     if not policies or "include:amazonses.com" not in policies[0].lower():
-        return broken("spf", f"{domain} says {_or_nothing(policies)}", mend)
+        return broken("spf", f"{domain} says {_or_nothing(policies)}", fix)
     return ok("spf", f"{domain} names SES")
 
 
-def _dmarc(patient: Patient, found: Any, lookup: Lookup) -> Verdict:
-    """A policy that stands, and a mail that fulfils it by DKIM or by SPF."""
-    domain = patient.parameters["Sender"].rpartition("@")[2].lower()
+def _dmarc(checked: CheckedAccount, found: Any, lookup: Lookup) -> Verdict:
+    """Check for a DMARC policy, and that mails pass it by DKIM or by SPF."""
+    domain = checked.parameters["Sender"].rpartition("@")[2].lower()
     answers = [lookup(f"_dmarc.{name}", "TXT") for name in _upwards(domain)]
     if answers[0] is None:
         return _unasked("dmarc", f"_dmarc.{domain}")
@@ -160,10 +162,12 @@ def _dmarc(patient: Patient, found: Any, lookup: Lookup) -> Verdict:
     if not policies:
         record = f"_dmarc.{domain}", "TXT", "v=DMARC1; p=none"
         return warning(
-            "dmarc", f"{domain} has no policy; large mailboxes want one", _publish(record)
+            "dmarc",
+            f"{domain} has no policy; large mailbox providers ask for one",
+            _publish(record),
         )
     tags = _tags(policies[0])
-    signed_by = patient.parameters["SenderIdentity"].rpartition("@")[2].lower()
+    signed_by = checked.parameters["SenderIdentity"].rpartition("@")[2].lower()
     if _aligned(domain, signed_by, found, tags):
         return ok("dmarc", f"p={tags.get('p', 'none')}, aligned")
     level = Level.BROKEN if tags.get("p") in ("reject", "quarantine") else Level.WARNING
@@ -171,7 +175,7 @@ def _dmarc(patient: Patient, found: Any, lookup: Lookup) -> Verdict:
         "dmarc",
         level,
         f"p={tags.get('p', 'none')}, and neither DKIM nor MAIL FROM is aligned with {domain}",
-        f"changecast doctor --customer {patient.code} --records",
+        f"changecast doctor --customer {checked.code} --records",
     )
 
 
@@ -185,7 +189,7 @@ def _aligned(domain: str, signed_by: str, found: Any, tags: dict[str, str]) -> b
 
 
 def _same(domain: str, other: str, mode: str) -> bool:
-    """Strict is equal; relaxed is the same or one below the other."""
+    """Return whether two domains align: strict is equal, relaxed is equal or a subdomain."""
     if mode == "s":
         return domain == other
     return domain == other or domain.endswith(f".{other}") or other.endswith(f".{domain}")

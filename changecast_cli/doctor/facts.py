@@ -1,4 +1,4 @@
-"""What we believe of AWS without proof, measured on the account at hand: see docs/decisions.md."""
+"""Check unproven assumptions about AWS in the account: see docs/decisions.md, Risks."""
 
 import time
 from collections.abc import Iterator
@@ -16,19 +16,19 @@ CALLS = 5
 
 
 def listing_rate(ses: "SESV2Client", contact_list: str) -> Iterator[Verdict]:
-    """We ask SES for contacts once a second. Five calls at once say whether that is needed."""
+    """Check with five calls at once whether SES really limits contact requests to one a second."""
     began = time.monotonic()
     throttled = sum(_is_throttled(ses, contact_list) for _ in range(CALLS))
     seconds = time.monotonic() - began
     told = f"{CALLS} ListContacts in {seconds:.1f} s, {throttled} throttled"
-    agrees = "as believed" if throttled else "AWS allows more than the 1 a second that we believe"
+    agrees = "as believed" if throttled else "AWS allows more than the 1 a second that we assume"
     yield ok("fact-list-rate", f"{told}: {agrees}")
 
 
 def envelope_account(reported: str | None, account: str) -> Iterator[Verdict]:
-    """EventBridge writes the putting account into the envelope; the hub trusts nothing else."""
+    """Check that EventBridge writes the putting account into the envelope, which the hub trusts."""
     if reported == account:
-        yield ok("fact-envelope", f"reports carry {account}, the account that put them")
+        yield ok("fact-envelope", f"reports carry {account}, the account that sent them")
     else:
         yield warning("fact-envelope", f"a report carried {reported}, not {account}", "tell us")
 

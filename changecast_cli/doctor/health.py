@@ -1,4 +1,4 @@
-"""The doctor on a stack that stands: does it work, and did somebody change it by hand?"""
+"""Doctor checks of a deployed stack: does it work, and was it changed by hand?"""
 
 import time
 from collections.abc import Iterator
@@ -6,42 +6,67 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from changecast_cli.doctor.patient import Patient, values
-from changecast_cli.doctor.verdicts import Verdict, broken, ok, warning
+from changecast_cli.doctor.checked_account import CheckedAccount, values
+from changecast_cli.doctor.verdicts import Verdict, broken, ok, repair_of, warning
 from changecast_cli.paging import pages
 
-# SigV4 refuses requests that are five minutes off.
+# SigV4 refuses requests whose time is five minutes off.
 CLOCK_WARNING, CLOCK_BROKEN = 30.0, 240.0
 ERRORS_OVER = timedelta(hours=24)
 TRACES_OVER = timedelta(hours=1)
 DRIFT_SECONDS, DRIFT_POLL_SECONDS = 300.0, 2.0
 
 
-def dead_letters(patient: Patient) -> Iterator[Verdict]:
-    """Every dead-letter queue of the stack is empty."""
-    sqs = patient.session.client("sqs")
-    full: list[str] = []
-    for logical_id, url in patient.of_type("AWS::SQS::Queue").items():
-        if logical_id.endswith("DeadLetters"):
-            number = waiting(sqs, url)
-            full += [f"{number} in {logical_id}"] if number else []
+def dead_letters(checked: CheckedAccount) -> Iterator[Verdict]:
+    """Check that every dead-letter queue of the stack is empty."""
+    sqs = checked.session.client("sqs")
+    full: dict[str, tuple[int, str]] = {}
+    for logical_id, url in checked.of_type("AWS::SQS::Queue").items():
+        if logical_id.endswith("DeadLetters") and (number := waiting(sqs, url)):
+            full[logical_id] = (number, url)
     if full:
-        look = f"changecast redrive --customer {patient.code}"
-        yield broken("dead-letters", "; ".join(full), look)
+        told = "; ".join(f"{number} in {name}" for name, (number, _) in full.items())
+        name, (_, url) = next(iter(full.items()))
+        yield broken("dead-letters", told, _fix_letters(checked, name, url))
     else:
         yield ok("dead-letters", "all queues empty")
 
 
+def _fix_letters(checked: CheckedAccount, logical_id: str, url: str) -> str:
+    """Return how to handle one queue's dead letters; `redrive` knows only announcements."""
+    if logical_id == "AnnouncementsDeadLetters":
+        return f"changecast redrive --customer {checked.code}"
+    # Hints: the ledger knows what is still to do.
+    if logical_id in ("DeliveriesDeadLetters", "NoticesDeadLetters"):
+        return f"aws sqs purge-queue --queue-url {url}"
+    queue = checked.of_type("AWS::SQS::Queue")[logical_id.replace("DeadLetters", "Queue")]
+    # With a destination, SQS also moves what our own code put aside, and not only its own letters.
+    return (
+        f"aws sqs start-message-move-task --source-arn {_queue_arn(checked, url)} "
+        f"--destination-arn {_queue_arn(checked, queue)}"
+    )
+
+
+def _queue_arn(checked: CheckedAccount, url: str) -> str:
+    account, name = url.split("/")[-2:]
+    return f"arn:{partition(checked)}:sqs:{checked.region}:{account}:{name}"
+
+
+def partition(checked: CheckedAccount) -> str:
+    """Return the account's partition, by its Region: `aws` or another."""
+    return checked.session.get_partition_for_region(checked.region)
+
+
 def waiting(sqs: Any, url: str) -> int:
-    """How many messages a queue holds, about."""
+    """Return how many messages a queue holds, about."""
     name = "ApproximateNumberOfMessages"
     answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
     return int(answer["Attributes"][name])
 
 
-def function_errors(patient: Patient) -> Iterator[Verdict]:
-    """No function of the stack failed in a day."""
-    functions = patient.of_type("AWS::Lambda::Function")
+def function_errors(checked: CheckedAccount) -> Iterator[Verdict]:
+    """Check that no function of the stack failed within a day."""
+    functions = checked.of_type("AWS::Lambda::Function")
     queries: list[Any] = [
         {
             "Id": f"f{number}",
@@ -58,66 +83,67 @@ def function_errors(patient: Patient) -> Iterator[Verdict]:
         }
         for number, (logical_id, name) in enumerate(functions.items())
     ]
-    answer = patient.session.client("cloudwatch").get_metric_data(
+    answer = checked.session.client("cloudwatch").get_metric_data(
         MetricDataQueries=queries,
-        StartTime=patient.now - ERRORS_OVER,
-        EndTime=patient.now + timedelta(minutes=1),
+        StartTime=checked.now - ERRORS_OVER,
+        EndTime=checked.now + timedelta(minutes=1),
     )
     sums = {each["Label"]: int(sum(each["Values"])) for each in answer["MetricDataResults"]}
     failed = [f"{name} {count}" for name, count in sums.items() if count]
     if failed:
-        look = f"sam logs --config-env {patient.code} --stack-name changecast"
-        yield warning("functions", f"errors in 24 h: {', '.join(failed)}", look)
+        look = f"sam logs --config-env {checked.code} --stack-name changecast"
+        yield warning("functions", f"functions with errors in 24 h: {', '.join(failed)}", look)
     else:
-        yield ok("functions", f"{len(functions)} without an error in 24 h")
+        yield ok("functions", f"{len(functions)} functions without an error in 24 h")
 
 
-def traces(patient: Patient) -> Iterator[Verdict]:
-    """X-Ray has seen something of the last hour: the sweep alone runs every minute."""
-    found = patient.session.client("xray").get_trace_summaries(
-        StartTime=patient.now - TRACES_OVER, EndTime=patient.now
+def traces(checked: CheckedAccount) -> Iterator[Verdict]:
+    """Check that X-Ray has traces of the last hour; the sweep alone runs every minute."""
+    found = checked.session.client("xray").get_trace_summaries(
+        StartTime=checked.now - TRACES_OVER, EndTime=checked.now
     )
     number = len(found.get("TraceSummaries", ()))
-    age = patient.now - patient.created
+    age = checked.now - checked.created
     if number or age < TRACES_OVER:
         yield ok("traces", f"{number} in the last hour")
     else:
         yield warning(
             "traces",
-            "X-Ray has seen nothing in an hour",
-            f"sam deploy --config-env {patient.code} (Tracing: Active, xray:PutTraceSegments)",
+            "X-Ray has no trace of the last hour",
+            f"sam deploy --config-env {checked.code} (Tracing: Active, xray:PutTraceSegments)",
         )
 
 
-def clock(patient: Patient) -> Iterator[Verdict]:
-    """This machine's clock against AWS's."""
-    answer = patient.session.client("sts").get_caller_identity()
+def clock(checked: CheckedAccount) -> Iterator[Verdict]:
+    """Compare this machine's clock with AWS's."""
+    answer = checked.session.client("sts").get_caller_identity()
     said = values(answer, "ResponseMetadata", "HTTPHeaders", "date")
     if not said:
-        yield warning("clock", "AWS did not say what time it is")
+        fix = "compare this machine's clock with UTC: date -u"
+        yield warning("clock", "AWS did not say what time it is", fix)
         return
     off = abs((datetime.now(UTC) - parsedate_to_datetime(said)).total_seconds())
     yield clock_verdict(off)
 
 
 def clock_verdict(seconds: float) -> Verdict:
-    """How far off is too far."""
-    mend = "set this machine's clock (NTP)"
+    """Return the verdict on the difference."""
+    fix = "set this machine's clock (NTP)"
     if seconds > CLOCK_BROKEN:
-        return broken("clock", f"{seconds:.0f} s off; AWS refuses at 300", mend)
+        return broken("clock", f"{seconds:.0f} s off; AWS refuses at 300", fix)
     if seconds > CLOCK_WARNING:
-        return warning("clock", f"{seconds:.0f} s off", mend)
+        return warning("clock", f"{seconds:.0f} s off", fix)
     return ok("clock", f"{seconds:.0f} s off")
 
 
-def drift(patient: Patient, stack: str) -> Iterator[Verdict]:
-    """What somebody changed by hand. Takes up to minutes, so only on demand.
+def drift(checked: CheckedAccount, stack: str) -> Iterator[Verdict]:
+    """Yield what was changed by hand. Takes minutes, so it runs only on demand.
 
-    CloudFormation looks with the caller's own rights, so whoever asks must be able to read every
-    resource of the stack: the operator role is not.
+    CloudFormation uses the caller's own permissions, so the caller must be able to read every
+    resource of the stack; the operator role cannot.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DetectStackDrift.html
     """
-    cloudformation = patient.session.client("cloudformation")
+    cloudformation = checked.session.client("cloudformation")
     job = cloudformation.detect_stack_drift(StackName=stack)["StackDriftDetectionId"]
     end = time.monotonic() + DRIFT_SECONDS
     while time.monotonic() < end:
@@ -128,23 +154,21 @@ def drift(patient: Patient, stack: str) -> Iterator[Verdict]:
     else:
         yield warning("drift", f"CloudFormation did not end in {DRIFT_SECONDS:.0f} s", "ask again")
         return
-    yield from _drifted(patient, stack, dict(found))
+    yield from _drifted(checked, stack, dict(found))
 
 
-def _drifted(patient: Patient, stack: str, found: dict[str, Any]) -> Iterator[Verdict]:
-    """What has drifted, and whether CloudFormation could look at everything."""
+def _drifted(checked: CheckedAccount, stack: str, found: dict[str, Any]) -> Iterator[Verdict]:
+    """Return what has drifted, and whether CloudFormation could check everything."""
     if found.get("StackDriftStatus") == "DRIFTED":
-        listed = patient.session.client("cloudformation").describe_stack_resource_drifts
-        wanted = {"StackResourceDriftStatusFilters": ["MODIFIED", "DELETED"]}
+        listed = checked.session.client("cloudformation").describe_stack_resource_drifts
+        requested = {"StackResourceDriftStatusFilters": ["MODIFIED", "DELETED"]}
         names = [
             f"{each['LogicalResourceId']} {each['StackResourceDriftStatus'].lower()}"
-            for each in pages(listed, "StackResourceDrifts", StackName=stack, **wanted)
+            for each in pages(listed, "StackResourceDrifts", StackName=stack, **requested)
         ]
-        # A deployment of the same template changes nothing, so it is no cure.
-        show = f"aws cloudformation describe-stack-resource-drifts --stack-name {stack}"
-        yield broken("drift", f"changed by hand: {', '.join(names)}", f"set it back: {show}")
+        yield broken("drift", f"changed by hand: {', '.join(names)}", repair_of(checked.code))
     elif found["DetectionStatus"] == "DETECTION_COMPLETE":
         yield ok("drift", str(found.get("StackDriftStatus", "unknown")))
     if found["DetectionStatus"] == "DETECTION_FAILED":
         said = found.get("DetectionStatusReason", "CloudFormation does not say why")
-        yield warning("drift", f"not everything was looked at: {said}", "use a profile that may")
+        yield warning("drift", f"not everything could be checked: {said}", "use a profile that may")

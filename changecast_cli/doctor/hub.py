@@ -1,39 +1,69 @@
-"""The doctor on the hub: its bus, who may report, every route, and what got stuck."""
+"""Doctor checks of the hub: its bus, who may report, every route, and dead letters."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
 
-from changecast.registry import Customer, list_customers
+from changecast.hub.registry import DEFAULT_HUB_BUS, Customer, list_customers
+from changecast.hub.routes import route_name, rule_name
+from changecast_cli.deploying.samconfig_file import deployment_of
+from changecast_cli.doctor.checked_account import CheckedAccount, values
 from changecast_cli.doctor.health import waiting
-from changecast_cli.doctor.patient import Patient, values
-from changecast_cli.doctor.stack import canonical, partition_of, rule_verdict
-from changecast_cli.doctor.verdicts import Verdict, broken, ok, warning
+from changecast_cli.doctor.stack import canonical, look_at_rule, partition_of, rule_to_queue
+from changecast_cli.doctor.verdicts import Verdict, broken, ok, repair_of, warning
+from changecast_cli.paging import pages
 
-BUS, ARCHIVE = "changecast-hub", "changecast-announcements"
-_DEPLOY = "sam build --config-env hub && sam deploy --config-env hub"
+BUS, ARCHIVE = DEFAULT_HUB_BUS, "changecast-announcements"
+_FURTHER_BUS = re.compile(re.escape(BUS) + "-[0-9]+")
+# How long a route keeps its dead letters.
+KEPT_DAYS = 14
 
 
-def reporters(patient: Patient) -> Iterator[Verdict]:
-    """Every registered customer may report, each for itself, and nobody else may."""
-    customers = list_customers(patient.session.client("ssm"))
-    found = patient.session.client("events").describe_event_bus(Name=BUS)
+def further_buses(hub: boto3.Session) -> list[str]:
+    """Return the names of the hub's buses other than its first one."""
+    listed = hub.client("events").list_event_buses
+    found = [each["Name"] for each in pages(listed, "EventBuses", NamePrefix=f"{BUS}-")]
+    return sorted(filter(_FURTHER_BUS.fullmatch, found), key=lambda name: (len(name), name))
+
+
+def bus_of(checked: CheckedAccount) -> str:
+    """Return the bus of a stack of the hub."""
+    return checked.name("Bus") or BUS
+
+
+def archive_of(bus: str) -> str:
+    """Return the archive of one of the hub's buses."""
+    return ARCHIVE if bus == BUS else bus
+
+
+def reporters(checked: CheckedAccount) -> Iterator[Verdict]:
+    """Check that exactly the bus's customers may report over it, each only for itself."""
+    bus, everybody = bus_of(checked), list_customers(checked.session.client("ssm"))
+    customers = {code: each for code, each in everybody.items() if each.hub_bus == bus}
+    found = checked.session.client("events").describe_event_bus(Name=bus)
     policy = json.loads(found.get("Policy") or '{"Statement": []}')["Statement"]
     allowed = {account for each in policy for account in _accounts(each)}
     registered = {each.account: each.code for each in customers.values()}
     silent = [code for account, code in registered.items() if account not in allowed]
     if silent:
-        yield broken("reporters", f"may not report: {', '.join(sorted(silent))}", _DEPLOY)
+        known = checked.parameters["CustomerAccounts"].split(",")
+        drifted = {each.code for each in customers.values() if each.account in known}
+        # The stack's own list has them, so the policy was changed by hand.
+        fix = repair_of("hub") if drifted >= set(silent) else deployment_of(bus)
+        yield broken("reporters", f"may not report: {', '.join(sorted(silent))}", fix)
     unknown = sorted(allowed - set(registered))
     if unknown:
         said = f"may report, but have no route: {', '.join(unknown)}"
-        yield warning("reporters", said, "changecast customers list")
+        moved = [each for each in everybody.values() if each.account in unknown]
+        fix = f"changecast customers move {moved[0].code} --bus {moved[0].hub_bus}" if moved else ""
+        yield warning("reporters", said, fix or "changecast customers list")
     wrong = [each for each in policy if not _as_in_the_template(each, partition_of(found["Arn"]))]
     if wrong:
-        yield broken("bus-policy", "is not the template's", _DEPLOY)
+        yield broken("bus-policy", "is not the template's", repair_of("hub"))
     elif not silent and not unknown:
         yield ok("reporters", f"{len(registered)} customers")
 
@@ -49,7 +79,7 @@ def _as_in_the_template(statement: Mapping[str, Any], partition: str) -> bool:
 
 
 def expected_hub_policy(partition: str = "aws") -> dict[str, Any]:
-    """What hub/template.yaml puts on the hub's bus, without Sid, Resource and whom it names."""
+    """Return the hub's bus policy by hub/template.yaml, without Sid, Resource and accounts."""
     return {
         "Effect": "Allow",
         "Principal": "",
@@ -58,62 +88,56 @@ def expected_hub_policy(partition: str = "aws") -> dict[str, Any]:
             "ArnLike": {"aws:PrincipalArn": f"arn:{partition}:iam::*:role/changecast-reporter"},
             "ForAllValues:StringEquals": {
                 "events:source": "changecast.delivery.${aws:PrincipalAccount}",
-                "events:detail-type": "DeliveryReported",
+                "events:detail-type": ["DeliveryReported", "FreezeDeclared", "ResponseRecorded"],
             },
             "Null": {"events:source": "false", "events:detail-type": "false"},
         },
     }
 
 
-def archive(patient: Patient) -> Iterator[Verdict]:
-    """Announcements are kept for replay."""
+def archive(checked: CheckedAccount) -> Iterator[Verdict]:
+    """Check that announcements are archived for replay."""
     try:
-        found = patient.session.client("events").describe_archive(ArchiveName=ARCHIVE)
+        name = archive_of(bus_of(checked))
+        found = checked.session.client("events").describe_archive(ArchiveName=name)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
-        yield broken("archive", "is gone: nothing can be replayed", _DEPLOY)
+        yield broken("archive", "was deleted: nothing can be replayed", repair_of("hub"))
         return
     if found["State"] == "ENABLED":
         yield ok("archive", f"keeps {found['RetentionDays']} days")
     else:
-        yield broken("archive", f"is {found['State']}", _DEPLOY)
+        yield broken("archive", f"is {found['State']}", repair_of("hub"))
 
 
-def tracker_rules(patient: Patient) -> Iterator[Verdict]:
-    """Announcements and reports reach the status table."""
-    events = patient.session.client("events")
+def tracker_rules(checked: CheckedAccount) -> Iterator[Verdict]:
+    """Check that announcements and reports reach the status table."""
     for logical_id in ("TrackAnnouncedRule", "TrackReportedRule"):
-        yield rule_verdict(events, logical_id, patient.name(logical_id) or "", BUS, "hub")
+        yield rule_to_queue(checked, logical_id, bus_of(checked))
 
 
 def route(hub: boto3.Session, customer: Customer) -> Iterator[Verdict]:
-    """A customer's route: registry, rule, target, and nothing stuck on the way."""
+    """Check a customer's route: registry, rule, target and dead letters."""
     environment = f"{customer.code}-route"
-    name = f"changecast-route-{customer.code}"
-    verdict = rule_verdict(
+    name = rule_name(customer)
+    rule = look_at_rule(
         hub.client("events"), "route", name, customer.hub_bus, environment, customer.bus_arn
     )
-    yield verdict
-    if verdict.level != "ok":
+    yield rule.verdict
+    if rule.verdict.level != "ok":
         return
-    yield from _pattern(hub, customer, environment)
+    if json.loads(rule.pattern) != expected_pattern(customer.code):
+        yield broken(
+            "route-pattern",
+            "differs from the template: announcements of others arrive, or none",
+            repair_of(environment),
+        )
     yield from _route_letters(hub, customer.code)
 
 
-def _pattern(hub: boto3.Session, customer: Customer, environment: str) -> Iterator[Verdict]:
-    name = f"changecast-route-{customer.code}"
-    found = hub.client("events").describe_rule(Name=name, EventBusName=customer.hub_bus)
-    if json.loads(found["EventPattern"]) != expected_pattern(customer.code):
-        yield broken(
-            "route-pattern",
-            "is not the template's: others' announcements, or none",
-            f"sam deploy --config-env {environment}",
-        )
-
-
 def expected_pattern(code: str) -> dict[str, Any]:
-    """What hub/route.yaml matches."""
+    """Return the event pattern of hub/route.yaml."""
     return {
         "source": ["changecast.changes"],
         "detail-type": ["ChangeAnnounced"],
@@ -122,9 +146,9 @@ def expected_pattern(code: str) -> dict[str, Any]:
 
 
 def _route_letters(hub: boto3.Session, code: str) -> Iterator[Verdict]:
-    stacks = hub.client("cloudformation").describe_stacks(StackName=f"changecast-route-{code}")
+    stacks = hub.client("cloudformation").describe_stacks(StackName=route_name(code))
     outputs = {o["OutputKey"]: o["OutputValue"] for o in stacks["Stacks"][0].get("Outputs", ())}
     number = waiting(hub.client("sqs"), outputs["DeadLettersUrl"])
     if number:
-        look = f"changecast redrive --customer {code}"
-        yield broken("route-letters", f"{number} announcements did not reach its bus", look)
+        replay = f"changecast replay --from {KEPT_DAYS}d --customer {code}"
+        yield broken("route-letters", f"{number} announcements did not reach its bus", replay)

@@ -1,9 +1,8 @@
-"""How many mails a customer's largest run had: what its quota must carry."""
+"""The size of a customer's largest run, which its quota must allow."""
 
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Key
-
+from changecast.hub.tracking.queries import latest_of_customer
 from changecast_cli.watching.runs import COUNTS
 
 if TYPE_CHECKING:
@@ -13,14 +12,8 @@ RUNS = 100
 
 
 def largest_run(table: "Table", code: str) -> int:
-    """The most mails planned in one of the customer's last hundred runs; 0 where there was none."""
-    page = table.query(
-        IndexName="by_customer",
-        KeyConditionExpression=Key("customer").eq(code),
-        ScanIndexForward=False,
-        Limit=RUNS,
-    )
-    return max((_planned(row) for row in page["Items"]), default=0)
+    """Return the most mails planned in one of the customer's last hundred runs; 0 if none."""
+    return max(map(_planned, latest_of_customer(table, code, RUNS)), default=0)
 
 
 def _planned(row: dict[str, Any]) -> int:

@@ -1,52 +1,52 @@
-"""The doctor on a deployed stack: does it stand, and is it as the template has it?"""
+"""Doctor checks of a deployed stack: is it complete, and does it match the template?"""
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from changecast_cli.doctor.patient import Patient
-from changecast_cli.doctor.verdicts import Verdict, broken, ok, warning
+from changecast_cli.doctor.checked_account import CheckedAccount
+from changecast_cli.doctor.verdicts import Verdict, broken, ok, repair_of, warning
 
-_STANDS = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
+_DEPLOYED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 
 
-def stands(patient: Patient) -> Iterator[Verdict]:
-    """CloudFormation is done with it, and not by a rollback."""
-    mend = f"sam deploy --config-env {patient.code}"
-    if patient.status in _STANDS:
-        yield ok("stack", patient.status)
-    elif patient.status == "UPDATE_ROLLBACK_COMPLETE":
-        yield warning("stack", "the last deployment was rolled back", mend)
+def deployment(checked: CheckedAccount) -> Iterator[Verdict]:
+    """Check that CloudFormation has completed the stack, without a rollback."""
+    fix = f"sam deploy --config-env {checked.code}"
+    if checked.status in _DEPLOYED:
+        yield ok("stack", checked.status)
+    elif checked.status == "UPDATE_ROLLBACK_COMPLETE":
+        yield warning("stack", "the last deployment was rolled back", fix)
     else:
-        yield broken("stack", patient.status, mend)
+        yield broken("stack", checked.status, fix)
 
 
-def parameters_of_account(patient: Patient) -> Iterator[Verdict]:
-    """The stack is the one of this customer."""
-    said = patient.parameters.get("CustomerCode")
-    if said == patient.code:
-        yield ok("code", f"{said} in {patient.account}")
+def parameters_of_account(checked: CheckedAccount) -> Iterator[Verdict]:
+    """Check that the stack is the one of this customer."""
+    said = checked.parameters.get("CustomerCode")
+    if said == checked.code:
+        yield ok("code", f"{said} in {checked.account}")
     else:
         yield broken(
             "code",
-            f"account {patient.account} has the stack of {said!r}, not of {patient.code!r}",
-            f"changecast customers show {patient.code}",
+            f"account {checked.account} has the stack of {said!r}, not of {checked.code!r}",
+            f"changecast customers show {checked.code}",
         )
 
 
-def bus_policy(patient: Patient) -> Iterator[Verdict]:
-    """Only this customer's route may put announcements on its bus."""
-    found = patient.session.client("events").describe_event_bus(Name="changecast")
-    wanted = expected_bus_policy(
-        patient.parameters["HubAccount"], patient.code, partition_of(found["Arn"])
+def bus_policy(checked: CheckedAccount) -> Iterator[Verdict]:
+    """Check that only this customer's route may put announcements on its bus."""
+    found = checked.session.client("events").describe_event_bus(Name="changecast")
+    requested = expected_bus_policy(
+        checked.parameters["HubAccount"], checked.code, partition_of(found["Arn"])
     )
-    yield policy_verdict(found.get("Policy"), wanted, patient.code)
+    yield policy_verdict(found.get("Policy"), requested, checked.code)
 
 
 def expected_bus_policy(hub: str, code: str, partition: str = "aws") -> dict[str, Any]:
-    """What template.yaml puts on a customer's bus, without Sid and Resource."""
+    """Return a customer's bus policy by template.yaml, without Sid and Resource."""
     return {
         "Effect": "Allow",
         "Principal": {"AWS": f"arn:{partition}:iam::{hub}:root"},
@@ -65,22 +65,22 @@ def expected_bus_policy(hub: str, code: str, partition: str = "aws") -> dict[str
     }
 
 
-def policy_verdict(policy: str | None, wanted: Mapping[str, Any], environment: str) -> Verdict:
-    """A bus policy must be exactly the one statement of the template."""
-    deploy = f"sam deploy --config-env {environment}"
+def policy_verdict(policy: str | None, requested: Mapping[str, Any], environment: str) -> Verdict:
+    """Compare a bus policy with the one statement of the template."""
+    repair = repair_of(environment)
     statements = json.loads(policy)["Statement"] if policy else []
     if not statements:
-        return broken("bus-policy", "the bus lets nobody in", deploy)
+        return broken("bus-policy", "the bus accepts no events", repair)
     told = [canonical(each) for each in statements]
-    if canonical(wanted) not in told:
-        return broken("bus-policy", "is not the template's", deploy)
+    if canonical(requested) not in told:
+        return broken("bus-policy", "is not the template's", repair)
     if len(told) > 1:
-        return broken("bus-policy", f"lets {len(told) - 1} others in too", deploy)
+        return broken("bus-policy", f"accepts events of {len(told) - 1} others too", repair)
     return ok("bus-policy", "as in the template")
 
 
 def canonical(statement: Mapping[str, Any]) -> str:
-    """A statement without what does not matter: its name, its resource, one-element lists."""
+    """Return a statement in canonical form: without Sid, Resource and one-element lists."""
     kept = {key: value for key, value in statement.items() if key not in ("Sid", "Resource")}
     return json.dumps(_flat(kept), sort_keys=True)
 
@@ -94,36 +94,64 @@ def _flat(value: Any) -> Any:
 
 
 def partition_of(arn: str) -> str:
-    """`aws`, or another partition."""
+    """Return the partition: `aws` or another."""
     return arn.split(":")[1]
 
 
-def rules(patient: Patient) -> Iterator[Verdict]:
-    """The stack's rules are on, and lead to the stack's queues."""
-    events = patient.session.client("events")
+def rules(checked: CheckedAccount) -> Iterator[Verdict]:
+    """Check that the stack's rules are on, and lead to the stack's queues."""
     for logical_id in ("AnnouncementsRule", "OutcomesRule"):
-        name = patient.name(logical_id)
         bus = "changecast" if logical_id == "AnnouncementsRule" else "default"
-        yield rule_verdict(events, logical_id, name or "", bus, patient.code)
+        yield rule_to_queue(checked, logical_id, bus)
 
 
-def rule_verdict(
+def rule_to_queue(checked: CheckedAccount, logical_id: str, bus: str) -> Verdict:
+    """Check a rule of the stack, and that the queue it leads to lets it in."""
+    events, name = checked.session.client("events"), checked.name(logical_id) or ""
+    rule = look_at_rule(events, logical_id, name, bus, checked.code)
+    for url in checked.of_type("AWS::SQS::Queue").values():
+        queue = url.rpartition("/")[2]
+        is_target = any(arn.rpartition(":")[2] == queue for arn in rule.targets)
+        if is_target and not _lets_in(checked.session.client("sqs"), url, rule.arn):
+            told = f"the policy of the queue {queue} does not let the rule in"
+            return broken(logical_id, told, repair_of(checked.code))
+    return rule.verdict
+
+
+def _lets_in(sqs: Any, url: str, rule: str) -> bool:
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
+    policy = json.loads(found.get("Attributes", {}).get("Policy") or "{}")
+    return any(
+        each["Effect"] == "Allow" and rule in json.dumps(each.get("Condition", {}))
+        for each in policy.get("Statement", [])
+    )
+
+
+class Rule(NamedTuple):
+    """What was found of a rule; `arn`, `pattern` (JSON) and `targets` (ARNs) only if it is well."""
+
+    verdict: Verdict
+    arn: str = ""
+    pattern: str = ""
+    targets: tuple[str, ...] = ()
+
+
+def look_at_rule(
     events: Any, check: str, name: str, bus: str, environment: str, target: str | None = None
-) -> Verdict:
-    """One rule: there, enabled, with a target (this one, where it is given)."""
-    mend = f"sam deploy --config-env {environment}"
+) -> Rule:
+    """Check one rule: it exists, is enabled, and has a target (or the given one)."""
+    fix = repair_of(environment)
     bare = name.rpartition("|")[2].rpartition("/")[2]
     try:
         found = events.describe_rule(Name=bare, EventBusName=bus)
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("ResourceNotFoundException", "ValidationError"):
             raise
-        return broken(check, f"the rule {bare} is gone", mend)
+        return Rule(broken(check, f"the rule {bare} was deleted", fix))
     if found["State"] == "DISABLED":
-        turn_on = f"aws events enable-rule --name {bare} --event-bus-name {bus}"
-        return broken(check, "the rule is disabled", turn_on)
-    targets = events.list_targets_by_rule(Rule=bare, EventBusName=bus)["Targets"]
-    if not targets or (target and target not in [each["Arn"] for each in targets]):
-        led = ", ".join(each["Arn"] for each in targets) or "nowhere"
-        return broken(check, f"leads to {led}", mend)
-    return ok(check, "on")
+        return Rule(broken(check, "the rule is disabled", fix))
+    listed = events.list_targets_by_rule(Rule=bare, EventBusName=bus)["Targets"]
+    targets = tuple(each["Arn"] for each in listed)
+    if not targets or (target and target not in targets):
+        return Rule(broken(check, f"leads to {', '.join(targets) or 'nowhere'}", fix))
+    return Rule(ok(check, "on"), found["Arn"], found.get("EventPattern", ""), targets)

@@ -1,6 +1,6 @@
-"""A doctor's verdict: one line that says how it stands, why, and what mends it."""
+"""A doctor's verdict: one line with the level, the reason and the fix."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -8,7 +8,7 @@ from rich.markup import escape
 
 
 class Level(StrEnum):
-    """How bad it is: a warning may become worse, what is broken keeps mails from people."""
+    """Level of a verdict: a warning may become worse; `broken` keeps mails from people."""
 
     OK = "ok"
     WARNING = "warning"
@@ -17,12 +17,12 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """On one thing. `mend` is a command or what to publish; empty where nothing is to be done."""
+    """A verdict on one thing. `fix` is a command or what to publish, empty only for `ok`."""
 
     check: str
     level: Level
     reason: str
-    mend: str = ""
+    fix: str
 
 
 _LOOKS = {
@@ -32,25 +32,50 @@ _LOOKS = {
 }
 
 
+def repair_of(environment: str) -> str:
+    """Return the command that reverts a stack to its template, by its sam environment.
+
+    A deployment does not help: with the same template and parameters, it changes nothing.
+    """
+    return f"changecast repair {environment.removesuffix('-route')}"
+
+
 def verdict_lines(who: str, verdicts: Iterable[Verdict]) -> list[str]:
-    """A line each, as rich writes it."""
+    """Return one line per verdict, in rich's markup."""
     return [
         f"{_LOOKS[one.level]}  {escape(who):<12}  {one.check:<18} {escape(one.reason)}"
-        + (f"  [bold]→[/] {escape(one.mend)}" if one.mend else "")
+        + (f"  [bold]→[/] {escape(one.fix)}" if one.fix else "")
         for one in verdicts
     ]
 
 
+def problems(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Return the verdicts that need action."""
+    return [one for one in verdicts if one.level is not Level.OK]
+
+
+def counted(levels: Sequence[Level]) -> str:
+    """Return the number of verdicts by level."""
+    return ", ".join(f"{levels.count(level)} {level.value}" for level in Level)
+
+
+def summary_line(who: str, verdicts: Sequence[Verdict]) -> str:
+    """Return one line about a customer or the hub: the worst level, and the counts."""
+    levels = [one.level for one in verdicts]
+    worst = max(levels, key=[*Level].index, default=Level.OK)
+    return f"{_LOOKS[worst]}  [bold]{escape(who):<12}[/]  {counted(levels)}"
+
+
 def ok(check: str, reason: str) -> Verdict:
-    """All is well."""
-    return Verdict(check, Level.OK, reason)
+    """Return the verdict that all is well."""
+    return Verdict(check, Level.OK, reason, "")
 
 
-def warning(check: str, reason: str, mend: str = "") -> Verdict:
-    """It works, for now."""
-    return Verdict(check, Level.WARNING, reason, mend)
+def warning(check: str, reason: str, fix: str) -> Verdict:
+    """Return the verdict that it still works, but may not for long."""
+    return Verdict(check, Level.WARNING, reason, fix)
 
 
-def broken(check: str, reason: str, mend: str = "") -> Verdict:
-    """Somebody does not get what they should."""
-    return Verdict(check, Level.BROKEN, reason, mend)
+def broken(check: str, reason: str, fix: str) -> Verdict:
+    """Return the verdict that people do not get their mails."""
+    return Verdict(check, Level.BROKEN, reason, fix)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import boto3
 
-from changecast_cli.doctor.patient import patient
+from changecast_cli.doctor.checked_account import checked_account
 from changecast_cli.doctor.verdicts import Verdict, broken, ok, warning
 
 OUTPUT = "EventVersions"
@@ -12,8 +12,8 @@ STACK, HUB_STACK = "changecast", "changecast-hub"
 
 
 def compatible(hub: boto3.Session, own: boto3.Session, code: str) -> Iterator[Verdict]:
-    """What one puts, the other reads; a stack from before versions were said has 1."""
-    there, here = patient(own, code, STACK), patient(hub, "hub", HUB_STACK)
+    """Check that each side reads what the other puts; a stack without the output has 1."""
+    there, here = checked_account(own, code, STACK), checked_account(hub, "hub", HUB_STACK)
     if there is None or here is None:
         return
     yield verdict(
@@ -22,7 +22,7 @@ def compatible(hub: boto3.Session, own: boto3.Session, code: str) -> Iterator[Ve
 
 
 def verdict(hub: list[str], own: list[str], code: str) -> Verdict:
-    """What each side reads, first what it puts, against the other's."""
+    """Compare the versions that each side reads; it puts the first."""
     upgrade = f"changecast customers upgrade --customer {code}"
     upgrade_hub = "sam build --config-env hub && sam deploy --config-env hub"
     if hub[0] not in own:
@@ -32,7 +32,9 @@ def verdict(hub: list[str], own: list[str], code: str) -> Verdict:
         said = f"the customer puts {own[0]}, the hub reads only {','.join(sorted(hub))}"
         return broken("versions", said, upgrade_hub)
     newest = max(int(version) for version in (*hub, *own))
-    for who, reads, mend in (("customer", own, upgrade), ("hub", hub, upgrade_hub)):
+    for who, reads, fix in (("customer", own, upgrade), ("hub", hub, upgrade_hub)):
         if str(newest) not in reads:
-            return warning("versions", f"the {who} is a release behind, reads no {newest}", mend)
+            return warning(
+                "versions", f"the {who} is one release behind and cannot read {newest}", fix
+            )
     return ok("versions", f"both read event version {newest}")

@@ -1,6 +1,7 @@
-"""changecast local: an embedded cloud to try things in, on this machine only."""
+"""changecast local: an embedded cloud for trying things, on this machine only."""
 
 import configparser
+import io
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,24 +10,27 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from changecast.registry import list_customers
+from changecast.hub.registry import list_customers
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.failures import Refused
 from changecast_cli.local import process as local_cloud
+from changecast_cli.local.deployer import customer_engineer, hub_engineer
 from changecast_cli.local.mails import by_customer, mails_table, summary_table, write_mails
 from changecast_cli.options import AsJson
 from changecast_cli.preview.brands import parameters_of
 from changecast_cli.terminal import HarmlessConsole, err, out, print_json, working
+from changecast_cli.text_files import save_text
 from changecast_local.cloud import Cloud
+from changecast_local.environment import REGION
 
 HUB_ACCOUNT = "111111111111"
 WIDE = 10_000
-app = typer.Typer(no_args_is_help=True, help="An embedded cloud to try things in.")
+app = typer.Typer(no_args_is_help=True, help="Start, use and stop the embedded cloud.")
 
 
 @app.command()
 def up(as_json: AsJson = False) -> None:
-    """Start the embedded cloud; it is empty, and gone when it is ended.
+    """Start the embedded cloud. It is empty, and loses everything when it stops.
 
     `eval "$(changecast local env hub)"` then sends changecast, sam and aws to it.
     """
@@ -40,7 +44,7 @@ def up(as_json: AsJson = False) -> None:
 
 @app.command()
 def down(as_json: AsJson = False) -> None:
-    """End the embedded cloud that was started in this folder."""
+    """Stop the embedded cloud that was started in this folder."""
     local = local_cloud.running()
     local_cloud.stop(local)
     if as_json:
@@ -54,16 +58,22 @@ def env(
     account: Annotated[
         str, typer.Argument(help="An account number, `hub`, or the code of a customer.")
     ],
+    administrator: Annotated[
+        bool, typer.Option("--administrator", help="Allow everything in the account.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Print what to set so that any AWS tool talks to an account of the embedded cloud."""
+    """Print the shell variables that send AWS tools to an account of the embedded cloud.
+
+    They and the profiles may deploy and operate, as docs/policies says, and nothing else.
+    """
     local = local_cloud.running()
-    number = _account_number(local.cloud, account)
-    variables = local.cloud.environment(number) | {
-        "AWS_CONFIG_FILE": str(_write_profiles(local).resolve())
-    }
+    cloud, samconfig = local.cloud, _samconfig()
+    number = _account_number(cloud, account)
+    keys = cloud.environment(number) if administrator else _engineer(cloud, number, samconfig)
+    variables = {**keys, "AWS_CONFIG_FILE": str(_write_profiles(local, samconfig).resolve())}
     if as_json:
-        print_json(variables)
+        print_json({"environment": variables})
     else:
         for name, value in variables.items():
             print(f"export {name}={shlex.quote(value)}")
@@ -72,14 +82,23 @@ def env(
 @app.command()
 def mails(
     customer: Annotated[str | None, typer.Option(help="Only mails from this customer.")] = None,
-    each: Annotated[bool, typer.Option("--each", help="A line per mail.")] = False,
+    each: Annotated[bool, typer.Option("--each", help="Show one line per mail.")] = False,
+    alerts: Annotated[
+        bool,
+        typer.Option("--alerts", help="Show what topics sent to e-mail addresses instead."),
+    ] = False,
     save: Annotated[
-        Path | None, typer.Option(help="A folder to write every mail to, as .eml and .html.")
+        Path | None, typer.Option(help="Folder to write every mail to, as .eml and .html.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the mails that left any account of the embedded cloud, by customer and subject."""
+    """Show the mails that accounts of the embedded cloud sent, by customer and subject."""
     cloud = local_cloud.running().cloud
+    if alerts:
+        if save or each or customer:
+            raise Refused("--alerts shows everything; leave out --customer, --each and --save")
+        _show_alerts(cloud.alerts(), as_json=as_json)
+        return
     found = by_customer(cloud.mails(), codes_by_account(cloud))
     if customer is not None:
         found = [mail for mail in found if mail["customer"] == customer]
@@ -87,17 +106,28 @@ def mails(
         write_mails(found, save)
         err.print(f"Written to {escape(str(save))}/: {len(found)}", soft_wrap=True)
     if as_json:
-        print_json(found)
+        print_json({"mails": found})
     elif found:
-        # A line is a mail, so that other programs can read it: only a screen has a width.
+        # One line per mail, so that other programs can read it; only a terminal has a width.
         console = out if out.is_terminal else HarmlessConsole(width=WIDE, highlight=False)
         console.print(mails_table(found) if each else summary_table(found))
     else:
         err.print("No mails yet.")
 
 
+def _show_alerts(found: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"alerts": found})
+        return
+    if not found:
+        err.print("No alert was sent to an e-mail address yet.")
+    for one in found:
+        about = f"To {one['to']} (topic {one['topic']} of {one['account']}): {one['subject']}"
+        out.print(f"{about}\n{one['text']}", markup=False, soft_wrap=True)
+
+
 def codes_by_account(cloud: Cloud) -> dict[str, str]:
-    """Account number -> customer code, by the registry of the embedded hub."""
+    """Return account number -> customer code, by the embedded hub's registry."""
     ssm = cloud.session(HUB_ACCOUNT).client("ssm")
     return {entry.account: code for code, entry in list_customers(ssm).items()}
 
@@ -115,26 +145,42 @@ def _account_number(cloud: Cloud, account: str) -> str:
     return numbers[account]
 
 
-def _write_profiles(local: local_cloud.LocalCloud) -> Path:
-    """An AWS configuration with the profiles of samconfig.toml and of every registered customer.
+def _engineer(cloud: Cloud, account: str, samconfig: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return credentials with the permissions in docs/policies for the account's side."""
+    if account == HUB_ACCOUNT:
+        return hub_engineer(cloud, account, REGION, _stack_parameters(samconfig, "hub"))
+    codes = {number: code for code, number in _accounts_in(samconfig).items()}
+    options = _stack_parameters(samconfig, codes.get(account, ""))
+    return customer_engineer(cloud, account, REGION, options)
+
+
+def _stack_parameters(samconfig: Mapping[str, Any], environment: str) -> list[str]:
+    """Return the parameters with a value in a samconfig.toml environment."""
+    found = samconfig.get(environment, {})
+    return [name for name, value in parameters_of(found).items() if value]
+
+
+def _write_profiles(local: local_cloud.LocalCloud, samconfig: Mapping[str, Any]) -> Path:
+    """Write an AWS configuration with the profiles in samconfig.toml and of every customer.
 
     https://docs.aws.amazon.com/cli/v1/userguide/cli-configure-files.html
     """
-    samconfig = _samconfig()
     registered = {code: number for number, code in codes_by_account(local.cloud).items()}
     accounts = {"hub": HUB_ACCOUNT} | registered | _accounts_in(samconfig)
     profiles = configparser.ConfigParser(interpolation=None)
     for code, account in accounts.items():
-        keys = local.cloud.environment(account)
+        keys = _engineer(local.cloud, account, samconfig)
         name = _parameters(samconfig, code, "global").get("profile", f"changecast-{code}")
         profiles[f"profile {name}"] = {
             "aws_access_key_id": keys["AWS_ACCESS_KEY_ID"],
             "aws_secret_access_key": keys["AWS_SECRET_ACCESS_KEY"],
+            "aws_session_token": keys["AWS_SESSION_TOKEN"],
             "region": keys["AWS_DEFAULT_REGION"],
         }
     path = local.folder / "aws-config"
-    with path.open("w") as file:
-        profiles.write(file)
+    text = io.StringIO()
+    profiles.write(text)
+    save_text(path, text.getvalue(), mode=0o600)
     return path
 
 
@@ -143,7 +189,7 @@ def _samconfig() -> Mapping[str, Any]:
 
 
 def _accounts_in(samconfig: Mapping[str, Any]) -> dict[str, str]:
-    """Customer code -> account, by the route environments of samconfig.toml."""
+    """Return customer code -> account, by the route environments in samconfig.toml."""
     found = {}
     for environment in samconfig.values():
         values = parameters_of(environment) if isinstance(environment, dict) else {}

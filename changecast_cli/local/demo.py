@@ -1,25 +1,34 @@
-"""changecast demo: the whole way, from nothing to mails, in an embedded cloud."""
+"""changecast demo: everything from nothing to mails, in an embedded cloud."""
 
 import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from changecast.announce import Announcement, Hub, announce, connect
-from changecast.registry import Customer
+from changecast.hub.announcing.announce import Announcement, Hub, announce, connect
+from changecast.hub.registry import Customer
 from changecast_cli.announcing.announce import final_run, refuse_faulty
 from changecast_cli.announcing.documents import DocumentFile, read_files
 from changecast_cli.deploying.sam import repository
 from changecast_cli.failures import FAILED
 from changecast_cli.local import process as local_cloud
+from changecast_cli.local.answering import Invitation, invitation, invite
 from changecast_cli.local.mails import Mail, by_customer, summary_table, write_mails
 from changecast_cli.local.process import LocalCloud
-from changecast_cli.local.stage import HUB, REGION, add_contacts, deploy_all, registered, stage_for
+from changecast_cli.local.stage import (
+    HUB,
+    REGION,
+    Stage,
+    add_contacts,
+    deploy_all,
+    registered,
+    stage_for,
+)
 from changecast_cli.options import AsJson
 from changecast_cli.terminal import err, out, print_json, working
 from changecast_cli.watching.runs import Run, is_bad, is_final
@@ -32,30 +41,35 @@ WAIT_SECONDS, DELIVERED_SECONDS = 180.0, 15.0
 
 @dataclass(frozen=True)
 class Shown:
-    """What the demo came to: a run per file, and every mail that left any account."""
+    """Result of the demo: a run per file, every mail of any account, and a link to answer with.
+
+    `asked` is None if no mail went to the customer whose people can answer.
+    """
 
     runs: list[Run]
     mails: list[Mail]
+    asked: Invitation | None = None
 
 
 def demo(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="metadata.json files, announced in order; two samples if left out.",
+        typer.Argument(help="Change documents to announce, in order; by default two samples.",
                        metavar="[FILE]..."),
     ] = None,
-    customers: Annotated[str, typer.Option(help="Codes, commas between.")] = CUSTOMERS,
+    customers: Annotated[str, typer.Option(help="Codes, separated by commas.")] = CUSTOMERS,
     contacts: Annotated[int, typer.Option(help="People per customer.", min=0, max=10_000)] = 5,
     keep: Annotated[
-        bool, typer.Option("--keep", help="Leave the cloud up (end it: changecast local down).")
+        bool, typer.Option("--keep", help="Leave it running; `changecast local down` stops it.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """See the whole way: deploy hub and customers, announce, and look at the mails.
+    """Deploy a hub and customers in an embedded cloud, announce, and show the mails.
 
-    Everything happens on this machine, in an embedded cloud; nothing is sent anywhere.
+    The people of the first customer can answer: the demo prints one link to click, and shows what
+    they answer. Everything happens on this machine. Nothing is sent anywhere.
     """
-    stage = stage_for(customers.split(","))
+    stage = _with_answers(stage_for(customers.split(",")))
     documents = read_files(files or _samples())
     expected = registered(stage)
     refuse_faulty(documents, expected, change_id=None)
@@ -69,7 +83,17 @@ def demo(
             with working(f"Subscribing {contacts} people per customer"):
                 add_contacts(stage, local.cloud, contacts)
             shown = _announce_all(local, documents, expected)
-    _show(shown, as_json=as_json, kept=keep)
+            _tell_all(shown, as_json=as_json, kept=keep)
+            if shown.asked and not as_json:
+                hub = connect(local.cloud.session(HUB.account, REGION))
+                invite(hub, shown.asked, kept=keep)
+    _end(shown)
+
+
+def _with_answers(stage: Stage) -> Stage:
+    """Let the people of the first customer answer."""
+    first, *others = stage.customers
+    return Stage((replace(first, more=(*first.more, ("Responses", "yes"))), *others))
 
 
 def _samples() -> list[Path]:
@@ -86,14 +110,21 @@ def _announce_all(
         with working(f"Announcing {document.path.name}"):
             announced.append(announce(document.body, hub=hub))
             final_run(hub, announced[-1], WAIT_SECONDS)
-    with working("Hearing of the deliveries"):
+    with working("Waiting for the deliveries"):
         runs = _heard_out(hub, announced)
     codes = {customer.account: code for code, customer in customers.items()}
-    return Shown(runs, by_customer(local.cloud.mails(), codes))
+    mails = by_customer(local.cloud.mails(), codes)
+    return Shown(runs, mails, _asked(runs, mails, next(iter(customers))))
+
+
+def _asked(runs: list[Run], mails: list[Mail], customer: str) -> Invitation | None:
+    """Return a link of the newest mail with which somebody of a customer can answer."""
+    found = (invitation(mails, run["change_id"], customer) for run in reversed(runs))
+    return next((one for one in found if one), None)
 
 
 def _heard_out(hub: Hub, announced: list[Announcement]) -> list[Run]:
-    """The runs, once SES has said of every mail what became of it: a few seconds after the last."""
+    """Return the runs once SES has reported every mail's outcome, a few seconds after the last."""
     end = time.monotonic() + DELIVERED_SECONDS
     return [final_run(hub, one, end - time.monotonic(), _is_heard_out) for one in announced]
 
@@ -104,11 +135,15 @@ def _is_heard_out(customer: dict[str, Any]) -> bool:
     return bool(counts["sent"] <= sum(counts[name] for name in ended))
 
 
-def _show(shown: Shown, *, as_json: bool, kept: bool) -> None:
+def _tell_all(shown: Shown, *, as_json: bool, kept: bool) -> None:
     if as_json:
-        print_json({"runs": shown.runs, "mails": shown.mails})
+        asked = shown.asked.plain() if shown.asked else None
+        print_json({"runs": shown.runs, "mails": shown.mails, "answer": asked})
     else:
         _tell(shown, kept=kept)
+
+
+def _end(shown: Shown) -> None:
     customers = [customer for run in shown.runs for customer in run["customers"].values()]
     if any(is_bad(customer) or not is_final(customer) for customer in customers):
         raise typer.Exit(FAILED)
@@ -126,9 +161,10 @@ def _tell(shown: Shown, *, kept: bool) -> None:
         out.print(
             "The cloud is still up. Next:\n"
             '  eval "$(changecast local env hub)"    # this shell talks to the hub\n'
+            "  changecast console\n"
             "  changecast status\n"
             "  changecast local mails\n"
             "  changecast local down"
         )
     else:
-        err.print("[dim]--keep leaves the cloud up, to look around in it.[/]")
+        err.print("[dim]--keep leaves the cloud running, so that you can look around in it.[/]")

@@ -1,4 +1,4 @@
-"""Mails that the embedded cloud's SES let out, each with the customer whose account it left."""
+"""Mails that the embedded cloud's SES sent, each with its account's customer."""
 
 import re
 from collections import Counter
@@ -15,7 +15,7 @@ KEYS = ("customer", "account", "to", "from", "subject", "text", "html", "headers
 
 
 def by_customer(mails: list[Mail], codes: Mapping[str, str]) -> list[Mail]:
-    """The mails as `local mails --json` prints them. `codes` names the customer of an account."""
+    """Return the mails as `local mails --json` prints them. `codes` has customers by account."""
     return [
         {key: {"customer": codes.get(mail["account"]), **mail}.get(key) for key in KEYS}
         for mail in mails
@@ -23,7 +23,7 @@ def by_customer(mails: list[Mail], codes: Mapping[str, str]) -> list[Mail]:
 
 
 def mails_table(mails: list[Mail]) -> Table:
-    """A line per mail."""
+    """Show one line per mail."""
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     for name in ("CUSTOMER", "TO", "SUBJECT"):
         table.add_column(name, no_wrap=name != "SUBJECT", overflow="fold")
@@ -34,7 +34,7 @@ def mails_table(mails: list[Mail]) -> Table:
 
 
 def summary_table(mails: list[Mail]) -> Table:
-    """A line per customer and subject, with how many people got it."""
+    """Return one line per customer and subject, with the number of people who got it."""
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     table.add_column("CUSTOMER", no_wrap=True)
     table.add_column("MAILS", no_wrap=True, justify="right")
@@ -46,7 +46,7 @@ def summary_table(mails: list[Mail]) -> Table:
 
 
 def write_mails(mails: list[Mail], folder: Path) -> None:
-    """Every mail as .eml, and its page as .html, for people to open."""
+    """Write every mail as .eml, and its HTML as .html."""
     for number, mail in enumerate(mails, 1):
         name = re.sub(r"[^A-Za-z0-9]+", "-", f"{mail['subject']} {mail['to']}")[:100].strip("-")
         place = folder / str(mail["customer"] or mail["account"])

@@ -1,4 +1,4 @@
-"""The embedded cloud as a process beside the CLI: start it, find it again, end it."""
+"""The embedded cloud as a separate process: start, find and stop it."""
 
 import fcntl
 import json
@@ -10,12 +10,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from changecast_cli.failures import Failed, Refused
 from changecast_local.cloud import Cloud, CloudUnreachable, attach
 
 FOLDER = Path(".changecast")
+# Packages of the embedded cloud, in the extra `local`.
+PARTS = ("ministack", "hypercorn", "samtranslator")
 START_SECONDS, STOP_SECONDS = 60.0, 20.0
 
 
@@ -23,7 +26,7 @@ START_SECONDS, STOP_SECONDS = 60.0, 20.0
 class LocalCloud:
     """A running embedded cloud: its process, and the folder with its state and log.
 
-    `process` is there where this process started it.
+    `process` is set if this process started it.
     """
 
     pid: int
@@ -33,20 +36,33 @@ class LocalCloud:
 
 
 def start(folder: Path = FOLDER) -> LocalCloud:
-    """Start a cloud that outlives this process; Refused where the folder has one already."""
+    """Start a cloud that outlives this process; Refused if the folder has one already.
+
+    Raises Failed if the packages of the extra `local` are not installed.
+    """
+    _refuse_missing_parts()
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "starting").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # of two that start at once, the second finds the first
         if find(folder):
-            raise Refused("a local cloud is up already: end it with `changecast local down`")
+            raise Refused("an embedded cloud runs already: stop it with `changecast local down`")
         _state(folder).unlink(missing_ok=True)
         process = _spawn(folder)
         try:
             return replace(_answering(folder, process), process=process)
-        except BaseException:  # Ctrl-C too: nobody else knows of this process yet
+        except BaseException:  # on Ctrl-C too, because nothing else knows this process yet
             process.terminate()
             process.wait(STOP_SECONDS)
             raise
+
+
+def _refuse_missing_parts() -> None:
+    missing = [name for name in PARTS if find_spec(name) is None]
+    if missing:
+        raise Failed(
+            f"the embedded cloud needs packages that are not installed ({', '.join(missing)}): "
+            "pip install 'changecast[local]'"
+        )
 
 
 def _spawn(folder: Path) -> "subprocess.Popen[bytes]":
@@ -67,11 +83,11 @@ def _answering(folder: Path, process: "subprocess.Popen[bytes]") -> LocalCloud:
         if found := find(folder):
             return found
         time.sleep(0.05)
-    raise Failed(f"the local cloud did not start; see {_log(folder)}")
+    raise Failed(f"the embedded cloud did not start; see {_log(folder)}")
 
 
 def find(folder: Path = FOLDER) -> LocalCloud | None:
-    """The cloud that was started in this folder, None where none answers any more."""
+    """Return the cloud that was started in this folder; None if none answers."""
     try:
         state = json.loads(_state(folder).read_text("utf-8"))
         return LocalCloud(state["pid"], attach(state["endpoint"]), folder)
@@ -80,17 +96,17 @@ def find(folder: Path = FOLDER) -> LocalCloud | None:
 
 
 def running(folder: Path = FOLDER) -> LocalCloud:
-    """The cloud of this folder; Refused where there is none."""
+    """Return the cloud of this folder; Refused if there is none."""
     found = find(folder)
     if found is None:
-        raise Refused("no local cloud is up here: start one with `changecast local up`")
+        raise Refused("no embedded cloud runs here: start one with `changecast local up`")
     return found
 
 
 def stop(local: LocalCloud) -> None:
-    """End the cloud and its workers; what was in it is gone.
+    """Stop the cloud and its workers; everything in it is lost.
 
-    One that does not end when asked is killed: its functions then end by themselves.
+    A cloud that does not stop when asked is killed; its functions then stop by themselves.
     """
     for ask in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
@@ -101,7 +117,7 @@ def stop(local: LocalCloud) -> None:
 
 
 def _ended(local: LocalCloud) -> bool:
-    """Whether the process is gone within STOP_SECONDS; a child of ours is collected."""
+    """Return whether the process ends within STOP_SECONDS; reaps our own child."""
     end = time.monotonic() + STOP_SECONDS
     while time.monotonic() < end:
         if local.process.poll() is not None if local.process else not _alive(local.pid):
@@ -112,7 +128,7 @@ def _ended(local: LocalCloud) -> bool:
 
 @contextmanager
 def temporary(folder: Path, *, keep: bool) -> Iterator[LocalCloud]:
-    """A cloud for the length of a block, and longer where it is to be kept and all went well."""
+    """Run a cloud for the length of a block, or longer with `keep` unless an error occurs."""
     local = start(folder)
     kept = False
     try:

@@ -1,6 +1,6 @@
-"""The stage of the demo: a hub and customers, deployed into an embedded cloud, with people."""
+"""The demo's stage: a hub and customers with contacts, deployed into an embedded cloud."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING
 import tomlkit
 from pydantic import TypeAdapter, ValidationError
 
-from changecast.fields import CustomerCode
-from changecast.registry import Customer as Registered
+from changecast.contract.fields import CustomerCode
+from changecast.hub.registry import Customer as Registered
 from changecast_cli.deploying import samconfig
-from changecast_cli.deploying.sam import Job, Sam, build, deploy
-from changecast_cli.deploying.samconfig import Customer, Hub
+from changecast_cli.deploying.sam import Sam, SamCall, build, deploy
+from changecast_cli.deploying.samconfig import CustomerStack, HubStack
 from changecast_cli.failures import Refused
+from changecast_cli.local.deployer import CUSTOMER_POLICIES, HUB_POLICIES, deployer
 from changecast_local.cloud import Cloud
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2.type_defs import TopicPreferenceTypeDef
 
 REGION = "eu-central-1"
-HUB = Hub("111111111111", REGION, None)
-# The three of the samples; any other code gets a name made of it.
+HUB = HubStack("111111111111", REGION, None)
+# The samples' customers; any other code gets a name made from it.
 KNOWN = {
     "acme": ("Acme Industries", "Europe/Madrid"),
     "globex": ("Globex", "Europe/Berlin"),
@@ -34,36 +35,38 @@ _CODE = TypeAdapter(CustomerCode)
 
 @dataclass(frozen=True)
 class Stage:
-    """Who is in the demo."""
+    """The demo's customers."""
 
-    customers: tuple[Customer, ...]
+    customers: tuple[CustomerStack, ...]
 
 
 def stage_for(codes: Iterable[str]) -> Stage:
-    """A stage with these customers; Refused where a code is none, or stands twice."""
-    wanted = [code.strip() for code in codes if code.strip()]
-    if not wanted or len(wanted) > MOST_CUSTOMERS:
-        raise Refused(f"--customers wants 1 to {MOST_CUSTOMERS} codes, commas between")
-    if len(wanted) != len(set(wanted)):
+    """Return a stage with these customers; Refused if a code is invalid or repeated."""
+    requested = [code.strip() for code in codes if code.strip()]
+    if not requested or len(requested) > MOST_CUSTOMERS:
+        raise Refused(f"--customers takes 1 to {MOST_CUSTOMERS} codes, separated by commas")
+    if len(requested) != len(set(requested)):
         raise Refused("--customers names a customer twice")
-    return Stage(tuple(_customer(code, number) for number, code in enumerate(wanted, 2)))
+    return Stage(tuple(_customer(code, number) for number, code in enumerate(requested, 2)))
 
 
-def _customer(code: str, number: int) -> Customer:
+def _customer(code: str, number: int) -> CustomerStack:
     try:
         _CODE.validate_python(code)
     except ValidationError as error:
-        raise Refused(f"{code!r} is no customer code: a-z, 0-9 and -, and not reserved") from error
+        raise Refused(
+            f"{code!r} is not a customer code: use a-z, 0-9 and -, and not reserved"
+        ) from error
     name, zone = KNOWN.get(code, (code.replace("-", " ").title(), "UTC"))
     account = str(number) * 12 if number < 10 else f"2000000{number:05d}"
-    return Customer(
+    return CustomerStack(
         code, account, REGION, name, f"changes@{code}.example", zone, "en",
         "service-desk@provider.example", None,
     )  # fmt: skip
 
 
 def registered(stage: Stage) -> dict[str, Registered]:
-    """The registry as it will be once the routes are deployed."""
+    """Return the registry as it will be after the routes are deployed."""
     return {
         customer.code: Registered(
             customer.code,
@@ -77,22 +80,32 @@ def registered(stage: Stage) -> dict[str, Registered]:
 
 
 def deploy_all(stage: Stage, cloud: Cloud, folder: Path) -> None:
-    """Build the two packages and deploy hub, customers and routes, in no particular order."""
+    """Build the two packages and deploy hub, customers and routes, under docs/policies only."""
     folder.mkdir(parents=True, exist_ok=True)
     sam = Sam(_write_samconfig(stage, folder / "samconfig.toml"), folder)
-    keys = {HUB.account: cloud.environment(HUB.account, REGION)}
-    keys |= {c.account: cloud.environment(c.account, REGION) for c in stage.customers}
-    build(sam, [Job("hub", keys[HUB.account]), Job(stage.customers[0].code, keys[HUB.account])])
-    stacks = [Job(customer.code, keys[customer.account]) for customer in stage.customers]
-    stacks.append(Job("hub", keys[HUB.account]))
+    keys = {HUB.account: deployer(cloud, HUB.account, HUB_POLICIES, REGION)}
+    keys |= {customer.account: _deployer_of(customer, cloud) for customer in stage.customers}
+    build(
+        sam,
+        [SamCall("hub", keys[HUB.account]), SamCall(stage.customers[0].code, keys[HUB.account])],
+    )
+    stacks = [SamCall(customer.code, keys[customer.account]) for customer in stage.customers]
+    stacks.append(SamCall("hub", keys[HUB.account]))
     deploy(sam, stacks)
-    deploy(sam, [Job(f"{customer.code}-route", keys[HUB.account]) for customer in stage.customers])
+    deploy(
+        sam, [SamCall(f"{customer.code}-route", keys[HUB.account]) for customer in stage.customers]
+    )
+
+
+def _deployer_of(customer: CustomerStack, cloud: Cloud) -> Mapping[str, str]:
+    parameters = [name for name, value in customer.more if value]
+    return deployer(cloud, customer.account, CUSTOMER_POLICIES, REGION, parameters)
 
 
 def _write_samconfig(stage: Stage, path: Path) -> Path:
-    """All customers have one template, so that one build serves them all.
+    """Build once for all customers, because they have one template.
 
-    sam keeps a file beside a build folder: two builds at once need folders apart.
+    sam keeps a file beside a build folder, so parallel builds need separate folders.
     """
     built = path.parent.resolve()
     accounts = [customer.account for customer in stage.customers]
@@ -109,7 +122,7 @@ def _write_samconfig(stage: Stage, path: Path) -> Path:
 def add_contacts(stage: Stage, cloud: Cloud, number: int) -> None:
     """Subscribe `number` people per customer to every topic; the last not to `calendar`."""
     for customer in stage.customers:
-        ses = cloud.session(customer.account, REGION).client("sesv2")
+        ses = cloud.preparing(customer.account, REGION).client("sesv2")
         for person in range(1, number + 1):
             wants = TOPICS if person < number else TOPICS[:2]
             ses.create_contact(

@@ -1,22 +1,24 @@
-"""How a customer's mails look, read from its environment in samconfig.toml: no cloud needed."""
+"""A customer's brand, read from its environment in samconfig.toml without a cloud."""
 
 import shlex
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from changecast.compose import Brand
-from changecast.likeness import known_names
+from changecast.customer.compose import Brand
+from changecast.hub.name_suggestions import known_names
 from changecast_cli.failures import Refused
 
 _DEFAULTS = {
     "CustomerName": "", "Sender": "", "SenderName": "", "SupportContact": "",
     "Language": "en", "Timezone": "UTC", "BrandColor": "#0b57a4", "BrandFooter": "",
+    "ProviderName": "", "LogoUrl": "", "LogoText": "", "DarkLogoUrl": "",
 }  # fmt: skip
 
 
 def environment_of(code: str, config: Path) -> dict[str, Any]:
-    """The customer's environment; Refused where there is no such file or environment."""
+    """Return the customer's environment; Refused if there is no such file or environment."""
     try:
         environments = tomllib.loads(config.read_text("utf-8"))
     except OSError as error:
@@ -36,9 +38,9 @@ def environment_of(code: str, config: Path) -> dict[str, Any]:
 
 
 def parameters_of(environment: dict[str, Any]) -> dict[str, str]:
-    """The stack parameters of an environment, as AWS SAM reads them: Key=Value, quoted or not.
+    """Return an environment's stack parameters as AWS SAM reads them: Key=Value, quoted or not.
 
-    Refused where they are not texts, or a quotation mark is not closed.
+    Refused if they are not texts, or a quotation mark is not closed.
     """
     try:
         given = environment.get("deploy", {}).get("parameters", {}).get("parameter_overrides", [])
@@ -58,8 +60,16 @@ def brand_of(
     timezone: str | None,
     templates: Path | None,
 ) -> Brand:
-    """The customer's brand; what is given here goes before what its stack says."""
-    values = _DEFAULTS | parameters_of(environment)
+    """Return the customer's brand; values given here override the stack's."""
+    values = parameters_of(environment)
+    values |= {"Language": language} if language else {}
+    values |= {"Timezone": timezone} if timezone else {}
+    return brand_from(code, values, templates)
+
+
+def brand_from(code: str, parameters: Mapping[str, str], templates: Path | None = None) -> Brand:
+    """Return a customer's brand by its stack's parameters; Refused if one is unusable."""
+    values = {**_DEFAULTS, **parameters}
     try:
         return Brand(
             customer=code,
@@ -67,10 +77,14 @@ def brand_of(
             sender=values["Sender"] or f"changes@{code}.example",
             sender_name=values["SenderName"] or f"{values['CustomerName'] or code} changes",
             support_contact=values["SupportContact"],
-            language=language or values["Language"],
-            timezone=timezone or values["Timezone"],
+            language=values["Language"],
+            timezone=values["Timezone"],
             color=values["BrandColor"],
             footer=values["BrandFooter"],
+            provider_name=values["ProviderName"],
+            logo_url=values["LogoUrl"],
+            logo_text=values["LogoText"],
+            dark_logo_url=values["DarkLogoUrl"],
             templates=str(templates) if templates else "",
         )
     except ValueError as error:

@@ -9,11 +9,11 @@ import typer
 from jinja2 import TemplateError
 from rich.markup import escape
 
-from changecast.compose import Brand
-from changecast.compose.pages import UNSUBSCRIBE
-from changecast.compose.words import languages
-from changecast.metadata import Document, MetadataFault, read_document
-from changecast.splice import is_plain, load, splice
+from changecast.customer.compose import Brand
+from changecast.customer.compose.bodies import UNSUBSCRIBE
+from changecast.customer.compose.words import languages
+from changecast.customer.renderings.splice import is_plain, load, splice
+from changecast.hub.announcing.metadata import Document, MetadataFault, read_document
 from changecast_cli.announcing.documents import read_files
 from changecast_cli.failures import BAD_INPUT, Refused, say_faults
 from changecast_cli.options import AsJson
@@ -25,24 +25,31 @@ from changecast_cli.terminal import out, print_json
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
-# Nobody's subscription page: a test goes to somebody who need not be on the customer's list.
+# No subscription page: the recipient of a test need not be on the customer's list.
 _NO_SUBSCRIPTION = "https://subscriptions.invalid/this-was-a-test"
 
-File = Annotated[Path, typer.Argument(help="metadata.json, in any of the shapes we know.")]
-CustomerCode = Annotated[str, typer.Option("--customer", help="Whose mails: the customer's code.")]
-Previous = Annotated[
-    Path | None, typer.Option(help="What the customer was announced before; shows what changed.")
+File = Annotated[
+    Path, typer.Argument(help="A change document (metadata.json), in any supported shape.")
 ]
-Language = Annotated[str | None, typer.Option(help="Instead of the stack's: en, de, es, fr.")]
-Timezone = Annotated[str | None, typer.Option(help="Instead of the stack's: an IANA zone.")]
+CustomerCode = Annotated[str, typer.Option("--customer", help="The customer's code.")]
+Previous = Annotated[
+    Path | None, typer.Option(help="The document that was announced before, to show what changed.")
+]
+Language = Annotated[
+    str | None,
+    typer.Option(help=f"Language to use instead of the stack's: {', '.join(languages())}."),
+]
+Timezone = Annotated[str | None, typer.Option(help="IANA time zone to use instead of the stack's.")]
 Templates = Annotated[
     Path | None,
     typer.Option(help="Folder of templates that override ours.", exists=True, file_okay=False),
 ]
 ChangeId = Annotated[
-    str | None, typer.Option(help="Names the change of a document without an id or ticket.")
+    str | None, typer.Option(help="The change's id, if the document has no id or ticket.")
 ]
-Config = Annotated[Path, typer.Option(help="Where the customer's stack parameters stand.")]
+Config = Annotated[
+    Path, typer.Option(help="The samconfig.toml with the customer's stack parameters.")
+]
 SAMCONFIG = Path("samconfig.toml")
 
 
@@ -58,9 +65,9 @@ def preview(
     config: Config = SAMCONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Write every mail of a change for one customer: a page to look at, and the files. No AWS.
+    """Write every mail of a change for one customer, as a page and files. Needs no AWS.
 
-    What goes out now comes first, then the rest of the change's life as it would read.
+    The mail that goes out now comes first, then the mails of the change's later states.
     """
     environment = environment_of(customer, config)
     brand = _brand(customer, environment, language, timezone, templates)
@@ -78,7 +85,7 @@ def preview(
 def send_test(
     file: File,
     customer: CustomerCode,
-    to: Annotated[str, typer.Option("--to", help="The one address that gets it.")],
+    to: Annotated[str, typer.Option("--to", help="The address to send it to.")],
     previous: Previous = None,
     language: Language = None,
     timezone: Timezone = None,
@@ -91,9 +98,9 @@ def send_test(
     region: Annotated[str | None, typer.Option(help="AWS Region of the customer.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send the mail that a document causes now to one address, marked as a test.
+    """Send one address the mail that a document would cause now, marked as a test.
 
-    It goes through the customer account's own SES, past its contact list and its ledger.
+    Uses the customer's own SES, but neither its contact list nor its ledger.
     """
     if not is_plain(to):
         raise Refused(f"{to!r} is not a plain mail address")
@@ -115,7 +122,7 @@ def send_test(
 
 
 def send_one(ses: "SESV2Client", brand: Brand, to: str, rendering: bytes) -> str:
-    """One rendering to one address through an account's SES; comes back: SES's message id."""
+    """Send one rendering to one address through an account's SES; return SES's message id."""
     raw = splice(load(rendering), to)
     answer = ses.send_email(
         FromEmailAddress=brand.sender,
@@ -161,6 +168,7 @@ def _document(file: Path, change_id: str | None) -> Document:
 def _plain(life: Life, written: list[Written], folder: Path) -> dict[str, Any]:
     return {
         "says": life.says,
+        "read_as": {field: form.value for field, form in life.forms.items()},
         "index": str(folder / "index.html"),
         "mails": [
             {
@@ -180,6 +188,8 @@ def _plain(life: Life, written: list[Written], folder: Path) -> dict[str, Any]:
 
 def _show(life: Life, written: list[Written], folder: Path) -> None:
     out.print(escape(life.says), soft_wrap=True)
+    for field, form in life.forms.items():
+        out.print(f"[dim]{field} is read as {form}[/]", soft_wrap=True)
     for each in written:
         sign = "[green]→[/]" if each.mail.now else " "
         out.print(f"{sign} {escape(each.subject)} [dim]({each.mail.who})[/]", soft_wrap=True)

@@ -1,26 +1,19 @@
-"""Which mails a change document causes for one customer: now, and in the rest of its life. Pure."""
+"""The mails that a change document causes for one customer, now and later. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
-from changecast.change import Change, Kind, Status, view_for, with_revision
-from changecast.compose import Brand, compose
-from changecast.event import ChangeAnnounced
-from changecast.ledger_items import Run, run_id
-from changecast.metadata import Document
-from changecast.plan import (
-    Mailing,
-    MailKind,
-    Silent,
-    Topic,
-    Variant,
-    base_of,
-    decide,
-    has_changes,
-    mark,
-)
+from changecast.contract.change import Change, Kind, Status, view_for, with_revision
+from changecast.contract.event import ChangeAnnounced
+from changecast.customer.compose import Brand, compose
+from changecast.customer.compose.text.fields import forms_of
+from changecast.customer.compose.text.reading import Form
+from changecast.customer.ledger.schema import Run, run_id
+from changecast.customer.mailing import Mailing, MailKind, Topic, Variant, has_changes
+from changecast.customer.planning.decision import Silent, base_of, decide, fingerprint_for
+from changecast.hub.announcing.metadata import Document, same_name
 from changecast_cli.failures import Refused
 
 _LIFE = (
@@ -35,8 +28,8 @@ _NOT_FOR_NOTICES = frozenset({MailKind.STARTED, MailKind.COMPLETED})
 
 
 @dataclass(frozen=True)
-class Mail:
-    """One mail: who gets it and when, and its rendering. `now`: this document causes it."""
+class PreviewMail:
+    """A mail: who gets it and when, and its rendering. `now` says that this document causes it."""
 
     name: str
     who: str
@@ -47,10 +40,14 @@ class Mail:
 
 @dataclass(frozen=True)
 class Life:
-    """What the document causes now, in a sentence, and every mail of its life, those first."""
+    """What the document causes now, in a sentence, and every mail of its life, current ones first.
+
+    `forms` are the fields with more than plain text, and how they are read.
+    """
 
     says: str
-    mails: tuple[Mail, ...]
+    mails: tuple[PreviewMail, ...]
+    forms: Mapping[str, Form]
 
 
 def life_of(
@@ -61,9 +58,9 @@ def life_of(
     *,
     test: bool = False,
 ) -> Life:
-    """Every mail of a change for one customer.
+    """Return every mail of a change for one customer.
 
-    `previous` is what the customer was announced before. Refused where neither names the customer,
+    `previous` is what the customer was announced before. Refused if neither names the customer,
     or the two are not an older and a newer revision of one change.
     """
     document = _numbered(document, previous)
@@ -73,17 +70,23 @@ def life_of(
     base_change = view_for(previous.change, brand.customer) if previous and base else None
     decision = decide(announced, brand.customer, runs, base_change)
     change = view_for(document.change, brand.customer)
+    forms = forms_of(change)
     if isinstance(decision, Mailing):
         current = tuple(_now(change, decision, base_change, brand, now, test=test))
-        return Life(_said(decision), (*current, *_later(change, decision.kind, brand, now)))
+        later = _later(change, decision.kind, brand, now)
+        return Life(_said(decision), (*current, *later), forms)
     says = decision.message if isinstance(decision, Silent) else "nothing new"
-    return Life(f"Nobody gets a mail now: {says}.", tuple(_later(change, None, brand, now)))
+    mails = tuple(_later(change, None, brand, now))
+    return Life(f"Nobody gets a mail now: {says}.", mails, forms)
 
 
 def _said(mailing: Mailing) -> str:
     kind = mailing.kind.value.replace("_", " ")
     if not mailing.material:
-        return f"Only who missed the last revision gets a mail now ({kind}): nothing material."
+        return (
+            f"Only people who missed the last revision get a mail now ({kind}); nothing "
+            "material changed."
+        )
     return f"Subscribers of {mailing.topic.value} get a mail now: {kind}."
 
 
@@ -95,17 +98,25 @@ def _now(
     now: datetime,
     *,
     test: bool,
-) -> Iterator[Mail]:
+) -> Iterator[PreviewMail]:
     renderings = compose(change, mailing, brand, previous=base, now=now, test=test)
     name = mailing.kind.value
     if has_changes(mailing) and mailing.material:
         rendering = renderings.get(Variant.CHANGED_CALENDAR) or renderings[Variant.CHANGED]
-        yield Mail(f"{name}-changed", "who knows the last revision", mailing.kind, True, rendering)
-    who = "who missed the last revision" if has_changes(mailing) else "everybody"
-    yield Mail(f"{name}-full", who, mailing.kind, True, _full(renderings))
+        yield PreviewMail(
+            f"{name}-changed",
+            "for people who know the last revision",
+            mailing.kind,
+            True,
+            rendering,
+        )
+    who = "for people who missed the last revision" if has_changes(mailing) else "everybody"
+    yield PreviewMail(f"{name}-full", who, mailing.kind, True, _full(renderings))
 
 
-def _later(change: Change, current: MailKind | None, brand: Brand, now: datetime) -> Iterator[Mail]:
+def _later(
+    change: Change, current: MailKind | None, brand: Brand, now: datetime
+) -> Iterator[PreviewMail]:
     for kind, topic, status in _LIFE:
         is_notice = change.kind is Kind.ANNOUNCEMENT
         if kind is current or (is_notice and kind in _NOT_FOR_NOTICES):
@@ -113,7 +124,7 @@ def _later(change: Change, current: MailKind | None, brand: Brand, now: datetime
         then = change.model_copy(update={"status": status})
         mailing = Mailing(kind, topic, material=True, base=None)
         renderings = compose(then, mailing, brand, previous=None, now=now)
-        yield Mail(kind.value, f"as it would read: {kind.value}", kind, False, _full(renderings))
+        yield PreviewMail(kind.value, f"later: {kind.value}", kind, False, _full(renderings))
 
 
 def _full(renderings: dict[Variant, bytes]) -> bytes:
@@ -121,7 +132,7 @@ def _full(renderings: dict[Variant, bytes]) -> bytes:
 
 
 def _numbered(document: Document, previous: Document | None) -> Document:
-    """Like the hub: a document without a version is the revision after the last."""
+    """Number a document as the hub does: without a version, it is the next revision."""
     if previous is None:
         return document
     old, new = previous.change, document.change
@@ -131,7 +142,8 @@ def _numbered(document: Document, previous: Document | None) -> Document:
         return Document(**{**vars(document), "change": with_revision(new, old.revision + 1)})
     if new.revision <= old.revision:
         raise Refused(
-            f"--previous is revision {old.revision}, the document {new.revision}: not older"
+            f"--previous is revision {old.revision}, which is not older than the document's "
+            f"{new.revision}"
         )
     return document
 
@@ -159,11 +171,12 @@ def _announced(
 
 
 def _names(document: Document, brand: Brand) -> bool:
-    return brand.customer in document.customers or brand.customer_name in document.names
+    names = {same_name(name) for name in document.names}
+    return brand.customer in document.customers or same_name(brand.customer_name) in names
 
 
 def _runs(previous: Document | None, brand: Brand, now: datetime) -> list[Run]:
-    """What this customer's account would have done about the previous document."""
+    """Return the runs that the previous document would have caused in the customer's account."""
     if previous is None or not _names(previous, brand):
         return []
     announced = _announced(previous, None, brand, now)
@@ -175,7 +188,7 @@ def _runs(previous: Document | None, brand: Brand, now: datetime) -> list[Run]:
         change_id=announced.change_id,
         revision=announced.revision,
         event_id=str(announced.event_id),
-        fingerprint=mark(announced, brand.customer),
+        fingerprint=fingerprint_for(announced, brand.customer),
         kind=decision.kind,
         topic=decision.topic,
         material=True,

@@ -1,1 +1,1 @@
-"""What went wrong is put right, and nobody is mailed twice."""
+"""Repairs, after which nobody is mailed twice."""

@@ -1,4 +1,4 @@
-"""Dead letters of a queue: taken out to be looked at, and each given back unless it is dealt with.
+"""Dead letters of a queue: receive them to look at, and return each unless it is handled.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
 """
@@ -17,15 +17,18 @@ from changecast_cli.failures import say
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-# So long they are ours: for reading, for asking a person, and for sending them again.
-HOLD_SECONDS = 900
+# How long we hold them: for reading, asking a person, and sending them again.
+HIDDEN_SECONDS = 900
 MOST = 10_000
 A_CALL = 10
 
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """One message with what can be read of it. `reason` is why it is here, where that is known."""
+    """A dead letter, as far as it can be read. `reason` is why it is here, if known.
+
+    `refused` says that the account parked it because it breaks the contract.
+    """
 
     body: str
     receipt: str
@@ -33,29 +36,34 @@ class DeadLetter:
     revision: int | None
     time: datetime | None
     reason: str
+    refused: bool = False
 
     @property
     def said(self) -> str:
-        """The letter in a line, for people."""
+        """Return the letter in one line, for people."""
         what = f"{self.change_id} revision {self.revision}" if self.change_id else "unreadable"
-        return f"{what}: {self.reason or 'it failed again and again'}"
+        return f"{what}: {self.reason or 'it kept failing'}"
 
 
 @contextmanager
 def taken(sqs: "SQSClient", url: str) -> Iterator[list[DeadLetter]]:
-    """Everything in the queue. What is not taken out of the list by `remove` goes back at once.
+    """Receive everything in the queue; letters that `remove` does not take out go back at once.
 
-    Where the queue refuses that, people are told; what went wrong before is what is raised.
+    If the queue refuses that, a warning is printed, and an earlier error is raised.
     """
     letters: list[DeadLetter] = []
     try:
         for letter in _receive(sqs, url):
-            letters.append(letter)  # one by one: those before a call that fails go back too
+            letters.append(letter)  # one by one, so that letters before a failed call go back too
         yield letters
     finally:
         kept = [letter for letter in letters if not _is_given_back(sqs, url, letter)]
         if kept:
-            say(f"{len(kept)} dead letters come back to {url} in {HOLD_SECONDS // 60} minutes only")
+            minutes = HIDDEN_SECONDS // 60
+            say(
+                f"{len(kept)} dead letters of {url} are in use, and can be read in "
+                f"{minutes} minutes"
+            )
 
 
 def _is_given_back(sqs: "SQSClient", url: str, letter: DeadLetter) -> bool:
@@ -69,14 +77,19 @@ def _is_given_back(sqs: "SQSClient", url: str, letter: DeadLetter) -> bool:
 
 
 def remove(sqs: "SQSClient", url: str, letters: list[DeadLetter], letter: DeadLetter) -> None:
-    """The letter is dealt with: it leaves the queue, and the list of those to give back."""
+    """Delete a handled letter from the queue, and from the list of those to return."""
     sqs.delete_message(QueueUrl=url, ReceiptHandle=letter.receipt)
     letters.remove(letter)
 
 
 def of_change(letters: Iterable[DeadLetter], change_id: str) -> list[DeadLetter]:
-    """The letters about one change."""
+    """Return the letters about one change."""
     return [letter for letter in letters if letter.change_id == change_id]
+
+
+def to_plan_again(letters: Iterable[DeadLetter]) -> list[DeadLetter]:
+    """Return a change's letters that failed but do not break the contract."""
+    return [letter for letter in letters if letter.change_id and not letter.refused]
 
 
 def _receive(sqs: "SQSClient", url: str) -> Iterator[DeadLetter]:
@@ -85,7 +98,7 @@ def _receive(sqs: "SQSClient", url: str) -> Iterator[DeadLetter]:
         answer = sqs.receive_message(
             QueueUrl=url,
             MaxNumberOfMessages=A_CALL,
-            VisibilityTimeout=HOLD_SECONDS,
+            VisibilityTimeout=HIDDEN_SECONDS,
             WaitTimeSeconds=1,
             MessageAttributeNames=["All"],
         )
@@ -97,7 +110,7 @@ def _receive(sqs: "SQSClient", url: str) -> Iterator[DeadLetter]:
 
 
 def letter_of(message: Any) -> DeadLetter:
-    """A message of SQS, parked by us, buried by EventBridge or moved by SQS itself. Pure."""
+    """Read an SQS message that we parked, EventBridge dead-lettered or SQS itself moved. Pure."""
     attributes = {
         name: value.get("StringValue", "")
         for name, value in message.get("MessageAttributes", {}).items()
@@ -112,11 +125,12 @@ def letter_of(message: Any) -> DeadLetter:
         revision if isinstance(revision, int) else None,
         _time(event.get("time")),
         attributes.get("reason") or attributes.get("ERROR_MESSAGE", ""),
+        "code" in attributes,
     )
 
 
 def _object(value: Any) -> dict[str, Any]:
-    """A JSON object out of its text, or as it is; an empty one for anything else."""
+    """Return a JSON object from its text, or as it is; an empty one for anything else."""
     try:
         found = json.loads(value) if isinstance(value, str) else value
     except (ValueError, RecursionError):

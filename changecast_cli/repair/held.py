@@ -1,13 +1,14 @@
-"""changecast held: mails of which nobody knows whether SES has them; a person decides."""
+"""changecast held: mails that SES may or may not have sent; a person decides."""
 
 import time
 from typing import Annotated
 
 import typer
 
-from changecast import held as decisions
+from changecast.customer.ledger import held as decisions
+from changecast.hub.tracking.operator_actions import Action
 from changecast_cli.asking import DryRun, Yes, go_on
-from changecast_cli.deploying.customer_access import (
+from changecast_cli.customer_access import (
     CustomerCode,
     CustomerProfile,
     ExternalId,
@@ -16,18 +17,25 @@ from changecast_cli.deploying.customer_access import (
 )
 from changecast_cli.failures import Refused
 from changecast_cli.options import AsJson, Profile, Region, session
+from changecast_cli.repair.named import run_of_change
+from changecast_cli.repair.noting import note
+from changecast_cli.repair.report_soon import report_soon
 from changecast_cli.terminal import out, print_json
-from changecast_cli.watching.recipients import Revision, masked, run_in
+from changecast_cli.watching.recipients import Reminder, Revision, masked
 
 
 def held(
     change_id: Annotated[str, typer.Argument(help="The change.")],
     customer: CustomerCode,
     revision: Revision = None,
+    reminder: Reminder = None,
     release: Annotated[
-        bool, typer.Option("--release", help="Send once more, at the risk of a second mail.")
+        bool,
+        typer.Option("--release", help="Send these mails again, at the risk of a second mail."),
     ] = False,
-    drop: Annotated[bool, typer.Option("--drop", help="Give up; they count as failed.")] = False,
+    drop: Annotated[
+        bool, typer.Option("--drop", help="Give up; the recipients count as failed.")
+    ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -36,27 +44,32 @@ def held(
     customer_profile: CustomerProfile = None,
     external_id: ExternalId = None,
 ) -> None:
-    """Show who is held, and with --release or --drop decide about them.
+    """Show held recipients, and decide with --release or --drop what happens to them.
 
-    Held is whoever's call to SES ended without an answer, and of whom SES never spoke again.
+    A recipient is held if the call to SES ended without an answer and SES reported nothing about
+    the mail since: nobody knows whether it was sent.
     """
     if release and drop:
-        raise Refused("--release and --drop exclude each other: choose one")
-    account = enter(session(profile, region), customer, Keys(customer_profile, external_id))
+        raise Refused("choose one of --release and --drop")
+    hub = session(profile, region)
+    account = enter(hub, customer, Keys(customer_profile, external_id))
     ledger = account.ledger()
-    run = run_in(account, ledger, change_id, revision)
+    run = run_of_change(hub, account, change_id, revision, reminder)
     waiting = decisions.held(ledger, run)
     settled = 0
     who = f"{len(waiting)} held recipients of {change_id} revision {run.revision} at {customer}"
     if waiting and (release or drop):
         plan = (
-            [f"{who} are sent to once more; who has the mail already gets it twice"]
+            [f"{who} are mailed once more; people who have the mail already get it twice"]
             if release
             else [f"{who} are given up and count as failed"]
         )
         if go_on(plan, yes=yes, dry_run=dry_run):
             settle = decisions.release_held if release else decisions.drop_held
             settled = settle(ledger, run, time.time())
+            done = Action.RELEASED if release else Action.DROPPED
+            note(hub, done, customer, [(change_id, run.revision)], f"{settled} held recipients")
+            report_soon(account, run.run)
     if as_json:
         held_ = [{"key": each.key, "address": masked(each.address)} for each in waiting]
         print_json({"change_id": change_id, "revision": run.revision, "customer": customer,
@@ -67,7 +80,7 @@ def held(
 
 def _tell(who: str, addresses: list[str], settled: int, *, release: bool) -> None:
     if settled:
-        what = "go out within a minute or two" if release else "are given up"
+        what = "are sent within a minute or two" if release else "are given up"
         out.print(f"Done: {settled} {what}.")
     elif addresses:
         out.print(f"{who}: {', '.join(addresses)}", markup=False, soft_wrap=True)

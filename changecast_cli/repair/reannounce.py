@@ -1,13 +1,13 @@
-"""changecast reannounce: tell one customer again what it missed."""
+"""changecast reannounce: announce a change again to one customer that missed it."""
 
 from typing import Annotated
 
 import typer
 
-from changecast.announce import Announcement, connect
-from changecast.reannounce import reannounce as announce_again
+from changecast.hub.announcing.announce import Announcement, connect
+from changecast.hub.announcing.reannounce import reannounce as announce_again
 from changecast_cli.asking import DryRun, Yes, go_on
-from changecast_cli.deploying.customer_access import CustomerCode
+from changecast_cli.customer_access import CustomerCode
 from changecast_cli.options import AsJson, Profile, Region, session
 from changecast_cli.terminal import out, print_json
 
@@ -21,15 +21,15 @@ def reannounce(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Announce a change's newest revision again, to one customer that it names.
+    """Announce a change's newest revision again to one customer that it names.
 
-    A new event that names the old one, with the same content; never to anybody else. Whoever was
-    mailed is not mailed again.
+    Puts a new event with the same content, for this customer only. Nobody who was mailed is mailed
+    again.
     """
     hub = connect(session(profile, region))
     rehearsed = announce_again(change_id, customer, hub=hub, dry_run=True)
     done: Announcement | None = None
-    if go_on([_plan(rehearsed, customer)], yes=yes, dry_run=dry_run):
+    if go_on([plan_for(rehearsed, customer)], yes=yes, dry_run=dry_run):
         done = announce_again(change_id, customer, hub=hub)
     if as_json:
         print_json({
@@ -43,7 +43,8 @@ def reannounce(
         out.print(f"Announced again. Next: changecast status {change_id} --watch", markup=False)
 
 
-def _plan(rehearsed: Announcement, customer: str) -> str:
+def plan_for(rehearsed: Announcement, customer: str) -> str:
+    """Return what announcing again will do, in a sentence."""
     withdrawal = " (it was withdrawn for them)" if customer in rehearsed.withdrawn else ""
     return (
         f"{rehearsed.change_id} revision {rehearsed.revision} ({rehearsed.title}) is announced "

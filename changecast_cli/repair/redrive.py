@@ -1,12 +1,15 @@
 """changecast redrive: plan again what a customer's account could not plan."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from changecast.hub.tracking.operator_actions import Action
 from changecast_cli.asking import DryRun, Yes, go_on
-from changecast_cli.deploying.customer_access import (
+from changecast_cli.customer_access import (
+    CustomerAccount,
     CustomerCode,
     CustomerProfile,
     ExternalId,
@@ -14,13 +17,26 @@ from changecast_cli.deploying.customer_access import (
     enter,
 )
 from changecast_cli.options import AsJson, Profile, Region, session
-from changecast_cli.repair.dead_letters import of_change, remove, taken
+from changecast_cli.repair.dead_letters import (
+    DeadLetter,
+    of_change,
+    remove,
+    taken,
+    to_plan_again,
+)
+from changecast_cli.repair.named import refuse_other_customer
+from changecast_cli.repair.noting import note
 from changecast_cli.terminal import out, print_json, working
+
+if TYPE_CHECKING:
+    import boto3
 
 
 def redrive(
-    change_id: Annotated[str, typer.Argument(help="The change.")],
     customer: CustomerCode,
+    change_id: Annotated[
+        str | None, typer.Argument(help="The change; by default every change.")
+    ] = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -29,32 +45,57 @@ def redrive(
     customer_profile: CustomerProfile = None,
     external_id: ExternalId = None,
 ) -> None:
-    """Send a change's dead letters of a customer back to its announcements queue.
+    """Send a customer's dead letters back to its announcements queue.
 
-    Only this change's; every other letter stays where it is. Whoever was mailed is not mailed
-    again: the ledger knows.
+    Without a change, sends back the dead letters of all changes. Letters that break the contract
+    stay, because they would be refused again. Nobody is mailed twice.
     """
-    account = enter(session(profile, region), customer, Keys(customer_profile, external_id))
-    sqs = account.session.client("sqs")
-    dead, queue = account.output("DeadLetters"), account.output("AnnouncementsQueue")
-    sent = 0
+    hub = session(profile, region)
+    account = enter(hub, customer, Keys(customer_profile, external_id))
+    sqs, dead = account.session.client("sqs"), account.output("DeadLetters")
+    sent: Sequence[DeadLetter] = []
     with ExitStack() as stack:
         with working(f"Reading the dead letters of {customer}"):
             letters = stack.enter_context(taken(sqs, dead))
-        chosen = of_change(letters, change_id)
+        chosen = of_change(letters, change_id) if change_id else to_plan_again(letters)
+        if change_id and not chosen:
+            refuse_other_customer(hub, change_id, customer)
         plan = [f"{len(chosen)} of {len(letters)} dead letters of {customer} are planned again:"]
         plan += [letter.said for letter in chosen]
         if chosen and go_on(plan, yes=yes, dry_run=dry_run):
-            for letter in chosen:
-                # In this order: a crash between the two leaves it there twice, never nowhere.
-                sqs.send_message(QueueUrl=queue, MessageBody=letter.body)
-                remove(sqs, dead, letters, letter)
-                sent += 1
+            sent = send_back(account, letters, chosen)
+    if sent:
+        note_redriven(hub, customer, sent)
     if as_json:
         print_json({"change_id": change_id, "customer": customer, "found": len(chosen),
-                    "redriven": sent})  # fmt: skip
+                    "redriven": len(sent)})  # fmt: skip
     elif not chosen:
-        out.print(f"Nothing to do: no dead letter of {customer} is about {change_id}.",
-                  markup=False)  # fmt: skip
+        about = f"is about {change_id}" if change_id else "can be planned again"
+        out.print(f"Nothing to do: no dead letter of {customer} {about}.", markup=False)
     elif sent:
-        out.print(f"Redriven: {sent}. Next: changecast status {change_id} --watch", markup=False)
+        out.print(f"Redriven: {len(sent)}. Next: {_next(change_id, customer)}", markup=False)
+
+
+def send_back(
+    account: CustomerAccount, letters: list[DeadLetter], chosen: Sequence[DeadLetter]
+) -> Sequence[DeadLetter]:
+    """Move letters out of all those that were taken back to the announcements queue."""
+    sqs, dead = account.session.client("sqs"), account.output("DeadLetters")
+    queue = account.output("AnnouncementsQueue")
+    for letter in chosen:
+        # In this order, a crash in between leaves the letter twice, and never loses it.
+        sqs.send_message(QueueUrl=queue, MessageBody=letter.body)
+        remove(sqs, dead, letters, letter)
+    return chosen
+
+
+def note_redriven(hub: "boto3.Session", customer: str, sent: Sequence[DeadLetter]) -> None:
+    """Note in the histories of their changes that letters were planned again."""
+    runs = [(one.change_id, one.revision) for one in sent if one.change_id and one.revision]
+    note(hub, Action.REDRIVEN, customer, runs)
+
+
+def _next(change_id: str | None, customer: str) -> str:
+    if change_id:
+        return f"changecast status {change_id} --watch"
+    return f"changecast status --customer {customer}"

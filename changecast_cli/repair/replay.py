@@ -1,6 +1,6 @@
-"""changecast replay: bring announcements of some time again to who missed them."""
+"""changecast replay: deliver the announcements of some time again to customers that missed them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -8,30 +8,39 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from changecast.announce import Hub, connect
-from changecast.change import utc
-from changecast.registry import Customer
-from changecast.status_table import Row, statuses_of_customer
+from changecast.contract.change import utc
+from changecast.contract.errors import ContractError
+from changecast.hub.announcing.announce import Hub, connect
+from changecast.hub.announcing.reannounce import reannounce
+from changecast.hub.registry import Customer, list_customers
+from changecast.hub.tracking.operator_actions import Action
+from changecast.hub.tracking.table import Row, statuses_of_customer
 from changecast_cli.asking import DryRun, Yes, go_on
-from changecast_cli.deploying.customer_access import find_customer
+from changecast_cli.customer_access import find_customer
 from changecast_cli.failures import FAILED, Refused, say
 from changecast_cli.options import AsJson, Profile, Region, session
+from changecast_cli.repair.noting import note
 from changecast_cli.repair.replays import Replay, progress, replays_for, start
-from changecast_cli.repair.route_letters import RouteLetters, letters_of, send_again
+from changecast_cli.repair.route_dead_letters import RouteLetters, letters_of, send_again
 from changecast_cli.terminal import err, out, print_json, working
 from changecast_cli.watching.since import point_in_time
 
 if TYPE_CHECKING:
+    import boto3
     from mypy_boto3_events import EventBridgeClient
 
-# An event is in the archive some minutes after it was put.
+# An event reaches the archive some minutes after it was put.
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-archive.html
 ARCHIVED_AFTER = timedelta(minutes=10)
 
 
+# (change id, customer) of announcements that no replay through the customer's rule can repeat.
+Elsewhere = tuple[str, str]
+
+
 @dataclass
-class Done:
-    """What became of a replay, as `--json` prints it."""
+class Replayed:
+    """Result of a replay, as `--json` prints it."""
 
     replays: list[dict[str, Any]] = field(default_factory=list)
     announced_again: int = 0
@@ -39,22 +48,29 @@ class Done:
 
 
 def replay(
-    begin: Annotated[str, typer.Option("--from", help="2d, 12h, a date or an RFC 3339 time.")],
-    end: Annotated[str, typer.Option("--to", help="The same; now if left out.")] = "0min",
+    begin: Annotated[
+        str, typer.Option("--from", help="Start: 2d or 12h ago, a date, or an RFC 3339 time.")
+    ],
+    end: Annotated[
+        str, typer.Option("--to", help="End, written like --from; by default now.")
+    ] = "0min",
     customer: Annotated[
-        str | None, typer.Option("--customer", "-c", help="Only this one; else every route.")
+        str | None,
+        typer.Option("--customer", "-c", help="Only this customer; by default every customer."),
     ] = None,
-    wait: Annotated[float, typer.Option(help="Seconds to wait for its end.", min=0)] = 120,
+    wait: Annotated[
+        float, typer.Option(help="Seconds to wait for the replay to end.", min=0)
+    ] = 120,
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Replay the hub's archive through the routes of customers, and what their routes held back.
+    """Replay the hub's archive, and the routes' dead letters, to customers that missed them.
 
-    Through these routes only: nothing else on the hub sees it. Whoever was mailed is not mailed
-    again, and an older revision than the newest one mails nobody.
+    Nothing else on the hub sees the replayed events. Nobody who was mailed is mailed again, and an
+    older revision than the newest mails nobody.
     """
     hub_session = session(profile, region)
     now = datetime.now(UTC)
@@ -62,19 +78,29 @@ def replay(
     if first >= last:
         raise Refused(f"--from ({utc(first)}) must be before --to ({utc(last)})")
     hub = connect(hub_session)
-    customers = [find_customer(hub_session, customer)] if customer else [*hub.customers.values()]
-    events, done = hub.events, Done()
+    customers = (
+        [find_customer(hub_session, customer)]
+        if customer
+        else [*list_customers(hub_session.client("ssm")).values()]
+    )
+    events, done = hub.events, Replayed()
     planned = replays_for(events, customers)
     with ExitStack() as stack:
-        with working("Looking for what was held back"):
-            held = [
+        with working("Looking for dead letters of the routes"):
+            letters_of_routes = [
                 stack.enter_context(letters_of(hub_session, one.code, first, last))
                 for one in customers
             ]
-        plan = plan_for(customers, first, last, _announced(hub, customers, first, last), held)
+        rows = [*_announced(hub, customers, first, last)]
+        elsewhere = before_moves(customers, rows)
+        plan = plan_for(customers, first, last, rows, letters_of_routes, elsewhere)
         if go_on([*plan, *_warnings(last, now)], yes=yes, dry_run=dry_run):
-            _send_held(held, hub, done)
-            _replay_all(events, planned, (first, last), wait, done)
+            _send_letters(letters_of_routes, hub, done)
+            for each in planned:
+                start(events, each, first, last)
+            _announce_again(hub, elsewhere, done)
+            _note(hub_session, rows, first, last)
+            _wait_for(events, planned, wait, done)
     _tell(done, as_json=as_json)
 
 
@@ -83,25 +109,52 @@ def plan_for(
     first: datetime,
     last: datetime,
     rows: Iterable[Row],
-    held: list[RouteLetters],
+    letters_of_routes: list[RouteLetters],
+    elsewhere: Sequence[Elsewhere] = (),
 ) -> list[str]:
-    """What a replay would do, in sentences."""
+    """Return what a replay would do, in sentences."""
     who = ", ".join(customer.code for customer in customers)
     named = [f"{row['change_id']} revision {row['revision']} ({row['customer']})" for row in rows]
     known = f"{len(named)} by the hub's table: {', '.join(named[:10])}" if named else "none known"
     more = ", ..." if len(named) > 10 else ""
-    letters = sum(len(each.chosen) for each in held)
+    letters = sum(len(each.chosen) for each in letters_of_routes)
+    moved = (
+        f"{len(elsewhere)} changes from before a customer moved to another bus are announced "
+        "again, each to its own customer only"
+    )
     return [
         f"What was announced from {utc(first)} to {utc(last)} is replayed to {who} ({known}{more})",
-        f"{letters} dead letters of the routes are announced again, each to its customer alone",
-        "Whoever was mailed already is not mailed again",
+        f"{letters} dead letters of the routes are announced again, each to its own customer only",
+        *([moved] if elsewhere else []),
+        "Nobody who was mailed already is mailed again",
     ]
+
+
+def before_moves(customers: Iterable[Customer], rows: Iterable[Row]) -> list[Elsewhere]:
+    """Return customers' announcements on an earlier bus, whose archive no rule of theirs reads."""
+    since = {customer.code: customer.hub_bus_since for customer in customers}
+    found = [
+        (str(row["change_id"]), str(row["customer"]))
+        for row in rows
+        if row["announced_at"] < since.get(row["customer"], "")
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _announce_again(hub: Hub, elsewhere: Iterable[Elsewhere], done: Replayed) -> None:
+    for change_id, code in elsewhere:
+        try:
+            reannounce(change_id, code, hub=hub)
+        except ContractError as error:
+            done.refused.append(f"{change_id} to {code} ({error.message})")
+        else:
+            done.announced_again += 1
 
 
 def _warnings(last: datetime, now: datetime) -> list[str]:
     if now - last >= ARCHIVED_AFTER:
         return []
-    return ["What was put in the last 10 minutes may not be in the archive yet: wait, or repeat"]
+    return ["Announcements of the last 10 minutes may not be in the archive yet: wait, or repeat"]
 
 
 def _announced(
@@ -113,33 +166,35 @@ def _announced(
                 yield row
 
 
-def _send_held(held: Iterable[RouteLetters], hub: Hub, done: Done) -> None:
-    for letters in held:
+def _send_letters(letters_of_routes: Iterable[RouteLetters], hub: Hub, done: Replayed) -> None:
+    for letters in letters_of_routes:
         sent, refused = send_again(letters, hub)
         done.announced_again += sent
         done.refused += refused
 
 
-def _replay_all(
-    events: "EventBridgeClient",
-    planned: list[Replay],
-    times: tuple[datetime, datetime],
-    wait: float,
-    done: Done,
+def _note(hub: "boto3.Session", rows: list[Row], first: datetime, last: datetime) -> None:
+    """Note the replay in the history of every change that it delivers again."""
+    for code in dict.fromkeys(row["customer"] for row in rows):
+        runs = [(row["change_id"], int(row["revision"])) for row in rows if row["customer"] == code]
+        note(hub, Action.REPLAYED, code, runs, f"of {utc(first)} to {utc(last)}")
+
+
+def _wait_for(
+    events: "EventBridgeClient", planned: list[Replay], wait: float, done: Replayed
 ) -> None:
     for each in planned:
-        start(events, each, *times)
         with working(f"Replay {each.name}"):
             state = list(progress(events, each, wait))[-1]
         done.replays.append({"name": each.name, "state": state, "rules": list(each.rules)})
 
 
-def _tell(done: Done, *, as_json: bool) -> None:
+def _tell(done: Replayed, *, as_json: bool) -> None:
     if as_json:
         print_json(vars(done))
     for each in done.replays:
         if each["state"] != "COMPLETED":
-            err.print(f"AWS goes on with it: aws events describe-replay --replay-name "
+            err.print(f"AWS continues it: aws events describe-replay --replay-name "
                       f"{each['name']}", markup=False)  # fmt: skip
     for refused in done.refused:
         say(f"not announced again: {refused}")

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from changecast.registry import Customer
+from changecast.hub.registry import Customer
+from changecast.hub.routes import rule_name
 from changecast_cli.failures import Failed, Refused
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ POLL_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Replay:
-    """One replay of one hub bus: from its archive, through these rules and no other."""
+    """One replay of one hub bus: from its archive, through these rules only."""
 
     name: str
     archive_arn: str
@@ -33,7 +34,7 @@ class Replay:
 
 
 def replays_for(events: "EventBridgeClient", customers: Iterable[Customer]) -> list[Replay]:
-    """A replay for each hub bus that has a route of these customers; Refused where a part lacks."""
+    """Return a replay for each hub bus with a route of these customers; Refused if one lacks."""
     by_bus: dict[str, list[Customer]] = {}
     for customer in customers:
         by_bus.setdefault(customer.hub_bus, []).append(customer)
@@ -46,14 +47,15 @@ def _replay(events: "EventBridgeClient", bus: str, customers: list[Customer]) ->
     if not archives:
         raise Refused(f"the bus {bus} has no archive: deploy the hub (sam deploy --config-env hub)")
     archive = events.describe_archive(ArchiveName=archives[0]["ArchiveName"])["ArchiveArn"]
-    rules = tuple(_rule(events, bus, customer.code) for customer in customers)
+    rules = tuple(_rule(events, customer) for customer in customers)
     who = customers[0].code if len(customers) == 1 else "all"
     return Replay(f"changecast-{who}-{secrets.token_hex(4)}", archive, bus_arn, rules)
 
 
-def _rule(events: "EventBridgeClient", bus: str, code: str) -> str:
+def _rule(events: "EventBridgeClient", customer: Customer) -> str:
+    code, bus = customer.code, customer.hub_bus
     try:
-        return events.describe_rule(Name=f"changecast-route-{code}", EventBusName=bus)["Arn"]
+        return events.describe_rule(Name=rule_name(customer), EventBusName=bus)["Arn"]
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
@@ -63,7 +65,7 @@ def _rule(events: "EventBridgeClient", bus: str, code: str) -> str:
 
 
 def start(events: "EventBridgeClient", replay: Replay, begin: datetime, end: datetime) -> None:
-    """Start it; AWS goes on by itself. Times are those at which the events were put."""
+    """Start the replay, which AWS then runs. The times are when the events were put."""
     events.start_replay(
         ReplayName=replay.name,
         Description="changecast replay",
@@ -82,7 +84,7 @@ def progress(
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[str]:
-    """Its state, again and again, until it ended or so many seconds are over. Failed if it did."""
+    """Yield its state until it has ended or the time is over; Failed if it failed."""
     until = clock() + seconds
     while True:
         answer = events.describe_replay(ReplayName=replay.name)

@@ -1,31 +1,43 @@
-"""changecast resume: let a paused run go on."""
+"""changecast resume: resume a paused run."""
 
 import time
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from changecast import runs
-from changecast.ledger_items import Run
+from changecast.contract.pause_code import PauseCode
+from changecast.contract.reminder import words_of
+from changecast.customer.ledger import runs
+from changecast.customer.ledger.schema import Run
+from changecast.hub.tracking.operator_actions import Action
 from changecast_cli.asking import DryRun, Yes, go_on
-from changecast_cli.deploying.customer_access import (
+from changecast_cli.customer_access import (
+    CustomerAccount,
     CustomerCode,
     CustomerProfile,
     ExternalId,
     Keys,
     enter,
 )
+from changecast_cli.failures import Refused
 from changecast_cli.options import AsJson, Profile, Region, session
-from changecast_cli.terminal import out, print_json
-from changecast_cli.watching.recipients import Revision, run_in
+from changecast_cli.repair.causes import in_words, remaining_causes
+from changecast_cli.repair.named import run_of_change
+from changecast_cli.repair.noting import note
+from changecast_cli.repair.report_soon import report_soon
+from changecast_cli.terminal import counted, out, print_json
+from changecast_cli.watching.recipients import Reminder, Revision
 
-_RATES = {"bounce_rate": "bounces", "complaint_rate": "complaints"}
+if TYPE_CHECKING:
+    import boto3
+
+_RATES = {PauseCode.BOUNCE_RATE: "bounces", PauseCode.COMPLAINT_RATE: "complaints"}
 
 
 @dataclass(frozen=True)
 class Resumed:
-    """What became of it, as `--json` prints it."""
+    """Result, as `--json` prints it."""
 
     change_id: str
     revision: int
@@ -39,6 +51,10 @@ def resume(
     change_id: Annotated[str, typer.Argument(help="The change.")],
     customer: CustomerCode,
     revision: Revision = None,
+    reminder: Reminder = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Resume it although its cause is still there.")
+    ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -47,34 +63,79 @@ def resume(
     customer_profile: CustomerProfile = None,
     external_id: ExternalId = None,
 ) -> None:
-    """Let a paused run go on, once its cause is mended. Whoever was mailed is not mailed again."""
-    account = enter(session(profile, region), customer, Keys(customer_profile, external_id))
-    ledger = account.ledger()
-    run = run_in(account, ledger, change_id, revision)
+    """Resume a paused run once its cause is fixed. Nobody is mailed twice.
+
+    Checks the customer's account first, and refuses if the cause is still visible there.
+    """
+    hub = session(profile, region)
+    account = enter(hub, customer, Keys(customer_profile, external_id))
+    run = run_of_change(hub, account, change_id, revision, reminder)
+    if run.paused and not force:
+        _refuse_while_broken(account, run)
     go = run.paused and go_on(plan_for(run, customer), yes=yes, dry_run=dry_run)
     if go:
-        runs.hurry(ledger, runs.resume(ledger, run), time.time())
+        let_go_on(hub, account, run)
     what = Resumed(change_id, run.revision, customer, run.paused, run.reason_message, go)
     if as_json:
         print_json(vars(what))
     elif go:
-        out.print("Resumed: whoever still waits is sent to within a minute or two.")
+        out.print(
+            "Resumed: everybody who has not been mailed gets the mail within a minute or two. "
+            f"Next: changecast status {change_id} --watch",
+            markup=False,
+            soft_wrap=True,
+        )
     elif not run.paused:
-        out.print(f"Nothing to do: {change_id} is not paused at {customer}.", markup=False)
+        out.print(_not_paused(run, customer), markup=False, soft_wrap=True)
+
+
+def _refuse_while_broken(account: CustomerAccount, run: Run) -> None:
+    """Raise Refused if the account would pause the run again at once."""
+    causes = remaining_causes(account, run.pause_code)
+    if causes:
+        raise Refused(
+            *in_words(causes),
+            "nothing was resumed. To resume it anyway, add --force",
+        )
+
+
+def let_go_on(hub: "boto3.Session", account: CustomerAccount, run: Run) -> None:
+    """Resume a paused run, note in the history who did it, and have it reported."""
+    ledger = account.ledger()
+    runs.sweep_soon(ledger, runs.resume(ledger, run), time.time())
+    about = [(run.change_id, run.revision)]
+    which = f"reminder {words_of(run.reminds)}: " if run.is_reminder else ""
+    note(hub, Action.RESUMED, account.customer.code, about, which + run.reason_message)
+    report_soon(account, run.run)
+
+
+def _not_paused(run: Run, customer: str) -> str:
+    """Return why nothing is done, and what to do if people still wait for mails."""
+    where = f"{run.change_id} revision {run.revision} at {customer}"
+    if run.ended_at:
+        return f"Nothing to do: {where} has ended. Next: changecast status {run.change_id}"
+    return (
+        f"Nothing to do: {where} is not paused any more. If `changecast status` still says paused "
+        f"after two minutes, something keeps it: changecast doctor --customer {customer}"
+    )
 
 
 def plan_for(run: Run, customer: str) -> list[str]:
-    """What resuming means, in sentences."""
+    """Return what resuming will do, in sentences."""
     plan = [
-        f"{run.change_id} revision {run.revision} at {customer} goes on; it was paused because: "
+        f"{run.change_id} revision {run.revision} at {customer} resumes. It was paused because: "
         f"{run.reason_message or run.reason_code or 'no reason was noted'}"
     ]
-    if run.reason_code in _RATES:
-        plan.append(f"It is not stopped for its {_RATES[run.reason_code]} again")
-    if run.reason_code in runs.LIMITS:
+    code = run.pause_code
+    people = counted(run.planned, "recipient")
+    if not (code and code.is_account_limit):
+        plan.append(f"Of its {people}, those who have not been mailed get the mail ({run.kind})")
+    if code in _RATES:
+        plan.append(f"It is not paused for its {_RATES[code]} again")
+    if code and code.is_account_limit:
         plan.append(
-            f"It was stopped by a limit of {customer}'s own account; going on means that somebody "
-            f"there has looked: {run.planned} recipients get the mail ({run.kind}) as it is, and "
-            "no limit of the account stops this run again"
+            f"It was paused by a limit of {customer}'s own account. Resume it only if somebody "
+            f"there has checked it: {people} get the mail ({run.kind}) as it is, "
+            "and no limit of the account pauses this run again"
         )
     return plan

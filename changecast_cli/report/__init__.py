@@ -1,1 +1,1 @@
-"""One page about the last changes."""
+"""The report: one page about recent changes."""

@@ -1,4 +1,4 @@
-"""changecast report: a page about the last changes, for whoever has no console."""
+"""changecast report: a page about recent changes, for people without a console."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -6,20 +6,25 @@ from typing import Annotated
 
 import typer
 
-from changecast.announce import STATUS_TABLE
-from changecast.records import revisions
+from changecast.hub.announcing.announce import STATUS_TABLE
+from changecast.hub.tracking.revisions import revisions
 from changecast_cli.failures import Refused
 from changecast_cli.options import AsJson, Profile, Region, session
+from changecast_cli.report.earlier import with_earlier
 from changecast_cli.report.page import page, totals
 from changecast_cli.terminal import out, print_json, working
+from changecast_cli.watching.runs import by_change
 from changecast_cli.watching.since import point_in_time
-from changecast_cli.watching.status import recent
+from changecast_cli.watching.status import recent_rows
 
 _PAGES = {".html", ".htm"}
 
 
 def report(
-    to: Annotated[Path, typer.Option("--out", help="FILE.html, or a folder for index.html.")],
+    to: Annotated[
+        Path,
+        typer.Option("--out", help="The file to write, FILE.html, or a folder for index.html."),
+    ],
     since: Annotated[str, typer.Option(help="How far back: 2d, 12h, 30min or a date.")] = "7d",
     customer: Annotated[
         str | None, typer.Option("--customer", "-c", help="Only this customer.")
@@ -28,12 +33,13 @@ def report(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Write one HTML page: who was told, when, and how the mails stand. Opens without a network."""
+    """Write one HTML page that shows who was told, when, and the state of the mails."""
     now = datetime.now(UTC)
     start = point_in_time(since, now)
     table = session(profile, region).resource("dynamodb").Table(STATUS_TABLE)
     with working("Writing the report"):
-        runs = recent(table, start, customer)
+        rows = recent_rows(table, start, customer)
+        runs = with_earlier(by_change(rows), rows)
         records = {run["change_id"]: revisions(table, run["change_id"]) for run in runs}
         path = write(to, page(runs, records, start, now))
     if as_json:
@@ -43,7 +49,7 @@ def report(
 
 
 def write(to: Path, text: str) -> Path:
-    """Write the page into a file, or as index.html into a folder; comes back: where it is."""
+    """Write the page to a file, or as index.html to a folder; return its path."""
     path = to if to.suffix.lower() in _PAGES and not to.is_dir() else to / "index.html"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

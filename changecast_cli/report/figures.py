@@ -1,20 +1,22 @@
-"""What the report page draws, as figures: mails by state, timelines, the fan-out. Pure."""
+"""Figures of the report page: mails by state, timelines, the fan-out. Pure."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from changecast_cli.report.earlier import counts_of
 from changecast_cli.trace.text import said
 from changecast_cli.watching.runs import Run, is_bad, is_final
 
-# Of the picture, in its own units: height of a customer, room above and below, where names begin.
+# The picture's measures in its own units: height of a customer, margins, start of names.
 ROW, TOP, LABEL = 40, 16, 216
+WAITING = "waiting"
 MOST = 40
 _WORST, _GOING, _GOOD = _RANK = ("bad", "going", "good")
 
 
 class Part(NamedTuple):
-    """A part of a bar: which state, how many mails, how much of the bar in percent."""
+    """A part of a bar: the state, the number of mails, and its share in percent."""
 
     state: str
     number: int
@@ -22,7 +24,7 @@ class Part(NamedTuple):
 
 
 class Branch(NamedTuple):
-    """One customer in the fan-out: where its line ends, how it stands, how many mails."""
+    """One customer in the fan-out: the end of its line, its state, its number of mails."""
 
     code: str
     y: int
@@ -32,18 +34,18 @@ class Branch(NamedTuple):
 
     @property
     def says(self) -> str:
-        """What stands under the customer's code."""
+        """The text under the customer's code."""
         changes = f"{self.changes} change{'' if self.changes == 1 else 's'}"
         return f"{changes}, {self.mails} mail{'' if self.mails == 1 else 's'}"
 
 
 def mails_by_state(counts: dict[str, int]) -> list[Part]:
-    """How the planned mails of a run stand, each mail once, in the order of their life."""
+    """Return a run's planned mails by state, each mail once, in the order of states."""
     settled = {name: counts[name] for name in ("delivered", "bounced", "complained", "suppressed")}
     accepted = max(0, counts["sent"] - sum(settled.values()))
     open_ = {name: counts[name] for name in ("failed", "unknown", "held")}
     states = {**settled, "accepted by SES": accepted, **open_}
-    states["waiting"] = max(0, counts["planned"] - sum(states.values()))
+    states[WAITING] = max(0, counts["planned"] - sum(states.values()))
     whole = sum(states.values())
     return [
         Part(state, number, round(number / whole * 100, 2))
@@ -53,9 +55,9 @@ def mails_by_state(counts: dict[str, int]) -> list[Part]:
 
 
 def timeline(customer: dict[str, Any], longest: float) -> dict[str, Any] | None:
-    """From announcement to the first and the last mail, in percent of the slowest customer.
+    """Return the times from announcement to first and last mail, in percent of the slowest.
 
-    None where the customer's account has not said anything.
+    None if the customer's account has not reported.
     """
     if not (customer["announced_at"] and customer["started_at"]):
         return None
@@ -70,7 +72,7 @@ def timeline(customer: dict[str, Any], longest: float) -> dict[str, Any] | None:
 
 
 def longest_of(run: Run) -> float:
-    """Seconds from the announcement to the end of the slowest customer, at least one."""
+    """Return the seconds from the announcement to the slowest customer's end, at least one."""
     ends = [
         _between(one["announced_at"], one["ended_at"] or one["started_at"])
         for one in run["customers"].values()
@@ -80,9 +82,9 @@ def longest_of(run: Run) -> float:
 
 
 def fan_out(runs: Iterable[Run]) -> tuple[list[Branch], int]:
-    """The customers of these runs by code, and how many more there are.
+    """Return the customers of these runs by code, and how many more there are.
 
-    Where they are too many for a picture, those in trouble come first.
+    If they are too many for a picture, those in trouble come first.
     """
     found: dict[str, list[dict[str, Any]]] = {}
     for run in runs:
@@ -96,7 +98,7 @@ def fan_out(runs: Iterable[Run]) -> tuple[list[Branch], int]:
             code,
             TOP + number * ROW + ROW // 2,
             tone_of(found[code]),
-            sum(one["counts"]["sent"] for one in found[code]),
+            sum(counts_of(one)["sent"] for one in found[code]),
             len(found[code]),
         )
         for number, code in enumerate(codes[:MOST])
@@ -105,13 +107,13 @@ def fan_out(runs: Iterable[Run]) -> tuple[list[Branch], int]:
 
 
 def width_of(branches: Iterable[Branch]) -> int:
-    """How wide the picture must be for the longest line beside it, in its own units."""
+    """Return how wide the picture must be for the longest line beside it, in its own units."""
     longest = (max(9 * len(one.code), 7.5 * len(one.says)) for one in branches)
     return LABEL + int(max([124, *longest]))
 
 
 def tone_of(customers: Iterable[dict[str, Any]]) -> str:
-    """bad where somebody missed a mail, going where it is not over, else good."""
+    """Return `bad` if somebody missed a mail, `going` if it is not over, else `good`."""
     every = list(customers)
     if any(is_bad(one) for one in every):
         return _WORST
@@ -119,7 +121,7 @@ def tone_of(customers: Iterable[dict[str, Any]]) -> str:
 
 
 def _between(begin: str, end: str | None) -> float:
-    """Seconds; never negative, since two accounts' clocks may differ."""
+    """Return the seconds, never negative, because two accounts' clocks may differ."""
     if not end:
         return 0.0
     return max(0.0, (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds())

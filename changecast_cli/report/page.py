@@ -1,14 +1,17 @@
-"""The report of the last changes as one HTML page: no script, nothing from elsewhere."""
+"""The report as one HTML page, without scripts or external resources."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from changecast.records import Record
-from changecast_cli.pages import render
+from changecast.hub.tracking.revisions import Record
+from changecast_cli.html_pages import render
+from changecast_cli.report.earlier import counts_of
 from changecast_cli.report.figures import (
     ROW,
     TOP,
+    WAITING,
+    Part,
     fan_out,
     longest_of,
     mails_by_state,
@@ -16,14 +19,14 @@ from changecast_cli.report.figures import (
     tone_of,
     width_of,
 )
-from changecast_cli.watching.runs import COUNTS, Run, failed_of, is_bad
+from changecast_cli.watching.runs import COUNTS, Run, answered, failed_of, is_bad
 from changecast_cli.watching.tables import state_of
 
 
 def page(
     runs: Sequence[Run], records: Mapping[str, Sequence[Record]], since: datetime, now: datetime
 ) -> str:
-    """The page. `records` are those of each change, oldest first."""
+    """Return the page. `records` are those of each change, oldest first."""
     branches, more = fan_out(runs)
     height = TOP * 2 + max(1, len(branches)) * ROW
     return render(
@@ -40,17 +43,24 @@ def page(
 
 
 def totals(runs: Sequence[Run]) -> dict[str, int]:
-    """The figures of the whole page, also for `--json`."""
+    """Return the figures of the whole page, also for `--json`."""
     customers = [one for run in runs for one in run["customers"].values()]
-    counts = {name: sum(one["counts"][name] for one in customers) for name in COUNTS}
+    every = [counts_of(one) for one in customers]
+    counts = {name: sum(each[name] for each in every) for name in COUNTS}
     return {
         "changes": len(runs),
         "customers": len({code for run in runs for code in run["customers"]}),
         "mails": counts["sent"],
         "delivered": counts["delivered"],
-        "not_delivered": sum(failed_of(one) for one in customers),
+        "not_delivered": sum(failed_of({"counts": each}) for each in every),
+        "not_sent_yet": sum(part.number for one in customers for part in _waiting(one)),
         "troubled_deliveries": sum(is_bad(one) for one in customers),
     }
+
+
+def _waiting(customer: Mapping[str, Any]) -> list[Part]:
+    """Return the number of a run's mails that are planned or paused, and not sent."""
+    return [part for part in mails_by_state(customer["counts"]) if part.state == WAITING]
 
 
 def _change(run: Run, records: Sequence[Record]) -> dict[str, Any]:
@@ -61,9 +71,9 @@ def _change(run: Run, records: Sequence[Record]) -> dict[str, Any]:
         "revision": run["revision"],
         "tone": tone_of(run["customers"].values()),
         "announced": [
-            f"revision {r.revision} ({r.status}) on {r.announced_at[:16].replace('T', ' ')} UTC "
-            f"by {r.announced_by}"
-            for r in records
+            f"revision {record.revision} ({record.status}) on "
+            f"{record.announced_at[:16].replace('T', ' ')} UTC by {record.announced_by}"
+            for record in records
         ],
         "customers": [_customer(code, one, longest) for code, one in run["customers"].items()],
     }
@@ -78,6 +88,8 @@ def _customer(code: str, customer: dict[str, Any], longest: float) -> dict[str, 
         "state": state_of(customer).plain,
         "tone": tone_of([customer]),
         "parts": mails_by_state(customer["counts"]),
+        "earlier": mails_by_state(customer["earlier"]) if customer.get("earlier") else [],
         "timeline": timeline(customer, longest),
+        "answered": answered(customer),
         "reason": reason.get("message", ""),
     }

@@ -1,1 +1,1 @@
-"""One announcement's way, from put to SES, as X-Ray saw it."""
+"""One announcement's trace from put to SES, as X-Ray saw it."""

@@ -1,4 +1,4 @@
-"""changecast trace: the way of a change from the put to the SES call, customer by customer."""
+"""changecast trace: a change's timeline from the put to the SES calls, customer by customer."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -11,10 +11,10 @@ import typer
 from botocore.exceptions import ClientError
 from rich.text import Text
 
-from changecast.announce import STATUS_TABLE
-from changecast.ledger_items import run_id
-from changecast.status_table import statuses
-from changecast_cli.deploying.customer_access import CustomerProfile, ExternalId, Keys, enter
+from changecast.customer.ledger.schema import run_id
+from changecast.hub.announcing.announce import STATUS_TABLE
+from changecast.hub.tracking.table import statuses
+from changecast_cli.customer_access import CustomerProfile, ExternalId, Keys, enter
 from changecast_cli.failures import FAILED, Refused
 from changecast_cli.options import AsJson, Profile, Region, session
 from changecast_cli.terminal import err, out, print_json, working
@@ -31,13 +31,17 @@ EARLIER, LATER = timedelta(minutes=1), timedelta(minutes=30)
 def trace(
     change_id: Annotated[str, typer.Argument(help="The change.")],
     customer: Annotated[
-        str | None, typer.Option("--customer", "-c", help="Only this one; else all it names.")
+        str | None,
+        typer.Option(
+            "--customer",
+            "-c",
+            help="Only this customer; by default every customer that the change names.",
+        ),
     ] = None,
-    html: Annotated[
-        Path | None, typer.Option(help="Write the picture to this file, for a browser.")
-    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write an HTML page to this file.")] = None,
     every: Annotated[
-        bool, typer.Option("--all", help="Every trace and call, even if hundreds are alike.")
+        bool,
+        typer.Option("--all", help="Show every trace and call, even hundreds of similar ones."),
     ] = False,
     as_json: AsJson = False,
     profile: Profile = None,
@@ -45,13 +49,13 @@ def trace(
     customer_profile: CustomerProfile = None,
     external_id: ExternalId = None,
 ) -> None:
-    """Draw one waterfall per customer, from the put on the hub to the calls of SES.
+    """Draw one timeline per customer, from the announcement to the calls of SES.
 
-    What happened in a customer's account is read there, where you have its profile or operator
-    role; without it the way ends at the hub. X-Ray keeps traces for 30 days.
+    Reads a customer's part in the customer's account, if you have its profile or operator role;
+    otherwise the timeline ends at the hub. X-Ray keeps traces for 30 days.
     """
     if customer_profile and not customer:
-        raise Refused("--customer-profile is for one account: say which --customer")
+        raise Refused("--customer-profile is for one account: name the --customer")
     hub = session(profile, region)
     run = _run(hub, change_id, customer)
     with working(f"Reading the traces of {change_id}"):
@@ -70,7 +74,7 @@ def trace(
 
 
 def ways_of(hub: boto3.Session, run: Run, keys: Keys) -> list[Way]:
-    """The way of every customer of a run."""
+    """Return the timeline of every customer of a run."""
     roots: dict[int, dict[str, list[Span]]] = {}
     ways = []
     for code, customer in run["customers"].items():
@@ -92,11 +96,11 @@ def _way(
     keys: Keys,
 ) -> Way:
     revision, lacks, own = customer["revision"], "", {}
-    wanted = [of_change(change_id, revision), of_run(run_id(change_id, revision))]
+    requested = [of_change(change_id, revision), of_run(run_id(change_id, revision))]
     try:
         xray = enter(hub, code, keys).session.client("xray")
         mine = f' AND annotation.customer = "{code}"'
-        ids = find(xray, [each + mine for each in wanted], *_times({code: customer}))
+        ids = find(xray, [each + mine for each in requested], *_times({code: customer}))
         own = read(xray, ids)
     except (Refused, ClientError) as error:
         lacks = str(error)
@@ -107,7 +111,7 @@ def _way(
 
 
 def _put(traces: Mapping[str, list[Span]]) -> dict[str, list[Span]]:
-    """The traces that are not a customer's: hub and customer may share an account in a trial."""
+    """Return the traces without the customer's; in a trial, both may share an account."""
     return {
         trace_id: spans
         for trace_id, spans in traces.items()
@@ -116,7 +120,7 @@ def _put(traces: Mapping[str, list[Span]]) -> dict[str, list[Span]]:
 
 
 def _times(customers: Mapping[str, Any]) -> tuple[datetime, datetime]:
-    """When the traces of these customers' runs began, with room for clocks that differ."""
+    """Return when the traces of these customers' runs began, with a margin for clocks."""
     said = [
         datetime.fromisoformat(customer[name])
         for customer in customers.values()
@@ -133,7 +137,7 @@ def _run(hub: boto3.Session, change_id: str, customer: str | None) -> Run:
     run = only(run_of(change_id, statuses(table, change_id)), customer=customer)
     if not run["customers"]:
         whose = f" for {customer}" if customer else ""
-        raise Refused(f"nothing is known of {change_id!r}{whose}; see `changecast status`")
+        raise Refused(f"change {change_id!r} is not known{whose}; see `changecast status`")
     return run
 
 
@@ -143,7 +147,7 @@ def _draw(change_id: str, ways: list[Way]) -> None:
         if way.traces:
             out.print(waterfall(way.traces, out.width))
         if way.lacks:
-            out.print(Text(f"The customer's part is not here: {way.lacks}", style="yellow"))
+            out.print(Text(f"The customer's part is missing: {way.lacks}", style="yellow"))
         elif not way.traces:
             out.print(Text("No traces (yet): X-Ray shows them a few seconds late.", style="yellow"))
         out.print()

@@ -1,6 +1,6 @@
-"""Many like spans as few: a batch of mails is a row for the first calls and one for the rest. Pure.
+"""Fold similar spans: a batch of mails is a row for the first calls and one for the rest. Pure.
 
-Whatever failed is never folded away.
+Failed spans are never folded.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ TRACES_SHOWN = 2
 
 
 def folded(way: Iterable[Sequence[Span]]) -> list[list[Span]]:
-    """The way with at most two traces of the same function, and few of the same call in a row."""
+    """Return the timeline with at most two traces of a function, and few equal calls in a row."""
     seen: Counter[str] = Counter()
     kept = []
     for spans in way:
@@ -27,7 +27,7 @@ def folded(way: Iterable[Sequence[Span]]) -> list[list[Span]]:
 
 
 def merged(spans: Sequence[Span]) -> list[Span]:
-    """Lambda's two segments of one invocation, service and function, as one."""
+    """Return Lambda's two segments of an invocation, service and function, as one."""
     if len(spans) < 2 or spans[0].kind != "function" or spans[1].name != spans[0].name:
         return list(spans)
     outer, inner = spans[0], spans[1]
@@ -36,17 +36,17 @@ def merged(spans: Sequence[Span]) -> list[Span]:
 
 
 def folded_trace(spans: Sequence[Span], shown: int = SHOWN) -> list[Span]:
-    """The spans, with what follows the first `shown` of a kind side by side as one."""
+    """Return the spans; those after the first `shown` of a kind in a row become one."""
     kept: list[Span] = []
-    for alike, group in groupby(spans, key=_likeness):
+    for alike, group in groupby(spans, key=_kind_of):
         same = list(group)
         first = same if alike is None else same[:shown]
         kept += [*first, *_one_for(same[len(first) :])]
     return kept
 
 
-def _likeness(span: Span) -> tuple[str, str, int] | None:
-    """What makes spans alike; None, unlike any other, where something went wrong."""
+def _kind_of(span: Span) -> tuple[str, str, int] | None:
+    """Return what makes spans similar; None if the span failed, which is never folded."""
     return None if span.mark else (span.name, span.kind, span.depth)
 
 

@@ -1,34 +1,35 @@
-"""The ways of a change as one HTML page."""
+"""The timelines of a change as one HTML page."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from changecast_cli.pages import render
+from changecast_cli.html_pages import render
 from changecast_cli.trace.spans import Span, Way, end_to_end
 from changecast_cli.trace.text import came_by, said
 from changecast_cli.watching.runs import Run
 
 
 def write_page(path: Path, run: Run, ways: Sequence[Way]) -> None:
-    """Write the page; a file of that name goes over."""
+    """Write the page, replacing a file of that name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     page = render("trace/page.html.j2", run=run, ways=[drawn(way) for way in ways])
     path.write_text(page, "utf-8")
 
 
 def drawn(way: Way) -> dict[str, Any]:
-    """One customer's way with every bar's place in percent of the whole."""
+    """Return one customer's timeline with every bar's place in percent of the whole."""
     if not way.traces:
         return {"customer": way.customer, "revision": way.revision, "lacks": way.lacks,
-                "whole": "", "began": "", "traces": []}  # fmt: skip
+                "whole": "", "began": "", "troubled": False, "traces": []}  # fmt: skip
     begin, end = end_to_end(way.traces)
     return {
         "customer": way.customer,
         "revision": way.revision,
         "lacks": way.lacks,
         "whole": said(end - begin),
+        "troubled": any(span.mark for spans in way.traces for span in spans),
         "began": datetime.fromtimestamp(begin, UTC).isoformat(" ", "milliseconds"),
         "traces": [
             {

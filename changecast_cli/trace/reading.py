@@ -1,4 +1,4 @@
-"""Finding the traces of a change in X-Ray, in one account.
+"""Find the traces of a change in X-Ray, in one account.
 
 https://docs.aws.amazon.com/xray/latest/devguide/xray-api-gettingdata.html
 """
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_xray import XRayClient
 
 TRACES_A_CALL = 5
-# X-Ray refuses long time ranges; the traces of a change begin within minutes of each other.
+# X-Ray refuses long time ranges; a change's traces begin within minutes of each other.
 RANGE = timedelta(hours=6)
 KEPT = timedelta(days=30)
 MOST = 200
@@ -23,7 +23,7 @@ MOST = 200
 def find(
     xray: "XRayClient", expressions: Iterable[str], begin: datetime, end: datetime
 ) -> list[str]:
-    """The ids of traces that fit any of the filter expressions, at most 200, oldest first."""
+    """Return the ids of traces that match any filter expression, at most 200, oldest first."""
     found: dict[str, float] = {}
     for expression in expressions:
         for first, last in _ranges(begin, end):
@@ -38,12 +38,12 @@ def find(
 
 
 def read(xray: "XRayClient", trace_ids: Iterable[str]) -> dict[str, list[Span]]:
-    """Each trace's spans; a trace that X-Ray does not have (any more) is left out."""
-    wanted = list(dict.fromkeys(trace_ids))
+    """Return each trace's spans; traces that X-Ray does not have are left out."""
+    requested = list(dict.fromkeys(trace_ids))
     traces: dict[str, list[Span]] = {}
-    for start in range(0, len(wanted), TRACES_A_CALL):
+    for start in range(0, len(requested), TRACES_A_CALL):
         pages = xray.get_paginator("batch_get_traces").paginate(
-            TraceIds=wanted[start : start + TRACES_A_CALL]
+            TraceIds=requested[start : start + TRACES_A_CALL]
         )
         for page in pages:
             for trace in page["Traces"]:
@@ -54,12 +54,12 @@ def read(xray: "XRayClient", trace_ids: Iterable[str]) -> dict[str, list[Span]]:
 
 
 def of_change(change_id: str, revision: int) -> str:
-    """The filter for what carries the change itself."""
+    """Return the filter for traces that carry the change's id."""
     return f'annotation.change_id = "{change_id}" AND annotation.revision = {revision}'
 
 
 def of_run(run: str) -> str:
-    """The filter for what knows only the run."""
+    """Return the filter for traces that know only the run."""
     return f'annotation.run = "{run}"'
 
 

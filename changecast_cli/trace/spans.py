@@ -1,6 +1,6 @@
-"""X-Ray's segment documents as spans, and the traces of one change joined into one way. Pure.
+"""X-Ray's segment documents as spans, and a change's traces joined into a timeline. Pure.
 
-A Lambda that reads from a queue has a trace of its own; its segment links to the sender's trace.
+A function that reads from a queue has its own trace; its segment links to the sender's trace.
 https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Document = Mapping[str, Any]
-# Annotations of ours; everything else in a document may be somebody's data.
+# Our own annotations; everything else in a document may be personal data.
 OURS = ("change_id", "customer", "revision", "run")
 TOO_MANY = 429
 _OUR_FUNCTION = re.compile(r"[\w-]*?(?P<verb>[A-Z][A-Za-z]*)Function-\w+")
@@ -20,7 +20,7 @@ _SERVICES = {"email": "SES", "dynamodb": "DynamoDB", "s3": "S3", "sqs": "SQS",
 
 @dataclass(frozen=True)
 class Span:
-    """One piece of work. Times are epoch seconds; `depth` is how far inside others it is.
+    """A span. Times are epoch seconds; `depth` is how deeply it is nested.
 
     `mark` is "" or the worst of: throttle, error, fault.
     """
@@ -38,13 +38,13 @@ class Span:
 
     @property
     def seconds(self) -> float:
-        """How long it took."""
+        """Duration in seconds."""
         return max(0.0, self.end - self.begin)
 
 
 @dataclass(frozen=True)
 class Way:
-    """One customer's way: its traces in order, or `lacks`, why they are not here."""
+    """One customer's timeline: its traces in order, or `lacks`, why they are missing."""
 
     customer: str
     revision: int
@@ -53,7 +53,7 @@ class Way:
 
 
 def spans_of(trace_id: str, documents: Iterable[Document]) -> list[Span]:
-    """The spans of one trace, each after what it is inside of, in the order of their begin."""
+    """Return the spans of one trace, each after its parent, in the order of their start."""
     segments = sorted(documents, key=lambda each: float(each.get("start_time", 0.0)))
     known = {segment["id"] for segment in segments}
     children: dict[str, list[Document]] = {}
@@ -90,9 +90,9 @@ def _span(trace_id: str, document: Document, depth: int) -> Span:
 
 
 def _mark(document: Document) -> str:
-    """The SDK calls every exception a fault; what AWS answered with 4xx is an error of the caller.
+    """Return the span's mark; the SDK calls every exception a fault, but 4xx is a caller's error.
 
-    A throttle is an error too, and says more.
+    A throttle is also an error, but more specific.
     """
     status = int(document.get("http", {}).get("response", {}).get("status") or 0)
     if document.get("throttle") or status == TOO_MANY:
@@ -103,7 +103,7 @@ def _mark(document: Document) -> str:
 
 
 def _name(document: Document) -> str:
-    """CloudFormation's names without what it adds, and services as people call them."""
+    """Return a name without CloudFormation's additions, or a service's common name."""
     name = str(document["name"])
     if function := _OUR_FUNCTION.fullmatch(name):
         return function["verb"]
@@ -121,9 +121,9 @@ def _kind(document: Document) -> str:
 
 
 def joined(traces: Mapping[str, list[Span]], root: str) -> list[list[Span]]:
-    """The traces in the order of the way: the root's, then each after the trace that it links to.
+    """Return the traces in order: the root, then each after the trace that it links to.
 
-    A trace that links to none of these comes by its own begin.
+    A trace without a link to these is sorted by its start.
     """
     order: list[str] = [root] if root in traces else []
     begins = {trace: min(span.begin for span in spans) for trace, spans in traces.items() if spans}
@@ -138,6 +138,6 @@ def joined(traces: Mapping[str, list[Span]], root: str) -> list[list[Span]]:
 
 
 def end_to_end(way: Iterable[Iterable[Span]]) -> tuple[float, float]:
-    """When the whole way began and ended, epoch seconds."""
+    """Return when the whole timeline began and ended (epoch seconds)."""
     spans = [span for trace in way for span in trace]
     return min(span.begin for span in spans), max(span.end for span in spans)

@@ -1,4 +1,4 @@
-"""One customer's way through the functions as a waterfall for the terminal. Pure."""
+"""One customer's timeline as a waterfall for the terminal. Pure."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,9 +12,9 @@ _MARKS = {"fault": "✗ fault", "error": "✗ error", "throttle": "! throttled"}
 
 
 def waterfall(way: Sequence[Sequence[Span]], width: int) -> Table:
-    """A row per span: what, a bar from its begin to its end, when it began, how long it took.
+    """Return one row per span: its name, a bar from start to end, its start and duration.
 
-    `width` is the terminal's; traces are set apart by a line.
+    `width` is the terminal's; a line separates traces.
     """
     begin, end = end_to_end(way)
     table = Table(box=None, pad_edge=False, header_style="bold dim", show_edge=False)
@@ -43,7 +43,7 @@ def _cells(span: Span, begin: float, end: float, room: int) -> Iterator[Text]:
 
 
 def bar_of(span: Span, begin: float, end: float, room: int) -> str:
-    """The bar, at least one sign wide, at its place in a room of so many signs."""
+    """Return the bar, at least one character wide, at its place in the given width."""
     whole = max(end - begin, 1e-6)
     first = min(int((span.begin - begin) / whole * room), room - 1)
     last = max(first + 1, min(round((span.end - begin) / whole * room), room))
@@ -51,14 +51,14 @@ def bar_of(span: Span, begin: float, end: float, room: int) -> str:
 
 
 def said(seconds: float) -> str:
-    """A duration as people read it."""
+    """Return a duration for people."""
     if seconds < 0.0005:
         return "0 ms"
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
 def came_by(earlier: Sequence[Sequence[Span]], spans: Sequence[Span]) -> str:
-    """How a trace follows from those before it: through a queue that links them, or just later."""
+    """Return how a trace follows from earlier ones: through a queue that links them, or later."""
     links = {link for span in spans for link in span.links}
     senders = [trace[0].name for trace in earlier if trace[0].trace_id in links]
     return f"queue from {', '.join(dict.fromkeys(senders))}" if senders else "later"

@@ -1,1 +1,1 @@
-"""Where every delivery stands."""
+"""Watching: the state of every delivery."""

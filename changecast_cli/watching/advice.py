@@ -1,31 +1,179 @@
-"""What to type next where a delivery is in trouble, and the page that explains it. Pure."""
+"""The next command for a delivery in trouble, and the page that explains it. Pure."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
-from changecast.findings import SILENT
-from changecast_cli.watching.runs import Run, is_bad
+from changecast.contract.pause_code import PauseCode, pause_code
+from changecast.hub.tracking.alerts import page
+from changecast.hub.tracking.findings import ANNOUNCED, SILENT, Cause
+from changecast.hub.tracking.open_windows import OverdueChange
+from changecast.hub.tracking.operator_actions import Action, OperatorAction
+from changecast_cli.watching.announced_by import short
+from changecast_cli.watching.runs import UNDER_WAY, Run, is_bad, is_final
+from changecast_cli.watching.silence import is_silent
 
+STRAY_PAGE = "docs/runbook/stray-revision.md"
 _DOCTOR = "changecast doctor --customer {code}"
+_RESUME = "changecast resume {change} --customer {code}"
 _NEXT = {
-    "paused": "changecast resume {change} --customer {code}",
+    "paused": _DOCTOR,
     "held": "changecast held {change} --customer {code}",
     "failed": "changecast recipients {change} --customer {code}",
     "partial": "changecast recipients {change} --customer {code}",
     "rejected": "changecast history {change} --customer {code}",
     **{cause.value: _DOCTOR for cause in SILENT},
+    # The doctor knows registered customers only.
+    Cause.UNKNOWN_CUSTOMER.value: "changecast customers list",
 }
+_OF_ONE_RUN = ("paused", "held", "failed", "partial")
+_REANNOUNCE = "changecast reannounce {change} --customer {code}"
+# Announcements to these customers reached nobody meanwhile, and are not repeated by themselves.
+_MISSED = SILENT - {Cause.STALLED, Cause.UNKNOWN_CUSTOMER}
+_DECISIONS = (Action.RESUMED, Action.RELEASED, Action.DROPPED)
 
 
-def next_steps(run: Run) -> Iterator[str]:
-    """A line for each customer in trouble."""
+class Step(NamedTuple):
+    """The next step for one customer: the state, the command, and the page about it.
+
+    `then` is the step after the command has shown or repaired the cause. `told` is what an operator
+    has already done, if nothing was reported since.
+    """
+
+    state: str
+    command: str
+    page: str
+    then: str = ""
+    told: str = ""
+
+
+def next_steps(
+    run: Run, actions: Sequence[OperatorAction] = (), now: datetime | None = None
+) -> Iterator[str]:
+    """Yield a line for each customer in trouble, or whose next report is late."""
+    now = now or datetime.now(UTC)
     for code, customer in run["customers"].items():
-        if is_bad(customer):
-            state = state_in_trouble(customer)
-            command = _NEXT[state].format(change=run["change_id"], code=code)
-            yield f"{code}: {command}    (docs/runbook/{state.replace('_', '-')}.md)"
+        if is_bad(customer) or is_suspect(customer) or is_silent(customer, now):
+            step = next_step(run["change_id"], code, customer, actions)
+            then = f"; {step.then}" if step.then else ""
+            yield f"{code}: {step.told}{step.command}{then}    ({step.page})"
+        yield from _reminder_steps(run["change_id"], code, customer)
+
+
+def _reminder_steps(change_id: str, code: str, customer: dict[str, Any]) -> Iterator[str]:
+    """Yield a line for each reminder in trouble."""
+    for one in customer.get("reminders", ()):
+        state = one["state"]
+        if state in _OF_ONE_RUN:
+            which = f" --reminder {one['before']}"
+            command, then = _command(state, one), _then(state, one)
+            command += "" if command == _DOCTOR else which
+            then = f"; {then}{which if _RESUME in then else ''}" if then else ""
+            said = f"{command}{then}".format(change=change_id, code=code)
+            yield f"{code}: {said}    (docs/runbook/{_page(state, one)}.md)"
+
+
+def next_step(
+    change_id: str, code: str, customer: dict[str, Any], actions: Sequence[OperatorAction] = ()
+) -> Step:
+    """Return what to type for a customer in trouble.
+
+    If an operator has resumed a run and nothing was reported since, resuming it again does nothing;
+    the doctor finds the cause.
+    """
+    state = state_in_trouble(customer)
+    done = _unanswered(customer, code, actions) if state in ("paused", "held") else None
+    command = _DOCTOR if done else _command(state, customer)
+    then = "" if done else _then(state, customer)
+    return Step(
+        state,
+        command.format(change=change_id, code=code),
+        f"docs/runbook/{_page(state, customer)}.md",
+        then.format(change=change_id, code=code),
+        _told(done),
+    )
+
+
+def _command(state: str, customer: dict[str, Any]) -> str:
+    pause = _pause(customer)
+    return _RESUME if state == "paused" and pause and not pause.needs_repair else _NEXT[state]
+
+
+def _then(state: str, customer: dict[str, Any]) -> str:
+    """Return the step after the cause is repaired; empty if there is none."""
+    if state in _MISSED:
+        return f"changes missed meanwhile: {_REANNOUNCE}"
+    pause = _pause(customer)
+    if state != "paused" or (pause and not pause.needs_repair):
+        return ""
+    if pause and pause.automatic:
+        return "it resumes by itself once that is repaired"
+    return f"when it is repaired: {_RESUME}"
+
+
+def _pause(customer: dict[str, Any]) -> PauseCode | None:
+    return pause_code(str((customer["reason"] or {}).get("code")))
+
+
+def _unanswered(
+    customer: dict[str, Any], code: str, actions: Sequence[OperatorAction]
+) -> OperatorAction | None:
+    """Return the last operator's action on a customer's run, if nothing was reported since."""
+    of_run = [
+        one
+        for one in actions
+        if (one.to, one.revision) == (code, customer["revision"]) and one.action in _DECISIONS
+    ]
+    return of_run[-1] if of_run and of_run[-1].after_seq >= customer["report_seq"] else None
+
+
+def _told(done: OperatorAction | None) -> str:
+    if done is None:
+        return ""
+    return f"{done.action} {done.at[11:16]} UTC by {short(done.by)}, no report since; after 2 min: "
+
+
+def _page(state: str, customer: dict[str, Any]) -> str:
+    pause = _pause(customer)
+    return pause.runbook if state == "paused" and pause else state.replace("_", "-")
+
+
+def discard_steps(change_id: str, revisions: Iterable[int]) -> Iterator[str]:
+    """Yield a line for each revision that nobody announced here."""
+    for revision in revisions:
+        yield (
+            f"revision {revision} was put without `changecast announce`: changecast discard "
+            f"{change_id} --revision {revision}    ({STRAY_PAGE})"
+        )
+
+
+def overdue_steps(overdue: Iterable[OverdueChange]) -> Iterator[str]:
+    """Yield a line for each change whose window is over and that nobody completed or cancelled."""
+    for one in overdue:
+        yield (
+            f"{one.change_id}: overdue since {one.window_end}: {one.command}"
+            f"    ({page(Cause.OVERDUE)})"
+        )
 
 
 def state_in_trouble(customer: dict[str, Any]) -> str:
-    """The state that needs somebody: a rejection can stand beside a delivery that went well."""
-    return customer["state"] if customer["state"] in _NEXT else "rejected"
+    """Return the state that needs action; a rejection may exist beside a good delivery."""
+    if is_suspect(customer):
+        return str(customer["reason"]["code"])
+    if customer["rejection"] or customer["state"] not in UNDER_WAY:
+        return customer["state"] if customer["state"] in _NEXT else "rejected"
+    is_unheard = customer["state"] == ANNOUNCED
+    return (Cause.FORWARDED_NO_REPORT if is_unheard else Cause.STALLED).value
+
+
+def is_stuck(customer: dict[str, Any]) -> bool:
+    """Return whether a customer's delivery waits until somebody acts."""
+    pause = _pause(customer)
+    waits = customer["state"] == "paused" and pause is not None and pause.needs_operator
+    return waits or is_final(customer) or is_suspect(customer)
+
+
+def is_suspect(customer: dict[str, Any]) -> bool:
+    """Return whether the hub sees why a customer is silent, before its deadline is over."""
+    code = (customer["reason"] or {}).get("code")
+    return customer["state"] == ANNOUNCED and code in SILENT

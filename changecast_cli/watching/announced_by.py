@@ -1,15 +1,15 @@
-"""Who announced what when: the hub's records of a change, for people and programs. Pure."""
+"""Who announced what and when: the hub's records of a change, for people and programs. Pure."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from rich.text import Text
 
-from changecast.records import Record
+from changecast.hub.tracking.revisions import Record
 
 
 def announcements(records: Sequence[Record]) -> list[dict[str, Any]]:
-    """The records as `--json` prints them, oldest first."""
+    """Return the records as `--json` prints them, oldest first."""
     return [
         {
             "revision": record.revision,
@@ -26,15 +26,15 @@ def announcements(records: Sequence[Record]) -> list[dict[str, Any]]:
 
 
 def short(who: str) -> str:
-    """Who announced without what all of an account share: the end of an ARN, else the whole."""
+    """Return who announced, shortened to the end of an ARN."""
     return who.split(":", 5)[5] if who.startswith("arn:") and who.count(":") >= 5 else who
 
 
 def announcements_text(records: Sequence[Record]) -> Text:
-    """A line for each revision."""
+    """Return a line for each revision."""
     lines = [
         f"rev {record.revision} ({record.status}) announced {record.announced_at[:19]}Z by "
         f"{short(record.announced_by)}{'' if record.put_at else ', but perhaps never put'}"
         for record in records
     ]
-    return Text("\n".join(lines) or "No record: its event was put without announce.", style="dim")
+    return Text("\n".join(lines) or "No record: its event was put without `announce`.", style="dim")

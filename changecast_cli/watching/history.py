@@ -1,25 +1,32 @@
 """changecast history: everything that was announced and reported about a change, in order."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from boto3.dynamodb.conditions import Key
 from rich.table import Table
 from rich.text import Text
 
-from changecast.announce import STATUS_TABLE
-from changecast.records import Record, change_key, revisions
-from changecast.status_table import history as reports_of
-from changecast.status_table import statuses
+from changecast.hub.announcing.announce import STATUS_TABLE
+from changecast.hub.tracking.discards import Discard, discards
+from changecast.hub.tracking.findings import in_words
+from changecast.hub.tracking.operator_actions import OperatorAction, actions_on
+from changecast.hub.tracking.responses import answers
+from changecast.hub.tracking.revisions import Record, reannouncements, revisions
+from changecast.hub.tracking.table import history as reports_of
+from changecast.hub.tracking.table import statuses
 from changecast_cli.failures import Refused
 from changecast_cli.options import AsJson, Profile, Region, session
 from changecast_cli.terminal import out, print_json
 from changecast_cli.watching.announced_by import short
+from changecast_cli.watching.responses import told
+from changecast_cli.watching.status import refuse_unnamed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table as StatusTable
 
 Entry = dict[str, Any]
+_NAME_WIDTH = 20
 
 
 def history(
@@ -27,101 +34,183 @@ def history(
     customer: Annotated[
         str | None, typer.Option("--customer", "-c", help="Only this customer's reports.")
     ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every report, also those that only count further.")
+    ] = False,
     as_json: AsJson = False,
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Show who announced what when, and every report since: the record that nobody edits."""
+    """Show who announced what, who intervened, and what was reported.
+
+    Reports of one state in a row are one line with the newest numbers; --json has every report.
+    """
     table = session(profile, region).resource("dynamodb").Table(STATUS_TABLE)
     records = revisions(table, change_id)
-    wanted = [customer] if customer else told(table, change_id, records)
-    reports = [report for code in wanted for report in reports_of(table, change_id, code)]
-    condition = Key("pk").eq(change_key(change_id)) & Key("sk").begins_with("again#")
-    again = table.query(KeyConditionExpression=condition)["Items"]
-    entries = timeline(records, again, reports)
+    named = named_customers(table, change_id, records)
+    if named:
+        refuse_unnamed(change_id, customer, named)
+    requested = [customer] if customer else named
+    reports = [report for code in requested for report in reports_of(table, change_id, code)]
+    answered = [answer for code in requested for answer in answers(table, change_id, code)]
+    entries = timeline(
+        records,
+        reannouncements(table, change_id),
+        reports,
+        discards(table, change_id),
+        answered,
+        [one for one in actions_on(table, change_id) if customer in (None, one.to)],
+    )
     if not entries:
-        raise Refused(f"nothing is known of a change {change_id!r}; see `changecast status`")
+        raise Refused(f"change {change_id!r} is not known; see `changecast status`")
     if as_json:
         print_json({"change_id": change_id, "history": entries})
     else:
-        out.print(_table(folded(entries)))
+        shown = entries if everything else folded(entries)
+        out.print(_table(shown))
+        if len(shown) < len(entries):
+            out.print(f"[dim]{len(entries)} entries in {len(shown)} lines; --all shows each[/]")
 
 
-def timeline(records: list[Record], again: list[Entry], reports: list[Entry]) -> list[Entry]:
-    """One list by time; within one customer reports keep their own order, whatever its clock says.
+def timeline(
+    records: list[Record],
+    again: list[Entry],
+    reports: list[Entry],
+    void: Sequence[Discard] = (),
+    answered: Sequence[Entry] = (),
+    actions: Sequence[OperatorAction] = (),
+) -> list[Entry]:
+    """Return one list by time; a customer's reports keep their own order, whatever its clock says.
 
     Reports are timed by when the hub received them.
     """
     entries = [
-        {"at": r.announced_at, "revision": r.revision, "what": "announced", "who": r.announced_by,
-         "says": _scope(r)}
-        for r in records
+        {"at": record.announced_at, "revision": record.revision, "what": "announced",
+         "who": record.announced_by, "says": _scope(record)}
+        for record in records
     ]  # fmt: skip
     entries += [
         {"at": one["announced_at"], "revision": int(one["revision"]), "what": "announced again",
-         "who": one["announced_by"], "says": f"to {one['to']} alone"}
+         "who": one["announced_by"], "says": f"to {one['to']} alone", "customer": one["to"]}
         for one in again
     ]  # fmt: skip
     entries += [
-        {"at": one["received_at"], "revision": int(one["revision"]), "what": one["state"],
-         "who": one["customer"], "says": _said(one)}
+        {"at": one.discarded_at, "revision": one.revision, "what": "discarded",
+         "who": one.discarded_by, "says": "void everywhere"}
+        for one in void
+    ]  # fmt: skip
+    entries += [
+        {"at": one.at, "revision": one.revision, "what": one.action.value, "who": one.by,
+         "says": _did(one), "customer": one.to}
+        for one in actions
+    ]  # fmt: skip
+    entries += [
+        {"at": one["received_at"], "revision": int(one["revision"]), "what": _state(one),
+         "who": one["customer"], "says": _said(one), "customer": one["customer"],
+         "reason": _reason(one)}
         for one in reports
+    ]  # fmt: skip
+    entries += [
+        {"at": one["received_at"], "revision": int(one["revision"]), "what": one["response"],
+         "who": f"{one['customer']}, {one['responder']}", "says": told(one)}
+        for one in answered
     ]  # fmt: skip
     return sorted(entries, key=lambda entry: entry["at"])
 
 
 def folded(entries: list[Entry]) -> list[Entry]:
-    """What the same customer says again and again, once: with how often, and when last."""
+    """Fold reports of the same state in a row: the newest numbers, how many, and when last.
+
+    An operator's action on a customer separates its reports.
+    """
     kept: list[Entry] = []
-    latest: dict[str, Entry] = {}
+    latest: dict[str | None, Entry] = {}
     for entry in entries:
-        before = latest.get(entry["who"])
-        if before and all(before[name] == entry[name] for name in ("revision", "what", "says")):
-            before |= {"times": before["times"] + 1, "last": entry["at"]}
+        customer = entry.get("customer")
+        before = latest.get(customer)
+        if customer and before and _repeats(entry, before):
+            before |= {
+                "times": before["times"] + 1, "last": entry["at"], "says": entry["says"],
+            }  # fmt: skip
         else:
-            latest[entry["who"]] = {**entry, "times": 1, "last": entry["at"]}
-            kept.append(latest[entry["who"]])
+            latest[customer] = {**entry, "times": 1, "last": entry["at"]}
+            kept.append(latest[customer])
     return kept
 
 
-def told(table: "StatusTable", change_id: str, records: list[Record]) -> list[str]:
-    """Whom the change named; one that was put without `announce` has statuses and no record."""
+def _repeats(entry: Entry, before: Entry) -> bool:
+    """Return whether a customer repeats the same state for the same reason."""
+    same = ("revision", "what", "who", "reason")
+    return "reason" in entry and all(before.get(name) == entry[name] for name in same)
+
+
+def named_customers(table: "StatusTable", change_id: str, records: list[Record]) -> list[str]:
+    """Return every customer that the change named.
+
+    A change that was put without `announce` has statuses but no record.
+    """
     recorded = [code for r in records for code in (*r.customers, *r.withdrawn)]
     return list(dict.fromkeys([*recorded, *(s["customer"] for s in statuses(table, change_id))]))
 
 
 def _scope(record: Record) -> str:
     gone = f", withdrawn for {', '.join(record.withdrawn)}" if record.withdrawn else ""
-    return f"{record.status}, to {', '.join(record.customers) or 'nobody'}{gone}"
+    despite = f"; despite objections: {record.despite}" if record.despite else ""
+    past = f"; its window is right: {record.past}" if record.past else ""
+    everybody = f"; everybody is mailed: {record.notify_all}" if record.notify_all else ""
+    who = ", ".join(record.customers) or "nobody"
+    return f"{record.status}, to {who}{gone}{despite}{past}{everybody}"
+
+
+def _state(report: Entry) -> str:
+    """Return the state of a run, with its reminder."""
+    reminder = report.get("reminder")
+    return f"reminder {reminder['before']} {report['state']}" if reminder else report["state"]
 
 
 def _said(report: Entry) -> str:
     counts = {name: int(number) for name, number in report["counts"].items() if number}
     said = ", ".join(f"{number} {name}" for name, number in counts.items())
-    reason = (report.get("reason") or {}).get("message", "")
-    return "; ".join(part for part in (said, reason) if part)
+    return "; ".join(part for part in (said, _reason(report)) if part)
+
+
+def _reason(report: Entry) -> str:
+    return in_words(str(report["state"]), report.get("reason"))
+
+
+def _did(action: OperatorAction) -> str:
+    return f"{action.to}: {action.says}" if action.says else action.to
 
 
 def _table(entries: list[Entry]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold dim", show_edge=False)
     for name in ("WHEN (UTC)", "REV", "WHAT"):
         table.add_column(name, no_wrap=True)
-    table.add_column("WHO", overflow="fold", ratio=2)
-    table.add_column("SAYS", overflow="fold", ratio=3)
-    for entry in entries:
-        announced = entry["what"].startswith("announced")
+    names = [_name(entry["who"]) for entry in entries]
+    longest = max((len(line) for name in names for line in name.splitlines()), default=3)
+    table.add_column("WHO", overflow="fold", width=min(longest, _NAME_WIDTH))
+    table.add_column("SAYS", overflow="fold", ratio=1)
+    for entry, name in zip(entries, names, strict=True):
+        by_a_person = "reason" not in entry
         table.add_row(
             Text(_clock(entry["at"]), style="dim"),
             Text(str(entry["revision"])),
-            Text(entry["what"].replace("_", " "), style="bold" if announced else ""),
-            Text(short(entry["who"])),
+            Text(entry["what"].replace("_", " "), style="bold" if by_a_person else ""),
+            Text(name),
             Text(entry["says"] + _repeated(entry)),
         )
     return table
 
 
+def _name(who: str) -> str:
+    """Return who it was, a long name in two lines so that no word is broken."""
+    said = short(who)
+    return said if len(said) <= _NAME_WIDTH else said.replace("/", "/\n")
+
+
 def _repeated(entry: Entry) -> str:
-    return f" ({entry['times']} times, last {_clock(entry['last'])})" if entry["times"] > 1 else ""
+    times = entry.get("times", 1)
+    return f" ({times} times, last {_clock(entry['last'])})" if times > 1 else ""
 
 
 def _clock(at: str) -> str:

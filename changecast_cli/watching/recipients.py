@@ -8,11 +8,13 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from changecast.change import utc
-from changecast.ledger import Ledger, batches_of, runs_of
-from changecast.ledger_items import Recipient, Run
-from changecast.states import State
-from changecast_cli.deploying.customer_access import (
+from changecast.contract.change import utc
+from changecast.contract.errors import ContractError
+from changecast.contract.reminder import seconds_before, words_of
+from changecast.customer.ledger.schema import Recipient, Run
+from changecast.customer.ledger.states import State
+from changecast.customer.ledger.table import Ledger, all_batches, reminders_of, runs_of
+from changecast_cli.customer_access import (
     CustomerAccount,
     CustomerCode,
     CustomerProfile,
@@ -22,7 +24,7 @@ from changecast_cli.deploying.customer_access import (
 )
 from changecast_cli.failures import Refused
 from changecast_cli.options import AsJson, Profile, Region, session
-from changecast_cli.terminal import out, print_json, working
+from changecast_cli.terminal import counted, out, print_json, working
 
 _LOOKS = {
     State.DELIVERED: "green",
@@ -35,11 +37,12 @@ _LOOKS = {
     State.SOFT_BOUNCED: "yellow",
 }
 _BAD = "bold red"
-# A message id of SES has 60 signs.
+# SES's message ids have 60 characters.
 WIDE = 120
 
-Revision = Annotated[
-    int | None, typer.Option(help="Which revision; the newest if left out.", min=1)
+Revision = Annotated[int | None, typer.Option(help="The revision; by default the newest.", min=1)]
+Reminder = Annotated[
+    str | None, typer.Option(help="One of its reminders instead, for instance 24h.", metavar="TIME")
 ]
 
 
@@ -47,14 +50,15 @@ def recipients(
     change_id: Annotated[str, typer.Argument(help="The change.")],
     customer: CustomerCode,
     revision: Revision = None,
+    reminder: Reminder = None,
     state: Annotated[
         list[State] | None,
         typer.Option(
-            help="Only who is in this state; more than once for several.", case_sensitive=False
+            help="Only recipients in this state; repeat it for more states.", case_sensitive=False
         ),
     ] = None,
     show_addresses: Annotated[
-        bool, typer.Option("--show-addresses", help="Whole addresses: people's data.")
+        bool, typer.Option("--show-addresses", help="Show whole addresses (personal data).")
     ] = False,
     as_json: AsJson = False,
     profile: Profile = None,
@@ -62,14 +66,14 @@ def recipients(
     customer_profile: CustomerProfile = None,
     external_id: ExternalId = None,
 ) -> None:
-    """Show every recipient's state, read from the customer's own account.
+    """Show every recipient's state, read from the customer's account.
 
-    Needs that account: its profile, or the operator role that the customer may give you.
+    Needs access to that account: its profile, or the operator role that the customer gave you.
     """
     with working(f"Reading the ledger of {customer}"):
         account = enter(session(profile, region), customer, Keys(customer_profile, external_id))
         ledger = account.ledger()
-        run = run_in(account, ledger, change_id, revision)
+        run = run_in(account, ledger, change_id, revision, reminder)
         found = [
             plain(recipient, show_addresses=show_addresses)
             for recipient in recipients_of(ledger, run)
@@ -77,14 +81,31 @@ def recipients(
         ]
     if as_json:
         head = {"change_id": change_id, "revision": run.revision, "customer": customer}
+        head |= {"reminder": words_of(run.reminds)} if run.is_reminder else {}
         print_json({**head, "recipients": found})
         return
     out.print(_table(found, wide=out.width >= WIDE))
-    out.print(f"[dim]{len(found)} recipients of revision {run.revision}, {account.way}[/]")
+    number = counted(len(found), "recipient")
+    out.print(f"[dim]{number} of {_what(run)}, {account.way}[/]")
 
 
-def run_in(account: CustomerAccount, ledger: Ledger, change_id: str, revision: int | None) -> Run:
-    """The change's run in this account, of a revision or the newest; Refused where it has none."""
+def _what(run: Run) -> str:
+    if run.is_reminder:
+        return f"the reminder {words_of(run.reminds)}"
+    return f"revision {run.revision}"
+
+
+def run_in(
+    account: CustomerAccount, ledger: Ledger, change_id: str, revision: int | None,
+    reminder: str | None = None,
+) -> Run:  # fmt: skip
+    """Return the change's run in this account: of a reminder, a revision, or the newest revision.
+
+    Raises:
+        Refused: It has none.
+    """
+    if reminder is not None:
+        return _reminder_in(account, ledger, change_id, reminder)
     runs = runs_of(ledger, change_id)
     fitting = [run for run in runs if revision in (None, run.revision)]
     if not fitting:
@@ -94,21 +115,39 @@ def run_in(account: CustomerAccount, ledger: Ledger, change_id: str, revision: i
             f"the ledger of {account.customer.code} has no run of {what} (revisions there: "
             f"{known}); see `changecast status {change_id}`"
         )
+    return next((run for run in reversed(fitting) if not run.discarded), fitting[-1])
+
+
+def _reminder_in(account: CustomerAccount, ledger: Ledger, change_id: str, said: str) -> Run:
+    """Return the run of a reminder, for the window of the last one sent."""
+    try:
+        offsets = {float(seconds) for seconds in seconds_before(said)}
+    except ContractError as error:
+        raise Refused(f"--reminder: {error.message}") from error
+    planned = reminders_of(ledger, change_id)
+    fitting = [run for run in planned if run.reminds in offsets]
+    if not fitting:
+        known = ", ".join(dict.fromkeys(words_of(run.reminds) for run in planned)) or "none"
+        raise Refused(
+            f"the ledger of {account.customer.code} has no reminder {said!r} of {change_id!r} "
+            f"(reminders there: {known}); see `changecast status {change_id}`"
+        )
     return fitting[-1]
 
 
 def recipients_of(ledger: Ledger, run: Run) -> Iterator[Recipient]:
-    """Everybody whom the run is for, batch by batch."""
-    for batch in batches_of(ledger, run):
+    """Yield every recipient of the run, batch by batch, and its chats and webhooks last."""
+    for batch in all_batches(ledger, run):
         yield from batch.recipients
 
 
 def plain(recipient: Recipient, *, show_addresses: bool) -> dict[str, Any]:
-    """A recipient as `--json` prints it."""
+    """Return a recipient as `--json` prints it."""
     since = datetime.fromtimestamp(recipient.since, UTC) if recipient.since else None
     return {
         "key": recipient.key,
         "address": recipient.address if show_addresses else masked(recipient.address),
+        "channel": recipient.channel.value or "email",
         "state": recipient.state.value,
         "attempt": recipient.attempt,
         "since": utc(since) if since else None,
@@ -118,7 +157,12 @@ def plain(recipient: Recipient, *, show_addresses: bool) -> dict[str, Any]:
 
 
 def masked(address: str) -> str:
-    """The first letter and the domain: enough to find somebody, too little to write to."""
+    """Return an address as its first letter and domain: enough to recognize, too little to use.
+
+    The name of a chat or a webhook is nobody's address.
+    """
+    if address and "@" not in address:
+        return address
     local, at, domain = address.rpartition("@")
     return f"{local[:1]}***{at}{domain}"
 

@@ -11,7 +11,7 @@ FARTHEST = timedelta(days=3660)
 
 
 def point_in_time(text: str, now: datetime) -> datetime:
-    """When, in UTC: so long before `now`, or the moment itself; a date is its midnight in UTC.
+    """Return a time in UTC: a length before `now`, or the moment; a date is its midnight in UTC.
 
     Refused for anything else.
     """
@@ -23,12 +23,12 @@ def point_in_time(text: str, now: datetime) -> datetime:
         when = datetime.fromisoformat(text.strip())
     except ValueError as error:
         raise Refused(
-            f"{text!r} is no time: say 2d, 12h, 30min, 2027-01-20 or 2027-01-20T22:00:00Z"
+            f"{text!r} is not a time: write 2d, 12h, 30min, 2027-01-20 or 2027-01-20T22:00:00Z"
         ) from error
     return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
 
 
 def days_back(since: datetime, now: datetime) -> list[str]:
-    """The days (2027-01-20, in UTC) from today back to that of `since`, newest first."""
+    """Return the days (2027-01-20, in UTC) from today back to that of `since`, newest first."""
     number = (now.date() - since.date()).days
     return [(now.date() - timedelta(days=back)).isoformat() for back in range(number + 1)]

@@ -1,8 +1,9 @@
-"""Runs as a table that people like to read: states in words and colour."""
+"""Runs as a table: states in words and colours."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, JustifyMethod, RenderableType, RenderResult
@@ -10,7 +11,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from changecast_cli.watching.runs import Run, failed_of
+from changecast.hub.tracking.findings import in_words
+from changecast_cli.watching.runs import (
+    Run,
+    answered,
+    channels_told,
+    failed_of,
+    is_bad,
+    is_settled,
+    reminded,
+)
+from changecast_cli.watching.silence import is_silent, silent_since
 
 _GOOD, _GOING, _ODD, _BAD = "green", "cyan", "yellow", "bold red"
 _LOOKS = {
@@ -33,28 +44,38 @@ _LOOKS = {
 }
 _HEADER = [Text(name, style="bold dim") for name in
            ("  CUSTOMER", "STATE", "SENT", "DELIVERED", "FAILED", "WHY")]  # fmt: skip
-# Each kind of screen shows so many columns; a reason wants half a sentence on a line.
+# Columns by screen width; a reason needs half a sentence on a line.
 _ALL, _ALL_BUT_WHY, _WHO_AND_STATE = 6, 5, 2
+# Maximum number of customers of one change on a screen; more would take seconds to draw.
+PAGE = 100
+CLOCKS_DIFFER = timedelta(minutes=5)
 _WHY_WIDTH, _GAP, _INDENT = 40, 2, 6
 
 
-def runs_table(runs: Iterable[Run], now: datetime | None = None) -> RenderableType:
-    """A heading per change, under it a row per customer; no id is ever folded or cut.
+def runs_table(runs: Iterable[Run], now: datetime | None = None, page: int = 1) -> RenderableType:
+    """Return a heading per change and a row per customer; ids are never folded or cut.
 
-    What has no room beside the others stands under its row, in words.
+    Values without room in a row are under it, in words. A change with more than PAGE customers is
+    shown by pages: first the customers that need a person, then those under way.
     """
-    return _Runs([*runs], now or datetime.now(UTC))
+    return _Runs([*runs], now or datetime.now(UTC), page)
 
 
 @dataclass(frozen=True)
 class _Runs:
-    """Runs, laid out for the screen that they meet."""
+    """Runs, laid out for the screen."""
 
     runs: Sequence[Run]
     now: datetime
+    page: int
 
     def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
-        every = [_cells(run, *pair) for run in self.runs for pair in run["customers"].items()]
+        pages = [_page(run, self.page) for run in self.runs]
+        every = [
+            _cells(run, code, one, self.now)
+            for run, page in zip(self.runs, pages, strict=True)
+            for code, one in page
+        ]
         widths = [
             max(cell.cell_len for cell in column) for column in zip(_HEADER, *every, strict=True)
         ]
@@ -63,14 +84,37 @@ class _Runs:
             yield _heading(run, self.now, options.max_width)
             if number == 0 and columns > _WHO_AND_STATE:
                 yield _row(_HEADER, widths, columns)
-            for code, customer in run["customers"].items():
-                yield _row(_cells(run, code, customer), widths, columns)
-                if under := _under(run, customer, columns):
+            for code, customer in pages[number]:
+                yield _row(_cells(run, code, customer, self.now), widths, columns)
+                if under := _under(run, customer, columns, self.now):
                     yield Padding(Text(under, overflow="fold"), (0, 0, 0, _INDENT))
+            if left := _left(run, len(pages[number]), self.page):
+                yield Padding(Text(left, style="dim"), (0, 0, 0, 2))
+
+
+def _page(run: Run, page: int) -> list[tuple[str, dict[str, Any]]]:
+    """Return the customers of a page; all of them if they fit on one."""
+    customers = [*run["customers"].items()]
+    if len(customers) <= PAGE:
+        return customers
+    urgent = sorted(customers, key=lambda one: (not is_bad(one[1]), is_settled(one[1])))
+    return urgent[PAGE * (page - 1) : PAGE * page]
+
+
+def _left(run: Run, shown: int, page: int) -> str:
+    """Return the number of pages and customers, and the states of all customers."""
+    states = Counter(one["state"].replace("_", " ") for one in run["customers"].values())
+    number = len(run["customers"])
+    if shown == number:
+        return ""
+    counted = ", ".join(f"{count:,} {state}" for state, count in states.most_common())
+    last = -(-number // PAGE)
+    more = f" --page {page + 1} has the next." if page < last else ""
+    return f"page {page} of {last}; {number:,} customers: {counted}.{more}"
 
 
 def _columns(widths: Sequence[int], screen: int) -> int:
-    """How many columns have room."""
+    """Return how many columns have room."""
     fixed = sum(widths[:_ALL_BUT_WHY]) + _GAP * _ALL_BUT_WHY
     if fixed + min(widths[-1], _WHY_WIDTH) <= screen:
         return _ALL
@@ -80,12 +124,19 @@ def _columns(widths: Sequence[int], screen: int) -> int:
 def _heading(run: Run, now: datetime, screen: int) -> Text:
     heading = Text(run["change_id"], style="bold", overflow="fold")
     announced = [one["announced_at"] for one in run["customers"].values() if one["announced_at"]]
-    ago = f"  {age(max(announced), now)} ago" if announced else ""
+    ago = f"  {_when(max(announced), now)}" if announced else ""
     heading.append(f"  rev {run['revision']}{ago}", style="not bold dim")
     if run.get("title"):
         has_room = heading.cell_len + 2 + Text(run["title"]).cell_len <= screen
         heading.append(f"{'' if has_room else chr(10)}  {run['title']}", style="not bold")
     return heading
+
+
+def _when(announced: str, now: datetime) -> str:
+    """Return how long ago it was announced; the clock of the announcing machine may be wrong."""
+    if datetime.fromisoformat(announced) > now + CLOCKS_DIFFER:
+        return f"announced at {announced[:16].replace('T', ' ')} UTC, which is in the future"
+    return f"{age(announced, now)} ago"
 
 
 def _row(cells: Sequence[Text], widths: Sequence[int], columns: int) -> Table:
@@ -102,18 +153,18 @@ def _row(cells: Sequence[Text], widths: Sequence[int], columns: int) -> Table:
     return row
 
 
-def _under(run: Run, customer: dict[str, Any], columns: int) -> str:
-    """What a row has no room for: its reason, and on a narrow screen its numbers."""
+def _under(run: Run, customer: dict[str, Any], columns: int, now: datetime) -> str:
+    """Return the columns without room: the reason, and on a narrow screen the numbers."""
     counts, failed, said = customer["counts"], failed_of(customer), []
     if columns == _WHO_AND_STATE and counts["planned"]:
         said.append(f"{counts['sent']}/{counts['planned']} sent, {counts['delivered']} delivered")
         said.append(f"{failed} failed" if failed else "")
     if columns < _ALL:
-        said.append(_why(run, customer))
+        said.append(_why(run, customer, now))
     return "; ".join(part for part in said if part)
 
 
-def _cells(run: Run, code: str, customer: dict[str, Any]) -> list[Text]:
+def _cells(run: Run, code: str, customer: dict[str, Any], now: datetime) -> list[Text]:
     counts, failed = customer["counts"], failed_of(customer)
     return [
         Text(f"  {code}"),
@@ -121,18 +172,18 @@ def _cells(run: Run, code: str, customer: dict[str, Any]) -> list[Text]:
         Text(f"{counts['sent']}/{counts['planned']}"),
         Text(str(counts["delivered"])),
         Text(str(failed), style=_BAD if failed else ""),
-        Text(_why(run, customer)),
+        Text(_why(run, customer, now)),
     ]
 
 
 def state_of(customer: dict[str, Any]) -> Text:
-    """The state as a sign and a word: never by colour alone."""
+    """Return the state as a symbol and a word, never by colour alone."""
     sign, style = _LOOKS.get(customer["state"], ("?", ""))
     return Text(f"{sign} {customer['state'].replace('_', ' ')}", style=style)
 
 
 def age(since: str | None, now: datetime) -> str:
-    """How long ago, in one unit."""
+    """Return how long ago, in one unit."""
     if not since:
         return ""
     seconds = max(0, int((now - datetime.fromisoformat(since)).total_seconds()))
@@ -142,12 +193,25 @@ def age(since: str | None, now: datetime) -> str:
     return f"{seconds} s"
 
 
-def _why(run: Run, customer: dict[str, Any]) -> str:
+def _why(run: Run, customer: dict[str, Any], now: datetime) -> str:
     said = [
+        _silence(customer, now),
         "withdrawn" if customer["withdrawn"] else "",
         f"still at revision {customer['revision']}" if customer["revision"] != run["revision"]
         else "",
-        (customer["reason"] or {}).get("message", ""),
+        answered(customer),
+        channels_told(customer),
+        reminded(customer),
+        in_words(customer["state"], customer["reason"]),
         (customer["rejection"] or {}).get("message", ""),
     ]  # fmt: skip
-    return "; ".join(part for part in said if part)
+    return "; ".join(part for part in dict.fromkeys(said) if part)
+
+
+def _silence(customer: dict[str, Any], now: datetime) -> str:
+    """Return how long a customer has been silent, and when the hub raises an alert."""
+    if not is_silent(customer, now):
+        return ""
+    judged = customer["judged_at"]
+    when = f", judged at {judged[11:16]} UTC" if judged else ""
+    return f"no report for {age(silent_since(customer), now)}{when}"

@@ -1,4 +1,4 @@
-"""Runs one invocation the way Lambda does: role, environment, deadline, trace, log."""
+"""Run one invocation as Lambda does: role, environment, deadline, trace, log."""
 
 import platform
 import time
@@ -21,7 +21,7 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True)
 class Host:
-    """What functions are given of the cloud that they run in."""
+    """What functions need from the cloud that they run in."""
 
     pool: Pool
     endpoint: str
@@ -37,12 +37,12 @@ def install() -> None:
 
 
 def run_on(host: Host | None) -> None:
-    """Let invocations run on this host from now on; None: on none."""
+    """Run invocations on this host from now on; None for no host."""
     _host[:] = [host] if host else []
 
 
 def execute(function: Mapping[str, Any], event: Any, request_id: str) -> Result:
-    """One invocation, in ministack's terms: `body` and `log`, and `error` where it failed."""
+    """Run one invocation and return ministack's result: `body`, `log`, and `error` if it failed."""
     config, code = function["config"], function["code_zip"]
     if not _host:
         return _failed(STOPPING)
@@ -81,7 +81,7 @@ def _failed(error: Mapping[str, Any], log: str = "") -> Result:
 
 
 def _key(config: Config) -> str:
-    """What makes invocations need the same process: the function, its code and its settings."""
+    """Return the key of an invocation's process: the function, its code and its settings."""
     settings = ("FunctionArn", "CodeSha256", "Environment", "Handler", "Role", "LoggingConfig")
     return repr([config.get(name) for name in settings])
 

@@ -1,4 +1,4 @@
-"""Deployed zips, unpacked once each however many functions and processes share one."""
+"""Unpack each deployed zip once, however many functions and processes share it."""
 
 import hashlib
 import io
@@ -10,7 +10,7 @@ _unpacking = threading.Lock()
 
 
 def unpacked(code: bytes, folder: Path) -> Path:
-    """Where a zip is unpacked below `folder`; the same zip is unpacked once."""
+    """Return a zip's unpacked folder below `folder`; each zip is unpacked once."""
     target = folder / hashlib.sha256(code).hexdigest()[:16]
     with _unpacking:
         if not target.exists():

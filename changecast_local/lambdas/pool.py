@@ -1,4 +1,4 @@
-"""The processes of all functions: so many run at once, some idle ones stay warm."""
+"""The processes of all functions: a limited number runs at once, some idle ones stay warm."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ class PoolClosed(RuntimeError):
 
 
 class Pool:
-    """Gives every invocation a process of its own, at most `limit` of them at the same time."""
+    """Gives every invocation its own process, at most `limit` at the same time."""
 
     def __init__(self, limit: int, folder: Path) -> None:
         """`folder` takes unpacked zips and logs; it is the caller's to delete."""
@@ -35,10 +35,10 @@ class Pool:
 
     @contextmanager
     def worker(self, key: str, code: bytes, environment: dict[str, str]) -> Iterator[Worker]:
-        """A process for one invocation: warm where there is one of the same `key`, else new.
+        """Yield a process for one invocation: a warm one with the same `key`, else a new one.
 
-        Waits while `limit` others are busy. One whose handler could not be imported says so in
-        `failure`. Raises PoolClosed.
+        Waits while `limit` others are busy. If the handler could not be imported, `failure` says
+        so. Raises PoolClosed.
         """
         with self._slots:
             if self._closed:
@@ -77,7 +77,7 @@ class Pool:
         return worker
 
     def _longest_idle(self) -> Worker | None:
-        """The process that was idle longest, taken out to make room."""
+        """Remove and return the process that was idle longest."""
         idle = [(worker.idle_since, key) for key, all_ in self._idle.items() for worker in all_]
         if not idle:
             return None
@@ -95,7 +95,7 @@ class Pool:
         worker.stop()
 
     def counts(self) -> dict[str, int]:
-        """How many processes there are, and how many of them are idle."""
+        """Return the number of processes, and of idle ones."""
         with self._lock:
             idle = sum(len(workers) for workers in self._idle.values())
             return {"alive": len(self._alive), "idle": idle}

@@ -1,7 +1,7 @@
 """The process of one function: imports its handler, then answers one JSON line for each line.
 
-It runs isolated (`python -I -S`), so it sees the standard library and the function's own zip and
-nothing else: what is missing in the package is missing here, as on AWS.
+It runs isolated (`python -I -S`), so it sees only the standard library and the function's own zip:
+a package that is missing in the zip is missing here, as on AWS.
 https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html, python-logging.html
 """
 

@@ -46,7 +46,7 @@ class Worker:
 
     @property
     def usable(self) -> bool:
-        """Whether it may be given another invocation."""
+        """Whether it can take another invocation."""
         return self._process.poll() is None and self.failure is None
 
     def invoke(self, message: Mapping[str, Any]) -> Answer:
@@ -78,18 +78,18 @@ class Worker:
         return answer
 
     def log(self) -> str:
-        """What the function wrote since the last call."""
+        """Return what the function wrote since the last call."""
         written = os.fstat(self._log.fileno()).st_size
         text = os.pread(self._log.fileno(), written, 0)
         os.ftruncate(self._log.fileno(), 0)
         return text.decode("utf-8", "replace")
 
     def ask_to_stop(self) -> None:
-        """Let it end; `stop` then waits for it."""
+        """Ask the process to end; `stop` then waits for it."""
         self._process.terminate()
 
     def stop(self) -> None:
-        """End the process, whatever it is doing, and close what leads to it."""
+        """End the process, whatever it is doing, and close its pipes."""
         self._end()
         for pipe in (self._requests, self._answers, self._log):
             with suppress(BrokenPipeError):

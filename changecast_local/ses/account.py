@@ -14,14 +14,14 @@ from changecast_local.ses.suppression import REASONS
 
 
 def get(call: Call) -> dict[str, Any]:
-    """GetAccount: out of the sandbox, with the quota that SendEmail enforces."""
+    """GetAccount: the quota that SendEmail enforces, and whether the account is in the sandbox."""
     account = call.account
-    suspended = faults.stands(account.account, "suspended")
-    paused = suspended or faults.stands(account.account, "paused")
+    suspended = faults.is_set(account.account, "suspended")
+    paused = suspended or faults.is_set(account.account, "paused")
     return {
         "DedicatedIpAutoWarmupEnabled": False,
         "EnforcementStatus": "SHUTDOWN" if suspended else "HEALTHY",
-        "ProductionAccessEnabled": True,
+        "ProductionAccessEnabled": not quota.in_sandbox(account),
         "SendQuota": {
             "Max24HourSend": quota.max_24_hour_send(account),
             "MaxSendRate": quota.max_send_rate(account),

@@ -43,7 +43,7 @@ def accepted(body: dict[str, Any]) -> Answer:
 
 
 def refused(refusal: Refusal) -> Answer:
-    """The error as SES v2 writes it."""
+    """Return the error as SES v2 writes it."""
     headers = _headers("application/x-amz-json-1.1") | {"x-amzn-errortype": refusal.code}
     return refusal.status, headers, json.dumps({"message": refusal.message}).encode()
 

@@ -16,6 +16,7 @@ from changecast_local.ses import (
     contact_lists,
     contact_pages,
     contacts,
+    control_plane,
     identities,
     import_jobs,
     store,
@@ -82,14 +83,16 @@ def serving(otherwise: Handler) -> Handler:
         body: bytes,
         query: dict[str, list[str]],
     ) -> Any:
+        here = store.of(get_account_id(), get_region())
         found = _route(method, path)
-        if found is None:
-            return await otherwise(method, path, headers, body, query)
-        name, act, names = found
         try:
+            control_plane.admit(here, path, headers)
+            if found is None:
+                return await otherwise(method, path, headers, body, query)
+            name, act, names = found
             call = Call(
                 operation=name,
-                account=store.of(get_account_id(), get_region()),
+                account=here,
                 names=names,
                 body=_json(body),
                 query=query,
@@ -106,8 +109,8 @@ def serving(otherwise: Handler) -> Handler:
 
 def _route(method: str, path: str) -> tuple[str, Operation, dict[str, str]] | None:
     sub = path.rstrip("/").removeprefix(_PREFIX)
-    for wanted, pattern, name, act in _COMPILED:
-        found = pattern.fullmatch(sub) if method == wanted else None
+    for requested, pattern, name, act in _COMPILED:
+        found = pattern.fullmatch(sub) if method == requested else None
         if found is not None:
             return name, act, found.groupdict()
     return None

@@ -20,6 +20,6 @@ class Call:
     source_ip: str = ""
 
     def asked(self, name: str, default: str = "") -> str:
-        """A value of the query string."""
+        """Return a value of the query string."""
         values = self.query.get(name) or [default]
         return values[0]

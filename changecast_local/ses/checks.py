@@ -1,4 +1,4 @@
-"""What SES refuses before it takes a mail.
+"""Checks by which SES refuses a mail before it accepts it.
 
 https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageHeader.html
 https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageTag.html
@@ -45,8 +45,8 @@ def checked_tags(given: Iterable[Mapping[str, str]]) -> dict[str, str]:
 def check_recipients(recipients: list[str], list_options: dict[str, Any] | None) -> None:
     """One to fifty addresses; with list management exactly one.
 
-    SES would send a managed mail to several people without any unsubscribe link. Nobody wants
-    that, so here it is refused.
+    SES would send a managed mail to several people without an unsubscribe link. Nobody wants that,
+    so it is refused here.
     """
     if not recipients:
         raise bad_request("Missing destination.")

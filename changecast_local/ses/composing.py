@@ -1,4 +1,4 @@
-"""The MIME of a mail out of SendEmail's Content: Raw as it is, Simple put together.
+"""The MIME of a mail from SendEmail's Content: Raw unchanged, Simple composed.
 
 https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_EmailContent.html
 """
@@ -15,12 +15,12 @@ from typing import Any
 from changecast_local.ses.answers import bad_request
 from changecast_local.ses.checks import check_headers
 
-# Headers and parts that nobody touches leave as they came.
+# Untouched headers and parts stay as they are.
 AS_IT_CAME = SMTP.clone(refold_source="none", max_line_length=998)
 
 
 def composed(request: dict[str, Any]) -> EmailMessage:
-    """The mail of a SendEmail request."""
+    """Return the mail of a SendEmail request."""
     content = request.get("Content") or {}
     if "Raw" in content:
         return _parsed(_raw(content["Raw"]))
@@ -30,7 +30,7 @@ def composed(request: dict[str, Any]) -> EmailMessage:
 
 
 def from_header(raw: dict[str, Any]) -> str:
-    """The From header of Raw content, empty if it has none; its body is not looked at."""
+    """Return the From header of Raw content, empty if it has none; its body is not looked at."""
     return str(BytesHeaderParser(policy=AS_IT_CAME).parsebytes(_raw(raw))["From"] or "")
 
 
@@ -46,7 +46,7 @@ def _raw(content: dict[str, Any]) -> bytes:
 
 
 def _simple(request: dict[str, Any], simple: dict[str, Any]) -> bytes:
-    """Header values are written as they are given: SES guards nobody against CRLF in a subject."""
+    """Compose a Simple mail; header values are written as given, because SES allows CRLF there."""
     own = simple.get("Headers") or []
     check_headers(own)
     destination = request.get("Destination") or {}

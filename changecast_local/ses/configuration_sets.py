@@ -20,7 +20,7 @@ def checked(account: Account, name: str) -> None:
 
 
 def suppressed_reasons(account: Account, name: str | None) -> list[str]:
-    """For which reasons a suppressed address is not mailed: the set's own, else the account's."""
+    """Return the suppression reasons that count: the set's own, else the account's."""
     own = _found(account, name).get("SuppressionOptions") if name else None
     if own is None:
         return account.suppressed_reasons
@@ -28,7 +28,7 @@ def suppressed_reasons(account: Account, name: str | None) -> list[str]:
 
 
 def event_types(account: Account, name: str | None) -> list[list[str]]:
-    """The event types of every destination that leads to EventBridge."""
+    """Return the event types of every destination that leads to EventBridge."""
     destinations = _found(account, name).get("EventDestinations", {}) if name else {}
     return [
         list(each.get("MatchingEventTypes") or [])

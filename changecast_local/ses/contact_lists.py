@@ -27,7 +27,7 @@ def create(call: Call) -> dict[str, Any]:
 
 
 def make(account: Account, members: dict[str, Any]) -> ContactList:
-    """The account's one list, by the members of CreateContactList."""
+    """Return the account's one list, by the members of CreateContactList."""
     name = members.get("ContactListName", "")
     if not _NAME.fullmatch(name):
         raise bad_request(f"Invalid contact list name <{name}>.")
@@ -90,7 +90,7 @@ def remove(account: Account, name: str) -> None:
 
 
 def named(account: Account, name: str) -> ContactList:
-    """The list of that name."""
+    """Return the list of that name."""
     found = account.contact_list
     if found is None or found.name != name:
         raise not_found(f"List with name: {name} doesn't exist.")

@@ -1,8 +1,9 @@
 """ListContacts, page by page.
 
 SES looks at a page of contacts first and filters it then, so a page may hold few contacts or
-none and be followed by others all the same: only a missing NextToken is the end. Here that
-happens on purpose: pages are small, and the first one of a filtered list is always empty.
+none and still be followed by others: only a missing NextToken is the end. Here that
+happens on purpose: the first page is small, and that of a filtered list is always empty. Later
+pages are full: at one request a second a list of thousands would take minutes otherwise.
 """
 
 from collections.abc import Callable
@@ -30,7 +31,7 @@ def list_contacts(call: Call) -> dict[str, Any]:
     token = call.body.get("NextToken")
     if token is None and chosen is not None and found.contacts:
         return {"Contacts": [], "NextToken": _AFTER_THE_EMPTY_PAGE}
-    return _page(found, chosen, min(size, PAGE), _start(token))
+    return _page(found, chosen, size if token else min(size, PAGE), _start(token))
 
 
 def _page(
@@ -58,8 +59,8 @@ def _filter(found: ContactList, asked: dict[str, Any]) -> Callable[[Contact], bo
     by_default = bool(topics.get("UseDefaultIfPreferenceUnavailable"))
     if topic:
         check_topic(found, topic)
-        wanted = status or "OPT_IN"
-        return lambda one: subscription(found, one, topic, by_default=by_default) == wanted
+        requested = status or "OPT_IN"
+        return lambda one: subscription(found, one, topic, by_default=by_default) == requested
     if status:
         return lambda one: one.unsubscribed_from_all == (status == "OPT_OUT")
     return None

@@ -71,7 +71,7 @@ def put_record(found: ContactList, record: dict[str, Any]) -> None:
 
 
 def view(found: ContactList, contact: Contact) -> dict[str, Any]:
-    """A contact as ListContacts gives it."""
+    """Return a contact as ListContacts gives it."""
     own = {name: at for name, at in contact.preferences.items() if name in found.defaults}
     return {
         "EmailAddress": contact.address,

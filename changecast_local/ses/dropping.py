@@ -1,4 +1,4 @@
-"""Ends a request by closing its connection, with no answer at all."""
+"""End a request by closing its connection, without a response."""
 
 from contextvars import ContextVar
 from typing import Any
@@ -10,7 +10,7 @@ _dropped: ContextVar[bool] = ContextVar("changecast_dropped", default=False)
 
 
 def drop_this_request() -> None:
-    """Whatever the running request is answered from now on, the caller's connection just ends."""
+    """Close the current request's connection, whatever its response would be."""
     _dropped.set(True)
 
 

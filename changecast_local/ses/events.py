@@ -42,7 +42,7 @@ _WITHOUT_TIME = ("Send", "Reject")
 
 @dataclass(frozen=True)
 class Event:
-    """An event for the default bus of an account; `address` is whom the mail was for."""
+    """An event for an account's default bus; `address` is the mail's recipient."""
 
     account: str
     region: str
@@ -119,6 +119,6 @@ def _tags(submission: Submission) -> dict[str, list[str]]:
 
 
 def timestamp(at: float) -> str:
-    """ISO 8601 in UTC with milliseconds, as SES writes times."""
+    """Return a time as SES writes it: ISO 8601 in UTC with milliseconds."""
     written = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
     return written.replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""What becomes of an accepted mail: does it leave SES, and which events follow. Pure.
+"""The fate of an accepted mail: whether it leaves SES, and which events follow. Pure.
 
 https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html#send-email-simulator
@@ -17,7 +17,7 @@ Happening = tuple[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Fate:
-    """`leaves`: the mail goes out to the recipient's server."""
+    """A mail's fate. `leaves` says that it is sent to the recipient's server."""
 
     leaves: bool
     happenings: Callable[[str], list[Happening]]
@@ -117,12 +117,12 @@ _SIMULATED = {
 
 
 def is_simulated(address: str) -> bool:
-    """Whether the address belongs to SES's mailbox simulator."""
+    """Return whether the address belongs to SES's mailbox simulator."""
     return address.lower().endswith(f"@{SIMULATOR}")
 
 
 def simulated(address: str) -> Fate | None:
-    """What the mailbox simulator does with an address of its own; `+label` makes no difference."""
+    """Return the fate of a mail to the mailbox simulator; `+label` is ignored."""
     if not is_simulated(address):
         return None
     return _SIMULATED.get(address.lower().partition("@")[0].partition("+")[0])

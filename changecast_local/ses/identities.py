@@ -1,7 +1,7 @@
-"""Which of the account's identities a mail is sent with, read from ministack.
+"""The account's identity for a mail, read from ministack.
 
-Every identity counts as verified as soon as it exists, whoever created it: on AWS somebody has
-to set three DNS records (or click a link) first, and until then SES answers MessageRejected.
+Every identity counts as verified as soon as it exists. On AWS, somebody must first publish three
+DNS records (or click a link), and until then SES answers MessageRejected.
 """
 
 from collections.abc import Iterator
@@ -43,13 +43,23 @@ def publish(identity: dict[str, Any], *, signing: bool) -> None:
         identity["MailFromAttributes"]["MailFromDomainStatus"] = "SUCCESS"
 
 
-def identity_for(account: Account, sender: str) -> str:
-    """The identity of a sender: the address itself, else its domain or one above it."""
-    address = bare_address(sender)
-    for candidate in _candidates(address):
+def find_identity(account: Account, mailbox: str) -> str | None:
+    """Return an address's most specific verified identity: itself, its domain, or a parent domain.
+
+    https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
+    """
+    for candidate in _candidates(bare_address(mailbox)):
         found = ses_v2._identities.get_scoped(account.account, account.region, candidate)
         if found is not None and found.get("VerifiedForSendingStatus"):
             return candidate
+    return None
+
+
+def identity_for(account: Account, mailbox: str) -> str:
+    """Return the identity that SES uses for an address. Raises Refusal if none is verified."""
+    if found := find_identity(account, mailbox):
+        return found
+    address = bare_address(mailbox)
     raise Refusal(
         "MessageRejected",
         "Email address is not verified. The following identities failed the check in region "
@@ -58,7 +68,7 @@ def identity_for(account: Account, sender: str) -> str:
 
 
 def default_configuration_set(account: Account, identity: str) -> str | None:
-    """The configuration set that mails of an identity use where the request names none."""
+    """Return the configuration set that mails of an identity use if the request names none."""
     found: dict[str, Any] = ses_v2._identities.get_scoped(
         account.account, account.region, identity, {}
     )

@@ -1,4 +1,4 @@
-"""Import jobs: many contacts or suppressed addresses at once, out of a file in S3.
+"""Import jobs: many contacts or suppressed addresses at once, from a file in S3.
 
 Here a job is done when CreateImportJob answers; on AWS it takes a while, and SES must be allowed
 to read the bucket by the bucket's own policy.
@@ -83,7 +83,7 @@ def _import(
 
 
 def _taker(account: Account, destination: Record) -> Callable[[Record], object]:
-    """What happens to each record: PUT overrides what there is, DELETE takes it away."""
+    """Return the function for each record: PUT replaces, DELETE removes."""
     contacts = destination.get("ContactListDestination")
     if contacts:
         held = named(account, contacts["ContactListName"])
@@ -96,7 +96,7 @@ def _taker(account: Account, destination: Record) -> Callable[[Record], object]:
 
 
 def _json_lines(lines: Iterable[str]) -> Iterator[Record]:
-    """One JSON object a line; what is none becomes a record without members, and fails."""
+    """Yield one JSON object per line; other lines become an empty record, which fails."""
     for line in lines:
         try:
             read = json.loads(line or "null")
@@ -107,7 +107,7 @@ def _json_lines(lines: Iterable[str]) -> Iterator[Record]:
 
 
 def _contact_rows(lines: Iterable[str]) -> Iterator[Record]:
-    """With a header line; a topic's status has a column of its own, topicPreferences.<topic>."""
+    """Yield rows of a CSV with a header line; topics have columns topicPreferences.<topic>."""
     for row in csv.DictReader(lines):
         chosen = [(name, at) for name, at in row.items() if name.startswith(_TOPIC) and at]
         yield {
@@ -122,7 +122,7 @@ def _contact_rows(lines: Iterable[str]) -> Iterator[Record]:
 
 
 def _suppression_rows(lines: Iterable[str]) -> Iterator[Record]:
-    """Without a header line: address, reason."""
+    """Yield rows of a CSV without a header line: address, reason."""
     for row in csv.reader(lines):
         yield {"emailAddress": row[0].strip(), "reason": row[1].strip() if row[1:] else ""}
 

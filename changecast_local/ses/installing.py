@@ -1,4 +1,4 @@
-"""Puts our SES into ministack, and takes its memory away again."""
+"""Install our SES into ministack, and reset its state."""
 
 from collections.abc import Mapping, Sequence
 
@@ -34,7 +34,7 @@ PRIVATE_NAMES: Mapping[str, Sequence[str]] = {
 
 
 def install(put_event: publishing.PutEvent | None = None) -> None:
-    """Serve SES v2 by ours, once per process.
+    """Serve SES v2 with our implementation; once per process.
 
     `put_event` puts an event of a service on an account's default bus; by default
     `changecast_local.buses.put_service_event`.

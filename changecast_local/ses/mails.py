@@ -1,4 +1,4 @@
-"""The mails that left SES, taken apart for whoever wants to look at them."""
+"""The mails that SES sent, parsed for people to look at."""
 
 import base64
 from datetime import UTC, datetime
@@ -12,10 +12,10 @@ from changecast_local.ses.store import Account, SentMail
 
 
 def mails(account: str | None = None) -> list[dict[str, Any]]:
-    """The mails that left SES, oldest first: those of one account (12 digits), or of all.
+    """Return the mails that SES sent, oldest first, of one account (12 digits) or of all.
 
-    `raw` is the whole MIME text as it left; `at` is ISO 8601 in UTC; an attachment is every part
-    that is neither the text nor the HTML, calendar entries included.
+    `raw` is the whole MIME text as sent; `at` is ISO 8601 in UTC. Every part that is neither the
+    text nor the HTML is an attachment, including calendar entries.
     """
     sent = [
         (mail.at, _view(held, mail))
@@ -57,7 +57,7 @@ def _text(part: MIMEPart | None) -> str | None:
 
 
 def _attachment(part: EmailMessage) -> dict[str, Any]:
-    """`encoding` says whether `content` is text as it is, or base64."""
+    """Return an attachment; `encoding` says whether `content` is text or base64."""
     is_text = part.get_content_maintype() == "text"
     content = part.get_content() if is_text else _base64(part)
     return {

@@ -1,4 +1,4 @@
-"""What SES changes in a mail on its way out.
+"""SES's changes to a mail before it is sent.
 
 https://docs.aws.amazon.com/ses/latest/dg/sending-email-subscription-management.html
 https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
@@ -15,13 +15,13 @@ from email.utils import format_datetime
 from changecast_local.ses.submission import Submission
 
 PLACEHOLDER = b"{{amazonSESUnsubscribeUrl}}"
-# SES fills the placeholder in twice at most, and only in text and HTML.
+# SES fills in the placeholder at most twice, and only in text and HTML.
 MAX_PLACEHOLDERS = 2
 _FILLED_IN = ("text/plain", "text/html")
 
 
 def leaving(submission: Submission, unsubscribe_url: str | None) -> bytes:
-    """The whole MIME text as it leaves SES, with CRLF line ends."""
+    """Return the whole MIME text as it leaves SES, with CRLF line ends."""
     message = copy.deepcopy(submission.message)
     _set(message, "Message-ID", f"<{submission.message_id}@{_host(submission)}>")
     if message["Date"] is None:
@@ -62,7 +62,7 @@ def _texts(message: EmailMessage) -> Iterator[EmailMessage]:
 
 
 def _set_body(part: EmailMessage, body: bytes) -> None:
-    """A new body in the transfer encoding that the part already has: RFC 2045 §6."""
+    """Set a new body in the part's existing transfer encoding: RFC 2045 §6."""
     encoding = str(part["Content-Transfer-Encoding"] or "").strip().lower()
     if encoding == "quoted-printable":
         part.set_payload(quopri.encodestring(body.replace(b"\r\n", b"\n")).decode("ascii"))

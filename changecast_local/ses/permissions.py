@@ -1,7 +1,7 @@
-"""What sending a mail needs by IAM: ministack asks for ses:SendEmail on `*` and knows no keys.
+"""IAM permissions for sending a mail; ministack checks ses:SendEmail on `*` without keys.
 
-SES looks at the identity, the configuration set and the contact list, each, and wants
-ses:SendRawEmail too where the content is raw.
+SES checks the identity, the configuration set and the contact list, and for raw content also
+ses:SendRawEmail.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html
 """
 
@@ -14,10 +14,10 @@ from ministack import app
 from ministack.core.responses import get_account_id
 from ministack.core.router import extract_region
 
-from changecast_local.ses import store
+from changecast_local.ses import quota, store
 from changecast_local.ses.answers import Refusal
 from changecast_local.ses.composing import from_header
-from changecast_local.ses.identities import default_configuration_set, identity_for
+from changecast_local.ses.identities import default_configuration_set, find_identity
 from changecast_local.ses.sending import recipients_of
 from changecast_local.ses.store import Account
 from changecast_local.ses.submission import bare_address
@@ -60,7 +60,7 @@ def install() -> None:
 
 
 def _request(body: bytes) -> dict[str, Any]:
-    """A request's body; what is wrong with it, SES says after it knows who asks."""
+    """Return a request's body. SES reports its faults only after it knows the caller."""
     try:
         read = json.loads(body)
     except ValueError:
@@ -69,9 +69,9 @@ def _request(body: bytes) -> dict[str, Any]:
 
 
 def checks(account: Account, request: dict[str, Any]) -> Iterator[tuple[str, str, Keys]]:
-    """All that a SendEmail request must be allowed: (action, resource ARN, condition keys).
+    """Yield all permissions that a SendEmail needs: (action, resource ARN, condition keys).
 
-    A raw message has a sender of its own beside the request's: both must be allowed.
+    A raw message has its own sender beside the request's; both must be allowed.
     """
     raw = "Raw" in (request.get("Content") or {})
     actions = ["ses:SendEmail", "ses:SendRawEmail"] if raw else ["ses:SendEmail"]
@@ -82,7 +82,7 @@ def checks(account: Account, request: dict[str, Any]) -> Iterator[tuple[str, str
 
 
 def senders(request: dict[str, Any]) -> list[str]:
-    """The From of the request and that of its raw message, once where they are the same."""
+    """Return the From of the request and of its raw message, once if they are equal."""
     raw = (request.get("Content") or {}).get("Raw")
     try:
         written = from_header(raw) if raw else ""
@@ -97,7 +97,7 @@ def _resources(account: Account, request: dict[str, Any], sender: str) -> list[s
     identity = _identity(account, sender)
     name = request.get("ConfigurationSetName") or default_configuration_set(account, identity)
     options = request.get("ListManagementOptions") or {}
-    arns = [account.arn("identity", identity)]
+    arns = [account.arn("identity", identity), *_of_recipients(account, request)]
     if name:
         arns.append(account.arn("configuration-set", name))
     if options.get("ContactListName"):
@@ -105,8 +105,16 @@ def _resources(account: Account, request: dict[str, Any], sender: str) -> list[s
     return arns
 
 
+def _of_recipients(account: Account, request: dict[str, Any]) -> list[str]:
+    """Yield the identities of verified recipients, which SES may check in the sandbox."""
+    if not quota.in_sandbox(account):
+        return []
+    found = [find_identity(account, each) for each in recipients_of(request)]
+    return [account.arn("identity", each) for each in found if each]
+
+
 def condition_keys(request: dict[str, Any], sender: str) -> Keys:
-    """SES's own condition keys of a request.
+    """Return SES's own condition keys of a request.
 
     https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
     """
@@ -120,8 +128,5 @@ def condition_keys(request: dict[str, Any], sender: str) -> Keys:
 
 
 def _identity(account: Account, sender: str) -> str:
-    """The identity that would be used; a missing one is named by its domain."""
-    try:
-        return identity_for(account, sender)
-    except Refusal:
-        return bare_address(sender).rpartition("@")[2]
+    """Return the identity that would be used; a missing one is named by its domain."""
+    return find_identity(account, sender) or bare_address(sender).rpartition("@")[2]

@@ -1,4 +1,4 @@
-"""Puts SES's events on the default bus after the answer to the caller, each when it is due."""
+"""Put SES's events on the default bus after the response, each when it is due."""
 
 import heapq
 import time
@@ -20,7 +20,7 @@ _puts: list[PutEvent] = []
 
 
 def deliver_by(put: PutEvent) -> None:
-    """Say how an event reaches a bus: `put(account, region, *, source, detail_type, ...)`."""
+    """Set how an event is put on a bus: `put(account, region, *, source, detail_type, ...)`."""
     _puts[:] = [put]
 
 
@@ -38,7 +38,7 @@ def publish(event: Event) -> None:
 
 
 def settle(seconds: float) -> bool:
-    """Wait until no event is left to put, at most so long; False: some are left."""
+    """Wait until all events are put, at most this long; return False if some are left."""
     with _changed:
         return _changed.wait_for(lambda: not _working, timeout=seconds)
 
@@ -51,7 +51,7 @@ def clear() -> None:
 
 
 def _work() -> None:
-    """Put what is due until nothing is left; then the thread ends."""
+    """Put due events until none is left; then the thread ends."""
     try:
         while event := _next():
             _deliver(event)
@@ -67,7 +67,7 @@ def _next() -> Event | None:
             _changed.wait(wait)
         if _due:
             return heapq.heappop(_due)[2]
-        # Said under the lock, so that nobody leaves an event to a thread that ends.
+        # Set under the lock, so that nobody leaves an event to a thread that ends.
         _working.clear()
         return None
 

@@ -1,4 +1,4 @@
-"""How fast and how much an account may send.
+"""An account's sending quotas.
 
 https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas.html
 """
@@ -10,27 +10,38 @@ from changecast_local.ses.store import Account
 # A real account starts with 14 a second, which is slow to watch: a fault of kind `limits` sets it.
 MAX_SEND_RATE = 200.0
 MAX_24_HOUR_SEND = 50_000.0
+SANDBOX_SEND_RATE, SANDBOX_24_HOUR_SEND = 1.0, 200.0
 DAY = 86_400.0
 
 
 def over_the_rate() -> Refusal:
-    """429, to be tried again soon."""
+    """Return a 429 to retry soon."""
     return Refusal("TooManyRequestsException", "Maximum sending rate exceeded.", 429)
 
 
 def over_the_quota() -> Refusal:
-    """429 as well: only the text says that today nothing more will go out."""
+    """Return a 429 whose text says that the daily quota is used up."""
     return Refusal("TooManyRequestsException", "Daily message quota exceeded.", 429)
 
 
+def in_sandbox(account: Account) -> bool:
+    """Return whether the account has no production access yet.
+
+    https://docs.aws.amazon.com/ses/latest/dg/request-production-access.html
+    """
+    return faults.is_set(account.account, faults.SANDBOX)
+
+
 def max_send_rate(account: Account) -> float:
-    """Mails a second."""
-    return faults.limit(account.account, "max_send_rate", MAX_SEND_RATE)
+    """Return the account's mails a second."""
+    default = SANDBOX_SEND_RATE if in_sandbox(account) else MAX_SEND_RATE
+    return faults.limit(account.account, "max_send_rate", default)
 
 
 def max_24_hour_send(account: Account) -> float:
-    """Mails in 24 hours, -1 for no limit."""
-    return faults.limit(account.account, "max_24_hour_send", MAX_24_HOUR_SEND)
+    """Return the account's mails in 24 hours; -1 for no limit."""
+    default = SANDBOX_24_HOUR_SEND if in_sandbox(account) else MAX_24_HOUR_SEND
+    return faults.limit(account.account, "max_24_hour_send", default)
 
 
 def sent_last_24_hours(account: Account, now: float) -> int:
@@ -43,8 +54,8 @@ def sent_last_24_hours(account: Account, now: float) -> int:
 def take(account: Account, recipients: int, *, counted: bool, now: float) -> None:
     """Use up allowance for a mail, or refuse it.
 
-    Short bursts above the rate pass, a sustained one does not: a second's worth is saved up.
-    Mails to the simulator count towards the rate but not (`counted`) towards the daily quota.
+    Short bursts above the rate are allowed, up to one second's worth. Mails to the simulator count
+    towards the rate but not (`counted`) towards the daily quota.
     """
     rate = max_send_rate(account)
     saved = rate if account.allowance is None else account.allowance

@@ -1,6 +1,6 @@
-"""CloudFormation's resources of SES: the contact list, which ministack lacks, and what must fail.
+"""CloudFormation's SES resources: the contact list, which ministack lacks, and their failures.
 
-On AWS a stack that creates what the account already has fails; ministack would take it over.
+On AWS, a stack that creates an existing resource fails; ministack would adopt it.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ses-contactlist.html
 """
 
@@ -48,8 +48,8 @@ def create_identity(logical_id: str, properties: Properties, stack: str) -> Made
     if name in ses_v2._identities:
         raise ValueError(f"Email identity {name} already exists.")
     made: Made = provisioners._ses_email_identity_create(logical_id, properties, stack)
-    wanted = (properties.get("DkimAttributes") or {}).get("SigningEnabled", True)
-    identities.publish(ses_v2._identities[name], signing=wanted)
+    requested = (properties.get("DkimAttributes") or {}).get("SigningEnabled", True)
+    identities.publish(ses_v2._identities[name], signing=requested)
     return made
 
 
@@ -63,7 +63,7 @@ def create_configuration_set(logical_id: str, properties: Properties, stack: str
 
 
 def create_event_destination(logical_id: str, properties: Properties, stack: str) -> Made:
-    """AWS::SES::ConfigurationSetEventDestination; fails where there is no such set."""
+    """AWS::SES::ConfigurationSetEventDestination; fails if there is no such set."""
     name = properties.get("ConfigurationSetName", "")
     if name not in ses_v2._config_sets:
         raise ValueError(f"Configuration set <{name}> does not exist.")

@@ -1,4 +1,4 @@
-"""SendEmail: the order in which SES looks at a mail, and what it does with one it takes.
+"""SendEmail: the order of SES's checks, and the handling of an accepted mail.
 
 https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
 """
@@ -26,7 +26,7 @@ _DESTINATIONS = ("ToAddresses", "CcAddresses", "BccAddresses")
 
 
 def send_email(call: Call, fate: fates.Fate | None = None) -> dict[str, Any]:
-    """SendEmail; `fate` overrides what would become of the mail."""
+    """SendEmail; `fate` overrides the mail's fate."""
     if not call.account.sending_enabled:
         raise Refusal("SendingPausedException", "Email sending is disabled for this account.")
     submission = _submission(call)
@@ -41,7 +41,7 @@ def send_email(call: Call, fate: fates.Fate | None = None) -> dict[str, Any]:
 
 
 def recipients_of(request: dict[str, Any]) -> list[str]:
-    """Everybody whom a request names as a destination."""
+    """Return every destination of a request."""
     destination = request.get("Destination") or {}
     return [address for kind in _DESTINATIONS for address in destination.get(kind) or []]
 
@@ -57,6 +57,8 @@ def _submission(call: Call) -> Submission:
     check_recipients(recipients, options)
     identity = identity_for(account, source)
     identity_for(account, str(message["From"]))
+    if quota.in_sandbox(account):
+        _check_verified(account, recipients)
     name = request.get("ConfigurationSetName") or default_configuration_set(account, identity)
     if name:
         configuration_sets.checked(account, name)
@@ -82,6 +84,13 @@ def _submission(call: Call) -> Submission:
 def _addressed(message: EmailMessage) -> list[str]:
     headers = [str(value) for name in ("To", "Cc", "Bcc") for value in message.get_all(name, [])]
     return [address for _, address in getaddresses(headers) if address]
+
+
+def _check_verified(account: Account, recipients: list[str]) -> None:
+    """Refuse sandbox mails except to verified identities and the mailbox simulator."""
+    for recipient in map(bare_address, recipients):
+        if not fates.is_simulated(recipient):
+            identity_for(account, recipient)
 
 
 def _check_list(account: Account, options: dict[str, str]) -> None:

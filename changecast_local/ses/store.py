@@ -1,4 +1,4 @@
-"""What SES of the embedded cloud remembers, per account and Region."""
+"""State of the embedded cloud's SES, per account and Region."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class Contact:
 
 @dataclass
 class ContactList:
-    """The account's contact list; `defaults` is each topic's status where nobody chose."""
+    """The account's contact list; `defaults` is each topic's default status."""
 
     name: str
     created: float
@@ -49,7 +49,7 @@ class Suppressed:
 
 @dataclass
 class SentMail:
-    """A mail that left SES, and the request that it came from."""
+    """A mail that SES sent, and its request."""
 
     message_id: str
     at: float
@@ -75,9 +75,10 @@ class Account:
     allowance: float | None = None
     allowance_at: float = 0.0
     import_jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    control_plane_at: float = float("-inf")
 
     def arn(self, kind: str, name: str) -> str:
-        """The ARN of a resource of SES in this account."""
+        """Return the ARN of a resource of SES in this account."""
         return f"arn:aws:ses:{self.region}:{self.account}:{kind}/{name}"
 
 

@@ -1,4 +1,4 @@
-"""One mail that was given to SendEmail, checked, before it is decided what becomes of it."""
+"""One checked mail for SendEmail, before its fate is decided."""
 
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -10,7 +10,7 @@ from changecast_local.ses.store import Account
 
 @dataclass(frozen=True)
 class Submission:
-    """`message` is as it was submitted; `source` the envelope sender as the request wrote it."""
+    """A submitted mail. `message` is as submitted; `source` is the request's envelope sender."""
 
     account: Account
     message_id: str
@@ -33,10 +33,10 @@ class Submission:
 
 
 def new_message_id(at: float) -> str:
-    """A message id of the form that SES gives."""
+    """Return a message id of the form that SES gives."""
     return f"0100{int(at * 1000):012x}-{uuid4()}-000000"
 
 
 def bare_address(mailbox: str) -> str:
-    """The address of `Name <address>`."""
+    """Return the address of `Name <address>`."""
     return parseaddr(mailbox)[1]

@@ -40,8 +40,8 @@ def delete(call: Call) -> dict[str, Any]:
 
 def list_all(call: Call) -> dict[str, Any]:
     """ListSuppressedDestinations."""
-    wanted = call.query.get("Reason") or list(REASONS)
-    held = [each for each in call.account.suppressed.values() if each.reason in wanted]
+    requested = call.query.get("Reason") or list(REASONS)
+    held = [each for each in call.account.suppressed.values() if each.reason in requested]
     token, size = call.asked("NextToken", "0"), int(call.asked("PageSize", str(PAGE)))
     if not token.isdecimal():
         raise Refusal("InvalidNextTokenException", "The NextToken is not valid.")
@@ -52,7 +52,7 @@ def list_all(call: Call) -> dict[str, Any]:
 
 
 def reason(account: Account, address: str) -> str | None:
-    """Why an address is on the list, None if it is not."""
+    """Return why an address is on the list, None if it is not."""
     found = account.suppressed.get(address.lower())
     return found.reason if found else None
 

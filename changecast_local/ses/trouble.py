@@ -1,4 +1,4 @@
-"""What the faults of faults.py do to a call."""
+"""Apply the faults of faults.py to a call."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,7 +23,7 @@ _REFUSALS: dict[str, Callable[[], Refusal]] = {
 
 
 async def met(call: Call) -> Answer | None:
-    """Suffer the faults that this call meets; comes back: its answer, None if it goes on."""
+    """Apply the faults that strike this call; return its response, None to continue."""
     addresses = [bare_address(each) for each in _addresses(call.body)]
     for fault in faults.strikes(call.account.account, call.operation, addresses):
         if fault.kind == "slow":

@@ -1,4 +1,4 @@
-"""The unsubscribe link of a mail, and what following it does to the contact.
+"""The unsubscribe link of a mail, and its effect on the contact.
 
 https://docs.aws.amazon.com/ses/latest/dg/sending-email-subscription-management.html
 """
@@ -19,8 +19,8 @@ _WORDS = {"OPT_IN": "OptIn", "OPT_OUT": "OptOut"}
 
 
 @dataclass(frozen=True)
-class Link:
-    """The link in one mail: whose choice it opens, and which topic one click leaves."""
+class UnsubscribeLink:
+    """The link in one mail: its contact, and the topic that one click leaves."""
 
     submission: Submission
     address: str
@@ -30,23 +30,23 @@ class Link:
     def contact_list(self) -> ContactList | None:
         """The list that the mail went to, None if it is gone."""
         held = self.submission.account.contact_list
-        wanted = (self.submission.list_options or {}).get("ContactListName")
-        return held if held is not None and held.name == wanted else None
+        requested = (self.submission.list_options or {}).get("ContactListName")
+        return held if held is not None and held.name == requested else None
 
 
-_links: dict[str, Link] = {}
+_links: dict[str, UnsubscribeLink] = {}
 
 
 def link(submission: Submission) -> str:
-    """The link for a mail that is about to leave. On AWS it is https; here it cannot be."""
+    """Return the link for a mail. On AWS it is https; here it is http."""
     token = secrets.token_urlsafe(24)
     topic = (submission.list_options or {}).get("TopicName") or None
-    _links[token] = Link(submission, bare_address(submission.recipients[0]), topic)
+    _links[token] = UnsubscribeLink(submission, bare_address(submission.recipients[0]), topic)
     return f"{submission.base_url}{PATH}{token}"
 
 
-def followed(token: str) -> Link | None:
-    """The link with this token."""
+def followed(token: str) -> UnsubscribeLink | None:
+    """Return the link with this token."""
     return _links.get(token)
 
 
@@ -55,8 +55,8 @@ def clear() -> None:
     _links.clear()
 
 
-def leave(found: Link, held: ContactList) -> None:
-    """One click: out of the mail's topic, or of all if the mail named none (RFC 8058)."""
+def leave(found: UnsubscribeLink, held: ContactList) -> None:
+    """Unsubscribe with one click from the mail's topic, or from all without a topic (RFC 8058)."""
     if found.topic is None:
         choose(found, held, {}, from_all=True, source="UnsubscribeHeader")
     else:
@@ -64,14 +64,14 @@ def leave(found: Link, held: ContactList) -> None:
 
 
 def choose(
-    found: Link,
+    found: UnsubscribeLink,
     held: ContactList,
     choices: dict[str, Subscription],
     *,
     from_all: bool,
     source: str = "UnsubscribePage",
 ) -> None:
-    """Write down what the contact chose, and tell it as a Subscription event."""
+    """Record the contact's choice, and publish a Subscription event."""
     contact = contact_of(found, held)
     before = _preferences(held, contact)
     contact.preferences |= choices
@@ -87,8 +87,8 @@ def choose(
     _tell(found.submission, about)
 
 
-def contact_of(found: Link, held: ContactList) -> Contact:
-    """The contact whom a link belongs to; somebody who is not on the list yet is a new one."""
+def contact_of(found: UnsubscribeLink, held: ContactList) -> Contact:
+    """Return a link's contact; a person who is not on the list becomes a new one."""
     now = time.time()
     return held.contacts.get(found.address) or Contact(found.address, created=now, updated=now)
 

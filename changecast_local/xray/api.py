@@ -1,4 +1,4 @@
-"""The X-Ray API, as much of it as a person needs to find and read traces.
+"""The X-Ray API, as far as people need it to find and read traces.
 
 https://docs.aws.amazon.com/xray/latest/api/
 """
@@ -35,7 +35,7 @@ def install() -> None:
 
 
 async def handle(_method: str, path: str, _headers: Any, body: bytes, _params: Any) -> Any:
-    """Answer one request of the account in scope."""
+    """Answer one request of the current account."""
     operation = OPERATIONS.get(path.rstrip("/"))
     if operation is None:
         return error_response_json("InvalidRequestException", f"{path} is not known here", 400)
@@ -46,7 +46,7 @@ async def handle(_method: str, path: str, _headers: Any, body: bytes, _params: A
 
 
 def put_segments(scope: store.Scope, request: Request) -> Request:
-    """PutTraceSegments; what is no segment comes back as unprocessed."""
+    """PutTraceSegments; anything but a segment is returned as unprocessed."""
     unprocessed = []
     for text in request["TraceSegmentDocuments"]:
         try:
@@ -59,18 +59,18 @@ def put_segments(scope: store.Scope, request: Request) -> Request:
 def summaries(scope: store.Scope, request: Request) -> Request:
     """GetTraceSummaries: by time, and by annotations joined with AND."""
     start, end = float(request["StartTime"]), float(request["EndTime"])
-    wanted = _wanted(request.get("FilterExpression") or "")
+    filters = _filtered_by(request.get("FilterExpression") or "")
     every = store.traces(scope)
     found = [
         _summary(trace_id, segments)
         for trace_id, segments in every.items()
-        if start <= _begin(segments) <= end and wanted.items() <= _annotations(segments).items()
+        if start <= _begin(segments) <= end and filters.items() <= _annotations(segments).items()
     ]
     return {"TraceSummaries": found, "TracesProcessedCount": len(every), "ApproximateTime": end}
 
 
 def traces(scope: store.Scope, request: Request) -> Request:
-    """BatchGetTraces: whole segments, with what is inside them."""
+    """BatchGetTraces: whole segments with everything inside."""
     every = store.traces(scope)
     known = [trace_id for trace_id in request["TraceIds"] if trace_id in every]
     return {
@@ -89,15 +89,15 @@ def traces(scope: store.Scope, request: Request) -> Request:
     }
 
 
-def _wanted(expression: str) -> dict[str, str]:
-    """The annotations that a filter expression asks for. ValueError for any other expression."""
-    wanted = {}
+def _filtered_by(expression: str) -> dict[str, str]:
+    """Return the annotations in a filter expression. ValueError for any other expression."""
+    filters = {}
     for term in filter(None, re.split(r"\s+AND\s+", expression.strip())):
         found = _ANNOTATION.fullmatch(term.strip())
         if found is None:
             raise ValueError(f"only annotation[name] = value is understood here, not {term!r}")
-        wanted[found["plain"] or found["bracketed"]] = found["value"]
-    return wanted
+        filters[found["plain"] or found["bracketed"]] = found["value"]
+    return filters
 
 
 def _summary(trace_id: str, segments: Trace) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The X-Ray daemon: UDP on 127.0.0.1, a port for each account so that it knows whose it is.
+"""The X-Ray daemon: UDP on 127.0.0.1, one port per account to tell accounts apart.
 
 https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html (daemon documents)
 """
@@ -23,7 +23,7 @@ class Daemon:
         self._lock = threading.Lock()
 
     def address(self, scope: store.Scope) -> str:
-        """Where the functions of an account and Region send, as AWS_XRAY_DAEMON_ADDRESS has it."""
+        """Return the value of AWS_XRAY_DAEMON_ADDRESS for an account's functions in a Region."""
         with self._lock:
             if scope not in self._sockets:
                 self._sockets[scope] = self._open(scope)
@@ -37,7 +37,7 @@ class Daemon:
         return opened
 
     def close(self) -> None:
-        """Stop receiving; what is in the store stays there."""
+        """Stop receiving; stored segments stay."""
         with self._lock:
             for opened in self._sockets.values():
                 # An empty datagram wakes the thread, which closes the socket.

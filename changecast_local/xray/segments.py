@@ -1,6 +1,6 @@
-"""The segments that Lambda itself makes for an invocation, and how its trace begins.
+"""Lambda's own segments of an invocation, and the start of its trace.
 
-A function that reads from a queue gets a trace of its own, linked to the trace of each sender.
+A function that reads from a queue gets its own trace, linked to each sender's trace.
 https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from changecast_local.xray import store
 
-# The trace that an event came with which a rule handed to a function directly.
+# The trace of an event that a rule passed directly to a function.
 _inbound: ContextVar[str] = ContextVar("inbound", default="")
 
 
@@ -22,7 +22,7 @@ _inbound: ContextVar[str] = ContextVar("inbound", default="")
 class Traced:
     """One traced invocation. `header` is what the function finds in _X_AMZN_TRACE_ID.
 
-    Whoever runs it sets `fault` to False where it succeeds.
+    The caller sets `fault` to False if it succeeds.
     """
 
     header: str
@@ -33,7 +33,7 @@ class Traced:
 def invocation(
     scope: store.Scope, config: Mapping[str, Any], event: Any, request_id: str
 ) -> Iterator[Traced]:
-    """Trace an invocation: Lambda's two segments are kept when it is over."""
+    """Trace an invocation; Lambda's two segments are stored when it is over."""
     caller = _fields(_inbound.get())
     trace_id = caller.get("Root") or new_trace_id(time.time())
     service, function = secrets.token_hex(8), secrets.token_hex(8)
@@ -61,7 +61,7 @@ def invocation(
 
 @contextmanager
 def inbound_trace(header: str) -> Iterator[None]:
-    """Invocations that are started in the block continue this trace."""
+    """Make invocations in the block continue this trace."""
     token = _inbound.set(header)
     try:
         yield
@@ -70,12 +70,12 @@ def inbound_trace(header: str) -> Iterator[None]:
 
 
 def new_trace_id(at: float) -> str:
-    """A trace id begun at `at` (epoch seconds): 1-<8 hex of it>-<24 random hex>."""
+    """Return a trace id begun at `at` (epoch seconds): 1-<8 hex of it>-<24 random hex>."""
     return f"1-{int(at):08x}-{secrets.token_hex(12)}"
 
 
 def _links(event: Any) -> Iterator[dict[str, Any]]:
-    """One link for each different sender of the messages in an SQS event."""
+    """Return one link for each sender of the messages in an SQS event."""
     records = event.get("Records", ()) if isinstance(event, dict) else ()
     headers = {
         record["attributes"].get("AWSTraceHeader", "")

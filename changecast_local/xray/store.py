@@ -13,7 +13,7 @@ _documents: dict[Scope, dict[str, dict[str, Document]]] = {}
 
 
 def put(scope: Scope, document: Document) -> None:
-    """Keep a segment or subsegment of a trace; the same id again is the newer state of it."""
+    """Store a segment or subsegment of a trace; a repeated id is its newer state."""
     with _lock:
         traces = _documents.setdefault(scope, {})
         traces.setdefault(document["trace_id"], {})[document["id"]] = document
@@ -30,7 +30,7 @@ def traces(scope: Scope) -> dict[str, list[Document]]:
 
 
 def _joined(documents: list[Document]) -> list[Document]:
-    """Put subsegments that came on their own into what they are part of."""
+    """Put separately sent subsegments into their parents."""
     places = {part["id"]: part for document in documents for part in walk(document)}
     segments = []
     for document in documents:
@@ -43,7 +43,7 @@ def _joined(documents: list[Document]) -> list[Document]:
 
 
 def walk(document: Document) -> Iterator[Document]:
-    """A document and everything inside it."""
+    """Yield a document and everything inside it."""
     yield document
     for part in document.get("subsegments", ()):
         yield from walk(part)

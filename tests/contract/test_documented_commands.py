@@ -1,66 +1,70 @@
-"""Every `changecast` line in the documentation is one that the program takes."""
+"""Every line that the documentation says to type is one that its program takes."""
 
-import re
-import shlex
-from collections.abc import Iterator
-from itertools import takewhile
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
-from typer.core import TyperGroup
-from typer.main import get_command
 
-from changecast_cli.main import app
+from testbed.expand import ROOT
+from tests.support import typed
 
-ROOT = Path(__file__).parents[2]
-_FENCED = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
-# What stands for something else in an example, not for words of a command.
-_ELLIPSIS = re.compile(r"[…]|\.\.\.")
+PAGES = typed.pages()
+LANGUAGES = typed.TYPED | {"text", "json", "toml", "ini", "jinja", "python", "yaml", "csv"}
+LINES = sorted({(page, line) for page in PAGES for line in typed.typed(page)})
+SPANS = sorted({(page, span) for page in PAGES for span in typed.mentioned(page)})
 
 
-def documented() -> Iterator[tuple[str, str]]:
-    for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
-        for block in _FENCED.findall(path.read_text("utf-8")):
-            for line in block.replace("\\\n", " ").splitlines():
-                if line.startswith("changecast ") and not _ELLIPSIS.search(line):
-                    yield path.name, line
-
-
-WHOLE = get_command(app)
-# typer brings a click of its own.
-UsageError: Any = typer.BadParameter.__bases__[0]
-LINES = sorted(set(documented()))
-
-
-def understood(words: list[str]) -> None:
-    """Parse the words down to the verb's own options, without doing anything."""
-    command: Any = WHOLE
-    context = command.context_class(command, info_name="changecast")
-    while isinstance(command, TyperGroup) and words[:1] != ["--help"]:
-        _, command, words = command.resolve_command(context, words)
-        context = command.context_class(command, parent=context)
-    if words != ["--help"]:
-        command.parse_args(context, words)
+def name(each: object) -> str:
+    return each.stem if isinstance(each, Path) else str(each)[:60]
 
 
 def test_there_is_something_to_look_at() -> None:
-    assert len(LINES) > 10
+    assert len(LINES) > 100
+    assert len(SPANS) > 100
 
 
-@pytest.mark.parametrize(("page", "line"), LINES, ids=lambda each: each[:60])
-def test_a_documented_line_is_understood(page: str, line: str) -> None:
-    program, *words = takewhile(lambda word: word not in "|>", shlex.split(line, comments=True))
-    assert program == "changecast"
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_block_says_what_it_is_so_that_no_line_goes_unchecked(page: Path) -> None:
+    languages = {language for language, _ in typed.blocks(page)}
+    assert {each for each in languages if not each.startswith("{")} <= LANGUAGES
+
+
+@pytest.mark.parametrize(("page", "line"), LINES, ids=name)
+def test_a_line_to_type_is_understood(page: Path, line: str) -> None:
     try:
-        understood(words)
-    except UsageError as error:
-        pytest.fail(f"{page}: {line}: {error}")
+        typed.check(line)
+    except typed.Wrong as error:
+        pytest.fail(f"{page.relative_to(ROOT)}: {line}: {error}")
 
 
-def test_a_line_that_is_wrong_would_be_found() -> None:
-    with pytest.raises(UsageError):
-        understood(["doctor", "--al"])
-    with pytest.raises(UsageError):
-        understood(["doctr"])
+@pytest.mark.parametrize(("page", "span"), SPANS, ids=name)
+def test_a_command_that_is_named_exists(page: Path, span: str) -> None:
+    try:
+        typed.check_mention(span)
+    except typed.Wrong as error:
+        pytest.fail(f"{page.relative_to(ROOT)}: {span}: {error}")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "changecast doctor --al",
+        "changecast doctr",
+        "changecast announce metadata.json | changecast status --nothing",
+        "make no-such-target",
+        "aws sns no-such-call",
+        "aws sns subscribe --no-such-option x",
+        "sam deploy --no-such-option",
+        'eval "$(changecast local no-such-verb)"',
+        "python -m benchmarks.no_such_module",
+        "rm -rf build",
+    ],
+)
+def test_a_line_that_is_wrong_is_found(line: str) -> None:
+    with pytest.raises(typed.Wrong):
+        typed.check(line)
+
+
+@pytest.mark.parametrize("span", ["changecast doctr", "changecast status --nothing"])
+def test_a_mention_that_is_wrong_is_found(span: str) -> None:
+    with pytest.raises(typed.Wrong):
+        typed.check_mention(span)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from changecast_cli.schemas import FOLDER
+from testbed.templates import resource
 from tests.support.event_pattern import matches
-from tests.support.templates import resource
 
 EVENTS = FOLDER.parent / "events"
 ROUTES = (("hub/route.yaml", "Rule"), ("template.yaml", "AnnouncementsRule"))
@@ -76,15 +76,27 @@ def test_the_tracker_sees_every_announcement_and_every_report_whatever_their_sou
     announcements = pattern("hub/template.yaml", "TrackAnnouncedRule")
     reports = pattern("hub/template.yaml", "TrackReportedRule")
     assert matches(announcements, announced() | {"source": "anybody"})
-    assert matches(reports, sample("DeliveryReported.v1"))
-    assert not matches(announcements, sample("DeliveryReported.v1"))
+    for name in ("DeliveryReported.v1", "FreezeDeclared.v1", "ResponseRecorded.v1"):
+        assert matches(reports, sample(name))
+        assert not matches(announcements, sample(name))
     assert not matches(reports, announced())
+    assert not matches(reports, sample("ChangeResponded.v1"))
+
+
+def test_the_sample_rule_hears_answers_that_need_the_change_system_and_no_other_event() -> None:
+    rule = sample("change-responded-rule")["EventPattern"]
+    answer = sample("ChangeResponded.v1")
+    assert matches(rule, answer)
+    assert not matches(rule, answer | {"detail": answer["detail"] | {"response": "acknowledged"}})
+    for other in ("ResponseRecorded.v1", "DeliveryReported.v1", "ChangeAnnounced.v1"):
+        assert not matches(rule, sample(other))
 
 
 def test_the_archive_keeps_announcements_and_no_reports() -> None:
     kept = pattern("hub/template.yaml", "Archive")
     assert matches(kept, announced())
     assert not matches(kept, sample("DeliveryReported.v1"))
+    assert not matches(kept, sample("FreezeDeclared.v1"))
 
 
 def test_outcomes_are_those_of_our_own_mails() -> None:

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PINNED = [ROOT / "functions" / "requirements.txt", *sorted((ROOT / "requirements").glob("*.txt"))]
+PINNED = [
+    *sorted((ROOT / "functions").glob("*.txt")),
+    *sorted((ROOT / "requirements").glob("*.txt")),
+]
 _PIN = re.compile(
     r"[A-Za-z0-9._-]+(\[[\w,.-]+\])?==[\w.!+]+( ;[^\\]*)?( --hash=sha256:[0-9a-f]{64})+"
 )
@@ -24,6 +27,15 @@ def test_a_package_is_pinned_with_its_hashes(path: Path) -> None:
 
     assert packages
     assert [package for package in packages if not _PIN.fullmatch(package)] == []
+
+
+def test_a_lock_file_names_no_address_and_nobody() -> None:
+    """npm writes where it downloaded a package, and who asks for money for it."""
+    locks = [*(ROOT / "tests").rglob("package-lock.json")]
+    assert locks
+    for path in [*locks, *PINNED]:
+        if "node_modules" not in path.parts:
+            assert "://" not in path.read_text("utf-8"), path
 
 
 @pytest.mark.parametrize("path", INSTALLING)

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from changecast.alerts import page
-from changecast.findings import Cause
+from changecast.hub.tracking.alerts import page
+from changecast.hub.tracking.findings import Cause
 from changecast_cli.main import app
-from tests.isolation.expand import ROOT, TEMPLATES, expanded
+from testbed.expand import ROOT, TEMPLATES, expanded
 
 RUNBOOK = ROOT / "docs" / "runbook"
 PAGES = sorted(RUNBOOK.glob("*.md"))

@@ -6,24 +6,34 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from changecast.announce import announce
-from changecast.errors import ContractError
-from changecast.event import (
+from changecast.contract.errors import ContractError
+from changecast.contract.event import (
     NOT_UNDERSTOOD,
-    PUTS,
-    READS,
+    READABLE_VERSIONS,
     VERSION_PATH,
+    WRITTEN_VERSION,
     parse_announced,
     parse_reported,
 )
+from changecast.contract.freeze import parse_freeze
+from changecast.contract.notice import parse_notice
+from changecast.contract.response_events import parse_recorded, parse_responded
+from changecast.hub.announcing.announce import announce
 from changecast_cli.schemas import FOLDER, MODELS, text_of
-from tests.isolation.expand import expanded
+from testbed.expand import expanded
 from tests.support import builders
 from tests.support.fake_hub import fake_hub
 
 EVENTS = FOLDER.parent / "events"
-SAMPLES = sorted(EVENTS.glob("*.v*.json"))
-READ = {"ChangeAnnounced": parse_announced, "DeliveryReported": parse_reported}
+NOTICE = "ChangeNotice.v1"  # the body of a webhook, in no envelope
+SAMPLES = sorted(path for path in EVENTS.glob("*.v*.json") if path.stem != NOTICE)
+READ = {
+    "ChangeAnnounced": parse_announced,
+    "ChangeResponded": parse_responded,
+    "DeliveryReported": parse_reported,
+    "FreezeDeclared": parse_freeze,
+    "ResponseRecorded": parse_recorded,
+}
 
 
 def validator(name: str) -> Draft202012Validator:
@@ -50,7 +60,30 @@ def test_a_schema_is_its_model_and_a_sound_schema(name: str) -> None:
 
 def test_every_version_has_a_schema_and_a_sample() -> None:
     names = {path.stem for path in FOLDER.glob("*.json")}
-    assert names == set(MODELS) == {path.stem for path in SAMPLES}
+    assert names == set(MODELS) == {path.stem for path in EVENTS.glob("*.v*.json")}
+
+
+def test_the_sample_of_a_notice_keeps_its_schema_and_its_model() -> None:
+    validator(NOTICE).validate(sample(NOTICE))
+    assert parse_notice(json.dumps(sample(NOTICE))).data.change_id == "CHG-20270114-k3p9xa"
+
+
+NOTICE_FAULTS: list[tuple[dict[str, Any], str]] = [
+    ({"kind": "party"}, "$.data.kind"),
+    ({"revision": "3"}, "$.data.revision"),
+    ({"customer": "Acme"}, "$.data.customer"),
+    ({"changed": [{"label": "When", "old": "a"}]}, "$.data.changed[0].new"),
+]
+
+
+@pytest.mark.parametrize(("fault", "path"), NOTICE_FAULTS)
+def test_what_breaks_a_notices_schema_breaks_its_model(fault: dict[str, Any], path: str) -> None:
+    notice = sample(NOTICE)
+    notice["data"] |= fault
+    assert not validator(NOTICE).is_valid(notice)
+    with pytest.raises(ContractError) as refused:
+        parse_notice(json.dumps(notice))
+    assert refused.value.path == path
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
@@ -77,6 +110,7 @@ def test_the_entries_for_put_events_stand_as_they_are() -> None:
     assert read(event).detail.customers == ("acme", "initech")
 
 
+WANTED = {"start": "2027-01-21T21:00:00Z", "end": "2027-01-21T22:30:00Z"}
 FAULTY: list[tuple[str, dict[str, Any], str]] = [
     ("ChangeAnnounced", {"revision": "3"}, "$.detail.revision"),
     ("ChangeAnnounced", {"revision": 0}, "$.detail.revision"),
@@ -87,7 +121,7 @@ FAULTY: list[tuple[str, dict[str, Any], str]] = [
     ("ChangeAnnounced", {"customers": "acme"}, "$.detail.customers"),
     ("ChangeAnnounced", {"customers": ["Acme"]}, "$.detail.customers[0]"),
     ("ChangeAnnounced", {"customers": ["acme", "hub"]}, "$.detail.customers[1]"),
-    ("ChangeAnnounced", {"customers": [f"c{n}" for n in range(2_001)]}, "$.detail.customers"),
+    ("ChangeAnnounced", {"customers": [f"c{n}" for n in range(10_001)]}, "$.detail.customers"),
     ("ChangeAnnounced", {"withdrawn": ["acme-route"]}, "$.detail.withdrawn[0]"),
     ("ChangeAnnounced", {"schema_version": 1}, "$.detail.schema_version"),
     ("ChangeAnnounced", {"traceparent": "00-1-2-3"}, "$.detail.traceparent"),
@@ -96,6 +130,21 @@ FAULTY: list[tuple[str, dict[str, Any], str]] = [
     ("DeliveryReported", {"report_seq": 10**40}, "$.detail.report_seq"),
     ("DeliveryReported", {"report_seq": True}, "$.detail.report_seq"),
     ("DeliveryReported", {"counts": {"sent": -1}}, "$.detail.counts.sent"),
+    ("ResponseRecorded", {"response": "liked"}, "$.detail.response"),
+    ("ResponseRecorded", {"response_seq": "1"}, "$.detail.response_seq"),
+    ("ResponseRecorded", {"comment": "x" * 2_001}, "$.detail.comment"),
+    ("ResponseRecorded", {"comment": "bell\u0007"}, "$.detail.comment"),
+    ("ResponseRecorded", {"windows": [WANTED] * 4}, "$.detail.windows"),
+    ("ResponseRecorded", {"windows": [WANTED | {"end": 5}]}, "$.detail.windows[0].end"),
+    ("ResponseRecorded", {"revision": None}, "$.detail.revision"),
+    ("ResponseRecorded", {"counts": {"approved": -1}}, "$.detail.counts.approved"),
+    ("ResponseRecorded", {"approval": "maybe"}, "$.detail.approval"),
+    ("FreezeDeclared", {"freeze_id": "one"}, "$.detail.freeze_id"),
+    ("FreezeDeclared", {"name": ""}, "$.detail.name"),
+    ("FreezeDeclared", {"name": "two\nlines"}, "$.detail.name"),
+    ("FreezeDeclared", {"customer": "Acme"}, "$.detail.customer"),
+    ("FreezeDeclared", {"removed": 1}, "$.detail.removed"),
+    ("FreezeDeclared", {"end": 5}, "$.detail.end"),
 ]
 
 
@@ -127,9 +176,9 @@ def test_a_version_that_is_not_read_is_called_that_whatever_else_it_holds(kind: 
 def test_a_stack_says_which_versions_its_package_reads_and_first_the_one_it_puts(
     template: str,
 ) -> None:
-    others = [version for version in READS if version != PUTS]
+    others = [version for version in READABLE_VERSIONS if version != WRITTEN_VERSION]
     said = expanded(template)["Outputs"]["EventVersions"]["Value"]
-    assert said == ",".join([PUTS, *others])
+    assert said == ",".join([WRITTEN_VERSION, *others])
 
 
 CHANGE_FAULTS: list[tuple[dict[str, Any], str]] = [

@@ -38,7 +38,13 @@ def _as_agreed(stage: Stage, cloud: Cloud) -> Stage:
             ("OperatorExternalId", AGREED),
             ("AllowedLinkDomains", "example"),
         ),
-        WITH_KEY: (("KmsKeyId", _own_key(cloud, stage)),),
+        WITH_KEY: (
+            ("KmsKeyId", _own_key(cloud, stage)),
+            ("Responses", "yes"),
+            ("Channels", "yes"),
+            ("ApprovalsNeeded", "1"),
+            ("Reminders", "24h,1h"),
+        ),
     }
     return Stage(tuple(replace(one, more=more.get(one.code, ())) for one in stage.customers))
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from changecast.status_table import statuses
+from changecast.hub.tracking.table import statuses
 from changecast_cli.main import run
 from tests.support.provider import Provider, document, eventually
 
@@ -194,7 +194,7 @@ def test_a_late_older_revision_mails_nobody(provider: Provider) -> None:
 
 
 def test_nobody_on_the_topic_is_a_warning_that_people_see(provider: Provider) -> None:
-    ses = provider.session("initech").client("sesv2")
+    ses = provider.preparing("initech").client("sesv2")
     people = [f"person{n}@initech.example" for n in range(1, 6)]
     before = [ses.get_contact(ContactListName="changecast", EmailAddress=each) for each in people]
     for address in people:

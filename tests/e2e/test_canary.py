@@ -32,7 +32,7 @@ FATES: list[dict[str, Any]] = [
 @pytest.fixture
 def person(provider: Provider) -> Iterator[str]:
     """Somebody on acme's list whose address is found nowhere else."""
-    ses = provider.session("acme").client("sesv2")
+    ses = provider.preparing("acme").client("sesv2")
     ses.create_contact(ContactListName="changecast", EmailAddress=ADDRESS)
     yield ADDRESS
     provider.cloud.clear_faults(provider.account("acme"))
@@ -81,7 +81,7 @@ def test_the_person_is_in_recipients_items_and_their_own_mail_only(
     assert not names_the_person(scanned(provider.session("globex"), "Ledger"))
 
 
-def test_whoever_is_forgotten_is_in_no_item_and_the_counts_stay(
+def test_a_forgotten_person_is_in_no_item_and_the_counts_stay(
     provider: Provider, person: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change_id = announced_with(provider, None)
@@ -95,7 +95,7 @@ def test_whoever_is_forgotten_is_in_no_item_and_the_counts_stay(
         assert not names_the_person(scanned(provider.session("acme"), "Ledger"))
     after = provider.status(change_id)["customers"]["acme"]["counts"]
     assert (after["planned"], after["sent"]) == (before["planned"], before["sent"]) == (6, 6)
-    ses = provider.session("acme").client("sesv2")
+    ses = provider.preparing("acme").client("sesv2")
     assert not names_the_person(ses.list_contacts(ContactListName="changecast")["Contacts"])
 
 

@@ -4,6 +4,8 @@ The same for 30 customers: `pytest --heavy -m heavy tests/e2e/test_onboarding.py
 """
 
 import json
+import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +20,9 @@ from tests.support.provider import document
 from tests.support.shell import HUB, Shell
 
 ACCOUNTS = {"ob-one": "700000000001", "ob-two": "700000000002", "ob-lost": "700000000003"}
-DEPLOY = ("customers", "add", "--from", "customers.csv", "--hub-account", HUB, "--deploy")
+ALERTED = "ops@provider.example"
+DEPLOY = ("customers", "add", "--from", "customers.csv", "--hub-account", HUB, "--deploy",
+          "--alert-email", ALERTED)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -31,21 +35,35 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
 @pytest.fixture(scope="module")
 def onboarded(shell: Shell) -> Shell:
     """Three customers: a new account, one that uses SES already, one whose profile is wrong."""
-    ses = shell.cloud.session(ACCOUNTS["ob-two"]).client("sesv2")
+    ses = shell.cloud.preparing(ACCOUNTS["ob-two"]).client("sesv2")
     ses.create_contact_list(ContactListName="staff", Topics=[])
     ses.create_contact(ContactListName="staff", EmailAddress="old@ob-two.example")
     ses.create_email_identity(EmailIdentity="ob-two.example")
     ses.put_email_identity_dkim_attributes(EmailIdentity="ob-two.example", SigningEnabled=True)
     shell.customers_csv(ACCOUNTS)
     shell.profiles({**ACCOUNTS, "ob-lost": "799999999999"})
-    first = shell(*DEPLOY)
-    assert first.returncode == 1, first.stderr
-    assert "2 of 3 customers stand" in first.stdout
-    assert "lead into account 799999999999, but ob-lost is 700000000003" in first.stderr
-    assert stacks(shell, "799999999999") == []
+    first = shell.deploys(*DEPLOY)
+    assert first.returncode == 2, first.stderr
+    assert "customers.csv:4: profile ob-lost leads into account 799999999999, but ob-lost is " in (
+        first.stderr
+    )
+    assert "Nothing was changed" in first.stderr
+    assert not (shell.folder / "samconfig.toml").exists()
+    for account in (HUB, *ACCOUNTS.values(), "799999999999"):
+        assert stacks(shell, account) == []
+    most = shell.deploys(*DEPLOY, "--skip-faulty")
+    assert most.returncode == 2, most.stderr
+    assert "2 of 2 customers deployed" in most.stdout
+    assert stacks(shell, "799999999999") == stacks(shell, ACCOUNTS["ob-lost"]) == []
     shell.profiles(ACCOUNTS)
-    again = shell("customers", "add", "ob-lost", "--deploy")
+    began = time.monotonic()
+    again = shell.deploys(*DEPLOY[:2], "ob-lost", "--account", ACCOUNTS["ob-lost"], "--region",
+                  "eu-central-1", "--name", "Ob Lost", "--sender", "changes@ob-lost.example",
+                  "--timezone", "Europe/Madrid", "--profile", "ob-lost", "--deploy")  # fmt: skip
     assert again.returncode == 0, again.stderr
+    sys.stderr.write(f"one more customer: {time.monotonic() - began:.0f} s\n{again.stderr}")
+    assert "parameters of hub" in again.stderr
+    assert "sam build hub" not in again.stderr
     return shell
 
 
@@ -59,23 +77,16 @@ def test_what_an_account_has_already_is_used_and_kept(onboarded: Shell) -> None:
     more = dict(samconfig_file.customers_in(text)["ob-two"].more)
     assert more == {"ContactList": "staff", "CreateIdentity": "no"}
     assert dict(samconfig_file.customers_in(text)["ob-one"].more) == {}
-    ses = onboarded.cloud.session(ACCOUNTS["ob-two"]).client("sesv2")
+    ses = onboarded.cloud.preparing(ACCOUNTS["ob-two"]).client("sesv2")
     assert ses.get_contact(ContactListName="staff", EmailAddress="old@ob-two.example")
 
 
-def test_the_doctor_is_content_with_all_once_the_old_list_has_our_topics(
+def test_the_doctor_is_content_with_all_and_the_old_list_has_our_topics(
     onboarded: Shell,
 ) -> None:
-    ill = onboarded("doctor", "--all", "--dns", "skip", "--json")
-    found = json.loads(ill.stdout)
-    bad = {
-        who: [each["check"] for each in verdicts if each["level"] != "ok"]
-        for who, verdicts in found.items()
-    }
-    assert bad == {"hub": [], "ob-one": [], "ob-two": ["topics"], "ob-lost": []}
-    assert ill.returncode == 1
-    mended = onboarded("contacts", "topics", "--customer", "ob-two", "--reconcile")
-    assert mended.returncode == 0, mended.stderr
+    ses = onboarded.cloud.session(ACCOUNTS["ob-two"]).client("sesv2")
+    topics = ses.get_contact_list(ContactListName="staff")["Topics"]
+    assert [each["TopicName"] for each in topics] == ["approvals", "announcements", "calendar"]
     records = onboarded("doctor", "--all", "--records")
     (onboarded.folder / "all.zone").write_text(records.stdout)
     well = onboarded("doctor", "--all", "--dns", "all.zone")
@@ -83,17 +94,70 @@ def test_the_doctor_is_content_with_all_once_the_old_list_has_our_topics(
     assert "0 warning, 0 broken" in well.stdout
 
 
+def test_an_alarm_test_reaches_who_subscribes(onboarded: Shell) -> None:
+    hub = onboarded.cloud.session(HUB)
+    sqs, sns = hub.client("sqs"), hub.client("sns")
+    arn = f"arn:aws:sqs:eu-central-1:{HUB}:ob-pager"
+    lets_topics_in = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"},
+                      "Action": "sqs:SendMessage", "Resource": arn}  # fmt: skip
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [lets_topics_in]})
+    url = sqs.create_queue(QueueName="ob-pager", Attributes={"Policy": policy})["QueueUrl"]
+    (topic,) = [each["TopicArn"] for each in sns.list_topics()["Topics"]]
+    pager = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    tested = onboarded("doctor", "--alarm-test")
+    assert tested.returncode == 0, tested.stdout
+    assert ALERTED in tested.stdout
+    got = [
+        message
+        for _ in range(2)
+        for message in sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=3
+        ).get("Messages", ())
+    ]
+    (rung, over) = sorted(
+        (json.loads(json.loads(each["Body"])["Message"]) for each in got),
+        key=lambda each: str(each["NewStateValue"]),
+    )
+    assert (rung["NewStateValue"], over["NewStateValue"]) == ("ALARM", "OK")
+    assert "test" in rung["NewStateReason"]
+    sns.unsubscribe(SubscriptionArn=pager["SubscriptionArn"])
+    mailed = [each["Endpoint"] for each in sns.list_subscriptions()["Subscriptions"]]
+    assert mailed == [ALERTED]
+
+
+def test_a_second_add_changes_nothing_and_does_not_deploy_the_hub(onboarded: Shell) -> None:
+    before = (onboarded.folder / "samconfig.toml").read_text()
+    again = onboarded("customers", "add", "ob-one", "--deploy", "--json")
+    assert again.returncode == 0, again.stderr
+    told = json.loads(again.stdout)
+    assert (told["added"], told["unchanged"], told["errors"]) == ([], ["ob-one"], [])
+    assert "no change for hub" in again.stderr
+    assert (onboarded.folder / "samconfig.toml").read_text() == before
+
+
+def test_a_value_that_is_set_reaches_the_stack(onboarded: Shell) -> None:
+    changed = onboarded("customers", "set", "ob-one", "--timezone", "Europe/Kyiv", "--support",
+                        "Service desk, +34 900 000 000", "--deploy")  # fmt: skip
+    assert changed.returncode == 0, changed.stderr
+    assert "timezone Europe/Madrid -> Europe/Kyiv" in changed.stdout
+    own = onboarded.cloud.session(ACCOUNTS["ob-one"]).client("cloudformation")
+    given = own.describe_stacks(StackName="changecast")["Stacks"][0]["Parameters"]
+    told = {each["ParameterKey"]: each["ParameterValue"] for each in given}
+    assert told["Timezone"] == "Europe/Kyiv"
+    assert told["SupportContact"] == "Service desk, +34 900 000 000"
+
+
 def test_the_canary_flies_the_whole_way_and_leaves_nobody_on_the_list(onboarded: Shell) -> None:
     flown = onboarded("doctor", "-c", "ob-one", "--canary", "--dns", "skip", "--json")
     legs = {
         each["check"]: each["level"]
-        for each in json.loads(flown.stdout)["ob-one"]
+        for each in json.loads(flown.stdout)["verdicts"]["ob-one"]
         if each["check"].startswith("canary-")
     }
     assert legs == {
         f"canary-{leg}": "ok" for leg in ("planned", "sent", "delivered", "bounced", "complained")
     }
-    ses = onboarded.cloud.session(ACCOUNTS["ob-one"]).client("sesv2")
+    ses = onboarded.cloud.preparing(ACCOUNTS["ob-one"]).client("sesv2")
     assert ses.list_contacts(ContactListName="changecast")["Contacts"] == []
 
 
@@ -128,7 +192,7 @@ def test_contacts_are_kept_in_the_customers_own_account(onboarded: Shell) -> Non
     assert crossed.returncode == 2
     assert "must not come onto another's list" in crossed.stderr
     others = onboarded("contacts", "list", "--customer", "ob-lost", "--json")
-    assert json.loads(others.stdout) == []
+    assert json.loads(others.stdout)["people"] == []
 
 
 def test_the_contacts_role_is_enough_for_the_list_and_for_nothing_else(onboarded: Shell) -> None:
@@ -148,7 +212,7 @@ def test_the_contacts_role_is_enough_for_the_list_and_for_nothing_else(onboarded
         ("suppression", "add", "ana@ob-lost.example"),
         ("suppression", "remove", "ana@ob-lost.example"),
         ("topics", "--reconcile"),
-        ("remove", "ana@ob-lost.example"),
+        ("remove", "ana@ob-lost.example", "--yes"),
     ):
         kept = onboarded("contacts", *words, *keeper)
         assert kept.returncode == 0, kept.stderr
@@ -185,20 +249,22 @@ def test_a_dry_run_asks_each_customers_account(onboarded: Shell) -> None:
     dry = onboarded("announce", "metadata.json", "--dry-run", "--json")
     (plan,) = json.loads(dry.stdout)["plans"]
     told = {each["customer"]: each for each in plan}
-    assert told["ob-one"]["recipients"] == {"announcements": 0, "calendar": 0}
-    assert (
-        "nobody is on the topic announcements: nothing will be sent" in (told["ob-one"]["warnings"])
-    )
-    assert told["ob-two"]["recipients"]["announcements"] == 1
+    assert (told["ob-one"]["mail"], told["ob-one"]["recipients"]) == (
+        "nobody", {"announcements": 0},
+    )  # fmt: skip
+    assert told["ob-one"]["why"] == "nobody is subscribed to the topic announcements"
+    assert (told["ob-two"]["mail"], told["ob-two"]["recipients"]) == (
+        "announcement", {"announcements": 1},
+    )  # fmt: skip
     assert told["ob-two"]["warnings"][0] == "in the freeze 'Stocktaking'"
-    assert "short of the 72 hours' notice" in told["ob-two"]["warnings"][1]
+    assert "it wants 3 days of notice, but" in told["ob-two"]["warnings"][1]
     assert onboarded("status", str(change["changeId"])).returncode == 2, "nothing was put"
 
 
 def test_an_upgrade_stops_at_a_canary_that_is_not_well(onboarded: Shell) -> None:
     asked = ("customers", "upgrade", "--customer", "ob-two", "--customer", "ob-lost",
              "--canary", "ob-lost")  # fmt: skip
-    ses = onboarded.cloud.session(ACCOUNTS["ob-lost"]).client("sesv2")
+    ses = onboarded.cloud.preparing(ACCOUNTS["ob-lost"]).client("sesv2")
     ses.put_account_sending_attributes(SendingEnabled=False)
     stopped = onboarded(*asked)
     assert stopped.returncode == 1
@@ -225,7 +291,7 @@ def test_the_doctor_goes_in_by_the_operator_role_and_says_what_it_may_not_look_a
     onboarded.profiles({"ob-lost": "799999999999"})
     looked = onboarded("doctor", "-c", "ob-lost", "--drift", "--dns", "skip", "--json")
     onboarded.profiles(ACCOUNTS)
-    found = {each["check"]: each for each in json.loads(looked.stdout)["ob-lost"]}
+    found = {each["check"]: each for each in json.loads(looked.stdout)["verdicts"]["ob-lost"]}
     unseen = {check: each["reason"] for check, each in found.items() if each["level"] != "ok"}
     assert unseen["drift"] == "cannot look, DetectStackDrift: AccessDenied"
     assert unseen["suppression"] == (
@@ -246,31 +312,73 @@ def test_what_was_changed_by_hand_is_named_as_drift(onboarded: Shell) -> None:
     looked = onboarded("doctor", "--hub", "-c", "ob-two", "--drift", "--dns", "skip", "--json")
     drift = {
         who: each["reason"]
-        for who, verdicts in json.loads(looked.stdout).items()
+        for who, verdicts in json.loads(looked.stdout)["verdicts"].items()
         for each in verdicts
         if each["check"] == "drift"
     }
     assert drift == {"hub": "IN_SYNC", "ob-two": "changed by hand: DeliveriesQueue modified"}
 
 
-def test_a_customer_leaves_once_its_people_were_told_and_nobody_else_is(
-    onboarded: Shell,
-) -> None:
-    people = onboarded.cloud.session(ACCOUNTS["ob-one"]).client("sesv2")
+def test_a_customer_moves_to_another_bus_while_a_change_is_announced(onboarded: Shell) -> None:
+    """From here on the hub has two buses, and ob-one is on the second one."""
+    people = onboarded.cloud.preparing(ACCOUNTS["ob-one"]).client("sesv2")
     people.create_contact(ContactListName="changecast", EmailAddress="bea@ob-one.example")
-    start = datetime.now(UTC) + timedelta(days=3)
-    change = document(customers=["ob-one", "ob-two"]) | {
+    before = _two_of_them()
+    (onboarded.folder / "metadata.json").write_text(json.dumps(before))
+    assert onboarded("announce", "metadata.json").returncode == 0
+    moved = onboarded("customers", "move", "ob-one", "--bus", "changecast-hub-2", "--yes", "--json")
+    assert moved.returncode == 0, moved.stderr
+    assert json.loads(moved.stdout)["bus"] == "changecast-hub-2"
+    announced(onboarded, before)
+    after = _two_of_them()
+    announced(onboarded, after)
+    for change in (before, after):
+        assert _mailed(onboarded, change) == sorted([ACCOUNTS["ob-one"], ACCOUNTS["ob-two"]])
+    rules = onboarded.cloud.session(HUB).client("events").list_rules
+    on_first = [rule["Name"] for rule in rules(EventBusName="changecast-hub")["Rules"]]
+    on_second = [rule["Name"] for rule in rules(EventBusName="changecast-hub-2")["Rules"]]
+    assert "changecast-route-ob-one" not in on_first
+    assert "changecast-route-ob-one.2" in on_second
+    well = onboarded("doctor", "--all", "--dns", "skip")
+    assert "0 broken" in well.stdout, well.stdout
+
+
+def _two_of_them() -> dict[str, object]:
+    start = datetime.now(UTC) + timedelta(days=4)  # ob-two wants three days of notice
+    return document(customers=["ob-one", "ob-two"]) | {
         "implementationStart": start.isoformat(),
         "implementationEnd": (start + timedelta(hours=1)).isoformat(),
     }
+
+
+def _mailed(shell: Shell, change: dict[str, object]) -> list[str]:
+    """Return the account of each mail about a change, as often as it mailed."""
+    named = f"[{change['changeId']}]"
+    return sorted(mail["account"] for mail in shell.cloud.mails() if named in mail["subject"])
+
+
+def test_a_customer_leaves_once_its_people_were_told_and_nobody_else_is(
+    onboarded: Shell,
+) -> None:
+    change = _two_of_them()
     announced(onboarded, change)
     leave = ("customers", "remove", "ob-one", "--deploy")
     refused = onboarded(*leave)
     assert refused.returncode == 2
-    assert change["changeId"] in refused.stderr
+    assert str(change["changeId"]) in refused.stderr
+    assert "add --yes" in refused.stderr
+    onboarded.profiles({**ACCOUNTS, "ob-one": ACCOUNTS["ob-two"]})
+    wrong = onboarded(*leave, "--yes")
+    assert wrong.returncode == 2
+    assert "but ob-one is 700000000001" in wrong.stderr
+    by_hand = onboarded("customers", "remove", "ob-one", "--dry-run")
+    assert "aws cloudformation" not in by_hand.stdout + by_hand.stderr
+    onboarded.profiles(ACCOUNTS)
+    for account in (ACCOUNTS["ob-one"], ACCOUNTS["ob-two"]):
+        assert stacks(onboarded, account) == ["changecast"]
     hasty = onboarded(*leave, "--yes", "--wait", "0")
     assert hasty.returncode == 1, hasty.stdout
-    assert "Nothing is removed" in hasty.stderr
+    assert "was not removed" in hasty.stderr
     assert stacks(onboarded, ACCOUNTS["ob-one"]) == ["changecast"]
     gone = onboarded(*leave, "--yes")
     assert gone.returncode == 0, gone.stderr
@@ -280,9 +388,9 @@ def test_a_customer_leaves_once_its_people_were_told_and_nobody_else_is(
     assert len([mail for mail in told if mail["account"] == ACCOUNTS["ob-two"]]) == 1
     assert "changecast-route-ob-one" not in stacks(onboarded, HUB)
     assert stacks(onboarded, ACCOUNTS["ob-one"]) == []
-    kept = onboarded.cloud.session(ACCOUNTS["ob-one"]).client("sesv2")
+    kept = onboarded.cloud.preparing(ACCOUNTS["ob-one"]).client("sesv2")
     assert kept.list_contacts(ContactListName="changecast")["Contacts"]
-    listed = json.loads(onboarded("customers", "list", "--json").stdout)
+    listed = json.loads(onboarded("customers", "list", "--json").stdout)["customers"]
     assert [each["code"] for each in listed] == ["ob-two", "ob-lost"]
     assert "0 broken" in onboarded("doctor", "--all", "--dns", "skip").stdout
 
@@ -304,7 +412,7 @@ def test_30_customers_from_one_file_are_well_within_10_minutes(
         shell = Shell(local.cloud, folder)
         shell.customers_csv(accounts)
         shell.profiles(accounts)
-        added = shell(*DEPLOY, seconds=900)
+        added = shell.deploys(*DEPLOY, seconds=900)
         assert added.returncode == 0, added.stderr
         well = shell("doctor", "--all", "--dns", "skip")
         assert "0 warning, 0 broken" in well.stdout, well.stdout

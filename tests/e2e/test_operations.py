@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from changecast.ledger import Ledger, batches_of, runs_of
-from changecast.moves import Move, move
-from changecast.states import Happening
+from changecast.customer.ledger.states import RecipientEvent
+from changecast.customer.ledger.table import Ledger, batches_of, runs_of
+from changecast.customer.ledger.transitions import Move, move
+from changecast_cli.local.deployer import customer_engineer, hub_engineer
 from changecast_cli.main import run
 from tests.e2e.test_isolation import deleted_bus_policy
 from tests.support.provider import AGREED, OPERATED, Provider, document, eventually
-
-HUB = "111111111111"
+from tests.support.shell import CREDENTIALS, HUB, REGION
 
 
 class Said(NamedTuple):
@@ -42,17 +42,16 @@ Type = Callable[..., Said]
 def typed(
     provider: Provider, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Type:
-    """Types a command as an operations engineer with the customers' profiles."""
+    """Types a command as somebody with the documents of docs/policies, and nothing else."""
     profiles = configparser.ConfigParser(interpolation=None)
     for customer in provider.stage.customers:
-        keys = provider.cloud.environment(customer.account)
+        keys = customer_engineer(provider.cloud, customer.account, customer.region)
         profiles[f"profile changecast-{customer.code}"] = {
-            "aws_access_key_id": keys["AWS_ACCESS_KEY_ID"],
-            "aws_secret_access_key": keys["AWS_SECRET_ACCESS_KEY"],
+            name.lower(): keys[name] for name in CREDENTIALS
         }
     with Path("aws-config").open("w") as file:
         profiles.write(file)
-    for name, value in provider.cloud.environment(HUB).items():
+    for name, value in hub_engineer(provider.cloud, HUB, REGION).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(Path("aws-config").resolve()))
     monkeypatch.setenv("COLUMNS", "140")
@@ -118,7 +117,7 @@ def test_recipients_are_masked_unless_asked_and_each_has_a_state(
 def test_a_profile_of_another_account_opens_nothing(provider: Provider, typed: Type) -> None:
     refused = typed("recipients", "CHG-1", "-c", "acme", "--customer-profile", "changecast-globex")
     assert refused.status == 2
-    assert f"acme is {provider.account('acme')}" in refused.err
+    assert f"acme is in {provider.account('acme')}" in refused.err
 
 
 def test_a_trace_goes_from_the_put_to_the_calls_of_ses(provider: Provider, typed: Type) -> None:
@@ -240,7 +239,7 @@ def test_a_dead_letter_is_redriven_and_the_others_stay(provider: Provider, typed
     eventually(lambda: len(provider.mails(other)) == 5)
 
 
-def test_a_paused_run_goes_on_when_its_cause_is_mended(provider: Provider, typed: Type) -> None:
+def test_a_paused_run_goes_on_when_its_cause_is_gone(provider: Provider, typed: Type) -> None:
     account, change = provider.account("globex"), document(customers=["globex"])
     provider.cloud.add_fault(account, "paused")
     try:
@@ -256,7 +255,7 @@ def test_a_paused_run_goes_on_when_its_cause_is_mended(provider: Provider, typed
     said = typed("resume", change["changeId"], "-c", "globex", "--yes", "--json")
     assert said.json["resumed"]
     assert said.json["was_paused"]
-    eventually(lambda: len(provider.mails(change["changeId"], "globex")) == 5, seconds=90)
+    eventually(lambda: len(provider.mails(change["changeId"], "globex")) == 5)
     assert not typed("resume", change["changeId"], "-c", "globex", "--yes", "--json").json[
         "resumed"
     ]
@@ -284,6 +283,30 @@ def test_a_change_that_leads_elsewhere_waits_until_a_person_of_the_account_lets_
     eventually(lambda: people(provider, change_id, "globex") == five_of("globex"))
 
 
+def test_a_customer_keeps_changes_out_of_its_own_freeze(provider: Provider, typed: Type) -> None:
+    own = ("--profile", "changecast-acme", "--json")
+    declared = typed("freeze", "add", "Stocktaking", "--from", "2031-01-10", "--to", "2031-01-12",
+                     *own).json["freeze"]  # fmt: skip
+    window = {"implementationStart": "2031-01-11T20:00:00Z",
+              "implementationEnd": "2031-01-11T21:00:00Z"}  # fmt: skip
+    frozen = Path("frozen.json")
+    frozen.write_text(json.dumps(document(customers=["acme"], **window)), "utf-8")
+
+    def refused() -> bool:
+        """Nothing is put: the dry run asks for freezes as `announce` does."""
+        (plan,) = typed("announce", str(frozen), "--dry-run", "--json", "--past", "a test").json[
+            "plans"
+        ]
+        return "in the freeze 'Stocktaking'" in plan[0]["warnings"]
+
+    eventually(refused)
+    said = typed("announce", str(frozen), "--past", "a test")
+    assert (said.status, "acme: in the freeze 'Stocktaking'" in said.err) == (2, True)
+
+    typed("freeze", "remove", declared["freeze_id"], *own)
+    eventually(lambda: not refused())
+
+
 def _state(provider: Provider, change_id: str, code: str) -> str:
     return str(provider.status(change_id)["customers"].get(code, {}).get("state", ""))
 
@@ -307,7 +330,7 @@ def test_who_is_held_is_sent_to_once_more_when_an_operator_says_so(
     provider.cloud.add_fault(account, "no_answer_lost")
     try:
         provider.announce(change)
-        eventually(lambda: _counts(provider, change_id)["unknown"] == 5, seconds=60)
+        eventually(lambda: _counts(provider, change_id)["unknown"] == 5)
     finally:
         provider.cloud.clear_faults(account)
     _close_the_window(provider, change_id)
@@ -318,7 +341,7 @@ def test_who_is_held_is_sent_to_once_more_when_an_operator_says_so(
     assert len(typed(*held, "--json").json["held"]) == 5
     said = typed(*held, "--release", "--yes", "--json").json
     assert said["settled"] == 5
-    eventually(lambda: len(provider.mails(change_id, "globex")) == 5, seconds=120)
+    eventually(lambda: len(provider.mails(change_id, "globex")) == 5)
     again = typed(*held, "--release", "--yes", "--json").json
     assert (again["held"], again["settled"]) == ([], 0)
 
@@ -329,12 +352,12 @@ def _counts(provider: Provider, change_id: str) -> dict[str, int]:
 
 
 def _close_the_window(provider: Provider, change_id: str) -> None:
-    """What the sweep does to whoever is unknown for an hour, where the policy is to hold."""
+    """What the sweep does to recipients that are unknown for an hour, under the policy `hold`."""
     session = provider.session("globex")
     stack = session.client("cloudformation").describe_stacks(StackName="changecast")["Stacks"][0]
     outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
     ledger = Ledger(session.client("dynamodb"), outputs["LedgerTable"], 1e7, 3_600)
     (run_,) = runs_of(ledger, change_id)
     for batch in batches_of(ledger, run_):
-        moves = [Move(one, Happening.WINDOW_OVER_HOLD) for one in batch.recipients]
+        moves = [Move(one, RecipientEvent.WINDOW_OVER_HOLD) for one in batch.recipients]
         move(ledger, batch, moves, time.time())

@@ -30,7 +30,7 @@ def fetch(url: str, body: bytes | None = None) -> str:
 @contextmanager
 def restored(provider: Provider, address: str) -> Iterator[None]:
     """Other tests count on everybody's choices."""
-    ses = provider.session("acme").client("sesv2")
+    ses = provider.preparing("acme").client("sesv2")
     before = ses.get_contact(ContactListName="changecast", EmailAddress=address)
     try:
         yield
@@ -61,6 +61,8 @@ def test_the_page_behind_the_link_takes_one_person_out_of_one_topic(provider: Pr
         assert "person2@acme.example" in fetch(link)
         assert told(provider) == PEOPLE, "looking at the page changes nothing"
         fetch(link, b"topic=approvals&topic=calendar")
+        assert told(provider) == PEOPLE, "people who keep the calendar get the entry"
+        fetch(link, b"topic=approvals")
         assert told(provider) == PEOPLE - {"person2@acme.example"}
         asked = provider.announce_and_wait(document(customers=["acme"], status="submitted"))
         approvals = {mail["to"] for mail in provider.mails(asked["change_id"], "acme")}
@@ -69,5 +71,7 @@ def test_the_page_behind_the_link_takes_one_person_out_of_one_topic(provider: Pr
 
 def test_one_click_takes_one_person_out_of_the_mails_topic(provider: Provider) -> None:
     with restored(provider, "person3@acme.example"):
+        fetch(link_for(provider, "person3@acme.example"), b"List-Unsubscribe=One-Click")
+        assert told(provider) == PEOPLE, "the calendar is a topic of its own, with its own link"
         fetch(link_for(provider, "person3@acme.example"), b"List-Unsubscribe=One-Click")
         assert told(provider) == PEOPLE - {"person3@acme.example"}

@@ -4,9 +4,11 @@ The embedded cloud tells no key of a table or a bucket; what the templates say o
 in contract/templates/test_encryption.py.
 """
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.support.provider import WITH_KEY, Provider, document
+from changecast.hub.tracking.queries import reminders
+from tests.support.provider import WITH_KEY, Provider, document, eventually
 
 HOLDS = {"AWS::Logs::LogGroup", "AWS::SQS::Queue"}
 
@@ -18,6 +20,32 @@ def test_its_people_are_told(provider: Provider) -> None:
 
     assert ended["customers"][WITH_KEY]["state"] == "sent"
     assert len(provider.mails(change["changeId"], WITH_KEY)) == 5
+
+
+def test_its_people_are_reminded_at_once_where_a_window_moves_that_close(
+    provider: Provider,
+) -> None:
+    far, soon = (datetime.now(UTC) + timedelta(hours=hours) for hours in (240, 5))
+    planned = document(customers=[WITH_KEY], **_window(far))
+    provider.announce_and_wait(planned)
+    provider.announce_and_wait({**planned, **_window(soon), "version": 2})
+
+    def reminded() -> list[dict[str, Any]]:
+        rows = reminders(provider.hub().table, planned["changeId"])
+        return [row for row in rows if row["state"] == "sent"]
+
+    (row,) = eventually(reminded)
+
+    assert (row["customer"], row["reminder"]["before"]) == (WITH_KEY, "24h")
+    assert int(row["counts"]["sent"]) == 5
+    assert len(provider.mails(planned["changeId"], WITH_KEY)) == 15
+    status = provider.status(planned["changeId"])["customers"][WITH_KEY]
+    assert (status["state"], status["counts"]["sent"]) == ("sent", 5)
+
+
+def _window(start: datetime) -> dict[str, str]:
+    end = start + timedelta(hours=1)
+    return {"implementationStart": start.isoformat(), "implementationEnd": end.isoformat()}
 
 
 def test_its_queues_and_logs_are_under_the_key(provider: Provider) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from boto3.dynamodb.conditions import Key
 
-from changecast.event import NOT_UNDERSTOOD
+from changecast.contract.event import NOT_UNDERSTOOD
 from changecast_cli.local.stage import HUB
+from testbed.package import SIDES
 from tests.support.provider import Provider, document, eventually
 from tests.support.releases import AFTER_NEXT, NEXT, Release, running
 
@@ -17,21 +18,24 @@ CONTACTS = 5
 
 
 @pytest.fixture(scope="module")
-def built(provider: Provider) -> bytes:
-    """The package that everybody runs."""
-    (package,) = (provider.folder / "sam" / "customer" / "build").glob("changecast-*.zip")
-    return package.read_bytes()
+def built(provider: Provider) -> dict[str, bytes]:
+    """Each side's package, as everybody runs it."""
+    builds = provider.folder / "sam"
+    packages = {side: builds.glob(f"{side}/build/changecast-*.zip") for side in SIDES}
+    return {side: next(found).read_bytes() for side, found in packages.items()}
 
 
 @contextmanager
-def customer(provider: Provider, code: str, built: bytes, release: Release) -> Iterator[None]:
-    with running(provider.session(code), "changecast", built, release):
+def customer(
+    provider: Provider, code: str, built: dict[str, bytes], release: Release
+) -> Iterator[None]:
+    with running(provider.session(code), "changecast", built["customer"], release):
         yield
 
 
 @contextmanager
-def hub(provider: Provider, built: bytes, release: Release) -> Iterator[None]:
-    with running(provider.cloud.session(HUB.account), "changecast-hub", built, release):
+def hub(provider: Provider, built: dict[str, bytes], release: Release) -> Iterator[None]:
+    with running(provider.cloud.session(HUB.account), "changecast-hub", built["hub"], release):
         yield
 
 
@@ -65,14 +69,18 @@ def bring_back(provider: Provider, account: str, dead: str, queue: str, change_i
     assert codes == {NOT_UNDERSTOOD}
 
 
-def test_a_customer_may_be_a_release_ahead_of_the_hub(provider: Provider, built: bytes) -> None:
+def test_a_customer_may_be_a_release_ahead_of_the_hub(
+    provider: Provider, built: dict[str, bytes]
+) -> None:
     with customer(provider, "initech", built, NEXT):
         run = provider.announce_and_wait(document(customers=["acme", "initech"]))
     assert {one["state"] for one in run["customers"].values()} == {"sent"}
     assert len(provider.mails(run["change_id"], "initech")) == CONTACTS
 
 
-def test_the_hub_may_be_a_release_ahead_of_its_customers(provider: Provider, built: bytes) -> None:
+def test_the_hub_may_be_a_release_ahead_of_its_customers(
+    provider: Provider, built: dict[str, bytes]
+) -> None:
     with hub(provider, built, NEXT):
         change_id = drop(provider, document(customers=["acme", "initech"]))
         eventually(lambda: states(provider, change_id) == {"acme": "sent", "initech": "sent"}, 60)
@@ -80,7 +88,7 @@ def test_the_hub_may_be_a_release_ahead_of_its_customers(provider: Provider, bui
 
 
 def test_a_report_two_releases_ahead_is_told_and_kept_until_the_hub_reads_it(
-    provider: Provider, built: bytes
+    provider: Provider, built: dict[str, bytes]
 ) -> None:
     account = provider.account("initech")
     with ExitStack() as stack:
@@ -105,7 +113,7 @@ def test_a_report_two_releases_ahead_is_told_and_kept_until_the_hub_reads_it(
 
 
 def test_an_announcement_two_releases_ahead_is_refused_with_the_reason_until_it_is_read(
-    provider: Provider, built: bytes
+    provider: Provider, built: dict[str, bytes]
 ) -> None:
     with hub(provider, built, AFTER_NEXT), ExitStack() as stack:
         change_id = drop(provider, document(customers=["acme"]))

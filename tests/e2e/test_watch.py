@@ -8,12 +8,17 @@ from uuid import uuid4
 
 import pytest
 
-from changecast.originals import kept
-from changecast.status_table import statuses_of_customer
+from changecast.hub.tracking.originals import kept
+from changecast.hub.tracking.table import statuses_of_customer
 from changecast_cli.local import process as local_cloud
 from changecast_cli.local.stage import HUB, add_contacts, stage_for
-from tests.integration.local.stage import invoke, make_function
-from tests.support.fleet import deploy_fleet
+from testbed.fleet import deploy_fleet
+from tests.integration.local.stage import (
+    invoke,
+    let_service_send,
+    make_function,
+    make_queue,
+)
 from tests.support.provider import Provider, document, eventually
 
 WELL = ("acme", "globex", "initech", "delta", "epsilon", "zeta")
@@ -25,6 +30,7 @@ TROUBLE = {
 }
 CODES = (*WELL, *TROUBLE)
 CONTACTS = 2
+FORGED_SEQ = 999
 HUB_PARAMETERS = {
     "ReportDeadlineMinutes": "1",
     "CanarySchedule": "rate(1 day)",
@@ -48,17 +54,39 @@ class Watched(Provider):
             self.seen += [_alert(json.loads(message["Body"])) for message in messages]
             for message in messages:
                 sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
-        return [one for one in self.seen if attributes.items() <= one.items()]
+        return [
+            one
+            for one in self.seen
+            if all(value in named(one.get(name)) for name, value in attributes.items())
+        ]
 
     def about(self, change_id: str) -> list[dict[str, Any]]:
         """The alerts about a change, but for the report that was forged."""
         return [one for one in self.alerts(change_id=change_id) if one["cause"] != "forged"]
+
+    def unresolved(self, change_id: str) -> dict[str, str]:
+        """The customers with a finding about a change that no later alert resolved."""
+        found: dict[str, str] = {}
+        for alert in self.about(change_id):
+            for code in named(alert["customer"]):
+                if alert["event"] == "resolved":
+                    found.pop(code, None)
+                else:
+                    found[code] = alert["cause"]
+        return found
 
     def watch(self) -> None:
         """Watch now, and not in up to a minute."""
         functions = self.cloud.session(HUB.account).client("lambda")
         answer = functions.invoke(FunctionName=_function(functions, "Watch"))
         assert "FunctionError" not in answer
+
+
+def named(value: str | None) -> list[str]:
+    """What an attribute names: itself, or the texts of a list."""
+    if value and value.startswith("["):
+        return [str(each) for each in json.loads(value)]
+    return [value] if value else []
 
 
 def _alert(published: dict[str, Any]) -> dict[str, Any]:
@@ -84,26 +112,16 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
 
 
 def _subscribed_queue(hub: Any) -> str:
-    sqs, sns = hub.client("sqs"), hub.client("sns")
-    url = str(sqs.create_queue(QueueName="alerts")["QueueUrl"])
-    queue = f"arn:aws:sqs:eu-central-1:{HUB.account}:alerts"
     topic = f"arn:aws:sns:eu-central-1:{HUB.account}:changecast-alerts"
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": queue,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    url, arn = make_queue(hub, "alerts", "sns")
+    let_service_send(hub, "sns", url, arn, ArnEquals={"aws:SourceArn": topic})
+    hub.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     return url
 
 
 @pytest.fixture(scope="module")
 def announced(watched: Watched) -> Iterator[str]:
-    """A change that all ten are told of, four of them in vain; then all is mended."""
+    """A change that all ten are told of, four of them in vain; then all is resolved."""
     policy = _break(watched)
     change_id = watched.announce(document(customers=list(CODES))).change_id
     yield change_id
@@ -132,7 +150,7 @@ def _open_bus(watched: Watched, policy: str) -> None:
 def test_a_report_for_another_customer_changes_nothing_but_raises_an_alarm(
     watched: Watched, announced: str
 ) -> None:
-    before = eventually(lambda: _delivered(watched, announced, ("globex",)))
+    eventually(lambda: _delivered(watched, announced, ("globex",)))
     role = f"arn:aws:iam::{watched.account('acme')}:role/changecast-reporter"
     make_function(watched.session("acme"), "forge", _forgery(watched, announced), role)  # type: ignore[arg-type]
     assert invoke(watched.session("acme"), "forge") == (0, None)  # type: ignore[arg-type]
@@ -142,7 +160,9 @@ def test_a_report_for_another_customer_changes_nothing_but_raises_an_alarm(
     assert f"account {watched.account('acme')} reported for 'globex'" in alert["text"]
     watched.watch()
     assert len(watched.alerts(cause="forged")) == 1
-    assert _delivered(watched, announced, ("globex",)) == before
+    after = _delivered(watched, announced, ("globex",))["globex"]
+    assert (after["state"], after["account"]) == ("sent", watched.account("globex"))
+    assert after["report_seq"] < FORGED_SEQ
 
 
 def _forgery(watched: Watched, change_id: str) -> str:
@@ -151,7 +171,7 @@ def _forgery(watched: Watched, change_id: str) -> str:
     detail = {
         "schema_version": "1", "event_id": "0b7f5d3e-58f4-4a52-9a7d-8f2f4bb6a401",
         "change_id": change_id, "revision": 1, "customer": "globex", "state": "failed",
-        "report_seq": 999, "started_at": "2027-01-16T08:05:00Z", "trace_id": "",
+        "report_seq": FORGED_SEQ, "started_at": "2027-01-16T08:05:00Z", "trace_id": "",
     }  # fmt: skip
     entry = {
         "Source": f"changecast.delivery.{account}",
@@ -184,7 +204,7 @@ def _delivered(watched: Watched, change_id: str, codes: tuple[str, ...]) -> Any:
 def test_the_scheduled_canary_goes_the_whole_way_and_watch_tells_of_who_has_no_simulator(
     watched: Watched,
 ) -> None:
-    people = watched.session("delta").client("sesv2")
+    people = watched.preparing("delta").client("sesv2")
     simulator = "success+canary@simulator.amazonses.com"
     people.create_contact(ContactListName="changecast", EmailAddress=simulator)
     functions = watched.cloud.session(HUB.account).client("lambda")
@@ -194,7 +214,7 @@ def test_the_scheduled_canary_goes_the_whole_way_and_watch_tells_of_who_has_no_s
     assert (mail["account"], mail["to"]) == (watched.account("delta"), simulator)
     watched.watch()
     (alert,) = watched.alerts(customer="epsilon", cause="nothing_to_send")
-    assert alert["change_id"].startswith("canary-epsilon-")
+    assert any(each.startswith("canary-epsilon-") for each in named(alert["change_id"]))
     assert watched.alerts(customer="delta") == []
     people.delete_contact(ContactListName="changecast", EmailAddress=simulator)
 
@@ -216,7 +236,7 @@ def test_a_file_that_is_dropped_ends_as_delivered_and_is_kept_and_again_does_not
         key = f"incoming/{name}.json"
         s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(change).encode())
         eventually(lambda key=key: key not in _keys(s3, bucket), 60)  # type: ignore[misc]
-        eventually(lambda: _delivered(watched, change["changeId"], ("acme", "globex")), 60)
+        eventually(lambda: _delivered(watched, change["changeId"], ("acme", "globex")))
     kept = f"announced/{change['changeId']}/1.json"
     assert kept in _keys(s3, bucket)
     assert json.loads(s3.get_object(Bucket=bucket, Key=kept)["Body"].read()) == change
@@ -256,21 +276,25 @@ def test_an_event_that_bypasses_announce_and_drops_a_customer_is_told(watched: W
     watched.watch()
     (alert,) = watched.alerts(change_id=change_id)
     assert alert["cause"] == "bypassed"
-    assert "drops without a word: globex" in alert["text"]
+    assert "and no longer names, without telling them: globex" in alert["text"]
 
 
 def test_after_the_deadline_exactly_those_in_trouble_are_named_with_the_reason(
     watched: Watched, announced: str
 ) -> None:
     """Nobody calls watch here: its own schedule does."""
-    eventually(lambda: _delivered(watched, announced, WELL), 120)
-    eventually(lambda: len(watched.about(announced)) >= len(TROUBLE), 180)
+    eventually(lambda: _delivered(watched, announced, WELL), 600)
+    # On a busy machine a report may come after the deadline: then a second alert takes it back.
+    eventually(lambda: _troubled(watched.unresolved(announced)) == TROUBLE, 600)
     customers = watched.status(announced)["customers"]
     states = {code: one["state"] for code, one in customers.items()}
     assert states == dict.fromkeys(WELL, "sent") | TROUBLE
-    alerts = watched.about(announced)
-    assert {one["customer"]: one["cause"] for one in alerts} == TROUBLE
-    assert len(alerts) == len(TROUBLE)
+    unresolved = watched.unresolved(announced)
+    assert _troubled(unresolved) == TROUBLE
+    # An alert may name another change's customer beside ours, of the same cause.
+    assert not {"acme", "globex"} & set(unresolved)
+    for code in TROUBLE:
+        assert len(_found(watched, announced, code)) == 1
     reasons = {code: customers[code]["reason"]["message"] for code in TROUBLE}
     assert "no rule changecast-route-roadless" in reasons["roadless"]
     assert "NO_PERMISSIONS" in reasons["closed"]
@@ -278,7 +302,17 @@ def test_after_the_deadline_exactly_those_in_trouble_are_named_with_the_reason(
     assert "nobody" in reasons["empty"]
 
 
-def test_what_is_mended_is_told_too_and_the_dead_letter_was_left_alone(
+def _troubled(unresolved: dict[str, str]) -> dict[str, str]:
+    return {code: cause for code, cause in unresolved.items() if code in TROUBLE}
+
+
+def _found(watched: Watched, change_id: str, code: str) -> list[dict[str, Any]]:
+    """The alerts that name this customer in trouble."""
+    alerts = watched.about(change_id)
+    return [one for one in alerts if one["event"] == "found" and code in named(one["customer"])]
+
+
+def test_a_resolved_finding_is_told_too_and_its_dead_letter_is_left_alone(
     watched: Watched, announced: str
 ) -> None:
     policy = json.loads(
@@ -295,9 +329,15 @@ def test_what_is_mended_is_told_too_and_the_dead_letter_was_left_alone(
         lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages")
     )
     watched.put_raw(json.loads(letter["Body"])["detail"])
-    eventually(lambda: _delivered(watched, announced, ("closed",)), 60)
+    eventually(lambda: _delivered(watched, announced, ("closed",)))
     watched.watch()
-    (alert,) = watched.alerts(event="mended")
-    assert (alert["customer"], alert["cause"]) == ("closed", "refused_by_bus")
+    assert _resolved(watched) == ["refused_by_bus"]
     watched.watch()
-    assert len(watched.about(announced)) == len(TROUBLE) + 1
+    assert _resolved(watched) == ["refused_by_bus"]
+    assert len(_found(watched, announced, "closed")) == 1
+
+
+def _resolved(watched: Watched) -> list[str]:
+    """The causes that alerts said are over for the customer whose bus was closed."""
+    alerts = watched.alerts(event="resolved")
+    return [one["cause"] for one in alerts if "closed" in named(one["customer"])]

@@ -3,26 +3,42 @@
 A door returns nothing. It raises what is a fault of ours: anything but a ContractError.
 """
 
+import asyncio
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
-from changecast import alerts
-from changecast.change import view_for
-from changecast.compose import Brand, compose
-from changecast.drops import drop_of
-from changecast.errors import ContractError
-from changecast.event import ChangeAnnounced, parse_announced, parse_reported
-from changecast.messages import object_in, part
-from changecast.metadata import MetadataFault, read_document
-from changecast.outcomes import outcome_of
-from changecast.plan import Mailing, decide
-from changecast.queues import delivery_in
-from changecast.rejections import rejection
-from changecast.reports import rejection_of
+from changecast.contract.change import view_for
+from changecast.contract.errors import ContractError
+from changecast.contract.event import ChangeAnnounced, parse_announced, parse_reported
+from changecast.contract.messages import object_in, part
+from changecast.contract.rejections import rejection
+from changecast.contract.response_events import parse_recorded
+from changecast.customer.channels.ses_events import outcome_of
+from changecast.customer.compose import Brand, compose
+from changecast.customer.hints import delivery_in
+from changecast.customer.mailing import Mailing
+from changecast.customer.planning.decision import decide
+from changecast.customer.reporting.report import rejection_of
+from changecast.customer.responding.answering import Refused, wish_of
+from changecast.customer.responding.http import Request, Unreadable
+from changecast.customer.responding.keyring import Keyring
+from changecast.customer.responding.tokens import Scope, TokenRefused, read
+from changecast.hub.announcing.intake_bucket import drop_of
+from changecast.hub.announcing.metadata import MetadataFault, read_document
+from changecast.hub.tracking import alerts
+from changecast_cli.console.application import application
+from changecast_cli.console.guard import Door
+from changecast_cli.evidence.archive import manifest_of, packed, sealed_files
+from changecast_cli.evidence.verifying import Checked
+from changecast_cli.failures import Refused as NoArchive
+from tests.support.consoles import OWN, PORT, PREFIX, TOKEN, FakeBoard, console_over
+from tests.support.fake_hub import fake_hub
 
 BRAND = Brand("acme", "Acme", "changes@acme.example", "Acme", "", "en", "Europe/Madrid")
+KEYRING = Keyring({1: b"0123456789abcdef" * 4}, 1)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
@@ -90,11 +106,93 @@ def hint(text: bytes) -> None:
         rejection_of(part(object_in(body), "rejected"), customer="acme", seq=1, now=0.0)
 
 
+def console(text: bytes) -> None:
+    """A document in the console's form: its faults on a page, or its plan and its mails."""
+    given = {"document": text.decode("utf-8", "replace"), "change_id": "CHG-1"}
+    plan = asyncio.run(_asked("POST", "/announce/check", urlencode(given).encode()))
+    if plan:
+        path, _, query = plan.removeprefix(f"/{PREFIX}").partition("?")
+        asyncio.run(_asked("GET", path, query=query))
+        asyncio.run(_asked("GET", "/mails", query=f"{query}&customer=acme"))
+
+
+def onboarding(text: bytes) -> None:
+    """The form that adds a customer, here as JSON: its faults on a page, or what it would write."""
+    with suppress(ValueError, RecursionError):
+        fields = json.loads(text)
+        if isinstance(fields, dict):
+            body = urlencode(fields, errors="replace").encode()
+            asyncio.run(_asked("POST", "/customers/add/check", body))
+
+
+def evidence(text: bytes) -> None:
+    """An evidence file: any bytes, and rows of any form under a manifest that fits."""
+    with suppress(NoArchive):
+        Checked(text)
+    names = ("announced.json", "status.json", "history/acme.json", "documents/000001.json")
+    files = dict.fromkeys(names, text)
+    checked = Checked(packed(sealed_files(files, manifest_of(files, {}), None)))
+    assert checked.faults, "no row of ours has the form of all of them"
+    assert checked.entries + checked.loose >= 0
+    Checked(packed(sealed_files(files, text, None)))
+
+
+async def _asked(method: str, path: str, body: bytes = b"", query: str = "") -> str:
+    """Ask the console as its own page does; returns where it leads, and fails where it breaks."""
+    answers: list[Any] = []
+    headers = {"host": f"127.0.0.1:{PORT}", "origin": OWN, "content-length": str(len(body))}
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": body}
+
+    async def send(message: Any) -> None:
+        answers.append(message)
+
+    scope = {
+        "type": "http", "method": method, "path": f"/{PREFIX}{path}",
+        "query_string": query.encode(), "scheme": "http",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+    await CONSOLE(scope, receive, send)
+    assert answers[0]["status"] < 500, answers
+    return str(dict(answers[0]["headers"]).get(b"location", b"").decode())
+
+
+CONSOLE = application(console_over(fake_hub(), FakeBoard()), Door(PORT, TOKEN, PREFIX))
+
+
+def answer(text: bytes) -> None:
+    """An answer in the hub's status queue."""
+    try:
+        parse_recorded(text.decode("utf-8", "replace"))
+    except ContractError:
+        return
+
+
+def page(text: bytes) -> None:
+    """What anybody on the internet may send to a page: a link, and a form, here as JSON."""
+    with suppress(TokenRefused):
+        read(KEYRING, text.decode("utf-8", "replace"), Scope.RESPOND, "acme", NOW.timestamp())
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    with suppress(ValueError, RecursionError):
+        fields = json.loads(text)
+        if isinstance(fields, dict):
+            text = urlencode(fields, errors="replace").encode()
+    request = Request("POST", "/c/x", "https://answers.acme.example", kind, text)
+    with suppress(Unreadable, Refused):
+        wish_of(request.form(), BRAND.timezone, NOW.timestamp())
+
+
 DOORS = {
+    "answer": (answer, ("events/ResponseRecorded.v1.json",)),
+    "page": (page, ("tests/fuzz/answer-form.json",)),
     "announcement": (announcement, ("events/ChangeAnnounced.v1.json",)),
     "report": (report, ("events/DeliveryReported.v1.json",)),
     "document": (document, ("tests/samples/a-current-approved.json", "tests/samples/d-flat.json")),
     "outcome": (outcome, ("tests/fuzz/ses-bounce.json",)),
     "drop": (drop, ("tests/fuzz/object-created.json",)),
+    "evidence": (evidence, ("tests/fuzz/evidence-rows.json",)),
+    "onboarding": (onboarding, ("tests/fuzz/customer-form.json",)),
+    "console": (console, ("tests/samples/a-current-approved.json", "tests/samples/d-flat.json")),
     "hint": (hint, ("tests/fuzz/delivery-hint.json", "tests/fuzz/rejected-hint.json")),
 }

@@ -9,9 +9,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from testbed.expand import ROOT
 from tests.isolation.cases import cases
 from tests.isolation.engine import answers
-from tests.isolation.expand import ROOT
 from tests.isolation.findings import Findings, rights_of
 from tests.isolation.mutants.hunt import hunt
 from tests.isolation.pairs import pairs

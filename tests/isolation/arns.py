@@ -23,6 +23,7 @@ FORMS = {
     "AWS::SES::ConfigurationSet": "arn:aws:ses:{region}:{account}:configuration-set/{name}",
     "AWS::SES::ContactList": "arn:aws:ses:{region}:{account}:contact-list/{name}",
     "AWS::SES::EmailIdentity": "arn:aws:ses:{region}:{account}:identity/{name}",
+    "AWS::SecretsManager::Secret": "arn:aws:secretsmanager:{region}:{account}:secret:{name}",
     "AWS::SNS::Topic": "arn:aws:sns:{region}:{account}:{name}",
     "AWS::SQS::Queue": "arn:aws:sqs:{region}:{account}:{name}",
     "AWS::SSM::Parameter": "arn:aws:ssm:{region}:{account}:parameter{name}",

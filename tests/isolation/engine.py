@@ -1,5 +1,6 @@
 """Ask the IAM engine in its own node process; the policies go there as they are deployed."""
 
+import fcntl
 import json
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+BUILD = HERE.parents[1] / "build"
 Policy = dict[str, Any]
 ALLOWED = "Allowed"
 # The engine drops keys whose variable part stands behind a colon. Behind a slash it keeps them, and
@@ -78,9 +80,12 @@ def _run(asked: str) -> str:
 
 
 def install() -> None:
-    """The engine, as package-lock.json pins it, beside this file."""
-    installed = HERE / "node_modules" / ".package-lock.json"
-    lock = HERE / "package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-        subprocess.run(npm, cwd=HERE, check=True)
+    """The engine, as package-lock.json pins it, beside this file; once for all test processes."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "isolation-npm.lock").open("w") as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        installed = HERE / "node_modules" / ".package-lock.json"
+        lock = HERE / "package-lock.json"
+        if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+            npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+            subprocess.run(npm, cwd=HERE, check=True)

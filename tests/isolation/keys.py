@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from tests.isolation.expand import REGION, ROOT
+from testbed.expand import REGION, ROOT
 from tests.isolation.things import Thing, uses_of_key
 
 KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"

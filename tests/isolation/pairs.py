@@ -19,7 +19,7 @@ _TRIED = {
     "DeliveriesQueue": ("sqs:SendMessage",),
     "OutcomesQueue": ("sqs:SendMessage",),
     "Ledger": ("dynamodb:Query", "dynamodb:UpdateItem"),
-    "Mails/runs": ("s3:GetObject", "s3:PutObject"),
+    "Mails/runs": ("s3:GetObject", "s3:PutObject", "s3:PutObjectTagging"),
     "CreatedContactList": ("ses:ListContacts", "ses:CreateContact"),
     "CreatedIdentity": ("ses:SendEmail",),
     "ReportDeliveryRole": ("sts:AssumeRole",),

@@ -51,7 +51,7 @@ def _statuses(*actions: str) -> Right:
 def _key(*, reads: str = "", writes: str = "") -> tuple[Right, ...]:
     """The account's own key, where it has one, through the services that these names list.
 
-    Whoever puts something there needs both rights, since a new data key is looked at before use.
+    A caller who puts something there needs both rights: a new data key is looked at before use.
     """
     uses = [("kms:Decrypt", reads), ("kms:GenerateDataKey", writes)]
     return tuple(
@@ -70,11 +70,13 @@ def _alerts() -> tuple[Right, ...]:
 PICTURE: Mapping[str, tuple[Right, ...]] = {
     "PlanDeliveryRole": (
         _reads("AnnouncementsQueue"),
-        *_puts("AnnouncementsDeadLetters", "DeliveriesQueue", "ReportsQueue"),
+        _may(OWN, "AnnouncementsQueue", "sqs:ChangeMessageVisibility"),
+        *_puts("AnnouncementsQueue", "AnnouncementsDeadLetters", "DeliveriesQueue", "ReportsQueue"),
         _ledger("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"),
-        _may(OWN, "Mails/runs", "s3:GetObject", "s3:PutObject"),
+        _may(OWN, "Mails/runs", "s3:GetObject", "s3:PutObject", "s3:PutObjectTagging"),
+        _may(OWN, "Mails/contacts", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
         _may(OWN, "Mails", "s3:ListBucket"),
-        _may(OWN, "CreatedContactList", "ses:ListContacts"),
+        _may(OWN, "CreatedContactList", "ses:ListContacts", "ses:GetContactList"),
         _may(OWN, "Account", "ses:GetAccount"),
         *_key(reads="sqs dynamodb s3", writes="sqs s3"),
         *_runs("PlanDelivery"),
@@ -110,11 +112,12 @@ PICTURE: Mapping[str, tuple[Right, ...]] = {
         _may(OWN, "OutcomesDeadLetters", "sqs:GetQueueAttributes"),
         _ledger("GetItem", "BatchGetItem", "Query", "UpdateItem"),
         _may(OWN, "Ledger/due", "dynamodb:Query"),
+        _may(OWN, "Mails/contacts", "s3:DeleteObject"),
         _may(OWN, "Account", "ses:GetAccount"),
         *_key(reads="sqs dynamodb", writes="sqs"),
         *_runs("Sweep"),
     ),
-    # Whoever of the customer's own people keeps its list of contacts.
+    # The people of the customer who keep its list of contacts.
     "ContactsManagerRole": (
         _may(
             OWN,
@@ -142,8 +145,9 @@ PICTURE: Mapping[str, tuple[Right, ...]] = {
     ),
     "OperatorRole": (
         _ledger("GetItem", "BatchGetItem", "Query", "UpdateItem"),
-        *_key(reads="sqs dynamodb", writes="sqs"),
+        *_key(reads="sqs dynamodb s3", writes="sqs"),
         _may(OWN, "Ledger/due", "dynamodb:Query"),
+        _may(OWN, "Mails/runs", "s3:GetObject"),
         _may(
             OWN,
             "AnnouncementsDeadLetters",
@@ -153,6 +157,7 @@ PICTURE: Mapping[str, tuple[Right, ...]] = {
             "sqs:GetQueueAttributes",
         ),
         _may(OWN, "AnnouncementsQueue", "sqs:SendMessage", "sqs:GetQueueAttributes"),
+        *_puts("ReportsQueue"),
         _may(OWN, "DeliveriesDeadLetters", "sqs:GetQueueAttributes"),
         _may(OWN, "OutcomesDeadLetters", "sqs:GetQueueAttributes"),
         _may(OWN, "ReportsDeadLetters", "sqs:GetQueueAttributes"),
@@ -188,15 +193,17 @@ PICTURE: Mapping[str, tuple[Right, ...]] = {
         _statuses("GetItem", "BatchGetItem", "Query", "PutItem"),
         _may(OWN, "Registry", "ssm:GetParametersByPath"),
         _may(OWN, "RegistryEntry", "ssm:GetParameters"),
+        _may(OWN, "Bus", "events:PutEvents"),  # answers only: cases/buses.py
         *_key(reads="sqs dynamodb", writes="sqs"),
         *_runs("TrackStatus"),
     ),
     # Looks at every route and at its dead letters, and leaves them where they are.
     "WatchRole": (
-        _statuses("GetItem", "PutItem", "UpdateItem"),
+        _statuses("GetItem", "Query", "PutItem", "UpdateItem"),
         _may(OWN, "StatusTable/by_deadline", "dynamodb:Query"),
         _may(OWN, "StatusTable/by_state", "dynamodb:Query"),
         _may(OWN, "Registry", "ssm:GetParametersByPath"),
+        _may(OWN, "RegistryEntry", "ssm:GetParameters"),
         _may(OWN, "Rule", "events:DescribeRule", "events:ListTargetsByRule"),
         _may(
             OWN,
@@ -229,6 +236,7 @@ PICTURE: Mapping[str, tuple[Right, ...]] = {
         _may(OWN, "Bus", "events:PutEvents"),
         _statuses("Query", "PutItem", "UpdateItem"),
         _may(OWN, "Registry", "ssm:GetParametersByPath"),
+        _may(OWN, "RegistryEntry", "ssm:GetParameters"),
         _may(OWN, "ConfidentialSetting", "ssm:GetParameters"),
         *_alerts(),
         *_key(reads="sqs dynamodb s3 sns", writes="s3 sns"),
@@ -239,6 +247,7 @@ PICTURE: Mapping[str, tuple[Right, ...]] = {
         _may(OWN, "Bus", "events:PutEvents"),
         _statuses("Query", "PutItem", "UpdateItem"),
         _may(OWN, "Registry", "ssm:GetParametersByPath"),
+        _may(OWN, "RegistryEntry", "ssm:GetParameters"),
         _may(OWN, "ConfidentialSetting", "ssm:GetParameters"),
         *_key(reads="dynamodb"),
         *_runs("Canary"),

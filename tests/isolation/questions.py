@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from testbed.expand import REGION
 from tests.isolation.engine import Request
-from tests.isolation.expand import REGION
 from tests.isolation.picture import OWN, drawn, relation
 from tests.isolation.things import Thing
 from tests.isolation.world import HUB, Principal, World
@@ -33,7 +33,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     ),
     "object": (
         "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:GetObjectVersion",
-        "s3:DeleteObjectVersion",
+        "s3:DeleteObjectVersion", "s3:PutObjectTagging",
     ),
     "AWS::SES::ContactList": (
         "ses:ListContacts", "ses:CreateContact", "ses:UpdateContact", "ses:DeleteContact",
@@ -47,6 +47,10 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "AWS::IAM::Role": ("sts:AssumeRole", "iam:PutRolePolicy", "iam:PassRole"),
     "AWS::Lambda::Function": ("lambda:InvokeFunction", "lambda:UpdateFunctionCode"),
     "AWS::Logs::LogGroup": ("logs:PutLogEvents", "logs:CreateLogStream", "logs:FilterLogEvents"),
+    "AWS::SecretsManager::Secret": (
+        "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue",
+        "secretsmanager:DeleteSecret", "secretsmanager:PutResourcePolicy",
+    ),
     "AWS::SSM::Parameter": (
         "ssm:GetParameter", "ssm:GetParameters", "ssm:PutParameter", "ssm:DeleteParameter",
     ),
@@ -152,6 +156,12 @@ def ask(who: Principal, action: str, what: Thing, context: Context | None = None
 
 def _best(who: Principal, action: str, what: Thing) -> Context:
     """What the way to this thing would put into the request, if this were the right caller."""
+    if action == "events:PutEvents" and who.kind == "TrackStatusRole":
+        return {
+            "events:source": ["changecast.responses"],
+            "events:detail-type": ["ChangeResponded"],
+            "events:eventBusInvocation": "false",
+        }
     if action == "events:PutEvents" and what.owner == HUB:
         return {
             "events:source": [f"changecast.delivery.{who.account}"],

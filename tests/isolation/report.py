@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
 
-from tests.isolation.expand import ROOT, TEMPLATES, expanded
+from testbed.expand import ROOT, TEMPLATES, expanded
 from tests.isolation.findings import Findings, Rights
 from tests.isolation.picture import AT_HUB, OWN, SERVED
 

@@ -97,17 +97,21 @@ def _parameters(
     return values
 
 
+_REFERRED_BY_ARN = {"AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::SecretsManager::Secret"}
+
+
 def _ref(stack: Stack, name: str) -> Any:
     if name in stack.parameters:
         return stack.parameters[name]
-    by_arn = stack.kind(name) in ("AWS::SQS::Queue", "AWS::SNS::Topic")
-    return stack.arn(name) if by_arn else stack.name(name)
+    return stack.arn(name) if stack.kind(name) in _REFERRED_BY_ARN else stack.name(name)
 
 
 def _get_att(stack: Stack, argument: list[str]) -> str:
     name, attribute = argument
     if attribute in ("QueueName", "TopicName"):
         return stack.name(name)
+    if attribute == "ApiEndpoint":
+        return f"https://{stack.name(name)}.execute-api.{stack.place.region}.amazonaws.com"
     if attribute != "Arn":
         raise NotImplementedError(f"Fn::GetAtt {name}.{attribute}")
     return stack.arn(name)
@@ -125,11 +129,20 @@ def _sub(stack: Stack, argument: str | list[Any]) -> str:
     return re.sub(r"\$\{([^!}]+)\}", found, text)
 
 
+def _import_value(stack: Stack, name: str) -> str:
+    """Return what the hub's stack exports: the name of its queue is made up, as everywhere here."""
+    queue = {"changecast-hub-status-queue": "StatusQueue",
+             "changecast-hub-status-dead-letters": "StatusDeadLetters"}[name]  # fmt: skip
+    place = stack.place
+    return f"arn:aws:sqs:{place.region}:{place.account}:hub-{place.account}-{queue}"
+
+
 _NO_VALUE = object()
 _FUNCTIONS: dict[str, Callable[[Stack, Any], Any]] = {
     "Ref": _ref,
     "Fn::GetAtt": _get_att,
     "Fn::Sub": _sub,
+    "Fn::ImportValue": _import_value,
     "Fn::If": lambda stack, a: stack.value(a[1] if stack.holds(a[0]) else a[2]),
     "Fn::Join": lambda stack, a: a[0].join(map(str, stack.value(a[1]))),
     "Fn::Select": lambda stack, a: stack.value(a[1])[int(a[0])],

@@ -7,10 +7,10 @@ from typing import Any
 from ministack.core import iam_actions, iam_evaluator
 
 from changecast_local import policies
+from testbed.expand import REGION
 from tests.isolation.engine import Policy, Request
-from tests.isolation.expand import REGION
 
-_MENDED = (
+_PATCHED = (
     (iam_evaluator, "_first_match"),
     (iam_evaluator, "_resolve_condition_key"),
     (iam_actions, "request_tag_context"),
@@ -18,9 +18,9 @@ _MENDED = (
 
 
 @contextmanager
-def mended() -> Iterator[None]:
+def patched() -> Iterator[None]:
     """The evaluator as the embedded cloud runs it, for a while."""
-    before = [(module, name, getattr(module, name)) for module, name in _MENDED]
+    before = [(module, name, getattr(module, name)) for module, name in _PATCHED]
     policies.install()
     try:
         yield
@@ -30,7 +30,7 @@ def mended() -> Iterator[None]:
 
 
 def allowed(request: Request) -> bool:
-    """Whether the embedded cloud's evaluator allows a request; call it inside `mended`."""
+    """Whether the embedded cloud's evaluator allows a request; call it inside `patched`."""
     on, service = _whole(request.on), request.principal if _is_service(request) else None
     context = _context(request)
     if service:

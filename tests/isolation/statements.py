@@ -1,4 +1,4 @@
-"""What no statement of ours may say, whoever asks: read from the policies, without an engine.
+"""What no statement of ours may say to anybody: read from the policies, without an engine.
 
 IAM ANDs a statement's parts, so an engine finds a too wide principal only where nothing else stops
 it. Here it is found all the same, before somebody takes away the condition that still held.
@@ -56,7 +56,7 @@ def _rules_its_own(what: Thing, statement: dict[str, Any]) -> bool:
 
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
     """
-    own = {"AWS": f"arn:aws:iam::{what.account}:root"}
+    own = {"AWS": what.account}
     return what.name.split("/")[0] in ("Key", "OtherKey") and statement["Principal"] == own
 
 
@@ -95,7 +95,7 @@ def _any_deputy(statement: dict[str, Any]) -> Iterator[str]:
     by_lambda = statement["Principal"] == {"Service": "lambda.amazonaws.com"}
     of_ours = any(key.startswith("kms:EncryptionContext:aws:") for key in keys)
     if not {"aws:SourceArn", "aws:SourceAccount"} & keys and not of_ours and not by_lambda:
-        yield "lets a service in for whoever sends it"
+        yield "lets a service in for anybody who sends it"
 
 
 def _flat(principal: dict[str, Any]) -> list[str]:

@@ -4,10 +4,10 @@ from itertools import chain
 
 import pytest
 
+from testbed.expand import TEMPLATES, expanded
 from tests.isolation.arns import FORMS
 from tests.isolation.cases import cases
 from tests.isolation.engine import answers
-from tests.isolation.expand import TEMPLATES, expanded
 from tests.isolation.pairs import pairs
 from tests.isolation.picture import PICTURE
 from tests.isolation.questions import ACTIONS, Question, homes, matrix, wrong
@@ -73,6 +73,11 @@ def test_without_operator_parameters_nobody_operates() -> None:
 
 # What grants nothing and holds nothing: its rights and contents are those of its neighbours.
 WITHOUT_CONTENT = {
+    # Anybody may call the page: what its function may do is in test_answers.py.
+    "AWS::ApiGatewayV2::Api",
+    "AWS::ApiGatewayV2::ApiMapping",
+    "AWS::ApiGatewayV2::DomainName",
+    "AWS::ApiGatewayV2::Stage",
     "AWS::CloudWatch::Dashboard",
     "AWS::Events::EventBusPolicy",
     "AWS::Lambda::EventInvokeConfig",

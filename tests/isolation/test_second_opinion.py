@@ -13,7 +13,7 @@ def test_the_embedded_cloud_differs_in_clear_text_only() -> None:
     asked = [*cases(world), *pairs(world), *matrix(world)]
     questions = [question for question in asked if question.request.principal is not None]
 
-    with second_opinion.mended():
+    with second_opinion.patched():
         other = {
             question.says
             for question in questions

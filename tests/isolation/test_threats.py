@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.isolation.expand import ROOT
+from testbed.expand import ROOT
 
 DOCUMENT = (ROOT / "docs" / "security.md").read_text("utf-8")
 NAMED = re.compile(r"`([\w/]+\.py)::(test_\w+)`")

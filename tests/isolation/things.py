@@ -10,7 +10,7 @@ from tests.isolation.resolve import Stack
 
 # The folders of each bucket that somebody has a right to, and one that nobody has.
 FOLDERS = {
-    "Mails": ("runs", "imports", "else"),
+    "Mails": ("runs", "contacts", "imports", "else"),
     "Intake": ("incoming", "announced", "drafts", "rejected", "else"),
 }
 

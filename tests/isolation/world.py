@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from testbed.expand import REGION, TEMPLATES, Template, expanded
 from tests.isolation.engine import Policy
-from tests.isolation.expand import REGION, TEMPLATES, Template, expanded
 from tests.isolation.keys import CUSTOMERS, HUBS, KEY_ID, key_policy, keys
 from tests.isolation.resolve import Place, Stack
 from tests.isolation.things import Thing, things

@@ -1,4 +1,4 @@
-"""Faults that somebody might plant in the ledger, the planner or the sender; each must be found."""
+"""Faults in ledger, planner, sender, hub, imports and evidence; each must be found."""
 
 from typing import NamedTuple
 
@@ -23,6 +23,14 @@ def _in(path: str, old: str, new: str) -> Edit:
     return Edit(f"functions/changecast/{path}.py", old, new)
 
 
+def _in_contacts(module: str, old: str, new: str) -> Edit:
+    return Edit(f"changecast_cli/contacts/{module}.py", old, new)
+
+
+def _in_evidence(module: str, old: str, new: str) -> Edit:
+    return Edit(f"changecast_cli/evidence/{module}.py", old, new)
+
+
 _ONLY_IF_READ = '"version = :version"'
 
 MUTANTS = (
@@ -30,7 +38,7 @@ MUTANTS = (
         "sent is written before the call",
         (
             _in(
-                "states",
+                "customer/ledger/states",
                 "(_S.PLANNED, _H.CLAIMED): _S.SENDING",
                 "(_S.PLANNED, _H.CLAIMED): _S.SENT",
             ),
@@ -40,14 +48,18 @@ MUTANTS = (
     Mutant(
         "a claim without a condition",
         (
-            _in("moves", "#state = :was AND attempt = :before", "attribute_exists(pk)"),
-            _in("moves", _ONLY_IF_READ, '"attribute_exists(pk)"'),
+            _in(
+                "customer/ledger/transitions",
+                "#state = :was AND attempt = :before",
+                "attribute_exists(pk)",
+            ),
+            _in("customer/ledger/transitions", _ONLY_IF_READ, '"attribute_exists(pk)"'),
         ),
         "integration/delivery/test_ledger_machine.py",
     ),
     Mutant(
         "a lease of 0 s",
-        (_in("moves", "lease_until=now + lease", "lease_until=now"),),
+        (_in("customer/ledger/transitions", "lease_until=now + lease", "lease_until=now"),),
         "integration/delivery/test_leases.py",
     ),
     Mutant(
@@ -57,60 +69,90 @@ MUTANTS = (
     ),
     Mutant(
         "a window of 0 s",
-        (_in("settings", "self.unknown_window_minutes * 60.0", "0.0"),),
+        (_in("customer/settings", "self.unknown_window_minutes * 60.0", "0.0"),),
         "integration/delivery/test_send_mail.py",
     ),
     Mutant(
         "a sweep that looks early does not wait for the window",
-        (_in("sweeping", "recipient.since + window <= now", "recipient.since <= now"),),
+        (
+            _in(
+                "customer/sending/unanswered",
+                "recipient.since + window <= now",
+                "recipient.since <= now",
+            ),
+        ),
         "integration/delivery/test_sweep.py",
     ),
     Mutant(
         "SES's client retries",
-        (_in("mailer", '"total_max_attempts": 1', '"total_max_attempts": 3'),),
+        (_in("customer/channels/email", '"total_max_attempts": 1', '"total_max_attempts": 3'),),
         "integration/delivery/test_on_the_wire.py",
     ),
     Mutant(
         "a 5xx is tried again",
-        (_in("mailer", 'return Unanswered(f"SES answered', 'return Retry(f"SES answered'),),
+        (
+            _in(
+                "customer/channels/email",
+                'return Unanswered(f"SES answered',
+                'return Retry(f"SES answered',
+            ),
+        ),
         "unit/delivery/test_mailer.py",
     ),
     Mutant(
         "no answer counts as sent",
-        (_in("sending", "Happening.NO_ANSWER, code", "Happening.ACCEPTED, code"),),
+        (
+            _in(
+                "customer/sending/batch",
+                "RecipientEvent.NO_ANSWER, code",
+                "RecipientEvent.ACCEPTED, code",
+            ),
+        ),
         "integration/delivery/test_on_the_wire.py",
     ),
     Mutant(
         "a throttled recipient is not released",
         (
             _in(
-                "sending",
-                "Move(recipient, Happening.THROTTLED)",
-                "Move(recipient, Happening.CLAIMED)",
+                "customer/sending/batch",
+                "Move(recipient, RecipientEvent.THROTTLED)",
+                "Move(recipient, RecipientEvent.CLAIMED)",
             ),
         ),
         "integration/delivery/test_on_the_wire.py",
     ),
     Mutant(
         "a throttled batch goes on calling",
-        (_in("sending", "    except Retry:\n        brake.pulled.set()\n", "    except Retry:\n"),),
+        (
+            _in(
+                "customer/sending/batch",
+                "    except Retry:\n        brake.pulled.set()\n",
+                "    except Retry:\n",
+            ),
+        ),
         "integration/delivery/test_send_mail.py",
     ),
     Mutant(
         "a paused run goes on",
-        (_in("sending", "or run.paused or run.superseded", "or run.superseded"),),
+        (_in("customer/sending/pace", "return not run.paused", "return True"),),
         "integration/delivery/test_sweep.py",
     ),
     Mutant(
         "evidence about an unknown recipient is ignored",
-        (_in("states", "_UNSETTLED = (_S.PLANNED, _S.SENDING, _S.UNKNOWN,", "_UNSETTLED = ("),),
+        (
+            _in(
+                "customer/ledger/states",
+                "_UNSETTLED = (_S.PLANNED, _S.SENDING, _S.UNKNOWN,",
+                "_UNSETTLED = (",
+            ),
+        ),
         "unit/delivery/test_states.py",
     ),
     Mutant(
         "a late answer is thrown away",
         (
             _in(
-                "states",
+                "customer/ledger/states",
                 "for state in (_S.SENDING, _S.UNKNOWN, _S.HELD)",
                 "for state in (_S.SENDING,)",
             ),
@@ -119,97 +161,145 @@ MUTANTS = (
     ),
     Mutant(
         "late proof about a mail that was given up is lost",
-        (_in("states", "_S.HELD, _S.SUPERSEDED, _S.FAILED)", "_S.HELD, _S.SUPERSEDED)"),),
+        (
+            _in(
+                "customer/ledger/states",
+                "_S.HELD, _S.SUPERSEDED, _S.FAILED)",
+                "_S.HELD, _S.SUPERSEDED)",
+            ),
+        ),
         "unit/delivery/test_states.py",
     ),
     Mutant(
         "a late answer about a mail that was given up is lost",
-        (_in("states", "(_S.PLANNED, _S.SUPERSEDED, _S.FAILED)", "(_S.PLANNED, _S.SUPERSEDED)"),),
+        (
+            _in(
+                "customer/ledger/states",
+                "(_S.PLANNED, _S.SUPERSEDED, _S.FAILED)",
+                "(_S.PLANNED, _S.SUPERSEDED)",
+            ),
+        ),
         "unit/delivery/test_states.py",
     ),
     Mutant(
         "a mail that SES threw away counts as sent",
-        (_in("states", "_H.SEEN_REJECTED: _S.REJECTED", "_H.SEEN_REJECTED: _S.SENT"),),
+        (
+            _in(
+                "customer/ledger/states",
+                "_H.SEEN_REJECTED: _S.REJECTED",
+                "_H.SEEN_REJECTED: _S.SENT",
+            ),
+        ),
         "unit/delivery/test_states.py",
     ),
     Mutant(
         "a mail is sent once more although SES's events do not arrive",
-        (_in("sweeping", "or run.superseded or _is_heard(sweep_, run)", "or True"),),
-        "integration/delivery/test_channel.py",
+        (
+            _in(
+                "customer/sending/unanswered",
+                "or settled or evidence_arrives()",
+                "or True",
+            ),
+        ),
+        "integration/delivery/test_evidence.py",
     ),
     Mutant(
         "events that wait are no reason to wait",
-        (_in("channel", "    if channel.waiting:\n        return False\n", ""),),
-        "unit/delivery/test_channel.py",
+        (_in("customer/ledger/evidence", "    if flow.queued:\n        return False\n", ""),),
+        "unit/delivery/test_evidence.py",
     ),
     Mutant(
         "dead events are no reason to wait",
         (
             Edit(
-                "functions/sweep.py",
-                "(settings.outcomes_queue_url, settings.outcomes_dlq_url)",
-                "(settings.outcomes_queue_url,)",
+                "functions/changecast/customer/sending/sweep.py",
+                "(self.settings.outcomes_queue_url, self.settings.outcomes_dlq_url)",
+                "(self.settings.outcomes_queue_url,)",
             ),
         ),
-        "integration/delivery/test_channel.py",
+        "integration/delivery/test_evidence.py",
     ),
     Mutant(
         "a silent SES is no reason to wait",
-        (_in("channel", "channel.heard_at + _SKEW >= max(taken)", "True"),),
-        "unit/delivery/test_channel.py",
+        (_in("customer/ledger/evidence", "flow.last_event_at + _SKEW >= max(accepted)", "True"),),
+        "unit/delivery/test_evidence.py",
     ),
     Mutant(
         "a small change waits for the whole of a large one",
-        (Edit("functions/sweep.py", "iter(in_turn(due(ledger, now)))", "iter(due(ledger, now))"),),
+        (
+            _in(
+                "customer/sending/sweep",
+                "iter(interleaved(due_batches(ledger, now)))",
+                "iter(due_batches(ledger, now))",
+            ),
+        ),
         "integration/delivery/test_sweep.py",
     ),
     Mutant(
         "what a sweep has put off is forgotten group by group",
         (
             _in(
-                "pace",
-                "self.put_off += batch.waiting / rate",
-                "self.put_off = batch.waiting / rate",
+                "customer/sending/pace",
+                "self.put_off += batch.planned / rate",
+                "self.put_off = batch.planned / rate",
             ),
         ),
         "unit/delivery/test_pace.py",
     ),
     Mutant(
         "SES took a mail when that was written down",
-        (_in("moves", "since=item.at or now", "since=now"),),
-        "integration/delivery/test_channel.py",
+        (_in("customer/ledger/transitions", "since=item.at or now", "since=now"),),
+        "integration/delivery/test_evidence.py",
     ),
     Mutant(
         "that SES spoke early in a run is enough",
-        (_in("channel", "max(head.accepted_at, run.started_at)", "run.started_at"),),
-        "integration/delivery/test_channel.py",
+        (
+            _in(
+                "customer/ledger/evidence",
+                "max(batch.accepted_at, run.started_at)",
+                "run.started_at",
+            ),
+        ),
+        "integration/delivery/test_evidence.py",
     ),
     Mutant(
         "nobody notes when SES took a mail",
-        (_in("moves", "for step in steps if step.now_is.state is State.SENT]", "for step in ()]"),),
-        "integration/delivery/test_channel.py",
+        (
+            _in(
+                "customer/ledger/transitions",
+                "for step in steps if step.now.state is State.SENT]",
+                "for step in ()]",
+            ),
+        ),
+        "integration/delivery/test_evidence.py",
     ),
     Mutant(
         "nobody notes that SES was heard",
         (
             Edit(
-                "functions/record_outcome.py",
-                "note_heard(ledger, min(newest, time.time()))",
+                "functions/changecast/customer/sending/outcomes.py",
+                "note_event(recorder.ledger, min(newest, recorder.clock()))",
                 "pass",
             ),
         ),
-        "integration/delivery/test_channel.py",
+        "integration/delivery/test_evidence.py",
     ),
     Mutant(
         "a state goes backwards",
-        (_in("states", "if to in _LATER[rank + 1 :]", "if to in _LATER and to != state"),),
+        (
+            _in(
+                "customer/ledger/states",
+                "if to in _LATER[rank + 1 :]",
+                "if to in _LATER and to != state",
+            ),
+        ),
         "unit/delivery/test_states.py",
     ),
     Mutant(
         "a failing record is hidden",
         (
             _in(
-                "batches",
+                "lambdas/batches",
                 'return {"batchItemFailures": failed}',
                 'return {"batchItemFailures": []}',
             ),
@@ -218,81 +308,127 @@ MUTANTS = (
     ),
     Mutant(
         "an older revision is not superseded",
-        (_in("planning", "if not known.superseded:", "if known.superseded:"),),
+        (
+            _in(
+                "customer/planning/delivery_plan",
+                "if not known.superseded:",
+                "if known.superseded:",
+            ),
+        ),
         "integration/delivery/test_plan_delivery.py",
     ),
     Mutant(
         "a superseded run is sent",
         (
-            _in("sending", "or run.paused or run.superseded", "or run.paused"),
-            _in("runs", "r.state is State.PLANNED]", "r.state is State.HELD]"),
+            _in("customer/sending/pace", "if run.superseded:", "if not batch:"),
+            _in("customer/ledger/runs", "r.state is State.PLANNED]", "r.state is State.HELD]"),
         ),
         "integration/delivery/test_plan_delivery.py",
     ),
     Mutant(
         "a late older revision is mailed",
-        (_in("plan", "runs[-1].revision > announced.revision", "not runs"),),
+        (_in("customer/planning/decision", "runs[-1].revision > announced.revision", "not runs"),),
         "integration/delivery/test_plan_delivery.py",
     ),
     Mutant(
         "two revisions planned at once do not look again",
-        (_in("planning", "and _same(draft.known, known, begun)", ""),),
+        (
+            _in(
+                "customer/planning/delivery_plan",
+                "and _is_unchanged(draft.known, known, begun)",
+                "",
+            ),
+        ),
         "integration/delivery/test_plan_delivery.py",
     ),
     Mutant(
         "a run's id without its revision",
-        (_in("ledger_items", 'f"{change_id}|{revision}".encode()', 'f"{change_id}".encode()'),),
+        (
+            _in(
+                "customer/ledger/schema",
+                'f"{change_id}|{revision}".encode()',
+                'f"{change_id}".encode()',
+            ),
+        ),
         "integration/delivery/test_five_hundred.py",
     ),
     Mutant(
         "a recipient's key without the revision",
-        (_in("ledger_items", "{change_id}|{revision}|{address}", "{change_id}|{address}"),),
+        (
+            _in(
+                "customer/ledger/schema",
+                "{change_id}|{revision}|{address}",
+                "{change_id}|{address}",
+            ),
+        ),
         "unit/delivery/test_recipients.py",
     ),
     Mutant(
         "other content of a revision is taken",
-        (_in("plan", "run.revision == announced.revision and not is_same", "run.revision < 0"),),
+        (
+            _in(
+                "customer/planning/decision",
+                "run.revision == announced.revision and not is_same",
+                "run.revision < 0",
+            ),
+        ),
         "integration/delivery/test_plan_delivery.py",
     ),
     Mutant(
         "a batch is written over",
-        (_in("opening", 'absent | {"Item": item}', '{"TableName": ledger.table, "Item": item}'),),
+        (
+            _in(
+                "customer/ledger/opening",
+                'absent | {"Item": item}',
+                '{"TableName": ledger.table, "Item": item}',
+            ),
+        ),
         "simulation/test_simulation.py",
     ),
     Mutant(
         "an interrupted plan adds everybody again",
-        (_in("opening", "if recipient.key not in known]", "]"),),
+        (_in("customer/ledger/opening", "if recipient.key not in known]", "]"),),
         "integration/delivery/test_plan_delivery.py",
     ),
     Mutant(
-        "whoever has seen less decides when a batch is due",
+        "the writer who has seen less decides when a batch is due",
         (
-            _in("agenda", '"version = :read"', '"attribute_exists(pk) OR version = :read"'),
-            _in("moves", _ONLY_IF_READ, '"attribute_exists(pk)"'),
+            _in(
+                "customer/ledger/due_index",
+                '"version = :read"',
+                '"attribute_exists(pk) OR version = :read"',
+            ),
+            _in("customer/ledger/transitions", _ONLY_IF_READ, '"attribute_exists(pk)"'),
         ),
         "integration/delivery/test_sweep.py",
     ),
     Mutant(
         "the sweep trusts its index",
-        (_in("sweeping", "batch.due_at is None or batch.due_at > now", "batch.due_at is None"),),
+        (
+            _in(
+                "customer/sending/sweep",
+                "batch.due_at is None or batch.due_at > now",
+                "batch.due_at is None",
+            ),
+        ),
         "integration/delivery/test_sweep.py",
     ),
     Mutant(
         "what a dead recorder wrote is never reported",
-        (_in("batches", ") > 1", ") > 99"),),
+        (_in("lambdas/batches", ") > 1", ") > 99"),),
         "integration/delivery/test_outcomes.py",
     ),
     Mutant(
         "a run beyond a limit goes on",
-        (_in("runs", "    if not run.paused:\n", "    if True:\n"),),
+        (_in("customer/ledger/runs", "    if not run.paused:\n", "    if True:\n"),),
         "integration/delivery/test_limits.py",
     ),
     Mutant(
         "a limit is looked at by nobody",
         (
             _in(
-                "planning",
-                "    run = admit(planner.ledger, run, wanted, planner.limits, now)\n",
+                "customer/planning/delivery_plan",
+                "    run = limit_run(planner.ledger, run, proposed, planner.limits, now)\n",
                 "",
             ),
         ),
@@ -300,51 +436,865 @@ MUTANTS = (
     ),
     Mutant(
         "a run that is counted does not say so",
-        (_in("tallies", '"SET counted = :mails"', '"SET was_counted = :mails"'),),
+        (
+            _in(
+                "customer/ledger/account_counters",
+                '"SET counted = :mails"',
+                '"SET was_counted = :mails"',
+            ),
+        ),
         "integration/delivery/test_limits.py",
     ),
     Mutant(
         "a full tally takes more",
-        (_in("tallies", " OR so_many <= :room", " OR attribute_exists(pk)"),),
+        (
+            _in(
+                "customer/ledger/account_counters",
+                " OR tallied <= :room",
+                " OR attribute_exists(pk)",
+            ),
+        ),
         "integration/delivery/test_limits.py",
     ),
     Mutant(
         "a run that was let go is stopped again",
         (
-            _in("admission", "if stands.let_go or not", "if not"),
-            _in("runs", "complete = :no AND let_go = :no", "complete = :no"),
+            _in("customer/planning/account_limits", "if current.limits_waived or not", "if not"),
+            _in("customer/ledger/runs", "complete = :no AND limits_waived = :no", "complete = :no"),
         ),
         "integration/delivery/test_limits.py",
     ),
     Mutant(
         "a stop that passes takes the place of one that does not",
-        (_in("runs", '"paused = :no" if stop.code in PASSING else ', ""),),
+        (_in("customer/ledger/runs", '"paused = :no" if stop.code.automatic else ', ""),),
         "integration/delivery/test_sweep.py",
     ),
     Mutant(
         "a mark that nobody takes away silences a run for ever",
-        (_in("expecting", " and now < float(run[_SINCE]) + _STALE_SECONDS", ""),),
-        "integration/delivery/test_expecting.py",
-    ),
-    Mutant(
-        "whoever finds its own mark does not ask for a report",
         (
             _in(
-                "expecting",
-                "_is_asked(before, now) and before[_MARK] != asker",
-                "_is_asked(before, now)",
+                "customer/ledger/report_schedule",
+                " and now < float(run[_SINCE]) + _STALE_SECONDS",
+                "",
             ),
         ),
-        "integration/delivery/test_expecting.py",
+        "integration/delivery/test_report_schedule.py",
+    ),
+    Mutant(
+        "a function that finds its own mark does not ask for a report",
+        (
+            _in(
+                "customer/ledger/report_schedule",
+                "_is_requested(before, now) and before[_MARK] != asker",
+                "_is_requested(before, now)",
+            ),
+        ),
+        "integration/delivery/test_report_schedule.py",
     ),
     Mutant(
         "a report leaves the mark of those who asked for it",
-        (Edit("functions/report_delivery.py", 'take_up(ledger, named(hint, "run"))', "pass"),),
-        "integration/delivery/test_expecting.py",
+        (_in("customer/reporting/reporter", "    begin_report(ledger, run)\n", ""),),
+        "integration/delivery/test_report_schedule.py",
     ),
     Mutant(
         "renderings are read after the claim",
-        (_in("sending", "    if templates is None:\n        return None\n", ""),),
+        (_in("customer/sending/batch", "    if renderings is None:\n        return None\n", ""),),
         "integration/delivery/test_send_mail.py",
+    ),
+    Mutant(
+        "a no in the column of a topic is ignored",
+        (_in_contacts("file", 'yield topic, "OPT_OUT"', "continue"),),
+        "unit/cli/test_contacts_file.py",
+    ),
+    Mutant(
+        "a status of another tool is ignored",
+        (_in_contacts("table", "status=_at(folded, words.STATUS)", "status=()"),),
+        "unit/cli/test_contacts_file.py",
+    ),
+    Mutant(
+        "a header line that is not known is taken for pasted people",
+        (
+            _in_contacts(
+                "table", "raise Refused(_unknown_header(number, names, topics))", "return None"
+            ),
+        ),
+        "unit/cli/test_contacts_file.py",
+    ),
+    Mutant(
+        "of two spellings in a file the subscription wins",
+        (
+            _in_contacts(
+                "file",
+                "first.unsubscribed or again.unsubscribed",
+                "first.unsubscribed and again.unsubscribed",
+            ),
+        ),
+        "unit/cli/test_contacts_file.py",
+    ),
+    Mutant(
+        "of two spellings on the list the subscription wins",
+        (
+            _in_contacts(
+                "records",
+                "first.unsubscribed_from_all or other.unsubscribed_from_all",
+                "first.unsubscribed_from_all",
+            ),
+        ),
+        "unit/cli/test_contacts_plan.py",
+    ),
+    Mutant(
+        "a line of pasted addresses takes those in brackets only",
+        (_in_contacts("pasted", "found = tuple(_words_with_sign(text))", "found = ()"),),
+        "unit/cli/test_contacts_file.py",
+    ),
+    Mutant(
+        "an export forgets who unsubscribed from everything",
+        (_in_contacts("copies", '"yes" if each.unsubscribed_from_all else "no"', '"no"'),),
+        "unit/cli/test_contacts_plan.py",
+    ),
+    Mutant(
+        "tests count into the account's limits",
+        (_in("customer/planning/delivery_plan", "if not draft.announced.test:", "if True:"),),
+        "integration/delivery/test_trials.py",
+    ),
+    Mutant(
+        "a test of a document is planned under the real change's id",
+        (
+            _in(
+                "contract/event",
+                "if not (announced.test or announced.change.test_run):",
+                "if not announced.test:",
+            ),
+        ),
+        "integration/delivery/test_trials.py",
+    ),
+    Mutant(
+        "a real change may have a test's id",
+        (_in("contract/event", "if change_id.endswith(TEST_SUFFIX):", "if False:"),),
+        "integration/delivery/test_trials.py",
+    ),
+    Mutant(
+        "any jump of revisions is obeyed",
+        (_in("customer/planning/decision", "newest > LONGEST_JUMP", "newest > 10**9"),),
+        "integration/delivery/test_stray_revisions.py",
+    ),
+    Mutant(
+        "an announced jump is parked",
+        (
+            _in(
+                "customer/planning/decision",
+                "announced.previous_revision is None and",
+                "",
+            ),
+        ),
+        "integration/delivery/test_stray_revisions.py",
+    ),
+    Mutant(
+        "a discarded run is compared with",
+        (
+            _in(
+                "customer/planning/discards",
+                "[run for run in found if run not in void]",
+                "found",
+            ),
+        ),
+        "integration/delivery/test_stray_revisions.py",
+    ),
+    Mutant(
+        "who was mailed a discarded revision counts as up to date",
+        (_in("customer/planning/discards", "if run in void:", "if False:"),),
+        "integration/delivery/test_stray_revisions.py",
+    ),
+    Mutant(
+        "after a discard the same document is put again under its passed-over revision",
+        (
+            _in(
+                "hub/announcing/numbering",
+                "record.revision > passed_over",
+                "record.revision > 0",
+            ),
+        ),
+        "integration/hub/test_discard.py",
+    ),
+    Mutant(
+        "a moved window passes a freeze",
+        (
+            _in(
+                "hub/announcing/freeze_gate",
+                "if before is None or (before.window_start, before.window_end) != "
+                "window_of(document.change):",
+                "if before is None:",
+            ),
+        ),
+        "unit/hub/test_freeze_gate.py",
+    ),
+    Mutant(
+        "withdrawn customers are not expected by the completeness check",
+        (
+            _in(
+                "hub/tracking/completeness",
+                "return (*record.customers, *record.withdrawn)",
+                "return record.customers",
+            ),
+        ),
+        "unit/hub/test_completeness.py",
+    ),
+    Mutant(
+        "an event for acme2 is taken for acme's",
+        (
+            _in(
+                "customer/planning/decision",
+                "if customer in announced.customers:",
+                "if any(code.startswith(customer) for code in announced.customers):",
+            ),
+        ),
+        "unit/delivery/test_near_misses.py",
+    ),
+    Mutant(
+        "acme sees the section of acme2",
+        (_in("contract/change", "if code == customer}", "if code.startswith(customer)}"),),
+        "unit/delivery/test_near_misses.py",
+    ),
+    Mutant(
+        "a test goes to addresses that end like an allowed one",
+        (
+            _in(
+                "customer/planning/recipients",
+                "return mail in allow_list or",
+                "return mail.endswith(tuple(allow_list)) or",
+            ),
+        ),
+        "unit/delivery/test_recipients.py",
+    ),
+    Mutant(
+        "a test goes to everybody in production",
+        (
+            _in(
+                "customer/planning/recipients",
+                'if environment == "prod" and not test:',
+                'if environment == "prod":',
+            ),
+        ),
+        "unit/delivery/test_recipients.py",
+    ),
+    Mutant(
+        "a bounced mail counts as told",
+        (
+            _in(
+                "customer/ledger/states",
+                "State.DELIVERED, State.COMPLAINED})",
+                "State.DELIVERED, State.COMPLAINED, State.BOUNCED})",
+            ),
+        ),
+        "integration/delivery/test_near_misses.py",
+    ),
+    Mutant(
+        "the pace has no floor",
+        (_in("customer/sending/shared_quota", "rate=max(1.0, quota.rate)", "rate=quota.rate"),),
+        "unit/delivery/test_pace.py",
+    ),
+    Mutant(
+        "one spelling's opt-out does not count for the other",
+        (_in("customer/planning/contact_list", "bits & ~opted_out.get(one, 0)", "bits"),),
+        "unit/delivery/test_spellings.py",
+    ),
+    Mutant(
+        "people who take calendar entries only are forgotten",
+        (
+            _in(
+                "customer/planning/audience",
+                "[each for each in invited if each not in others]",
+                "[]",
+            ),
+        ),
+        "integration/delivery/test_calendar_only.py",
+    ),
+    Mutant(
+        "who joins before a minor revision is told nothing",
+        (
+            _in(
+                "customer/planning/decision",
+                "if up_to_date and not mailing.material:",
+                "if not mailing.material:",
+            ),
+        ),
+        "integration/delivery/test_plan_delivery.py",
+    ),
+    Mutant(
+        "who never heard of a change reads only what changed",
+        (
+            _in(
+                "customer/planning/decision",
+                "changed = up_to_date and has_changes",
+                "changed = has_changes",
+            ),
+        ),
+        "integration/delivery/test_near_misses.py",
+    ),
+    Mutant(
+        "a customer that is named again is told as if nothing had been withdrawn",
+        (
+            _in(
+                "customer/planning/decision",
+                "told = [] if run.kind == MailKind.WITHDRAWN else [*told, run]",
+                "told = [*told, run]",
+            ),
+        ),
+        "integration/delivery/test_near_misses.py",
+    ),
+    Mutant(
+        "whom an overtaken withdrawal has not reached is never told",
+        (
+            _in(
+                "customer/planning/decision",
+                "if base is None and (ending := ",
+                "if False and (ending := ",
+            ),
+        ),
+        "integration/delivery/test_near_misses.py",
+    ),
+    Mutant(
+        "a discarded revision's number is used again",
+        (_in("hub/announcing/numbering", "while revision in taken:", "while False:"),),
+        "integration/hub/test_discard.py",
+    ),
+    Mutant(
+        "an older version is announced over a newer one",
+        (
+            _in(
+                "hub/announcing/numbering",
+                "if standing and revision < standing[-1].revision:",
+                "if False:",
+            ),
+        ),
+        "unit/hub/test_announce.py",
+    ),
+    Mutant(
+        "nobody is told that a customer was dropped",
+        (
+            _in(
+                "hub/announcing/numbering",
+                "withdrawn=withdrawn_since(standing, document.customers)",
+                "withdrawn=()",
+            ),
+        ),
+        "unit/hub/test_announce.py",
+    ),
+    Mutant(
+        "an announcement does not say what came before it",
+        (
+            _in(
+                "hub/announcing/numbering",
+                "previous_revision=standing[-1].revision if standing else 0",
+                "previous_revision=0",
+            ),
+        ),
+        "integration/hub/test_discard.py",
+    ),
+    Mutant(
+        "an event that leaves out a customer is complete",
+        (_in("hub/tracking/completeness", "_named(announced) != _named(record)", "False"),),
+        "unit/hub/test_completeness.py",
+    ),
+    Mutant(
+        "an event with other content is complete",
+        (
+            _in(
+                "hub/tracking/completeness",
+                "if not is_view and not _same_content(announced, record):",
+                "if False:",
+            ),
+        ),
+        "unit/hub/test_completeness.py",
+    ),
+    Mutant(
+        "any confidential event may leave out customers",
+        (
+            _in(
+                "hub/tracking/completeness",
+                "announced.change.confidential and named == 1",
+                "announced.change.confidential",
+            ),
+        ),
+        "unit/hub/test_completeness.py",
+    ),
+    Mutant(
+        "a token of any signature is read",
+        (
+            _in(
+                "customer/responding/tokens",
+                "if not hmac.compare_digest(mac, expected):",
+                "if False:",
+            ),
+        ),
+        "unit/responding/test_tokens.py",
+    ),
+    Mutant(
+        "a token of any scope is read",
+        (_in("customer/responding/tokens", "if token.scope is not scope:", "if False:"),),
+        "unit/responding/test_tokens.py",
+    ),
+    Mutant(
+        "a token never expires",
+        (_in("customer/responding/tokens", "now >= token.expires_at", "False"),),
+        "unit/responding/test_tokens.py",
+    ),
+    Mutant(
+        "a revocation ends no link",
+        (
+            _in(
+                "customer/responding/reading",
+                "if token.issued_at <= revoked_at(self.ledger, token.person):",
+                "if False:",
+            ),
+        ),
+        "integration/responding/test_refusals.py",
+    ),
+    Mutant(
+        "an answer is written whatever the person has answered meanwhile",
+        (_in("customer/ledger/answers", '"version = :before"', '"version <> :before"'),),
+        "integration/responding/test_ledger_answers.py",
+    ),
+    Mutant(
+        "an answer is written whatever has become of the change",
+        (
+            _in(
+                "customer/ledger/answers",
+                '"revision = :revision AND #status = :status"',
+                '"attribute_exists(pk) OR revision = :revision AND #status = :status"',
+            ),
+        ),
+        "integration/responding/test_ledger_answers.py",
+    ),
+    Mutant(
+        "any word confirms",
+        (
+            _in(
+                "customer/responding/answering",
+                'if not is_word(form.get("word", ""), word):',
+                "if False:",
+            ),
+        ),
+        "integration/responding/test_page.py",
+    ),
+    Mutant(
+        "any word chooses",
+        (
+            _in(
+                "customer/responding/preferences_page",
+                'if not is_word(form.get("word", ""), page.word):',
+                "if False:",
+            ),
+        ),
+        "integration/responding/test_preferences.py",
+    ),
+    Mutant(
+        "a late choice undoes a newer one",
+        (_in("customer/responding/applying", "<= hint.at\n", ">= 0.0\n"),),
+        "integration/responding/test_preferences.py",
+    ),
+    Mutant(
+        "coming back for one topic brings all others",
+        (_in("customer/responding/applying", "    if comes_back:\n", "    if False:\n"),),
+        "integration/responding/test_preferences.py",
+    ),
+    Mutant(
+        "two choices are applied at once",
+        (
+            _in(
+                "customer/ledger/ses_requests",
+                'only_if = "attribute_not_exists(pk) OR lease_until <= :now"',
+                'only_if = "attribute_not_exists(pk) OR lease_until <> :now"',
+            ),
+        ),
+        "integration/responding/test_preferences.py",
+    ),
+    Mutant(
+        "a mail links to a page that nobody serves",
+        (_in("customer/sending/batch", "if sender.links is None:", "if False:"),),
+        "integration/responding/test_switched_off.py",
+    ),
+    Mutant(
+        "any code confirms",
+        (
+            _in(
+                "customer/responding/answering",
+                'if not is_code(form.get("code", ""), expected):',
+                "if False:",
+            ),
+        ),
+        "integration/responding/test_page.py",
+    ),
+    Mutant(
+        "an approval holds whatever was approved",
+        (_in("customer/responding/tally", " and answer.fingerprint == fingerprint", ""),),
+        "unit/responding/test_tally.py",
+    ),
+    Mutant(
+        "what is announced again is kept no longer than before",
+        (
+            _in(
+                "customer/planning/delivery_plan",
+                "            _keep_older(planner, draft.run, [*known, *void])\n"
+                "            ended = follow_change(planner, known, draft.run.expires_at, now)\n"
+                "            return Planned(draft.decision.run",
+                "            ended = follow_change(planner, known, draft.run.expires_at, now)\n"
+                "            return Planned(draft.decision.run",
+            ),
+        ),
+        "integration/delivery/test_retention.py",
+    ),
+    Mutant(
+        "what the ledger has forgotten is told again",
+        (_in("customer/planning/decision", "if announced.reannounces is None or", "if True or"),),
+        "integration/delivery/test_retention.py",
+    ),
+    Mutant(
+        "a run does not say that it waits for the quota",
+        (
+            _in(
+                "customer/reporting/quota_wait",
+                "planned <= left and not run.waits",
+                "planned <= left or not run.waits",
+            ),
+        ),
+        "integration/delivery/test_quota.py",
+    ),
+    Mutant(
+        "a report that nobody queued keeps others from asking",
+        (_in("customer/ledger/report_schedule", "return _QUEUED in run", "return _MARK in run"),),
+        "integration/delivery/test_report_schedule.py",
+    ),
+    Mutant(
+        "an outcome out of the dead letters is not reported",
+        (_in("customer/sending/outcomes", "event.put_at > LATE_SECONDS", "event.put_at > 1e12"),),
+        "unit/delivery/test_recorder.py",
+    ),
+    Mutant(
+        "anybody may declare a freeze",
+        (
+            _in(
+                "hub/tracking/tracker",
+                "    refuse_forged(tracker.table, declared, code, now)\n",
+                "",
+            ),
+        ),
+        "integration/hub/test_declared_freezes.py",
+    ),
+    Mutant(
+        "a freeze that was taken back comes again with its late declaration",
+        (_in("hub/tracking/freezes", "elif name not in removed and", "elif"),),
+        "integration/hub/test_declared_freezes.py",
+    ),
+    Mutant(
+        "a customer may declare any number of freezes",
+        (_in("hub/tracking/freezes", "len(declared) > MOST_FREEZES", "len(declared) > 10_000"),),
+        "integration/hub/test_declared_freezes.py",
+    ),
+    Mutant(
+        "a moved window lets its reminders go out",
+        (
+            _in(
+                "customer/planning/reminders",
+                "    for run in ended:\n        runs.supersede(planner.ledger, run, now)\n",
+                "",
+            ),
+        ),
+        "integration/delivery/test_reminders.py",
+    ),
+    Mutant(
+        "a reminder does not look again once its run is written",
+        (
+            _in(
+                "customer/planning/reminders",
+                "    if found is Verdict.SETTLED or begun.superseded:\n",
+                "    if begun.superseded:\n",
+            ),
+        ),
+        "integration/delivery/test_reminders.py",
+    ),
+    Mutant(
+        "each reminder that was slept through is sent",
+        (_in("customer/planning/reminding", "offset < due.before and", "offset > 1e9 and"),),
+        "unit/delivery/test_reminding.py",
+    ),
+    Mutant(
+        "a reminder goes out after the start",
+        (
+            _in(
+                "customer/ledger/schema",
+                "self.is_reminder and self.starts_at <= now",
+                "self.is_reminder and self.starts_at < 0",
+            ),
+        ),
+        "integration/delivery/test_reminders.py",
+    ),
+    Mutant(
+        "who subscribed late is only reminded",
+        (
+            _in(
+                "customer/planning/reminders",
+                "short if told.get(address, 0) >= since else whole",
+                "short",
+            ),
+        ),
+        "integration/delivery/test_reminders.py",
+    ),
+    Mutant(
+        "a reminder overtakes its announcement",
+        (
+            _in(
+                "customer/planning/reminders",
+                "counted[State.PLANNED] or counted[State.SENDING]",
+                "False",
+            ),
+        ),
+        "integration/delivery/test_reminders.py",
+    ),
+    Mutant(
+        "people are reminded of what is paused",
+        (_in("customer/planning/reminding", "run.paused or not run.complete", "False"),),
+        "unit/delivery/test_reminding.py",
+    ),
+    Mutant(
+        "a lost hint loses its reminder",
+        (_in("customer/sending/sweep", "REMINDERS_AGAIN = 120.0", "REMINDERS_AGAIN = 1e9"),),
+        "integration/delivery/test_reminders.py",
+    ),
+    Mutant(
+        "who settles a reminder forgets that it was expected again",
+        (_in("customer/ledger/due_reminders", '"version = :version"', '"version > :version"'),),
+        "integration/delivery/test_reminders.py",
+    ),
+    Mutant(
+        "a reminder counts as its announcement",
+        (_in("hub/tracking/table", "if detail.reminder is None:", "if detail:"),),
+        "integration/hub/test_reminder_status.py",
+    ),
+    Mutant(
+        "first announced late, all reminders come at once",
+        (_in("customer/planning/reminding", "if moved and passed:", "if passed:"),),
+        "unit/delivery/test_reminding.py",
+    ),
+    Mutant(
+        "a webhook's repeat has another id",
+        (
+            _in(
+                "customer/channels/webhook",
+                'return f"msg_{recipient.key}"',
+                'return f"msg_{recipient.key}{recipient.attempt}"',
+            ),
+        ),
+        "integration/channels/test_notices.py",
+    ),
+    Mutant(
+        "a webhook is not called again after an answer that was lost",
+        (
+            _in(
+                "customer/sending/unanswered",
+                "if recipient.channel is ChannelName.WEBHOOK:",
+                "if recipient.channel is None:",
+            ),
+        ),
+        "integration/channels/test_every_channel.py",
+    ),
+    Mutant(
+        "a chat waits for evidence that never comes",
+        (_in("customer/sending/unanswered", "if is_chat or policy", "if policy"),),
+        "integration/channels/test_every_channel.py",
+    ),
+    Mutant(
+        "a webhook that accepts an error",
+        (
+            _in(
+                "customer/channels/webhook",
+                "if 200 <= answer.status < 300:",
+                "if 200 <= answer.status < 600:",
+            ),
+        ),
+        "unit/channels/test_webhook.py",
+    ),
+    Mutant(
+        "a webhook signs with the old secret for ever",
+        (
+            _in(
+                "customer/channels/webhook",
+                "webhook.endpoint.rotated_at < ROTATION_SECONDS",
+                "webhook.endpoint.rotated_at < 1e12",
+            ),
+        ),
+        "unit/channels/test_webhook.py",
+    ),
+    Mutant(
+        "a webhook signs without the time",
+        (
+            _in(
+                "customer/channels/webhook",
+                'signed = f"{id_}.{timestamp}.".encode() + body',
+                'signed = f"{id_}.".encode() + body',
+            ),
+        ),
+        "unit/channels/test_webhook.py",
+    ),
+    Mutant(
+        "a webhook leads to whatever the first public address vouches for",
+        (
+            _in(
+                "customer/channels/targets",
+                "    for address in found:\n        if not is_public",
+                "    for address in found[:1]:\n        if not is_public",
+            ),
+        ),
+        "unit/channels/test_targets.py",
+    ),
+    Mutant(
+        "a webhook reaches IPv4 through NAT64",
+        (_in("customer/channels/targets", '"64:ff9b::/96", ', ""),),
+        "unit/channels/test_targets.py",
+    ),
+    Mutant(
+        "a webhook may use plain http",
+        (
+            _in(
+                "customer/channels/targets",
+                'parts.scheme != "https"',
+                'parts.scheme not in ("http", "https")',
+            ),
+        ),
+        "unit/channels/test_targets.py",
+    ),
+    Mutant(
+        "a webhook's certificate may be another name's",
+        (
+            _in(
+                "customer/channels/https",
+                "    return ssl.create_default_context()",
+                "    return ssl._create_unverified_context(cafile=None)",
+            ),
+        ),
+        "integration/channels/test_https.py",
+    ),
+    Mutant(
+        "a webhook's answer may take for ever",
+        (_in("customer/channels/https", "    cut.start()\n", ""),),
+        "integration/channels/test_https.py",
+    ),
+    Mutant(
+        "an endpoint that is gone is told on",
+        (
+            _in(
+                "customer/sending/notices",
+                "    if result.code == GONE:",
+                '    if result.code == "never":',
+            ),
+        ),
+        "integration/channels/test_notices.py",
+    ),
+    Mutant(
+        "an endpoint gets tests without being marked for them",
+        (
+            _in(
+                "customer/planning/endpoints",
+                "not (is_real or endpoint.tests)",
+                "not (is_real or endpoint.topics)",
+            ),
+        ),
+        "integration/channels/test_every_channel.py",
+    ),
+    Mutant(
+        "an endpoint is told of what is beyond a limit",
+        (_in("customer/sending/pace", "or is_beyond_limit)", "or False)"),),
+        "integration/channels/test_every_channel.py",
+    ),
+    Mutant(
+        "an endpoint is told of every topic",
+        (
+            _in(
+                "customer/planning/endpoints",
+                "endpoint.is_on and mailing.topic.value in endpoint.topics",
+                "endpoint.is_on",
+            ),
+        ),
+        "integration/channels/test_notices.py",
+    ),
+    Mutant(
+        "endpoints of an older revision are told after a newer one",
+        (
+            _in(
+                "customer/ledger/runs",
+                "    for batch in all_batches(ledger, run):\n        planned",
+                "    for batch in ():\n        planned",
+            ),
+        ),
+        "integration/channels/test_every_channel.py",
+    ),
+    Mutant(
+        "endpoints count as mails",
+        (
+            _in(
+                "customer/ledger/opening",
+                '"ADD endpoints :one"',
+                '"ADD endpoints :one, planned :one"',
+            ),
+        ),
+        "integration/channels/test_notices.py",
+    ),
+    Mutant(
+        "endpoints are written without looking at those that are there",
+        (
+            _in(
+                "customer/ledger/opening",
+                "missing = [recipient for recipient in recipients if recipient.key not in known]",
+                "missing = [*recipients]",
+            ),
+        ),
+        "integration/channels/test_every_channel.py",
+    ),
+    Mutant(
+        "a chat's text may call a whole channel",
+        (_in("customer/compose/notice", '("<", "&lt;"), ', ""),),
+        "unit/compose/test_notice.py",
+    ),
+    Mutant(
+        "an endpoint that fails for long raises no alarm",
+        (_in("customer/ledger/endpoints", "<= now - DEAD_SECONDS", "<= now - 1e9"),),
+        "integration/channels/test_notices.py",
+    ),
+    Mutant(
+        "a report is chained to nothing",
+        (
+            _in(
+                "hub/tracking/chain",
+                '"previous_hash": row.get("chain_hash", "")',
+                '"previous_hash": ""',
+            ),
+        ),
+        "unit/hub/test_chain.py",
+    ),
+    Mutant(
+        "evidence without addresses has another hash",
+        (_in("hub/tracking/chain", 'if "salt" not in entry:', "if True:"),),
+        "unit/hub/test_chain.py",
+    ),
+    Mutant(
+        "a report that meets another one is not kept",
+        (
+            _in(
+                "hub/tracking/items",
+                'if read_item(table, {"pk": entry["pk"], "sk": entry["sk"]}):',
+                "if True:",
+            ),
+        ),
+        "integration/hub/test_status_table.py",
+    ),
+    Mutant(
+        "a file that is missing in an evidence file is not missed",
+        (_in_evidence("verifying", "sorted(named.keys() - there)", "()"),),
+        "integration/hub/test_evidence.py",
+    ),
+    Mutant(
+        "an evidence file may be packed anew",
+        (_in_evidence("verifying", "packed(files) != body", "False"),),
+        "integration/hub/test_evidence.py",
     ),
 )

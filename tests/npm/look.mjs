@@ -1,10 +1,13 @@
 // Opens pages in Chromium and says what a person or a program would find there.
-// Input (stdin): {"jobs": [{"page", "views": [{"width", "dark", "picture"?}]}]}
+// Input (stdin): {"jobs": [{"page", "client"?, "views": [{"width", "dark", "picture"?}], "axe"?}]}
+// A page is a file, or an address of this machine.
+// With a client, the page is looked at as that client leaves it: see clients.mjs.
 // Output: one JSON array, a finding per job, in it one per view.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
+import { conditional, limits, strip } from "./clients.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const { jobs } = JSON.parse(readFileSync(0, "utf8"));
@@ -18,38 +21,81 @@ function facts() {
   const seen = (element) => element.innerText?.trim() && element.getClientRects().length;
   const all = [...document.body.querySelectorAll("*")].filter(seen);
   const wide = all.filter((element) => element.matches("td, p, li, h1, h2"));
+  const behind = (element) => {
+    for (let each = element; each; each = each.parentElement) {
+      const color = getComputedStyle(each).backgroundColor;
+      if (!/^rgba\(.*, 0\)$/.test(color)) return color;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  // What a reader needs of the look: of each part its colours, its padding and its size.
+  const part = (selector) => {
+    const element = document.querySelector(selector);
+    if (!element) return null;
+    const style = getComputedStyle(element);
+    const box = element.getBoundingClientRect();
+    const inner = element.querySelector("a, td") ?? element;
+    const inside = getComputedStyle(inner);
+    const pads = ["paddingTop", "paddingLeft"].map((side) =>
+      Math.max(parseFloat(style[side]), parseFloat(inside[side])));
+    return { color: inside.color, background: behind(element), around: behind(element.parentElement.closest(":not(tr):not(tbody)")),
+      padding: Math.min(...pads), width: box.width, height: box.height, weight: style.fontWeight };
+  };
+  // What is seen of each frame, and how long the page in it is.
+  const frames = [...document.querySelectorAll("iframe")]
+    .filter((frame) => frame.getClientRects().length && frame.contentDocument)
+    .map((frame) => ({ shown: frame.clientHeight,
+      whole: frame.contentDocument.documentElement.scrollHeight }));
+  const names = ["page", "card", "bar", "kind", "in", "button", "facts", "foot", "test", "asked"];
   return {
     scrollWidth: document.documentElement.scrollWidth,
     background: getComputedStyle(document.body).backgroundColor,
     smallest: Math.min(...all.map((element) => parseFloat(getComputedStyle(element).fontSize))),
     narrowest: Math.min(...wide.map((element) => element.getBoundingClientRect().width)),
     text: document.body.innerText,
+    frames,
+    width: innerWidth,
+    values: [...document.querySelectorAll(".facts td, .details td")].map((cell) => Math.round(
+      cell.getBoundingClientRect().left + parseFloat(getComputedStyle(cell).paddingLeft))),
+    parts: Object.fromEntries(names.map((name) => [name, part(`.${name}`)])),
   };
 }
 
-async function view(page, { width, dark, picture }) {
+async function view(page, { width, dark, picture }, checks) {
   await page.setViewportSize({ width, height: 800 });
   await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
+  // A page that fits its frames to its new width does so within a frame or two of the browser's.
+  await page.evaluate(() => new Promise((done) =>
+    requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)))));
   const found = await page.evaluate(facts);
   if (picture) await page.screenshot({ path: picture, fullPage: true });
+  if (!checks) return { ...found, faults: [] };
   const { violations } = await page.evaluate(() => window.axe.run({ resultTypes: ["violations"] }));
   const faults = violations.map((fault) => `${fault.id}: ` + fault.nodes.map((node) =>
     `${node.target.join(" ")} ${node.failureSummary}`).join(" | "));
   return { ...found, faults };
 }
 
+async function open(page, job) {
+  const address = job.page.startsWith("http:") ? job.page : pathToFileURL(job.page).href;
+  if (!job.client) return page.goto(address);
+  await page.setContent(conditional(readFileSync(job.page, "utf8"), job.client));
+  return page.evaluate(strip, limits(job.client));
+}
+
 async function look(page, job) {
   const asked = [];
   const note = (request) => asked.push(request.url());
   page.on("request", note);
-  await page.goto(pathToFileURL(job.page).href);
+  await open(page, job);
   const inside = await page.evaluate(() => ({
     scripts: document.scripts.length, images: document.images.length }));
-  await page.evaluate(axe);
+  const checks = job.axe ?? !job.client;
+  if (checks) await page.evaluate(axe);
   const views = [];
-  for (const each of job.views) views.push(await view(page, each));
+  for (const each of job.views) views.push(await view(page, each, checks));
   page.off("request", note);
-  return { ...inside, requests: asked.slice(1), views };
+  return { ...inside, requests: asked.slice(job.client ? 0 : 1), views };
 }
 
 const found = [];

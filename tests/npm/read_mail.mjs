@@ -1,26 +1,10 @@
 // Reads mails as two programs do that are not ours: postal-mime (MIME) and ical.js (calendars).
 // Input (stdin): a JSON array of mails in base64; output: what was found in each.
 import { readFileSync } from "node:fs";
-import ICAL from "ical.js";
 import PostalMime from "postal-mime";
+import { calendar } from "./calendar.mjs";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-function calendar(source) {
-  const root = new ICAL.Component(ICAL.parse(source));
-  for (const zone of root.getAllSubcomponents("vtimezone")) {
-    ICAL.TimezoneService.register(new ICAL.Timezone(zone));
-  }
-  const events = root.getAllSubcomponents("vevent").map((component) => {
-    const event = new ICAL.Event(component);
-    const attendees = component.getAllProperties("attendee").map((each) => each.getFirstValue());
-    return { uid: event.uid, sequence: event.sequence, summary: event.summary, attendees,
-      start: event.startDate.toUnixTime(), end: event.endDate.toUnixTime(),
-      status: component.getFirstPropertyValue("status"),
-      description: event.description, location: event.location };
-  });
-  return { method: root.getFirstPropertyValue("method"), events };
-}
 
 async function read(base64) {
   const mail = await PostalMime.parse(Buffer.from(base64, "base64"));

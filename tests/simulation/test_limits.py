@@ -5,18 +5,18 @@ from dataclasses import replace
 
 import pytest
 
-from changecast.admission import Limits
-from tests.simulation.plots import crash_plot, crash_points, crash_sets, random_plot
-from tests.simulation.world import Plot, World, judge
+from changecast.customer.planning.account_limits import AccountLimits
+from testbed.simulation.plots import crash_plot, crash_points, crash_sets, random_plot
+from testbed.simulation.world import Plot, World, judge
 
-WIDE = Limits(1_000_000, 100, 10, frozenset({"acme.example"}))
+WIDE = AccountLimits(1_000_000, 100, 10, frozenset({"acme.example"}))
 SEEDS = 150
 
 
 def tallies(world: World, kind: str) -> int:
     """What is counted in all hours or days together."""
     items = world.table.items.items()
-    return sum(int(item["so_many"]["N"]) for key, item in items if key[1].startswith(f"{kind}#"))
+    return sum(int(item["tallied"]["N"]) for key, item in items if key[1].startswith(f"{kind}#"))
 
 
 def assert_exact(plot: Plot) -> None:
@@ -43,7 +43,7 @@ def test_a_crash_at_any_call_of_a_limited_account_breaks_nothing() -> None:
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_what_is_beyond_the_limits_is_never_sent(seed: int) -> None:
     plot = random_plot(seed, "resend")
-    world = World(replace(plot, limits=Limits(plot.people, 0, 0, frozenset()))).play()
+    world = World(replace(plot, limits=AccountLimits(plot.people, 0, 0, frozenset()))).play()
     mails = Counter((mail.tags["r"].partition("-")[0], mail.to) for mail in world.ses.mails)
     assert max(mails.values(), default=0) <= 1
     assert len(mails) <= tallies(world, "mails") <= plot.people

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.simulation.pacing import behind_a_large_one, measure
+from testbed.simulation.pacing import behind_a_large_one, measure
 
 
 @pytest.mark.parametrize(("rate", "mails"), [(14.0, 400), (100.0, 1_500), (500.0, 3_000)])

@@ -4,9 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from tests.simulation.outcomes import INTACT, Assumptions
-from tests.simulation.plots import play, play_seed, random_plot
-from tests.simulation.run import PEOPLE, POLICIES, Result, crashes, main, outages, seeds
+from testbed.simulation.outcomes import INTACT, Assumptions
+from testbed.simulation.plots import play, play_seed, random_plot
+from testbed.simulation.run import (
+    PEOPLE,
+    POLICIES,
+    Result,
+    crashes,
+    main,
+    outages,
+    reminders,
+    seeds,
+    stories,
+)
 
 SEEDS = 2_500
 
@@ -22,6 +32,16 @@ def test_nobody_is_mailed_twice_lost_stuck_or_lied_about(policy: str) -> None:
 
 
 @pytest.mark.parametrize("policy", POLICIES)
+def test_in_every_story_those_and_only_those_are_told_whom_the_tables_name(policy: str) -> None:
+    assert_clean(stories(policy, 1, 300))
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_in_every_story_people_are_reminded_once_of_the_time_that_holds(policy: str) -> None:
+    assert_clean(reminders(policy, 1, 80))
+
+
+@pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("people", PEOPLE)
 def test_a_crash_at_any_call_breaks_nothing(policy: str, people: int) -> None:
     assert_clean(crashes(policy, people, 1))
@@ -31,16 +51,21 @@ def test_two_crashes_at_any_two_calls_break_nothing() -> None:
     assert_clean(crashes("resend", 1, 2))
 
 
-@pytest.mark.parametrize("broken", [Assumptions(lost=0.3), Assumptions(late=0.3)])
-def test_without_evidence_resend_mails_twice_and_hold_does_not(broken: Assumptions) -> None:
-    assert seeds("resend", 1, 300, broken).total.twice > 0
-    held = seeds("hold", 1, 300, broken).total
+# About one schedule in 300 has a crash at the call whose evidence is then lost.
+@pytest.mark.parametrize(
+    ("broken", "first"), [(Assumptions(lost=0.3), 301), (Assumptions(late=0.3), 1)]
+)
+def test_without_evidence_resend_mails_twice_and_hold_does_not(
+    broken: Assumptions, first: int
+) -> None:
+    assert seeds("resend", first, 300, broken).total.twice > 0
+    held = seeds("hold", first, 300, broken).total
     assert (held.twice, held.lost, held.stuck) == (0, 0, 0)
     assert held.held > 0
 
 
 def test_an_outage_of_the_recorder_mails_nobody_twice_and_holds() -> None:
-    result = outages("resend", 1, 300)
+    result = outages("resend", 640, 300)  # about one schedule in 150 holds somebody
     assert_clean(result)
     assert result.total.held > 0
 
@@ -59,5 +84,5 @@ def test_a_seed_plays_the_same_each_time() -> None:
 def test_one_line_is_printed_for_each_policy(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["1", "7"]) == 0
     first, second = capsys.readouterr().out.splitlines()
-    assert '"policy": "resend", "schedules": 1, "seed": 7' in first
+    assert '"policy": "resend", "schedules": 3, "seed": 7' in first  # and its two stories
     assert '"twice": 0, "lost": 0, "stuck": 0' in second

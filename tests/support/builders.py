@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from changecast.change import Change
-from changecast.event import ChangeAnnounced, DeliveryReported, Envelope
-from changecast.registry import Customer
+from changecast.contract.change import Change
+from changecast.contract.event import ChangeAnnounced, DeliveryReported, Envelope
+from changecast.contract.response_events import ResponseRecorded
+from changecast.hub.registry import Customer
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 NOW = datetime(2027, 1, 16, 8, 5, tzinfo=UTC)
@@ -92,20 +93,39 @@ def reported(**fields: Any) -> DeliveryReported:
     )
 
 
+def recorded(**fields: Any) -> ResponseRecorded:
+    """An acknowledgement of acme's to CHG-1 revision 1."""
+    return ResponseRecorded.model_validate(
+        {
+            "event_id": EVENT_ID,
+            "change_id": "CHG-1",
+            "revision": 1,
+            "customer": "acme",
+            "response": "acknowledged",
+            "responder": "6f1d0c2b9a8e4f7d",
+            "counts": {"asked": 5, "acknowledged": 1},
+            "response_seq": 1,
+            "report_seq": 1,
+            "recorded_at": NOW,
+        }
+        | fields
+    )
+
+
 def envelope(
-    detail: ChangeAnnounced | DeliveryReported,
+    detail: ChangeAnnounced | DeliveryReported | ResponseRecorded,
     *,
     event: str = "event-1",
     account: str | None = None,
 ) -> dict[str, Any]:
     """The event as EventBridge delivers it, from the account that would put it."""
-    is_report = isinstance(detail, DeliveryReported)
-    own = ACCOUNTS[detail.customer] if isinstance(detail, DeliveryReported) else "111111111111"
+    is_report = not isinstance(detail, ChangeAnnounced)
+    own = "111111111111" if isinstance(detail, ChangeAnnounced) else ACCOUNTS[detail.customer]
     sender = account or own
     return {
         "version": "0",
         "id": event,
-        "detail-type": "DeliveryReported" if is_report else "ChangeAnnounced",
+        "detail-type": type(detail).__name__,
         "source": f"changecast.delivery.{sender}" if is_report else "changecast.changes",
         "account": sender,
         "time": "2027-01-16T08:05:00Z",

@@ -1,19 +1,24 @@
 """A hub without AWS: a table that keeps records, and a bus that keeps what is put on it."""
 
+from types import SimpleNamespace
 from typing import Any, cast
 
-from boto3.dynamodb.conditions import And, AttributeNotExists
+from boto3.dynamodb.conditions import And, AttributeNotExists, Equals
 from botocore.exceptions import ClientError
 
-from changecast.announce import Hub
-from changecast.registry import Customer
+from changecast.hub.announcing.announce import Hub
+from changecast.hub.registry import Customer
 from tests.support.builders import registered
 
 
 class FakeEvents:
-    """PutEvents that keeps what it took; `answers` are error codes ("" is none), one an entry."""
+    """PutEvents that keeps what it took; `answers` are error codes ("" is none), one an entry.
+
+    Every registered customer has a rule; those of `disabled` codes are disabled.
+    """
 
     def __init__(self) -> None:
+        self.disabled: set[str] = set()
         self.entries: list[dict[str, Any]] = []
         self.calls = 0
         self.answers: list[str] = []
@@ -29,6 +34,13 @@ class FakeEvents:
         failed = sum("ErrorCode" in result for result in results)
         return {"Entries": results, "FailedEntryCount": failed}
 
+    def describe_rule(self, Name: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        is_off = Name.removeprefix("changecast-route-") in self.disabled
+        return {"State": "DISABLED" if is_off else "ENABLED"}
+
+    def list_targets_by_rule(self, **_: Any) -> dict[str, Any]:
+        return {"Targets": [{"Arn": customer.bus_arn} for customer in registered().values()]}
+
 
 class FakeTable:
     """The records of revisions: reads by change, one condition (nobody was first), one note."""
@@ -36,9 +48,18 @@ class FakeTable:
     def __init__(self) -> None:
         self.items: dict[tuple[str, str], dict[str, Any]] = {}
         self.before_put: list[Any] = []
+        self.name, self.meta = "changecast-status", SimpleNamespace(client=self)
 
-    def query(self, KeyConditionExpression: And, **_: Any) -> dict[str, Any]:  # noqa: N803
-        of, prefix = (part.get_expression()["values"][1] for part in _parts(KeyConditionExpression))
+    def get_item(self, Key: dict[str, Any], **_: Any) -> dict[str, Any]:  # noqa: N803
+        item = self.items.get((Key["pk"], Key["sk"]))
+        return {"Item": dict(item)} if item else {}
+
+    def query(
+        self,
+        KeyConditionExpression: And | Equals,  # noqa: N803
+        **_: Any,
+    ) -> dict[str, Any]:
+        of, prefix = (*_values(KeyConditionExpression), "")[:2]
         keys = sorted(key for key in self.items if key[0] == of and key[1].startswith(prefix))
         return {"Items": [dict(self.items[key]) for key in keys]}
 
@@ -65,8 +86,9 @@ class FakeTable:
         self.items[Key["pk"], Key["sk"]]["put_at"] = ExpressionAttributeValues[":at"]
 
 
-def _parts(condition: And) -> Any:
-    return condition.get_expression()["values"]
+def _values(condition: And | Equals) -> list[str]:
+    parts = [condition] if isinstance(condition, Equals) else condition.get_expression()["values"]
+    return [part.get_expression()["values"][1] for part in parts]
 
 
 class FakeHub(Hub):

@@ -1,16 +1,17 @@
 """Mails as a reader gets them: composed, spliced for one person, parsed back."""
 
 import email
+from collections.abc import Mapping
 from email.message import EmailMessage
 from email.policy import default
 from typing import Any
 
 from icalendar import Calendar
 
-from changecast.change import Change
-from changecast.compose import Brand, compose
-from changecast.plan import Mailing, MailKind, Topic, Variant
-from changecast.splice import load, splice
+from changecast.contract.change import Change
+from changecast.customer.compose import Brand, compose
+from changecast.customer.mailing import Mailing, MailKind, Topic, Variant
+from changecast.customer.renderings.splice import load, splice
 from tests.support.builders import NOW, change
 
 READER = "jo.reader@acme.example"
@@ -77,6 +78,20 @@ def text_of(message: EmailMessage) -> str:
 def html_of(message: EmailMessage) -> str:
     """The HTML's source."""
     return _body(message, "html")
+
+
+def squeezed(text: str) -> str:
+    """A text without its white space: where its lines break is not what it says."""
+    return "".join(text.split())
+
+
+def starts_with_title(message: Mapping[str, Any] | EmailMessage, title: str) -> bool:
+    """Whether the subject has the title after its kind: whole, or cut with a … after 8 signs."""
+    found = str(message["Subject"]).partition(": ")[2].strip("\u2068")
+    head, cut, _ = found.partition("…")
+    if cut and len(head) >= 8 and title.startswith(head):
+        return True
+    return found.startswith(title)
 
 
 def calendars_of(message: EmailMessage) -> list[Calendar]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from changecast.compose import Brand
-from changecast.metadata import Document, read_document
+from changecast.customer.compose import Brand
+from changecast.hub.announcing.metadata import Document, read_document
 from changecast_cli.preview.life import Life, life_of
 from tests.support.builders import NAMES, SAMPLES
 

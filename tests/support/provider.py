@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import boto3
 
-from changecast.announce import Announcement, Hub, announce, connect
-from changecast.status_table import statuses
+from changecast.hub.announcing.announce import Announcement, Hub, announce, connect
+from changecast.hub.tracking.table import statuses
 from changecast_cli.announcing.announce import final_run
 from changecast_cli.local.mails import by_customer
 from changecast_cli.local.stage import HUB, Stage
@@ -25,6 +25,8 @@ CROWDED, CROWD = "hooli", 500
 OPERATED, AGREED = "globex", "agreed-between-us"
 WITH_KEY = "initech"
 Value = TypeVar("Value")
+# Only a machine that is far too busy needs this long: by then, Lambda tried a second time.
+PATIENCE_SECONDS = 400
 
 
 @dataclass
@@ -39,13 +41,19 @@ class Provider:
     def session(self, code: str) -> boto3.Session:
         return self.cloud.session(self.account(code))
 
+    def preparing(self, code: str) -> boto3.Session:
+        """A session for what a test starts from, and for looking at what came of it."""
+        return self.cloud.preparing(self.account(code))
+
     def account(self, code: str) -> str:
         return next(one.account for one in self.stage.customers if one.code == code)
 
     def announce(self, document: Any, **options: Any) -> Announcement:
         return announce(document, hub=self.hub(), **options)
 
-    def announce_and_wait(self, document: Any, seconds: float = 60, **options: Any) -> Run:
+    def announce_and_wait(
+        self, document: Any, seconds: float = PATIENCE_SECONDS, **options: Any
+    ) -> Run:
         hub = self.hub()
         return final_run(hub, announce(document, hub=hub, **options), seconds)
 
@@ -88,7 +96,7 @@ def document(**changed: Any) -> dict[str, Any]:
     return {**sample, "changeId": f"CHG-{uuid4().hex[:10]}", "version": 1, **changed}
 
 
-def eventually(look: Callable[[], Value], seconds: float = 30) -> Value:
+def eventually(look: Callable[[], Value], seconds: float = PATIENCE_SECONDS) -> Value:
     """What `look` gives once it is truthy; fails with the last answer when time is over."""
     end = time.monotonic() + seconds
     while not (found := look()):

@@ -10,7 +10,11 @@ from zipfile import ZIP_STORED, ZipFile
 import boto3
 
 FIELD = '    added_later: str = "by a later release"\n'
-VERSION_FIELD = "    schema_version: SchemaVersion = PUTS\n"
+VERSION_FIELD = (
+    "    schema_version: SchemaVersion = Field(\n"
+    '        default=WRITTEN_VERSION, description="The version of this event."\n'
+    "    )\n"
+)
 CHANGE_FIELD = "    change_id: ChangeId\n"
 
 
@@ -27,16 +31,19 @@ class Release:
     def package(self, built: bytes) -> bytes:
         """The package of this release, made of the one that was built."""
         changed = {
-            "changecast/event.py": [
+            "changecast/contract/event.py": [
                 ('SchemaVersion = Literal["1"]', f"SchemaVersion = Literal{list(self.reads)}"),
-                ('PUTS: SchemaVersion = "1"', f'PUTS: SchemaVersion = "{self.puts}"'),
+                (
+                    'WRITTEN_VERSION: SchemaVersion = "1"',
+                    f'WRITTEN_VERSION: SchemaVersion = "{self.puts}"',
+                ),
                 (VERSION_FIELD, VERSION_FIELD + FIELD),
             ],
-            "changecast/change.py": [(CHANGE_FIELD, CHANGE_FIELD + FIELD)],
+            "changecast/contract/change.py": [(CHANGE_FIELD, CHANGE_FIELD + FIELD)],
         }
         compiled = tuple(
-            f"changecast/__pycache__/{name.rpartition('/')[2].removesuffix('py')}"
-            for name in changed
+            f"{folder}/__pycache__/{file.removesuffix('py')}"
+            for folder, _, file in (name.rpartition("/") for name in changed)
         )
         made = io.BytesIO()
         with ZipFile(io.BytesIO(built)) as before, ZipFile(made, "w", ZIP_STORED) as after:

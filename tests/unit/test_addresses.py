@@ -4,9 +4,9 @@ import pytest
 from aws_xray_sdk.core.models.segment import Segment
 from aws_xray_sdk.core.models.subsegment import Subsegment
 
-from changecast.addresses import without_addresses
-from changecast.tracing import hide_addresses
-from tests.doubles.answers import refusal
+from changecast.lambdas.redaction import without_addresses
+from changecast.lambdas.tracing import hide_addresses
+from testbed.doubles.answers import refusal
 
 
 @pytest.mark.parametrize(

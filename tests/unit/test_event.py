@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from changecast.errors import ContractError
-from changecast.event import (
+from changecast.contract.errors import ContractError
+from changecast.contract.event import (
     EVENT_LIMIT,
     announced_entry,
     entry_size,
@@ -18,7 +18,7 @@ from changecast.event import (
     parse_reported,
     reported_entry,
 )
-from changecast.metadata import read_document
+from changecast.hub.announcing.metadata import read_document
 from tests.support.builders import announced, change, document, envelope, reported
 from tests.unit.test_strict_json import JSON
 
@@ -37,7 +37,7 @@ def refusal(text: str | bytes) -> ContractError:
         ({"customers": ["acme"], "withdrawn": ["acme"]}, "$.detail", "names a customer twice"),
         ({"revision": 2}, "$.detail", "differ from those inside change"),
         ({"change_id": "CHG-2"}, "$.detail", "differ from those inside change"),
-        ({"customers": ["аcme"]}, "$.detail.customers[0]", "is no customer code"),
+        ({"customers": ["аcme"]}, "$.detail.customers[0]", "is not a customer code"),
         ({"announced_by": "a\nb"}, "$.detail.announced_by", "one line"),
         ({"change": {"title": "x"}}, "$.detail.change.change_id", "is missing"),
         ({"change": 1}, "$.detail.change", "object"),
@@ -118,7 +118,7 @@ def test_null_in_a_document_stays_null_on_its_way() -> None:
     assert parse_announced(json.dumps(event)).detail == one
 
 
-def test_a_report_comes_back_as_it_went() -> None:
+def test_a_report_is_read_as_it_was_written() -> None:
     for one in (
         reported(),
         reported(state="rejected", event_id=None, change_id=None, revision=None),

@@ -3,23 +3,21 @@
 from typing import Any
 from uuid import uuid5
 
-from changecast.change import view_for
-from changecast.event import ChangeAnnounced
-from changecast.ledger_items import Run, run_id
-from changecast.plan import (
+from changecast.contract.change import view_for
+from changecast.contract.event import ChangeAnnounced
+from changecast.customer.ledger.schema import Run, run_id
+from changecast.customer.mailing import Mailing, MailKind, Topic, Variant
+from changecast.customer.planning.decision import (
     SILENT,
-    Mailing,
-    MailKind,
     Silent,
-    Topic,
-    Variant,
     base_of,
     decide,
-    mark,
+    fingerprint_for,
     variant_for,
 )
 from tests.support.builders import EVENT_ID, announced, change
 
+BLANKS = {"title": " Patch\u00a0the hosts "}
 LATER = {"start": "2027-01-21T22:00:00Z", "end": "2027-01-21T23:30:00Z"}
 
 
@@ -47,7 +45,7 @@ def last_decision(*events: ChangeAnnounced) -> Any:
                 change_id=event.change_id,
                 revision=event.revision,
                 event_id=str(event.event_id),
-                fingerprint=mark(event, "acme"),
+                fingerprint=fingerprint_for(event, "acme"),
                 kind=mailing.kind if mailing else SILENT,
                 topic=mailing.topic if mailing else "",
                 material=mailing.material if mailing else False,
@@ -84,11 +82,11 @@ def test_approval_then_announcement_then_start_then_completion() -> None:
     ]
 
 
-def test_a_moved_window_is_an_update_and_a_new_title_is_silent_for_those_up_to_date() -> None:
+def test_a_moved_window_is_an_update_and_blanks_are_silent_for_those_up_to_date() -> None:
     moved = last_decision(revision(1, "approved"), revision(2, "approved", window=LATER))
     assert said(moved) == (MailKind.UPDATE, Topic.ANNOUNCEMENTS, True, 1)
     assert variant_for(moved, 1, calendar=True) is Variant.CHANGED_CALENDAR
-    minor = last_decision(revision(1, "approved"), revision(2, "approved", title="T"))
+    minor = last_decision(revision(1, "approved"), revision(2, "approved", **BLANKS))
     assert minor.material is False
     assert variant_for(minor, 1, calendar=True) is None
     assert variant_for(minor, None, calendar=True) is Variant.FULL_CALENDAR
@@ -110,8 +108,8 @@ def test_a_moved_meeting_is_told_and_another_name_of_the_zone_is_not() -> None:
 def test_an_update_after_a_silent_revision_is_measured_against_what_was_told() -> None:
     decision = last_decision(
         revision(1, "approved"),
-        revision(2, "approved", title="T"),
-        revision(3, "approved", title="T", window=LATER),
+        revision(2, "approved", **BLANKS),
+        revision(3, "approved", **BLANKS, window=LATER),
     )
     assert said(decision) == (MailKind.UPDATE, Topic.ANNOUNCEMENTS, True, 1)
 
@@ -168,7 +166,7 @@ def test_a_customer_dropped_from_the_list_hears_of_it_where_it_was_told() -> Non
     assert said(back_to_approval) == (MailKind.WITHDRAWN, Topic.ANNOUNCEMENTS, True, 1)
 
 
-def test_a_customer_that_comes_back_gets_the_full_announcement() -> None:
+def test_a_customer_named_again_gets_the_full_announcement() -> None:
     decision = last_decision(
         revision(1, "approved"), revision(2, "approved", withdrawn=True), revision(3, "approved")
     )

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from changecast.errors import ContractError
-from changecast.rejections import rejection
-from changecast.reports import rejection_of
+from changecast.contract.errors import ContractError
+from changecast.contract.rejections import rejection
+from changecast.customer.reporting.report import rejection_of
 from tests.support.builders import EVENT_ID, announced, envelope
 
 ERROR = ContractError("schema", "$.detail.customers: names no customer", "$.detail.customers")

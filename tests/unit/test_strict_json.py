@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from changecast import strict_json
-from changecast.errors import ContractError
+from changecast.contract import strict_json
+from changecast.contract.errors import ContractError
 
 LIMIT = 900_000
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufffe\uffff"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from changecast.tracing import sender_trace_id
+from changecast.lambdas.tracing import sender_trace_id
 
 ROOT = "1-65a63f3c-8f5b4c1f9a0d2e7b6c4d1a90"
 

@@ -1,37 +1,43 @@
-"""Which AWS actions a function's code can reach: read from the source, by names and imports."""
+"""Which AWS actions a piece of code can reach: read from the source, by names and imports."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.isolation.expand import ROOT
+from testbed.expand import ROOT
 
 FUNCTIONS = ROOT / "functions"
 # Client method -> what IAM calls it.
 ACTIONS = {
     "batch_get_item": "dynamodb:BatchGetItem",
+    "change_message_visibility": "sqs:ChangeMessageVisibility",
     "change_message_visibility_batch": "sqs:ChangeMessageVisibility",
     "delete_item": "dynamodb:DeleteItem",
     "delete_object": "s3:DeleteObject",
     "describe_rule": "events:DescribeRule",
     "get_item": "dynamodb:GetItem",
     "get_object": "s3:GetObject",
+    "get_contact": "ses:GetContact",
+    "get_contact_list": "ses:GetContactList",
     "get_account": "ses:GetAccount",
     "get_parameters": "ssm:GetParameters",
     "get_queue_url": "sqs:GetQueueUrl",
+    "get_secret_value": "secretsmanager:GetSecretValue",
     "list_contacts": "ses:ListContacts",
     "list_targets_by_rule": "events:ListTargetsByRule",
     "publish": "sns:Publish",
     "put_events": "events:PutEvents",
     "put_item": "dynamodb:PutItem",
     "put_object": "s3:PutObject",
+    "put_object_tagging": "s3:PutObjectTagging",
     "query": "dynamodb:Query",
     "scan": "dynamodb:Scan",
     "send_email": "ses:SendEmail",
     "send_message": "sqs:SendMessage",
     "send_message_batch": "sqs:SendMessage",
+    "update_contact": "ses:UpdateContact",
     "update_item": "dynamodb:UpdateItem",
 }
 # Words that stand in a call as strings: the kinds of a transaction's items, a paginator's name.
@@ -53,29 +59,41 @@ class Module:
     imported: dict[str, Place]
 
 
-def reachable(handler: str) -> frozenset[str]:
-    """The actions that a handler's code, and all that it names, can call."""
+def reachable(
+    module: str, name: str = "", actions: Callable[[ast.AST], Iterator[str]] | None = None
+) -> frozenset[str]:
+    """The actions that a handler's module, or one function, and all that it names, can call.
+
+    `actions` reads them from a piece of code; without it they are those that functions call.
+    """
     found: set[str] = set()
     seen: set[Place] = set()
-    waiting: list[Place] = [(handler, "")]
+    waiting: list[Place] = [(module, name)]
+    read = actions or _actions
     while waiting:
         place = waiting.pop()
         if place not in seen:
             seen.add(place)
             node = _node(place)
-            found.update(_actions(node))
+            found.update(read(node))
             waiting += _named(node, place[0])
     return frozenset(found)
 
 
 @cache
 def _module(name: str) -> Module:
-    path = FUNCTIONS / name.replace(".", "/")
-    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    tree = ast.parse(file.read_text("utf-8"))
-    kinds = (ast.FunctionDef, ast.ClassDef)
-    defined: dict[str, ast.AST] = {node.name: node for node in tree.body if isinstance(node, kinds)}
-    return Module(defined | {"": tree}, dict(_imports(tree)))
+    tree = ast.parse(_file(name).read_text("utf-8"))
+    return Module({**dict(_definitions(tree)), "": tree}, dict(_imports(tree)))
+
+
+def _definitions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    """Functions, classes and constants: a tuple of checks is all that it names."""
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            yield node.name, node
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from ((each.id, node) for each in targets if isinstance(each, ast.Name))
 
 
 def _imports(tree: ast.Module) -> Iterator[tuple[str, Place]]:
@@ -89,8 +107,14 @@ def _imports(tree: ast.Module) -> Iterator[tuple[str, Place]]:
 
 
 def _exists(module: str) -> bool:
-    path = FUNCTIONS / Path(module.replace(".", "/"))
-    return path.is_dir() or path.with_suffix(".py").exists()
+    return _file(module).exists()
+
+
+def _file(module: str) -> Path:
+    """The command is beside the functions."""
+    folder = ROOT if module.startswith("changecast_cli") else FUNCTIONS
+    path = folder / module.replace(".", "/")
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
 def _node(place: Place) -> ast.AST:

@@ -1,62 +1,168 @@
-"""docs/policies/deploy.json lets its holder create what the templates have, and no more."""
+"""docs/policies/deploy-*.json: enough to deploy by AWS's handler permissions, and no more.
+
+The policies are evaluated as IAM does it, on every resource that the templates make and for every
+call of CloudFormation, of sam and of our own command.
+"""
 
 import json
-from fnmatch import fnmatch
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any
 
 import pytest
 
-from tests.isolation.expand import TEMPLATES, expanded
+from tests.support.deploy_rights import (
+    BUS,
+    CUSTOMER,
+    HUB,
+    KEY,
+    ROUTE,
+    Need,
+    of_sam,
+    of_stack,
+    of_template,
+)
+from tests.support.policy_documents import FOLDER, document, failing, without
 
-ROOT = Path(__file__).parents[3]
-POLICY = json.loads((ROOT / "docs" / "policies" / "deploy.json").read_text("utf-8"))
-CREATES = {
-    "AWS::CloudWatch::Alarm": "cloudwatch:PutMetricAlarm",
-    "AWS::CloudWatch::Dashboard": "cloudwatch:PutDashboard",
-    "AWS::DynamoDB::Table": "dynamodb:CreateTable",
-    "AWS::Events::Archive": "events:CreateArchive",
-    "AWS::Events::EventBus": "events:CreateEventBus",
-    "AWS::Events::EventBusPolicy": "events:PutPermission",
-    "AWS::Events::Rule": "events:PutTargets",
-    "AWS::IAM::Role": "iam:CreateRole",
-    "AWS::KMS::Key": "kms:CreateKey",
-    "AWS::Lambda::EventInvokeConfig": "lambda:PutFunctionEventInvokeConfig",
-    "AWS::Lambda::EventSourceMapping": "lambda:CreateEventSourceMapping",
-    "AWS::Lambda::Function": "lambda:CreateFunction",
-    "AWS::Lambda::Permission": "lambda:AddPermission",
-    "AWS::Logs::LogGroup": "logs:CreateLogGroup",
-    "AWS::S3::Bucket": "s3:CreateBucket",
-    "AWS::S3::BucketPolicy": "s3:PutBucketPolicy",
-    "AWS::SES::ConfigurationSet": "ses:CreateConfigurationSet",
-    "AWS::SES::ConfigurationSetEventDestination": "ses:CreateConfigurationSetEventDestination",
-    "AWS::SES::ContactList": "ses:CreateContactList",
-    "AWS::SES::EmailIdentity": "ses:CreateEmailIdentity",
-    "AWS::SNS::Subscription": "sns:Subscribe",
-    "AWS::SNS::Topic": "sns:CreateTopic",
-    "AWS::SNS::TopicPolicy": "sns:SetTopicAttributes",
-    "AWS::SQS::Queue": "sqs:CreateQueue",
-    "AWS::SQS::QueuePolicy": "sqs:SetQueueAttributes",
-    "AWS::SSM::Parameter": "ssm:PutParameter",
+LAYER = "arn:aws:lambda:eu-central-1:222222222222:layer:looks:1"
+SAM = ("deploy-sam",)
+RESPONSES = {
+    "Responses": "yes",
+    "ResponseDomain": "answers.acme.example",
+    "ResponseCertificateArn": "arn:aws:acm:eu-central-1:222222222222:certificate/1",
 }
-ACTIONS = {action for statement in POLICY["Statement"] for action in statement["Action"]}
+SETS: Mapping[str, tuple[str, ...]] = {
+    HUB: (*SAM, "deploy-hub-1", "deploy-hub-2"),
+    CUSTOMER: (*SAM, "deploy-customer-1", "deploy-customer-2"),
+    ROUTE: (*SAM, "deploy-route"),
+    BUS: (*SAM, "deploy-bus"),
+}
+# An optional feature has a document of its own, beside those of the template.
+OPTIONS: Mapping[str, tuple[tuple[str, Mapping[str, str]], ...]] = {
+    "deploy-key": ((HUB, {"KmsKeyId": KEY}), (CUSTOMER, {"KmsKeyId": KEY})),
+    "deploy-layer": ((CUSTOMER, {"TemplatesLayer": LAYER}),),
+    "deploy-responses": (
+        (CUSTOMER, RESPONSES),
+        (CUSTOMER, {**RESPONSES, "ResponseConcurrency": "5"}),
+    ),
+    "deploy-email": ((HUB, {"AlertEmail": "operations@provider.example"}),),
+}
+DATA = (
+    "dynamodb:DeleteTable", "events:DeleteArchive", "kms:ScheduleKeyDeletion",
+    "logs:DeleteLogGroup", "s3:DeleteBucket", "s3:DeleteObject", "ses:DeleteContactList",
+    "ses:DeleteEmailIdentity", "sqs:DeleteQueue",
+)  # fmt: skip
+READS_OF_DATA = (
+    "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "ses:ListContacts", "ses:SendEmail",
+    "sqs:ReceiveMessage", "events:PutEvents", "lambda:InvokeFunction",
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("template", TEMPLATES)
-def test_whoever_deploys_may_create_every_type_of_resource(template: str) -> None:
-    types = {each["Type"] for each in expanded(template)["Resources"].values()}
-    assert {kind for kind in types if CREATES.get(kind) not in ACTIONS} == set()
+def everything() -> list[str]:
+    return sorted(path.stem for path in FOLDER.glob("deploy-*.json"))
 
 
-def test_the_policy_fits_into_a_managed_policy() -> None:
-    assert len(json.dumps(POLICY, separators=(",", ":"))) <= 6_144
+@cache
+def needs(template: str) -> tuple[Need, ...]:
+    return (*of_template(template), *of_stack(template), *of_sam())
 
 
-def test_roles_and_data_of_others_are_out_of_reach() -> None:
-    for statement in POLICY["Statement"]:
-        kinds = {action.partition(":")[0] for action in statement["Action"]}
-        if kinds & {"iam", "s3", "dynamodb", "sqs", "ssm", "sns"}:
-            assert not any(fnmatch("arn:aws:iam::1:role/Admin", r) for r in statement["Resource"])
-            assert "*" not in statement["Resource"]
-    assert not any("*" in action for action in ACTIONS)
-    reads = {"sqs:ReceiveMessage", "dynamodb:GetItem", "dynamodb:Query", "ses:ListContacts"}
-    assert not reads & ACTIONS
+@cache
+def option_needs(option: str) -> tuple[Need, ...]:
+    every = (of_template(template, **more) for template, more in OPTIONS[option])
+    return tuple(need for one in every for need in one)
+
+
+def sets_of(option: str) -> set[str]:
+    return {name for template, _ in OPTIONS[option] for name in SETS[template]}
+
+
+@pytest.mark.parametrize("template", SETS)
+def test_the_documents_are_enough_to_create_change_delete_and_recover(template: str) -> None:
+    assert failing(needs(template), map(document, SETS[template])) == []
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_an_optional_feature_needs_its_own_document_and_nothing_else(option: str) -> None:
+    without = [document(name) for name in sets_of(option)]
+    assert failing(option_needs(option), without) != []
+    assert failing(option_needs(option), [*without, document(option)]) == []
+
+
+def removals() -> Iterator[Any]:
+    for name in everything():
+        actions = {each for one in document(name)["Statement"] for each in one["Action"]}
+        for action in sorted(actions):
+            yield pytest.param(name, action, id=f"{name}-{action}")
+
+
+@pytest.mark.parametrize(("name", "action"), list(removals()))
+def test_without_any_one_action_a_step_fails(name: str, action: str) -> None:
+    less = without(document(name), action)
+    steps: list[str] = []
+    for wanted, documents in uses_of(name):
+        others = [document(each) for each in documents if each != name]
+        steps += failing([need for need in wanted if need.action == action], [*others, less])
+    assert steps, f"{name} allows {action} for nothing"
+
+
+def uses_of(name: str) -> Iterator[tuple[tuple[Need, ...], tuple[str, ...]]]:
+    """What a document is for: what is needed, and the documents that are held beside it."""
+    for template, documents in SETS.items():
+        if name in documents:
+            yield needs(template), documents
+    for template, parameters in OPTIONS.get(name, ()):
+        yield tuple(of_template(template, **parameters)), SETS[template]
+
+
+@pytest.mark.parametrize("name", everything())
+def test_a_document_is_a_policy_that_iam_takes_in_every_partition(name: str) -> None:
+    policy = document(name)
+    written = json.dumps(policy, separators=(",", ":"))
+    assert len(written) <= 6_144
+    assert "arn:aws" not in written
+    for statement in policy["Statement"]:
+        assert not any("*" in action for action in statement["Action"])
+
+
+@pytest.mark.parametrize("action", DATA)
+def test_data_is_deleted_by_cloudformation_and_by_nobody_else(action: str) -> None:
+    documents = [document(name) for name in everything()]
+    through = [n for template in SETS for n in needs(template) if n.action == action]
+    directly = [replace(need, by_cloudformation=False) for need in through]
+    assert through
+    assert failing(through, documents) == []
+    assert len(failing(directly, documents)) == len({need.arn for need in through})
+
+
+@pytest.mark.parametrize("action", READS_OF_DATA)
+def test_the_person_who_deploys_reads_no_data(action: str) -> None:
+    for name in everything():
+        assert not any(action in one["Action"] for one in document(name)["Statement"])
+
+
+@pytest.mark.parametrize(
+    ("action", "arn"),
+    [
+        ("iam:PutRolePolicy", "arn:aws:iam::111111111111:role/Admin"),
+        ("iam:PassRole", "arn:aws:iam::111111111111:role/Admin"),
+        ("dynamodb:DeleteTable", "arn:aws:dynamodb:eu-central-1:111111111111:table/orders"),
+        ("s3:DeleteBucket", "arn:aws:s3:::backups-of-changecast"),
+        ("sqs:SetQueueAttributes", "arn:aws:sqs:eu-central-1:111111111111:orders"),
+        ("ssm:PutParameter", "arn:aws:ssm:eu-central-1:111111111111:parameter/other"),
+        ("ses:DeleteContactList", "arn:aws:ses:eu-central-1:111111111111:contact-list/staff"),
+        ("cloudformation:DeleteStack",
+         "arn:aws:cloudformation:eu-central-1:111111111111:stack/orders/1"),
+    ],
+)  # fmt: skip
+def test_what_is_not_ours_is_out_of_reach(action: str, arn: str) -> None:
+    (step,) = failing([Need("reach", action, arn)], map(document, everything()))
+    assert step.startswith("reach: ")
+
+
+@pytest.mark.parametrize("template", SETS)
+def test_the_right_to_deploy_one_side_is_none_to_deploy_another(template: str) -> None:
+    others = [other for other in SETS if other != template]
+    for other in others:
+        assert failing(of_template(other), map(document, SETS[template])) != []

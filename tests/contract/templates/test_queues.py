@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.isolation.expand import TEMPLATES, Template, expanded, read
+from testbed.expand import TEMPLATES, Template, expanded, read
 
 
 class Reading(NamedTuple):

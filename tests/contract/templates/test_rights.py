@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from testbed.expand import expanded
 from tests.contract.templates.calls import reachable
-from tests.isolation.expand import expanded
 
 # Rights that Lambda, S3 and X-Ray need on the function's behalf, without a call in our code.
 RUNTIME = {

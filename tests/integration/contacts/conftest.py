@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 
 from changecast_cli.contacts.account import OpenList
-from changecast_cli.contacts.pacing import Pace
+from changecast_cli.contacts.pacing import CallPace
 from changecast_cli.contacts.topics_known import TOPICS
 from changecast_local.cloud import Cloud, running
 
@@ -32,10 +32,10 @@ def elsewhere(cloud: Cloud) -> OpenList:
 def empty_list(cloud: Cloud) -> OpenList:
     """The list of an account that nobody else has, and a bucket for imports."""
     account = str(next(numbers))
-    session = cloud.session(account)
+    session = cloud.preparing(account)
     ses, bucket = session.client("sesv2"), f"imports-{account}"
     ses.create_contact_list(ContactListName="changecast", Topics=list(TOPICS))
     session.client("s3").create_bucket(
         Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
     )
-    return OpenList(session, ses, "changecast", bucket, Pace(100_000))
+    return OpenList(session, ses, "changecast", bucket, CallPace(100_000))

@@ -6,12 +6,18 @@ import pytest
 from botocore.exceptions import ClientError
 
 from changecast_cli.contacts.account import OpenList
-from changecast_cli.contacts.backup import backup, read_backup, restore, write_backup
+from changecast_cli.contacts.backup import (
+    backup,
+    planned_restore,
+    read_backup,
+    restore,
+    write_backup,
+)
 from changecast_cli.contacts.file import read_people
 from changecast_cli.contacts.plan import ImportPlan, plan_import
 from changecast_cli.contacts.records import Contact, defaults_of, every_contact
 from changecast_cli.contacts.roles import people_by_role
-from changecast_cli.contacts.suppression import suppress, suppressed
+from changecast_cli.contacts.suppression_list import suppress, suppressed
 from changecast_cli.contacts.sync import MARK, gone
 from changecast_cli.contacts.write import BY_JOB_FROM, by_job, create, write
 from changecast_cli.failures import Failed, Refused
@@ -36,8 +42,8 @@ def existing(contacts: OpenList) -> dict[str, Contact]:
 
 def imported(contacts: OpenList, text: str, topics: list[str] | None = None) -> ImportPlan:
     defaults = defaults_of(contacts)
-    wanted, _ = read_people(text, list(defaults), topics)
-    plan = plan_import(wanted, existing(contacts), defaults)
+    people = read_people(text, defaults, topics)
+    plan = plan_import(people.requested, existing(contacts), defaults)
     write(contacts, plan)
     return plan
 
@@ -50,8 +56,8 @@ def test_a_backup_of_5000_restored_into_an_empty_account_is_the_same(
     suppress(here, [{"address": "angry@acme.example", "reason": "COMPLAINT"}])
     made = backup(here, attributes=False)
     write_backup(tmp_path / "backup.json", made)
-    done = restore(elsewhere, read_backup(tmp_path / "backup.json"))
-    assert (done.written, done.left, done.suppressed) == (5_000, 0, 401)
+    done = restore(elsewhere, planned_restore(elsewhere, read_backup(tmp_path / "backup.json")))
+    assert (done.added, done.changed, done.kept, done.suppressed) == (5_000, 0, 0, 401)
     again = backup(elsewhere, attributes=False)
     for part in ("contacts", "topics", "suppressed"):
         assert again[part] == made[part]
@@ -61,8 +67,9 @@ def test_a_backup_of_5000_restored_into_an_empty_account_is_the_same(
 def test_restoring_twice_writes_nobody(here: OpenList, elsewhere: OpenList) -> None:
     by_job(here, people(20))
     made = backup(here, attributes=False)
-    assert restore(elsewhere, made).written == 20
-    assert restore(elsewhere, made).written == 0
+    assert restore(elsewhere, planned_restore(elsewhere, made)).added == 20
+    again = restore(elsewhere, planned_restore(elsewhere, made))
+    assert (again.added, again.changed, again.kept) == (0, 0, 20)
 
 
 def test_attributes_are_backed_up_only_where_asked_for(here: OpenList) -> None:
@@ -141,10 +148,10 @@ def test_a_sync_names_who_came_by_it_and_keeps_who_was_added_by_hand(here: OpenL
     roles = {"everybody": ("announcements",)}
     text = "email,role\nana@acme.example,everybody\nben@acme.example,everybody\n"
     create(here, Contact("hand@acme.example"))
-    wanted, _ = people_by_role(text, roles)
     defaults = defaults_of(here)
+    wanted = people_by_role(text, roles, defaults).requested
     write(here, plan_import(wanted, existing(here), defaults, attributes=MARK))
-    later, _ = people_by_role("email,role\nana@acme.example,everybody\n", roles)
+    later = people_by_role("email,role\nana@acme.example,everybody\n", roles, defaults).requested
     assert gone(here, existing(here), later) == ["ben@acme.example"]
     assert gone(here, existing(here), wanted) == []
 

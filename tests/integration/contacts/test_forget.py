@@ -4,15 +4,17 @@ from typing import Any
 
 import pytest
 
+from changecast.customer.ledger.preferences import Preference, choose, read_preferences
+from changecast.customer.ledger.schema import mailbox_of
 from changecast_cli.contacts.account import OpenList
 from changecast_cli.contacts.forget import look, remove, said
 from changecast_cli.contacts.records import Contact, every_contact
-from changecast_cli.contacts.suppression import suppress, suppressed
+from changecast_cli.contacts.suppression_list import suppress, suppressed
 from changecast_cli.contacts.write import create
-from tests.doubles.account import Account
-from tests.doubles.announcements import envelope
-from tests.doubles.answers import refusal
-from tests.doubles.ses import Ses
+from testbed.doubles.account import Account
+from testbed.doubles.announcements import envelope
+from testbed.doubles.answers import refusal
+from testbed.doubles.ses import Ses
 
 ANA, BEN = "Ana@acme.example", "ben@acme.example"
 PEOPLE = {"announcements": [ANA, BEN]}
@@ -67,6 +69,14 @@ def test_the_address_is_gone_and_states_and_counts_stay(here: OpenList, account:
     assert "" in account.states("CHG1"), "and brings no address back"
 
 
+def test_the_language_that_a_person_chose_is_forgotten(here: OpenList, account: Account) -> None:
+    for address in (ANA, BEN):
+        mailbox = mailbox_of(address.lower())
+        assert choose(account.ledger, Preference(mailbox, "de", "Asia/Tokyo"))
+    assert forgotten(here) == 1
+    assert [*read_preferences(account.ledger)] == [mailbox_of(BEN)]
+
+
 def test_again_it_finds_nobody_and_does_nothing(here: OpenList, account: Account) -> None:
     account.announce(envelope())
     account.settle(2)
@@ -104,12 +114,12 @@ def test_who_may_still_be_sent_to_keeps_the_address_until_that_is_over(
     person = look(here, "ledger", ANA)
     assert (len(person.ledger.done), len(person.ledger.unfinished)) == (0, 1)
     assert person.ledger.runs == [account.run("CHG1").run]
-    assert any("may still be sent to" in line for line in said(here, person, suppression_too=False))
+    assert any("may still be mailed" in line for line in said(here, person, suppression_too=False))
     assert forgotten(here) == 0
     assert "ana@acme.example" in account.states("CHG1")
 
 
-def test_whoever_moves_in_between_is_left_for_the_next_time(
+def test_a_recipient_who_moves_in_between_is_left_for_the_next_time(
     here: OpenList, account: Account
 ) -> None:
     account.announce(envelope())
@@ -130,3 +140,13 @@ def test_the_suppression_list_is_touched_only_where_it_is_asked_for(
     forgotten(here, suppression_too=too)
     left: list[Any] = [one["address"] for one in suppressed(here)]
     assert left == ([BEN] if too else ["ana@acme.example", BEN])
+
+
+def test_what_planners_keep_of_the_list_is_deleted(here: OpenList, account: Account) -> None:
+    del account
+    s3: Any = here.session.client("s3")
+    for name in ("contacts/reading.json", "imports/people.csv"):
+        s3.put_object(Bucket=here.bucket, Key=name, Body=ANA.encode())
+    forgotten(here)
+    left = s3.list_objects_v2(Bucket=here.bucket)["Contents"]
+    assert [one["Key"] for one in left] == ["imports/people.csv"]

@@ -7,10 +7,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.doubles.account import Account
-from tests.doubles.dynamodb import Table
-from tests.doubles.s3 import S3
-from tests.doubles.ses import Ses
+from testbed.doubles.account import Account
+from testbed.doubles.dynamodb import Table
+from testbed.doubles.s3 import S3
+from testbed.doubles.ses import Ses
 
 REGION = "eu-west-1"
 PROJECTED = ["run", "number", "change_id", "revision", "paused", "held"]

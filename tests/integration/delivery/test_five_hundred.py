@@ -5,10 +5,10 @@ from collections import Counter
 
 import pytest
 
-from tests.doubles.account import Account
-from tests.doubles.announcements import envelope
-from tests.doubles.crashes import Crashes, Died
-from tests.doubles.ses import Ses
+from testbed.doubles.account import Account
+from testbed.doubles.announcements import envelope
+from testbed.doubles.crashes import Crashes, Died
+from testbed.doubles.ses import Ses
 
 PEOPLE = [f"p{number:03}@acme.example" for number in range(500)]
 
@@ -37,7 +37,7 @@ def test_a_sender_killed_among_five_hundred_mails_everybody_once(at: int) -> Non
 
 def test_replaying_every_event_mails_nobody() -> None:
     account = Account(ses=Ses(contacts={"announcements": PEOPLE[:5]}))
-    revisions = [envelope(1), envelope(2, hours=3), envelope(3, hours=3, summary="A detail.")]
+    revisions = [envelope(1), envelope(2, hours=3), envelope(3, hours=3, prior_status="approved")]
     for event in revisions:
         account.announce(event)
         account.settle(2)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from changecast.ledger_items import run_id
-from changecast.queues import hint_delivery, hint_report
-from tests.doubles.account import (
+from changecast.customer.hints import hint_delivery, hint_report
+from changecast.customer.ledger.schema import run_id
+from testbed.doubles.account import (
     ANNOUNCEMENTS,
     DEAD_LETTERS,
     DELIVERIES,
@@ -18,9 +18,9 @@ from tests.doubles.account import (
     Account,
     Context,
 )
-from tests.doubles.announcements import envelope
-from tests.doubles.ses import Ses
-from tests.doubles.sqs import Message
+from testbed.doubles.announcements import envelope
+from testbed.doubles.ses import Ses
+from testbed.doubles.sqs import Message
 from tests.support.drawn import spoilt_or_not
 from tests.support.from_schema import published, values
 from tests.support.hostile import BODIES, CODES
@@ -60,7 +60,7 @@ def alone() -> Account:
 
 
 def both(account: Account, queue: str, poison: str, good: str) -> tuple[bool, bool]:
-    """Hand over both in one batch; comes back: whether each is gone from the queue."""
+    """Hand over both in one batch; returns whether each is gone from the queue."""
     handlers = {
         ANNOUNCEMENTS: "plan_delivery",
         DELIVERIES: "send_mail",
@@ -76,7 +76,11 @@ def both(account: Account, queue: str, poison: str, good: str) -> tuple[bool, bo
 
 def said(caplog: pytest.LogCaptureFixture) -> list[str]:
     """Why something went back."""
-    back = [record for record in caplog.records if record.message == "goes back to the queue"]
+    back = [
+        record
+        for record in caplog.records
+        if record.message == "failed; the queue delivers it again"
+    ]
     return [vars(record)["error"] for record in back]
 
 

@@ -3,22 +3,31 @@
 import re
 from pathlib import Path
 
-from changecast.mailer import CONNECT_TIMEOUT, LONGEST_CALL, READ_TIMEOUT
-from tests.doubles.account import DELIVERIES, Account, Context
-from tests.doubles.announcements import envelope
-from tests.doubles.ses import SentMail, Ses
+import pytest
+
+from changecast.customer.channels import https
+from changecast.customer.channels.channel import LONGEST_CALL
+from changecast.customer.channels.email import CONNECT_TIMEOUT, READ_TIMEOUT
+from testbed.doubles.account import DELIVERIES, Account, Context
+from testbed.doubles.announcements import envelope
+from testbed.doubles.ses import SentMail, Ses
 
 TEMPLATE = (Path(__file__).parents[3] / "template.yaml").read_text()
 CLOCKS_APART = 30
 
 
-def test_the_template_s_lease_outlives_the_function_its_calls_and_wrong_clocks() -> None:
-    (lease,) = re.findall(r'LEASE_SECONDS: "(\d+)"', TEMPLATE)
-    sender = TEMPLATE[TEMPLATE.index("  SendMailFunction:") :]
+@pytest.mark.parametrize("function", ["SendMailFunction", "DeliverNoticeFunction"])
+def test_the_template_s_lease_outlives_the_function_its_calls_and_wrong_clocks(
+    function: str,
+) -> None:
+    sender = TEMPLATE[TEMPLATE.index(f"  {function}:") :]
+    lease = re.search(r'LEASE_SECONDS: "(\d+)"', sender)
     timeout = re.search(r"Timeout: (\d+)", sender)
+    assert lease is not None
     assert timeout is not None
     assert LONGEST_CALL > CONNECT_TIMEOUT + READ_TIMEOUT
-    assert int(lease) >= int(timeout[1]) + LONGEST_CALL + CLOCKS_APART
+    assert LONGEST_CALL > 2 * https.CONNECT_SECONDS + https.ANSWER_SECONDS
+    assert int(lease[1]) >= int(timeout[1]) + LONGEST_CALL + CLOCKS_APART
 
 
 def test_a_sweep_during_a_call_leaves_the_recipient_alone() -> None:

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from moto import mock_aws
 
-from changecast import runs
-from changecast.agenda import due, look_at, schedule
-from changecast.held import drop_held, release_held
-from changecast.ledger import Ledger, counts, read_batch, read_run
-from changecast.ledger_items import Batch, Recipient, Run, run_id
-from changecast.moves import Move, claim, move
-from changecast.opening import add_recipients, begin
-from changecast.states import ACCEPTED, OPEN, Happening, State
-from tests.doubles.dynamodb import Table
+from changecast.customer.ledger import runs
+from changecast.customer.ledger.due_index import due_batches, schedule, set_due
+from changecast.customer.ledger.held import drop_held, release_held
+from changecast.customer.ledger.opening import add_recipients, begin
+from changecast.customer.ledger.schema import Batch, Recipient, Run, run_id
+from changecast.customer.ledger.states import ACCEPTED, OPEN, RecipientEvent, State
+from changecast.customer.ledger.table import Ledger, counts, read_batch, read_run
+from changecast.customer.ledger.transitions import Move, claim, move
+from testbed.doubles.dynamodb import Table
 from tests.integration.delivery.conftest import moto_table
 
 RUN = Run(
@@ -27,10 +27,10 @@ RUN = Run(
 PEOPLE = [Recipient(f"k{number}", f"p{number}@acme.example", "full") for number in range(3)]
 WINDOW, LEASE = 600.0, 120.0
 ANSWERS = [
-    Happening.ACCEPTED, Happening.NOT_CALLED, Happening.THROTTLED, Happening.PAUSED,
-    Happening.REFUSED, Happening.NO_ANSWER,
+    RecipientEvent.ACCEPTED, RecipientEvent.NOT_CALLED, RecipientEvent.THROTTLED,
+    RecipientEvent.PAUSED, RecipientEvent.REFUSED, RecipientEvent.NO_ANSWER,
 ]  # fmt: skip
-NEWS = [happening for happening in Happening if happening.startswith("seen_")]
+SES_EVENTS = [event for event in RecipientEvent if event.startswith("seen_")]
 who = st.integers(0, len(PEOPLE) - 1)
 
 
@@ -86,36 +86,40 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.claims)
     @rule(answer=st.sampled_from(ANSWERS), at=st.integers(0, 20))
-    def ses_answers(self, answer: Happening, at: int) -> None:
+    def ses_answers(self, answer: RecipientEvent, at: int) -> None:
         batch, recipient = self.claims.pop(at % len(self.claims))
         self._do(lambda ledger: move(ledger, batch, [Move(recipient, answer)], self.now))
-        if answer is Happening.ACCEPTED:
+        if answer is RecipientEvent.ACCEPTED:
             self.accepted.add(recipient.key)
 
-    @rule(news=st.sampled_from(NEWS), number=who)
-    def ses_speaks(self, news: Happening, number: int) -> None:
+    @rule(event=st.sampled_from(SES_EVENTS), number=who)
+    def ses_event_arrives(self, event: RecipientEvent, number: int) -> None:
         recipient = next(r for r in self._read().recipients if r.key == PEOPLE[number].key)
         if not recipient.attempt:
             return
         batch = Batch(RUN.run, 1, "", 0, version=None, recipients=(recipient,))
-        self._do(lambda ledger: move(ledger, batch, [Move(recipient, news)], self.now))
+        self._do(lambda ledger: move(ledger, batch, [Move(recipient, event)], self.now))
         self.accepted.add(recipient.key)
 
-    @rule(over=st.sampled_from([Happening.WINDOW_OVER_HOLD, Happening.WINDOW_OVER_RESEND]))
-    def a_sweep_looks(self, over: Happening) -> None:
+    @rule(
+        over=st.sampled_from([RecipientEvent.WINDOW_OVER_HOLD, RecipientEvent.WINDOW_OVER_RESEND])
+    )
+    def a_sweep_looks(self, over: RecipientEvent) -> None:
         batch = self._read()
         moves = [
-            Move(r, Happening.LEASE_OVER) for r in batch.recipients if r.lease_until <= self.now
+            Move(r, RecipientEvent.LEASE_OVER)
+            for r in batch.recipients
+            if r.lease_until <= self.now
         ]
         unknown = [r for r in batch.recipients if r.state is State.UNKNOWN]
         moves += [Move(r, over) for r in unknown if r.since + WINDOW <= self.now]
         batch, _ = self._do(lambda ledger: move(ledger, batch, moves, self.now))
         when = None if not any(r.state in OPEN for r in batch.recipients) else self.now + 60
-        self._do(lambda ledger: look_at(ledger, batch, when))
+        self._do(lambda ledger: set_due(ledger, batch, when))
 
-    @rule(happening=st.sampled_from([Happening.RELEASED, Happening.DROPPED]))
-    def a_person_decides(self, happening: Happening) -> None:
-        decide = release_held if happening is Happening.RELEASED else drop_held
+    @rule(event=st.sampled_from([RecipientEvent.RELEASED, RecipientEvent.DROPPED]))
+    def a_person_decides(self, event: RecipientEvent) -> None:
+        decide = release_held if event is RecipientEvent.RELEASED else drop_held
         self._do(lambda ledger: decide(ledger, RUN, self.now))
 
     @precondition(lambda self: self.seen)
@@ -132,7 +136,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule()
     def somebody_believes_an_old_batch_to_be_done(self) -> None:
         if not any(recipient.state in OPEN for recipient in self.seen[0].recipients):
-            self._do(lambda ledger: look_at(ledger, self.seen[0], None))
+            self._do(lambda ledger: set_due(ledger, self.seen[0], None))
 
     @invariant()
     def counts_are_what_the_recipients_are(self) -> None:
@@ -142,8 +146,8 @@ class LedgerMachine(RuleBasedStateMachine):
         assert +counted == {state: states.count(state) for state in set(states)}
 
     @invariant()
-    def whoever_is_open_is_looked_at(self) -> None:
-        found = self._do(lambda ledger: [b.number for b in due(ledger, self.now + 10**6)])
+    def open_recipients_are_looked_at(self) -> None:
+        found = self._do(lambda ledger: [b.number for b in due_batches(ledger, self.now + 10**6)])
         is_open = any(recipient.state in OPEN for recipient in self._read().recipients)
         assert found or not is_open
 

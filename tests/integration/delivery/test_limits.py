@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from changecast.account import list_size
-from tests.doubles.account import DEAD_LETTERS, DELIVERIES, Account
-from tests.doubles.announcements import envelope
-from tests.doubles.answers import refusal
-from tests.doubles.crashes import Crashes, Died
-from tests.doubles.ses import Ses
+from changecast.customer.ledger.account_counters import list_size
+from testbed.doubles.account import DEAD_LETTERS, DELIVERIES, Account
+from testbed.doubles.announcements import envelope
+from testbed.doubles.answers import refusal
+from testbed.doubles.crashes import Crashes, Died
+from testbed.doubles.ses import Ses
 
 PEOPLE = [f"p{number}@acme.example" for number in range(1, 6)]
 TIGHT = {
@@ -48,7 +48,7 @@ def tally(account: Account, kind: str) -> list[int]:
     """What is counted under each day or hour, in order."""
     items = account.table.items
     keys = sorted(key for key in items if key[0] == "account" and key[1].startswith(f"{kind}#"))
-    return [int(items[key]["so_many"]["N"]) for key in keys]
+    return [int(items[key]["tallied"]["N"]) for key in keys]
 
 
 def test_mails_beyond_the_days_number_wait_for_a_person() -> None:
@@ -89,7 +89,7 @@ def test_announcements_beyond_the_hours_number_wait_for_a_person() -> None:
 def test_who_mails_nobody_is_not_counted() -> None:
     account = limited(MAX_ANNOUNCEMENTS_PER_HOUR="2")
     announced(account, 1)
-    account.announce(envelope(2, change_id="CHG1", summary="Only a detail."))
+    account.announce(envelope(2, change_id="CHG1", prior_status="approved"))
     account.announce(envelope(change_id="CHG2", status="draft"))
     account.settle(2)
     assert tally(account, "announcements") == [1]
@@ -159,7 +159,7 @@ LIMITS: dict[str, dict[str, str]] = {
 
 
 @pytest.mark.parametrize("code", LIMITS)
-def test_whoever_resumes_has_decided_and_everybody_is_mailed_once(code: str, stores: Any) -> None:
+def test_after_a_resume_everybody_is_mailed_once(code: str, stores: Any) -> None:
     """Over moto too: a conditional write that only the fake understands would show here."""
     account = Account(
         ses=Ses(contacts={"announcements": PEOPLE}), table=stores[0], environment=LIMITS[code]
@@ -218,7 +218,7 @@ def _dies(limits: dict[str, str], mailed: int, at: int, *, after: bool) -> bool:
     return died
 
 
-def test_a_run_that_is_let_go_before_its_plan_is_whole_goes_on() -> None:
+def test_a_run_that_is_resumed_before_its_plan_is_complete_goes_on() -> None:
     """The planner died after it had stopped the run; somebody resumes it before the next try."""
     account = limited(ALLOWED_LINK_DOMAINS="acme.example", BATCH_SIZE="3")
     table = account.table
@@ -297,7 +297,7 @@ def test_a_transaction_that_collides_is_tried_again() -> None:
             return getattr(table, name)
 
         def transact_write_items(self, **request: Any) -> object:
-            if "so_many" in str(request) and len(refused) < 3:
+            if "tallied" in str(request) and len(refused) < 3:
                 refused.append(request)
                 reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
                 raise refusal("TransactionCanceledException", 400, CancellationReasons=reasons)

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from changecast.held import drop_held
-from changecast.waiting import mark, waiting
-from tests.doubles.account import Account
-from tests.doubles.announcements import envelope
-from tests.doubles.answers import refusal
-from tests.doubles.ses import Ses
+from changecast.customer.ledger.due_index import attention_needed, mark_attention
+from changecast.customer.ledger.held import drop_held
+from testbed.doubles.account import Account
+from testbed.doubles.announcements import envelope
+from testbed.doubles.answers import refusal
+from testbed.doubles.ses import Ses
 from tests.integration.delivery.test_sweep import unanswered
 
 
@@ -75,13 +75,13 @@ def test_a_report_that_comes_late_does_not_take_back_a_mark(account: Account) ->
     account.announce(envelope())
     account.plan()
     run = account.run("CHG1").run
-    mark(account.ledger, run, paused=True, held=2, seq=8, now=1.0)
-    mark(account.ledger, run, paused=False, held=0, seq=7, now=2.0)
-    assert waiting(account.ledger).held == 2
-    mark(account.ledger, run, paused=False, held=0, seq=9, now=3.0)
-    assert waiting(account.ledger) == (0, 0)
-    mark(account.ledger, "no such run", paused=True, held=1, seq=10, now=4.0)
-    assert waiting(account.ledger) == (0, 0)
+    mark_attention(account.ledger, run, paused=True, held=2, seq=8, now=1.0)
+    mark_attention(account.ledger, run, paused=False, held=0, seq=7, now=2.0)
+    assert attention_needed(account.ledger).held == 2
+    mark_attention(account.ledger, run, paused=False, held=0, seq=9, now=3.0)
+    assert attention_needed(account.ledger) == (0, 0)
+    mark_attention(account.ledger, "no such run", paused=True, held=1, seq=10, now=4.0)
+    assert attention_needed(account.ledger) == (0, 0)
 
 
 def test_how_much_of_the_quota_is_used_is_told_by_every_sweep(

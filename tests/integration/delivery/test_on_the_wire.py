@@ -11,10 +11,10 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from changecast.mailer import ONCE
-from tests.doubles.account import Account
-from tests.doubles.announcements import envelope
-from tests.doubles.ses import Ses
+from changecast.customer.channels.email import ONCE
+from testbed.doubles.account import Account
+from testbed.doubles.announcements import envelope
+from testbed.doubles.ses import Ses
 
 
 class Misbehaving(BaseHTTPRequestHandler):

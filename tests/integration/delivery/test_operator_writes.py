@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from changecast.errors import PauseRun
-from changecast.held import drop_held, release_held
-from changecast.runs import hurry, pause, resume
+from changecast.contract.errors import PauseRun
+from changecast.contract.pause_code import PauseCode
+from changecast.customer.ledger.held import drop_held, release_held
+from changecast.customer.ledger.runs import pause, resume, sweep_soon
 from changecast_local.table_keys import attributes
-from tests.doubles.account import Account
-from tests.doubles.ses import Ses
+from testbed.doubles.account import Account
+from testbed.doubles.ses import Ses
+from testbed.expand import expanded
 from tests.integration.delivery.test_send_mail import PEOPLE, planned, raises, timeout
-from tests.isolation.expand import expanded
 
 
 class Recorder:
@@ -40,9 +41,9 @@ def test_the_operator_may_write_what_its_verbs_write_and_nothing_else() -> None:
 
 def _resuming() -> set[str]:
     account, recorder = _held_one()
-    pause(account.ledger, account.run("CHG1").run, PauseRun("list_growth", "x"), 1.0)
+    pause(account.ledger, account.run("CHG1").run, PauseRun(PauseCode.LIST_GROWTH, "x"), 1.0)
     recorder.updates.clear()
-    hurry(account.ledger, resume(account.ledger, account.run("CHG1")), account.clock.now)
+    sweep_soon(account.ledger, resume(account.ledger, account.run("CHG1")), account.clock.now)
     return _named(recorder)
 
 
@@ -80,5 +81,10 @@ def _held_one() -> tuple[Account, Recorder]:
 def _allowed() -> set[str]:
     policies = expanded("template.yaml")["Resources"]["OperatorRole"]["Properties"]["Policies"]
     statements = policies[0]["PolicyDocument"]["Statement"]
-    (update,) = (s for s in statements if s["Action"] == "dynamodb:UpdateItem")
+    (update,) = (
+        s
+        for s in statements
+        if s["Action"] == "dynamodb:UpdateItem"
+        and "dynamodb:LeadingKeys" not in s["Condition"]["ForAllValues:StringEquals"]
+    )
     return set(update["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"])

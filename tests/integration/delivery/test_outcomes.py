@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from changecast.channel import read_channel
-from changecast.held import drop_held
-from changecast.outcomes import outcome_of
-from tests.doubles.account import OUTCOMES, Account, Context
-from tests.doubles.announcements import envelope
-from tests.doubles.answers import refusal
-from tests.doubles.crashes import Crashes, Died
-from tests.doubles.ses import SentMail, Ses
+from changecast.customer.channels.ses_events import outcome_of
+from changecast.customer.ledger.evidence import read_event_flow
+from changecast.customer.ledger.held import drop_held
+from testbed.doubles.account import OUTCOMES, Account, Context
+from testbed.doubles.announcements import envelope
+from testbed.doubles.answers import refusal
+from testbed.doubles.crashes import Crashes, Died
+from testbed.doubles.ses import SentMail, Ses
 from tests.integration.delivery.test_send_mail import raises, timeout
 
 HARD = {"bounce": {"bounceType": "Permanent", "bounceSubType": "General"}}
@@ -71,8 +71,8 @@ def test_an_event_that_is_dated_ahead_says_nothing_of_later() -> None:
     account.hear(mail.event("Send") | {"time": "2199-01-01T00:00:00Z"})
     account.outcomes()
     sqs: Any = account.sqs
-    heard = read_channel(account.ledger, sqs, ())
-    assert heard.heard_at == account.clock.now
+    heard = read_event_flow(account.ledger, sqs, ())
+    assert heard.last_event_at == account.clock.now
 
 
 def test_an_outcome_that_overtakes_the_answer_counts_once() -> None:
@@ -168,7 +168,7 @@ class Counted:
 
 
 @pytest.mark.parametrize(("refused", "reads"), [(0, 1), (1, 1 + 7)])
-def test_news_of_many_batches_is_read_in_one_call_or_else_batch_by_batch(
+def test_outcomes_of_many_batches_are_read_in_one_call_or_batch_by_batch(
     refused: int, reads: int
 ) -> None:
     people = [f"p{number}@acme.example" for number in range(7)]

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from changecast.ledger import runs_of
-from tests.doubles.account import ANNOUNCEMENTS, DEAD_LETTERS, DELIVERIES, Account
-from tests.doubles.announcements import envelope
-from tests.doubles.answers import refusal
-from tests.doubles.crashes import Crashes, Died
-from tests.doubles.ses import Ses
+from changecast.customer.ledger.table import runs_of
+from testbed.doubles.account import ANNOUNCEMENTS, DEAD_LETTERS, DELIVERIES, Account
+from testbed.doubles.announcements import envelope
+from testbed.doubles.answers import refusal
+from testbed.doubles.crashes import Crashes, Died
+from testbed.doubles.ses import Ses
 
 
 def addresses(account: Account) -> list[str]:
@@ -41,6 +41,7 @@ def test_an_approval_request_goes_to_the_approvers(account: Account) -> None:
 
 
 def test_two_spellings_of_one_address_get_one_mail(account: Account) -> None:
+    account.ses.contacts["calendar"] = []
     account.ses.contacts["announcements"] = ["Jo@Acme.example", " jo@acme.example"]
     account.announce(envelope())
     account.settle()
@@ -48,6 +49,7 @@ def test_two_spellings_of_one_address_get_one_mail(account: Account) -> None:
 
 
 def test_an_address_that_ses_cannot_take_is_a_failure_that_people_see(account: Account) -> None:
+    account.ses.contacts["calendar"] = []
     account.ses.contacts["announcements"] = ["jörg@acme.example", "jo@acme.example"]
     account.announce(envelope())
     account.settle()
@@ -106,10 +108,12 @@ def test_a_late_older_revision_mails_nobody(account: Account) -> None:
     assert account.events.last_report(2)["state"] == "sent"
 
 
-def test_whoever_waits_for_an_older_revision_gets_the_newer_one_instead(account: Account) -> None:
+def test_a_person_planned_for_an_older_revision_gets_the_newer_one(
+    account: Account,
+) -> None:
     account.announce(envelope(1))
     account.plan()
-    account.announce(envelope(2, summary="Only a detail."))
+    account.announce(envelope(2, prior_status="approved"))
     account.settle()
     assert len(account.ses.mails) == 5
     assert set(account.states("CHG1", 1).values()) == {"SUPERSEDED"}
@@ -121,7 +125,7 @@ def test_whoever_waits_for_an_older_revision_gets_the_newer_one_instead(account:
 def test_a_minor_revision_is_silent_for_those_who_are_up_to_date(account: Account) -> None:
     account.announce(envelope(1))
     account.settle()
-    account.announce(envelope(2, summary="Only a detail."))
+    account.announce(envelope(2, prior_status="approved"))
     account.settle()
     assert len(account.ses.mails) == 5
     report = account.events.last_report(2)
@@ -132,7 +136,7 @@ def test_a_minor_revision_reaches_those_who_missed_the_material_one(account: Acc
     account.announce(envelope(1))
     account.settle()
     account.ses.contacts["announcements"].append("new@acme.example")
-    account.announce(envelope(2, summary="Only a detail."))
+    account.announce(envelope(2, prior_status="approved"))
     account.settle()
     assert addresses(account).count("new@acme.example") == 1
     assert len(account.ses.mails) == 6
@@ -149,6 +153,7 @@ def test_a_material_revision_tells_everybody_what_changed(account: Account) -> N
 
 
 def test_an_empty_topic_is_reported_as_nothing_to_send(account: Account) -> None:
+    account.ses.contacts["calendar"] = []
     account.ses.contacts["announcements"] = []
     account.announce(envelope())
     account.settle()

@@ -7,11 +7,11 @@ import time
 import pytest
 from email_validator import validate_email
 
-from changecast.recipients import normalise
-from changecast.splice import is_plain
-from tests.doubles.account import ANNOUNCEMENTS, DEAD_LETTERS, Account
-from tests.doubles.announcements import envelope
-from tests.doubles.ses import Ses
+from changecast.customer.planning.recipients import normalise
+from changecast.customer.renderings.splice import is_plain
+from testbed.doubles.account import ANNOUNCEMENTS, DEAD_LETTERS, Account
+from testbed.doubles.announcements import envelope
+from testbed.doubles.ses import Ses
 
 # By RFC 5321 §4.1.2 and RFC 5322 §3.4.1; what the standards allow and SES does not is junk too.
 TAKEN = [
@@ -81,8 +81,8 @@ def test_a_hundred_thousand_contacts_of_junk_stop_nobody(monkeypatch: pytest.Mon
 
 
 def _plan_a_poisoned_list(monkeypatch: pytest.MonkeyPatch, contacts: int) -> float:
-    """The seconds that planning took; whoever can be mailed was, and the others are counted."""
-    monkeypatch.setattr("tests.doubles.ses.PAGE", 1_000)
+    """Return the seconds that planning took; all who can be mailed were, the others are counted."""
+    monkeypatch.setattr("testbed.doubles.ses.PAGE", 1_000)
     listed, persons = poisoned(contacts)
     junk = {address for address in map(normalise, listed) if address and not is_plain(address)}
     mailed = {address for address in map(normalise, listed) if is_plain(address)}

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
-from changecast.runs import hurry, resume
-from tests.doubles.account import DELIVERIES, Account, Context
-from tests.doubles.announcements import envelope
-from tests.doubles.answers import refusal
-from tests.doubles.crashes import Crashes, Died
-from tests.doubles.ses import SentMail, Ses
+from changecast.customer.ledger.runs import resume, sweep_soon
+from testbed.doubles.account import DELIVERIES, Account, Context
+from testbed.doubles.announcements import envelope
+from testbed.doubles.answers import refusal
+from testbed.doubles.crashes import Crashes, Died
+from testbed.doubles.ses import SentMail, Ses
 
 PEOPLE = [f"p{number}@acme.example" for number in range(1, 6)]
 
@@ -44,7 +44,7 @@ def test_a_mail_is_sent_means_that_ses_accepted_it(account: Account) -> None:
 
 
 def test_a_mail_goes_out_under_the_lists_management_for_its_topic(account: Account) -> None:
-    """SES drops it for whoever left, and adds the way to leave."""
+    """SES drops it for people who left, and adds the way to leave."""
     planned(account).send()
     assert [mail.topic for mail in account.ses.mails] == ["announcements"] * 5
     assert {mail.contact_list for mail in account.ses.mails} == {"changecast"}
@@ -93,7 +93,7 @@ def test_waiting_uses_up_no_receives(account: Account) -> None:
     ["SendingPausedException", "AccountSuspendedException", "LimitExceededException",
      "MailFromDomainNotVerifiedException", "NotFoundException", "AccessDeniedException"],
 )  # fmt: skip
-def test_what_only_people_or_time_can_mend_pauses_the_run(account: Account, code: str) -> None:
+def test_what_only_people_or_time_can_fix_pauses_the_run(account: Account, code: str) -> None:
     account.ses.answer = raises(refusal(code, 400, "No."))
     planned(account).send()
     account.report()
@@ -196,7 +196,7 @@ def test_a_rendering_that_is_gone_pauses_the_run_before_anybody_is_claimed() -> 
     assert account.events.last_report()["reason"]["code"] == "no_rendering"
     account.s3.objects.update(renderings)
     run = resume(account.ledger, account.run("CHG1"))
-    hurry(account.ledger, run, account.clock.now)
+    sweep_soon(account.ledger, run, account.clock.now)
     account.settle()
     assert sorted(mail.to for mail in account.ses.mails) == PEOPLE
 
@@ -221,7 +221,7 @@ def test_a_batch_that_is_not_due_yet_waits_in_the_queue(account: Account) -> Non
     account.send()
     assert account.ses.calls == 0
     (again,) = account.sqs.queue(DELIVERIES)
-    assert again.visible_at - account.clock.now >= 24
+    assert again.visible_at - account.clock.now >= 23
 
 
 @pytest.mark.parametrize("policy", ["resend", "hold"])

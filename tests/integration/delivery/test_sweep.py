@@ -1,18 +1,24 @@
 """What time brings about, and what people decide."""
 
+from typing import Any
+
 import pytest
 
-from changecast.agenda import due, look_at
-from changecast.errors import PauseRun, Retry
-from changecast.held import drop_held, held, release_held
-from changecast.ledger import read_batch
-from changecast.ledger_items import Batch
-from changecast.runs import hurry, pause, resume
-from tests.doubles.account import DELIVERIES, REPORTS, Account, Context
-from tests.doubles.announcements import envelope
-from tests.doubles.answers import refusal
-from tests.doubles.ses import Ses
+from changecast.contract.errors import PauseRun, Retry
+from changecast.contract.pause_code import PauseCode
+from changecast.customer.ledger.due_index import due_batches, set_due
+from changecast.customer.ledger.held import drop_held, held, release_held
+from changecast.customer.ledger.runs import pause, resume, sweep_soon
+from changecast.customer.ledger.schema import Batch
+from changecast.customer.ledger.table import read_batch
+from testbed.doubles.account import DELIVERIES, REPORTS, Account, Context
+from testbed.doubles.announcements import envelope
+from testbed.doubles.answers import refusal
+from testbed.doubles.dynamodb import Table
+from testbed.doubles.ses import Ses
 from tests.integration.delivery.test_send_mail import PEOPLE, planned, raises, timeout
+
+SWEEP = "changecast.customer.sending.sweep"
 
 
 def unanswered(policy: str = "resend") -> Account:
@@ -58,8 +64,8 @@ def test_a_run_that_is_resumed_when_all_is_sent_is_reported_as_sent() -> None:
     account = Account(ses=Ses(contacts={"announcements": PEOPLE}))
     planned(account)
     account.settle(3)
-    pause(account.ledger, account.run("CHG1").run, PauseRun("complaint_rate", "x"), 1.0)
-    hurry(account.ledger, resume(account.ledger, account.run("CHG1")), account.clock.now)
+    pause(account.ledger, account.run("CHG1").run, PauseRun(PauseCode.COMPLAINT_RATE, "x"), 1.0)
+    sweep_soon(account.ledger, resume(account.ledger, account.run("CHG1")), account.clock.now)
     before = account.events.last_report()["report_seq"]
     account.settle(3)
     report = account.events.last_report()
@@ -72,9 +78,9 @@ def test_what_passes_by_itself_lifts_no_stop_that_is_for_a_person() -> None:
     account.announce(envelope())
     account.plan()
     run = account.run("CHG1").run
-    pause(account.ledger, run, PauseRun("daily_quota", "x"), 1.0)
-    pause(account.ledger, run, PauseRun("bounce_rate", "x"), 2.0)
-    pause(account.ledger, run, PauseRun("SendingPausedException", "x"), 3.0)
+    pause(account.ledger, run, PauseRun(PauseCode.DAILY_QUOTA, "x"), 1.0)
+    pause(account.ledger, run, PauseRun(PauseCode.BOUNCE_RATE, "x"), 2.0)
+    pause(account.ledger, run, PauseRun(PauseCode.SENDING_PAUSED, "x"), 3.0)
     account.settle(30)
     assert account.run("CHG1").paused
     assert account.run("CHG1").reason_code == "bounce_rate"
@@ -107,31 +113,49 @@ def test_a_sweep_that_comes_for_somebody_else_leaves_the_unknown_alone() -> None
 
 def test_a_finished_run_leaves_nothing_to_look_at(account: Account) -> None:
     planned(account).settle()
-    assert due(account.ledger, account.clock.now + 10**9) == []
+    assert due_batches(account.ledger, account.clock.now + 10**9) == []
+
+
+class LaggingIndex(Table):
+    """A table whose index shows what it showed at some time."""
+
+    shown: Table | None = None
+
+    def query(self, **request: Any) -> dict[str, Any]:
+        """Query the table as it is, the index as it was."""
+        if self.shown is not None and "IndexName" in request:
+            return self.shown.query(**request)
+        return super().query(**request)
 
 
 def test_a_stale_index_makes_no_second_release() -> None:
-    account = Account(ses=Ses(contacts={"announcements": PEOPLE}))
-    planned(account)
-    (found,) = due(account.ledger, account.clock.now + 10**6)
+    table = LaggingIndex()
+    account = planned(Account(ses=Ses(contacts={"announcements": PEOPLE}), table=table))
     account.sqs.queue(DELIVERIES).clear()
-    vars(account.modules["sweep"])["due"] = lambda ledger, now: [found]
+    account.clock.sleep(600)
+    table.shown = table.copy()
     account.sweep()
-    assert account.sqs.queue(DELIVERIES) == []
+    assert len(account.sqs.queue(DELIVERIES)) == 1
+
+    assert due_batches(account.ledger, account.clock.now) != []  # the index still shows it
+    account.sweep()
+    assert len(account.sqs.queue(DELIVERIES)) == 1
 
 
-def test_a_small_change_behind_a_large_one_has_its_turn_in_the_first_group() -> None:
+def test_a_small_change_behind_a_large_one_has_its_turn_in_the_first_group(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     account = Account()
-    module = vars(account.modules["sweep"])
     large = [Batch("large", number, "CHG1", 1) for number in range(1, 201)]
-    module["due"] = lambda ledger, now: [*large, Batch("small", 1, "CHG2", 1)]
+    found = [*large, Batch("small", 1, "CHG2", 1)]
+    monkeypatch.setattr(f"{SWEEP}.due_batches", lambda ledger, now: found)
     groups: list[list[Batch]] = []
 
     def looked_at(_: object, group: list[Batch]) -> list[Batch]:
         groups.append(group)
         return []
 
-    module["sweep"] = looked_at
+    monkeypatch.setattr(f"{SWEEP}.look_at_batches", looked_at)
     account.sweep()
     assert "small" in {batch.run for batch in groups[0]}
     assert sum(map(len, groups)) == 201
@@ -192,7 +216,7 @@ def test_a_batch_that_cannot_be_read_does_not_stop_the_sweep_and_is_not_hidden()
 
     account.wrap = lambda service, client: Hot() if service == "dynamodb" else client
     account.start()
-    with pytest.raises(Retry, match="1 could not be looked at"):
+    with pytest.raises(Retry, match="1 could not be checked"):
         account.sweep()
     account.wrap = lambda service, client: client
     account.start()
@@ -226,13 +250,13 @@ def test_a_superseded_run_sends_to_nobody_whose_window_ends() -> None:
 
 
 def test_a_release_during_a_sweep_is_not_forgotten() -> None:
-    """Two write the same batch: whoever has seen less of it must read again."""
+    """Two write the same batch: the one that has seen less of it must read again."""
     account = unanswered("hold")
     run = account.run("CHG1")
     stale = read_batch(account.ledger, run.run, 1)
     assert stale is not None
     release_held(account.ledger, run, account.clock.now)
-    look_at(account.ledger, stale, None)
+    set_due(account.ledger, stale, None)
     account.settle(3)
     assert len(account.ses.mails) == 5
 

@@ -8,7 +8,7 @@ import importlib.util
 import json
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,13 +21,13 @@ from aws_xray_sdk.core import xray_recorder
 from aws_xray_sdk.core.context import Context as XRayContext
 from botocore.exceptions import ReadTimeoutError
 
-from changecast import tracing
-from changecast.announce import Hub, announce
-from tests.doubles.account import ANNOUNCEMENTS, DEAD_LETTERS, DELIVERIES, REPORTS, Account
-from tests.doubles.account import Context as Lambda
-from tests.doubles.answers import refusal
-from tests.doubles.events import Events
-from tests.doubles.ses import SentMail, Ses
+from changecast.hub.announcing.announce import Hub, announce
+from changecast.lambdas import tracing
+from testbed.doubles.account import ANNOUNCEMENTS, DEAD_LETTERS, DELIVERIES, REPORTS, Account
+from testbed.doubles.account import Context as Lambda
+from testbed.doubles.answers import refusal
+from testbed.doubles.events import Events
+from testbed.doubles.ses import SentMail, Ses
 from tests.support.builders import ACCOUNTS, document, registered
 from tests.support.canary import (
     ADDRESS,
@@ -146,11 +146,12 @@ def chain(table: Any, register: Any, monkeypatch: pytest.MonkeyPatch) -> Chain:
     url = boto3.client("sqs").create_queue(QueueName=f"dead-{uuid4()}")["QueueUrl"]
     for name, value in {
         "STATUS_TABLE": table.name, "STATUS_DLQ_URL": url, "REPORT_DEADLINE_MINUTES": "15",
+        "HUB_BUS": "changecast-hub",
         "ALERTS_TOPIC_ARN": "arn:aws:sns:eu-central-1:111111111111:changecast-alerts",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     tracker, watch, published = load("track_status"), load("watch"), Published()
-    monkeypatch.setattr(watch, "sns", published)
+    monkeypatch.setattr(watch, "watcher", replace(vars(watch)["watcher"], sns=published))
     return Chain(table, tracker, watch, published, url)
 
 
@@ -378,10 +379,16 @@ ALWAYS = {"the logs", "the metrics", "the traces", "the reports", "the status ta
 
 
 def people_are_only_in_the_ledger_and_the_mail(account: Account) -> None:
-    """In the customer's own account: recipients' items, and the mail to that person."""
+    """In the customer's own account: recipients' items, the reading of the contact list until it
+    has served, and the mail to that person.
+    """
     items = {key: item for key, item in account.table.items.items() if names_the_person(item)}
     assert all(sort.startswith("r#") for _, sort in items)
     assert not any(tells_the_sentence(item) for item in account.table.items.values())
+    kept = {key: body for key, body in account.s3.objects.items() if names_the_person([key, body])}
+    assert all(key.startswith("mails/contacts/") for key in kept)
+    account.clock.now += 180
+    account.sweep()
     assert not names_the_person([*account.s3.objects.values(), *account.s3.objects])
     for queue in (ANNOUNCEMENTS, DEAD_LETTERS):
         assert not names_the_person(account.sqs.bodies(queue)), queue

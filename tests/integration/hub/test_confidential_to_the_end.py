@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from changecast.announce import Hub, announce
-from changecast.ledger import runs_of
-from tests.doubles.account import ENVIRONMENT, Account
-from tests.doubles.events import Events
-from tests.doubles.ses import Ses
+from changecast.customer.ledger.table import runs_of
+from changecast.hub.announcing.announce import Hub, announce
+from testbed.doubles.account import ENVIRONMENT, Account
+from testbed.doubles.events import Events
+from testbed.doubles.ses import Ses
 from tests.support.builders import ACCOUNTS, NAMES, document, registered
 from tests.support.canary import said
 
@@ -86,7 +86,7 @@ def test_nothing_that_a_customer_has_names_another(
         assert [word for word in FOREIGN[code] if word in text] == [], place
 
 
-def test_whoever_is_dropped_hears_nothing_of_who_stays(table: Any) -> None:
+def test_a_withdrawn_customer_hears_nothing_of_those_who_stay(table: Any) -> None:
     account = account_of("globex")
     account.announce(events_for_each(table, version=1)["globex"])
     account.settle(2)

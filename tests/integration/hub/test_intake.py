@@ -5,14 +5,16 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import boto3
 import pytest
 
-from changecast.announce import connect
-from changecast.event import EVENT_LIMIT, ChangeAnnounced
+from changecast.contract.event import EVENT_LIMIT, ChangeAnnounced
+from changecast.hub.announcing.announce import connect
+from changecast.hub.tracking.freezes import CustomerFreezes, FrozenTime, keep_freezes
 from tests.support.builders import document
 from tests.support.canary import SENTENCE, tells_the_sentence
 from tests.support.fake_hub import FakeEvents
@@ -28,7 +30,7 @@ class Dropping:
         self.s3, self.sqs = boto3.client("s3"), boto3.client("sqs")
 
     def drop(self, body: Any, key: str = "incoming/change.json") -> str:
-        """Put a file; comes back: the message that tells of it."""
+        """Put a file; returns the message about it."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         put = self.s3.put_object(Bucket=self.bucket, Key=key, Body=content)
         thing = {"key": key, "size": len(content), "version-id": put["VersionId"]}
@@ -36,7 +38,7 @@ class Dropping:
         return json.dumps({"detail-type": "Object Created", "detail": detail})
 
     def take_in(self, *messages: str) -> list[str]:
-        """Take messages in; comes back: those that go back to the queue."""
+        """Take messages in; returns those that go back to the queue."""
         records = [{"messageId": str(number), "body": body} for number, body in enumerate(messages)]
         answer = self.module.handler({"Records": records}, None)
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
@@ -249,7 +251,7 @@ def test_messages_that_are_no_events_go_back_with_their_reasons_and_a_neighbour_
     back = dropping.take_in(*messages, dropping.drop(document()))
     assert back == [str(number) for number in range(len(messages))]
     assert len(dropping.announced()) == 1
-    reasons = [vars(one)["error"] for one in caplog.records if "goes back" in one.message]
+    reasons = [vars(one)["error"] for one in caplog.records if one.message.startswith("failed;")]
     assert len(reasons) == len(messages)
     assert all(reason.startswith("the message ") for reason in reasons)
 
@@ -267,7 +269,7 @@ def test_a_size_without_end_is_no_reason_to_stop(dropping: Dropping) -> None:
         {},
         {"customers": ["umbrella"]},
         {"implementationEnd": "2020-01-01T00:00:00Z"},
-        {"changeTitle": f"x\r\n{SENTENCE}"},
+        {"changeTitle": f"x\a{SENTENCE}"},
         {"status": SENTENCE},
     ],
     ids=["taken in", "unknown customer", "window", "title", "status"],
@@ -287,3 +289,16 @@ def test_what_a_file_says_is_in_no_alert_log_or_metric(
     logged = [vars(record) for record in caplog.records]
     assert logged
     assert not tells_the_sentence([told, logged, capsys.readouterr().out])
+
+
+def test_a_freeze_that_the_hub_keeps_holds_for_dropped_files(
+    dropping: Dropping, table: Any
+) -> None:
+    frozen = FrozenTime("Stocktaking", "2027-01-20T00:00:00Z", "2027-01-22T00:00:00Z")
+    keep_freezes(table, {"acme": CustomerFreezes((frozen,), 0)}, "maria", datetime.now(UTC))
+    assert dropping.take_in(dropping.drop(document())) == []
+    assert dropping.announced() == []
+    (alert,) = dropping.told()
+    assert "acme: in the freeze 'Stocktaking'" in alert
+    assert dropping.take_in(dropping.drop(document(despite="Certificates end."))) == []
+    assert len(dropping.announced()) == 1

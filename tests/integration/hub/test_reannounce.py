@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from changecast.announce import Announcement, Outcome, announce
-from changecast.errors import ContractError
-from changecast.event import ChangeAnnounced
-from changecast.originals import PART_BYTES, Original, keep, kept
-from changecast.plan import mark
-from changecast.reannounce import reannounce
+from changecast.contract.errors import ContractError
+from changecast.contract.event import ChangeAnnounced
+from changecast.customer.planning.decision import fingerprint_for
+from changecast.hub.announcing.announce import Announcement, Outcome, announce
+from changecast.hub.announcing.reannounce import reannounce
+from changecast.hub.tracking.originals import PART_BYTES, Original, keep, kept
 from tests.support.builders import NOW, announced, document
 from tests.support.fake_hub import FakeHub, fake_hub
 
@@ -34,7 +34,7 @@ def test_one_customer_gets_the_same_content_under_a_new_event_that_names_its_old
     again = events(hub)[-1]
     assert (again.customers, again.withdrawn) == (("globex",), ())
     assert again.reannounces == old.event_id != again.event_id
-    assert mark(again, "globex") == mark(old, "globex")
+    assert fingerprint_for(again, "globex") == fingerprint_for(old, "globex")
     assert again.metadata == old.metadata
     assert told.outcome is Outcome.ANNOUNCED_AGAIN
     assert told.event_ids == (str(again.event_id),)
@@ -93,11 +93,11 @@ def test_a_revision_that_was_not_kept_says_what_to_do_instead() -> None:
 def test_the_largest_document_is_kept_whole_and_never_written_over(table: Any) -> None:
     noise = "".join(chr(0x4E00 + (n * 7919) % 20_000) for n in range(250_000))
     detail = announced(metadata={"note": noise})
-    keep(table, Original(detail, alone=True))
+    keep(table, Original(detail, confidential=True))
     parts = [item for item in table.scan()["Items"] if item["sk"].startswith("original#")]
     assert all(len(bytes(item["body"])) <= PART_BYTES for item in parts)
-    keep(table, Original(announced(metadata={}), alone=False))
-    assert kept(table, "CHG-1", 1) == Original(detail, alone=True)
+    keep(table, Original(announced(metadata={}), confidential=False))
+    assert kept(table, "CHG-1", 1) == Original(detail, confidential=True)
     assert kept(table, "CHG-1", 2) is None
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from changecast.records import Record, note_put, reserve, revisions
+from changecast.hub.tracking.revisions import Record, note_put, reserve, revisions
 from tests.support.builders import NOW
 
 ONE = Record(
@@ -21,7 +21,7 @@ ONE = Record(
 )
 
 
-def test_a_revision_is_had_by_whoever_comes_first(table: Any) -> None:
+def test_the_first_of_two_takes_a_revision(table: Any) -> None:
     assert reserve(table, ONE)
     assert not reserve(table, replace(ONE, content_hash="other"))
     assert revisions(table, "CHG-1") == [ONE]
@@ -49,3 +49,11 @@ def test_a_put_is_noted_once(table: Any) -> None:
     assert noted == replace(ONE, put_at="2027-01-16T08:05:00Z")
     note_put(table, noted, NOW.replace(year=2028))
     assert revisions(table, "CHG-1") == [noted]
+
+
+def test_a_revision_may_name_ten_thousand_customers_by_their_longest_codes(table: Any) -> None:
+    codes = tuple(f"{number:05d}-{'x' * 26}" for number in range(10_000))
+    for revision, sides in enumerate(((codes, ()), ((), codes), (codes, codes)), start=1):
+        record = replace(ONE, revision=revision, customers=sides[0], withdrawn=sides[1])
+        assert reserve(table, record)
+        assert revisions(table, "CHG-1")[-1] == record

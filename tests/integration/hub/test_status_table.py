@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 from boto3.dynamodb.conditions import Key
 
-from changecast.errors import ContractError
-from changecast.event import Envelope, parse_announced
-from changecast.records import note_again
-from changecast.status_items import SHARDS, change_row, status_key
-from changecast.status_lists import overdue
-from changecast.status_table import (
+from changecast.contract.errors import ContractError
+from changecast.contract.event import Envelope, parse_announced
+from changecast.hub.tracking.chain import faults_in_chain
+from changecast.hub.tracking.items import change_row
+from changecast.hub.tracking.queries import overdue
+from changecast.hub.tracking.revisions import note_again
+from changecast.hub.tracking.schema import SHARDS, status_key
+from changecast.hub.tracking.table import (
     Row,
-    apply,
-    expect,
+    apply_report,
     history,
+    open_status_rows,
     statuses,
     statuses_in,
     statuses_of_customer,
@@ -30,12 +32,12 @@ REASON = {"class": "rejected", "code": "other_content", "message": "m", "at": NO
 
 def announce(table: Any, **fields: Any) -> None:
     event: Envelope[Any] = parse_announced(json.dumps(envelope(announced(**fields))))
-    expect(table, event, NOW)
+    open_status_rows(table, event, NOW)
 
 
 def report(table: Any, *, event: str = "", code: str | None = "acme", **fields: Any) -> None:
     detail = reported(**fields)
-    apply(table, arrived(detail, event=event or f"event-{detail.report_seq}"), code, NOW)
+    apply_report(table, arrived(detail, event=event or f"event-{detail.report_seq}"), code, NOW)
 
 
 def row(table: Any, code: str = "acme") -> Row:
@@ -61,7 +63,7 @@ def test_everybody_who_is_named_is_expected_whether_affected_or_withdrawn(table:
     assert rows[0]["announced_by"] == "maria@provider.example"
 
 
-def test_news_of_every_order_end_alike(table: Any) -> None:
+def test_reports_in_any_order_end_alike(table: Any) -> None:
     def tell(what: int) -> None:
         if what == 0:
             announce(table)
@@ -78,7 +80,8 @@ def test_news_of_every_order_end_alike(table: Any) -> None:
     for order in list(itertools.permutations(range(4)))[::4]:
         for what in (*order, order[0]):
             tell(what)
-        found.append({name: one for name, one in row(table).items() if name != "version"})
+        own = {"version", "chain_hash"}  # count what came, and in which order
+        found.append({name: one for name, one in row(table).items() if name not in own})
         for item in table.scan()["Items"]:
             table.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
     assert all(one == found[0] for one in found)
@@ -98,6 +101,29 @@ def test_every_report_is_kept_once_and_never_written_over(table: Any) -> None:
         "failed",
         "sent",
     ]
+
+
+def test_what_is_kept_is_chained_whatever_comes_late_or_twice(table: Any) -> None:
+    announce(table)
+    for seq, event in ((2, "b"), (1, "a"), (2, "b"), (3, "c"), (1, "a")):
+        report(table, report_seq=seq, state="sending", event=event)
+    kept = history(table, "CHG-1", "acme")
+    assert [(int(one["report_seq"]), int(one["chain_number"])) for one in kept] == [
+        (1, 2), (2, 1), (3, 3),
+    ]  # fmt: skip
+    assert faults_in_chain(row(table), kept) == []
+    assert faults_in_chain(row(table), kept[:-1]) != []
+
+
+def test_a_report_that_meets_another_is_chained_behind_it(table: Any) -> None:
+    announce(table)
+    before = row(table)
+    report(table, report_seq=1, event="a")
+    detail = reported(report_seq=2)
+    late = arrived(detail, event="b")
+    apply_report(table, late, "acme", NOW, known=before)
+    assert int(row(table)["chain_length"]) == 2
+    assert faults_in_chain(row(table), history(table, "CHG-1", "acme")) == []
 
 
 def test_a_report_says_nothing_of_other_customers_or_revisions(table: Any) -> None:
@@ -126,7 +152,7 @@ def test_who_speaks_for_another_is_not_believed_and_remembered(
     forged: Envelope[Any] = Envelope[type(reported())].model_validate(event)  # type: ignore[misc]
     for _ in range(2):
         with pytest.raises(ContractError) as refused:
-            apply(table, forged, code, NOW)
+            apply_report(table, forged, code, NOW)
         assert refused.value.code == "forged"
     assert row(table)["state"] == "announced"
     assert history(table, "CHG-1", "acme") == []
@@ -233,7 +259,7 @@ def test_what_the_audit_keeps_of_a_customer_is_no_status(table: Any) -> None:
 
 def test_whom_the_record_names_besides_is_expected_too(table: Any) -> None:
     event: Envelope[Any] = parse_announced(json.dumps(envelope(announced(customers=["acme"]))))
-    expect(table, event, NOW, more=("acme", "globex"))
+    open_status_rows(table, event, NOW, more=("acme", "globex"))
     found = [(one["customer"], one["withdrawn"]) for one in statuses(table, "CHG-1")]
     assert found == [("acme", False), ("globex", False)]
 
@@ -251,7 +277,7 @@ def test_a_flood_of_forged_reports_hides_nobody_who_is_silent(table: Any) -> Non
     for number in range(40):
         forged = arrived(reported(), account=ACCOUNTS["globex"], event=f"event-{number}")
         with pytest.raises(ContractError):
-            apply(table, forged, "globex", NOW)
+            apply_report(table, forged, "globex", NOW)
     first = list(itertools.islice(overdue(table, NOW + timedelta(minutes=16)), 2 * SHARDS))
     silent = [status_key("CHG-1", 1, code) for code in ("acme", "globex")]
     assert all(key in first for key in silent)
@@ -271,7 +297,15 @@ def test_two_who_change_a_row_at_once_both_have_their_say(table: Any) -> None:
     def slow(found: Row) -> Row:
         if "report_seq" not in found:
             report(table, state="sent", report_seq=1)
-        return found | {"note": "kept"}
+        return found | {"title": "kept"}
 
     change_row(table, key, slow)
-    assert (row(table)["state"], row(table)["note"]) == ("sent", "kept")
+    assert (row(table)["state"], row(table)["title"]) == ("sent", "kept")
+
+
+@pytest.mark.parametrize("revision", [1, 99_999, 100_000, 202_701, 999_999])
+def test_a_status_is_found_whatever_its_revision_is(table: Any, revision: int) -> None:
+    """A version like 202701 is the year and the month."""
+    announce(table, what=change(revision=revision))
+    assert [int(one["revision"]) for one in statuses(table, "CHG-1")] == [revision] * 2
+    assert len(statuses(table, "CHG-1", revision)) == 2

@@ -1,13 +1,9 @@
 """The tracker's function: it believes the registry and the envelope, and parks what it cannot."""
 
-import importlib
 import json
-import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import boto3
 import pytest
@@ -16,13 +12,13 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from changecast import alerts
-from changecast.announce import announce
-from changecast.event import ChangeAnnounced
-from changecast.records import reserve, revisions
-from changecast.registry import Accounts
-from changecast.status_table import Row, history, statuses
-from tests.integration.hub.conftest import empty
+from changecast.contract.event import ChangeAnnounced
+from changecast.hub.announcing.announce import announce
+from changecast.hub.tracking import alerts
+from changecast.hub.tracking.revisions import reserve, revisions
+from changecast.hub.tracking.table import history, statuses
+from changecast_cli.watching.runs import channels_told, run_of
+from tests.integration.hub.conftest import Tracker, empty
 from tests.support.builders import (
     ACCOUNTS,
     EVENT_ID,
@@ -38,58 +34,25 @@ from tests.support.from_schema import published, values
 from tests.support.hostile import BODIES, CODES
 
 
-class Tracker:
-    """The function with its queue of dead letters."""
-
-    def __init__(self, module: Any, table: Any, dead_letters: str) -> None:
-        self.module, self.table, self.url = module, table, dead_letters
-
-    def handle(self, *bodies: Any) -> list[str]:
-        """Handle messages in one batch; comes back: which go back to the queue."""
-        records = [
-            {"messageId": str(number), "body": body if isinstance(body, str) else json.dumps(body)}
-            for number, body in enumerate(bodies)
-        ]
-        answer = self.module.handler({"Records": records}, None)
-        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
-
-    def parked(self) -> list[str]:
-        """The codes of what was parked."""
-        found = boto3.client("sqs").receive_message(
-            QueueUrl=self.url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
-        )
-        messages = found.get("Messages", [])
-        return [message["MessageAttributes"]["code"]["StringValue"] for message in messages]
-
-    def row(self, code: str = "acme") -> Row:
-        return next(one for one in statuses(self.table, "CHG-1") if one["customer"] == code)
-
-
-@pytest.fixture(scope="module")
-def module(made: Any) -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STATUS_TABLE", made.name)
-        patch.setenv("STATUS_DLQ_URL", "set by each test")
-        patch.setenv("REPORT_DEADLINE_MINUTES", "15")
-        sys.modules.pop("track_status", None)
-        yield importlib.import_module("track_status")
-        sys.modules.pop("track_status", None)
-
-
-@pytest.fixture
-def tracker(module: Any, table: Any, ssm: Any, register: Any) -> Tracker:
-    register("acme")
-    url = boto3.client("sqs").create_queue(QueueName=f"dead-{uuid4()}")["QueueUrl"]
-    module.table = table
-    module.accounts = Accounts(ssm)
-    module.settings = replace(module.settings, status_dlq_url=url)
-    return Tracker(module, table, url)
-
-
 def test_announcements_and_reports_come_together(tracker: Tracker) -> None:
     assert tracker.handle(envelope(announced()), envelope(reported())) == []
     assert (tracker.row()["state"], tracker.row("globex")["state"]) == ("sent", "announced")
     assert tracker.parked() == []
+
+
+def test_a_report_says_where_the_customers_chats_and_webhooks_stand(tracker: Tracker) -> None:
+    chat = {"name": "chat", "channel": "chat", "state": "sent"}
+    ops = {"name": "ops", "channel": "webhook", "state": "planned", "code": "503",
+           "next_try_at": "2027-01-16T14:05:00Z"}  # fmt: skip
+    said = envelope(reported(channels=(chat, ops)))
+    assert tracker.handle(envelope(announced()), said) == []
+    one = run_of("CHG-1", [tracker.row()])["customers"]["acme"]
+    assert one["state"] == "sent"
+    assert channels_told(one) == "chat ✓, ops ✗ 503, next try 14:05 UTC"
+    assert [each["name"] for each in history(tracker.table, "CHG-1", "acme")[-1]["channels"]] == [
+        "chat",
+        "ops",
+    ]
 
 
 def test_a_customer_registered_a_second_ago_is_believed(tracker: Tracker, register: Any) -> None:
@@ -193,7 +156,8 @@ def test_a_number_too_large_for_the_table_is_parked(tracker: Tracker) -> None:
 
 
 def test_when_the_table_is_away_the_messages_go_back(tracker: Tracker) -> None:
-    tracker.module.table = boto3.resource("dynamodb").Table("nowhere")
+    module = tracker.module
+    module.tracker = replace(module.tracker, table=boto3.resource("dynamodb").Table("nowhere"))
     assert tracker.handle(envelope(announced()), envelope(reported())) == ["0", "1"]
     assert tracker.parked() == []
 

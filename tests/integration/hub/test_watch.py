@@ -1,4 +1,4 @@
-"""Watch: who is silent, why, told once, and again when it is mended."""
+"""Watch: who is silent, why, told once, and again when it is resolved."""
 
 import importlib
 import json
@@ -13,18 +13,20 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from changecast.announce import announce
-from changecast.bus import NotPut
-from changecast.completeness import Fact
-from changecast.errors import ContractError, Retry
-from changecast.event import Envelope, parse_announced
-from changecast.findings import Cause
-from changecast.registry import Customer
-from changecast.routes import rule_name
-from changecast.status_history import claim_fact, note_fact
-from changecast.status_items import read_item
-from changecast.status_lists import overdue
-from changecast.status_table import Row, apply, expect, statuses
+from changecast.contract.errors import ContractError, Retry
+from changecast.contract.event import Envelope, parse_announced
+from changecast.hub import routes
+from changecast.hub.announcing.announce import announce
+from changecast.hub.registry import Customer
+from changecast.hub.routes import route_name, rule_name
+from changecast.hub.tracking import watching
+from changecast.hub.tracking.completeness import AnnouncementFact
+from changecast.hub.tracking.findings import Cause
+from changecast.hub.tracking.history import claim_fact, note_fact
+from changecast.hub.tracking.items import read_item
+from changecast.hub.tracking.queries import overdue
+from changecast.hub.tracking.table import Row, apply_report, open_status_rows, statuses
+from changecast.lambdas.bus import NotPut
 from tests.support.builders import (
     ACCOUNTS,
     announced,
@@ -57,19 +59,19 @@ class Watcher:
     def silent(self, *codes: str, change_id: str = "CHG-1", minutes: int = 16) -> None:
         """These were announced a change so long ago, and said nothing."""
         what = announced(change(change_id=change_id), customers=codes)
-        expect(self.table, _event(what), datetime.now(UTC) - timedelta(minutes=minutes))
+        open_status_rows(self.table, _event(what), datetime.now(UTC) - timedelta(minutes=minutes))
 
     def route(self, code: str, **target: Any) -> str:
-        """The route of a customer; comes back: its dead-letter queue."""
+        """Make the route of a customer; returns its dead-letter queue."""
         customer = entries(code)[code]
-        rule = rule_name(code)
+        rule = rule_name(customer)
         self.events.put_rule(Name=rule, EventBusName=BUS, EventPattern='{"source": ["x"]}')
         targets: Any = [{"Id": "customer", "Arn": customer.bus_arn, **target}]
         self.events.put_targets(Rule=rule, EventBusName=BUS, Targets=targets)
-        return str(self.sqs.create_queue(QueueName=rule)["QueueUrl"])
+        return str(self.sqs.create_queue(QueueName=route_name(code))["QueueUrl"])
 
     def watch(self) -> list[tuple[str, str]]:
-        """Watch once; comes back: (customer, event and cause) of every alert."""
+        """Watch once; returns (customer, event and cause) of every alert."""
         self.module.handler({}, Plenty())
         return [(one.get("customer", ""), f"{one['event']} {one['cause']}") for one in self.told()]
 
@@ -123,7 +125,7 @@ def watcher(module: Any, table: Any, register: Any) -> Iterator[Watcher]:
         events.remove_targets(Rule=rule["Name"], EventBusName=BUS, Ids=["customer"])
         events.delete_rule(Name=rule["Name"], EventBusName=BUS)
     for code in entries():
-        for found in sqs.list_queues(QueueNamePrefix=rule_name(code)).get("QueueUrls", []):
+        for found in sqs.list_queues(QueueNamePrefix=route_name(code)).get("QueueUrls", []):
             sqs.delete_queue(QueueUrl=found)
 
 
@@ -181,14 +183,48 @@ def test_an_alert_says_what_to_look_at_and_where_it_is_explained(watcher: Watche
         assert line in alert["text"]
 
 
-def test_a_finding_is_told_once_and_told_again_when_it_is_mended(watcher: Watcher) -> None:
+def test_customers_that_are_silent_for_one_cause_are_one_alert_and_told_once(
+    watcher: Watcher,
+) -> None:
+    codes = ("acme", "globex", "initech")
+    watcher.silent(*codes)
+    watcher.module.handler({}, Plenty())
+    (alert,) = watcher.told()
+    assert alert["cause"] == "no_route"
+    assert json.loads(alert["customer"]) == list(codes)
+    for code in codes:
+        assert f"changecast doctor --customer {code}" in alert["text"]
+    assert watcher.watch() == []
+
+
+def test_a_finding_is_told_once_and_again_when_it_is_resolved(watcher: Watcher) -> None:
     watcher.silent("acme")
     assert len(watcher.watch()) == 1
     assert watcher.watch() == []
-    apply(watcher.table, arrived(reported(state="sent")), "acme", datetime.now(UTC))
-    assert watcher.watch() == [("acme", "mended no_route")]
+    apply_report(watcher.table, arrived(reported(state="sent")), "acme", datetime.now(UTC))
+    assert watcher.watch() == [("acme", "resolved no_route")]
     assert watcher.watch() == []
     assert watcher.row("acme")["state"] == "sent"
+
+
+def test_a_resumed_run_is_resolved_only_when_its_mails_leave(watcher: Watcher) -> None:
+    """A resume without a repair pauses again: nobody is told that all is well in between."""
+    reason = {"class": "paused", "code": "sender_not_verified", "message": "not verified",
+              "at": "2027-01-16T08:05:00Z"}  # fmt: skip
+
+    def reports(seq: int, state: str, sent: int = 0, **more: Any) -> list[tuple[str, str]]:
+        counts = {"planned": 3, "sent": sent}
+        report = reported(state=state, report_seq=seq, counts=counts, **more)
+        apply_report(watcher.table, arrived(report), "acme", datetime.now(UTC))
+        return watcher.watch()
+
+    watcher.silent("acme", minutes=0)
+    assert reports(1, "paused", reason=reason) == [("acme", "found paused")]
+    assert reports(2, "planned") == []
+    assert reports(3, "paused", reason=reason) == []
+    assert reports(4, "sending") == []
+    assert reports(5, "sending", sent=1) == [("acme", "resolved paused")]
+    assert reports(6, "sent", sent=3) == []
 
 
 def test_what_the_account_reports_itself_is_told_at_once(watcher: Watcher) -> None:
@@ -200,7 +236,7 @@ def test_what_the_account_reports_itself_is_told_at_once(watcher: Watcher) -> No
         "at": "2027-01-16T08:05:00Z",
     }
     report = reported(state="nothing_to_send", reason=reason)
-    apply(watcher.table, arrived(report), "acme", datetime.now(UTC))
+    apply_report(watcher.table, arrived(report), "acme", datetime.now(UTC))
     watcher.module.handler({}, Plenty())
     (alert,) = watcher.told()
     assert (alert["cause"], "nobody subscribes" in alert["text"]) == ("nothing_to_send", True)
@@ -213,7 +249,7 @@ def test_a_rule_that_carries_nothing_is_no_route(watcher: Watcher, broken: str, 
     watcher.silent("acme")
     if broken == "disabled":
         watcher.route("acme")
-        watcher.events.disable_rule(Name=rule_name("acme"), EventBusName=BUS)
+        watcher.events.disable_rule(Name=route_name("acme"), EventBusName=BUS)
     else:
         watcher.route("acme", Arn="arn:aws:events:eu-central-1:999999999999:event-bus/changecast")
     assert watcher.watch() == [("acme", "found no_route")]
@@ -252,15 +288,15 @@ def test_one_route_that_cannot_be_looked_at_does_not_hide_the_others(
     watcher: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watcher.silent("acme", "globex", "umbrella")
-    look = watcher.module.look_at
+    look = routes.look_at
 
     def broken(events: Any, sqs: Any, customer: Customer) -> Any:
         if customer.code == "acme":
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DescribeRule")
         return look(events, sqs, customer)
 
-    monkeypatch.setattr(watcher.module, "look_at", broken)
-    with pytest.raises(Retry, match="1 could not be looked at"):
+    monkeypatch.setattr(watching, "look_at", broken)
+    with pytest.raises(Retry, match="1 could not be checked"):
         watcher.watch()
     assert {one["customer"] for one in watcher.told()} == {"globex", "umbrella"}
 
@@ -269,7 +305,7 @@ def test_many_forged_reports_of_one_account_are_one_alert(watcher: Watcher) -> N
     for number in range(3):
         forged = arrived(reported(), account=ACCOUNTS["globex"], event=f"event-{number}")
         with pytest.raises(ContractError):
-            apply(watcher.table, forged, "globex", datetime.now(UTC))
+            apply_report(watcher.table, forged, "globex", datetime.now(UTC))
     watcher.module.handler({}, Plenty())
     (alert,) = watcher.told()
     assert (alert["cause"], "forged, 3 times" in alert["text"]) == ("forged", True)
@@ -286,13 +322,13 @@ def test_two_who_watch_at_once_tell_a_fact_once_and_who_dies_is_stood_in_for(
     assert claim_fact(watcher.table, item, now + timedelta(hours=1))
     assert not claim_fact(watcher.table, item, now + timedelta(hours=1))
     assert watcher.watch() == []
-    # As if the hour were over, and whoever claimed it had told nobody.
+    # As if the hour were over, and the function that claimed it had told nobody.
     assert claim_fact(watcher.table, read_item(watcher.table, key), now - timedelta(seconds=1))
     assert watcher.watch() == [("", "found bypassed")]
 
 
 def test_a_wrong_announcement_is_told_once(watcher: Watcher) -> None:
-    fact = Fact(Cause.BYPASSED, "was put without announce")
+    fact = AnnouncementFact(Cause.BYPASSED, "was put without announce")
     for _ in range(2):
         note_fact(watcher.table, _event(announced()), *fact, datetime.now(UTC))
         watcher.module.handler({}, Plenty())
@@ -317,7 +353,7 @@ def test_a_refused_event_that_names_no_change_is_told(watcher: Watcher) -> None:
               "at": "2027-01-16T08:05:00Z"}  # fmt: skip
     nameless = reported(state="rejected", event_id=None, change_id=None, revision=None,
                         reason=reason)  # fmt: skip
-    apply(watcher.table, arrived(nameless), "acme", datetime.now(UTC))
+    apply_report(watcher.table, arrived(nameless), "acme", datetime.now(UTC))
     watcher.module.handler({}, Plenty())
     (alert,) = watcher.told()
     assert alert["subject"] == "Changecast: rejected: no change for acme"
@@ -328,7 +364,7 @@ def test_the_oldest_silence_is_measured(
     watcher: Watcher, capsys: pytest.CaptureFixture[str]
 ) -> None:
     what = announced(customers=["acme"], announced_at=datetime.now(UTC) - timedelta(minutes=5))
-    expect(watcher.table, _event(what), datetime.now(UTC))
+    open_status_rows(watcher.table, _event(what), datetime.now(UTC))
     watcher.watch()
     metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     (silence,) = [one["OldestSilence"] for one in metrics if "OldestSilence" in one]

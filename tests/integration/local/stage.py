@@ -9,10 +9,12 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
+import boto3
 import botocore
 from botocore.loaders import create_loader
 
 from changecast_local.cloud import Cloud, Session
+from changecast_local.environment import PREPARING
 
 REGION = "eu-central-1"
 SITE_PACKAGES = str(Path(botocore.__file__).parents[1])
@@ -31,6 +33,7 @@ class Account(Session):
     def __init__(self, cloud: Cloud, number: str, opened: ExitStack) -> None:
         super().__init__(
             cloud.endpoint,
+            user_agent=PREPARING,
             aws_access_key_id=number,
             aws_secret_access_key="any",
             region_name=REGION,
@@ -59,7 +62,7 @@ def trust(services: list[str]) -> str:
 
 
 def make_role(session: Account, name: str, *statements: dict[str, Any]) -> str:
-    """A role with these statements; comes back: its ARN."""
+    """Make a role with these statements; returns its ARN."""
     iam = session.client("iam")
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(SERVICES))
     if statements:
@@ -74,21 +77,25 @@ def allow(action: str | list[str], resource: str, **condition: Any) -> dict[str,
     return statement | ({"Condition": condition} if condition else {})
 
 
-def make_queue(session: Account, name: str, **attributes: str) -> tuple[str, str]:
-    """A queue that EventBridge may send to: (URL, ARN)."""
-    sqs = session.client("sqs")
+def make_queue(
+    session: boto3.Session, name: str, sender: str = "events", **attributes: str
+) -> tuple[str, str]:
+    """A queue that a service (by default EventBridge) may send to: (URL, ARN)."""
+    sqs: Any = session.client("sqs")
     url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
         "QueueArn"
     ]
-    let_events_send(session, url, arn)
+    let_service_send(session, sender, url, arn)
     return url, arn
 
 
-def let_events_send(session: Account, url: str, arn: str, **condition: Any) -> None:
-    """Set a queue's policy: EventBridge may send under this condition."""
+def let_service_send(
+    session: boto3.Session, sender: str, url: str, arn: str, **condition: Any
+) -> None:
+    """Set a queue's policy: this service may send under this condition."""
     statement = allow("sqs:SendMessage", arn, **condition) | {
-        "Principal": {"Service": "events.amazonaws.com"}
+        "Principal": {"Service": f"{sender}.amazonaws.com"}
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     session.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
@@ -97,7 +104,7 @@ def let_events_send(session: Account, url: str, arn: str, **condition: Any) -> N
 def make_rule(
     session: Account, name: str, pattern: dict[str, Any], target: dict[str, Any], bus: str
 ) -> str:
-    """A rule with one target; comes back: its ARN."""
+    """Make a rule with one target; returns its ARN."""
     events = session.client("events")
     arn = events.put_rule(Name=name, EventPattern=json.dumps(pattern), EventBusName=bus)["RuleArn"]
     events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "one", **target}])
@@ -105,7 +112,7 @@ def make_rule(
 
 
 def put(session: Account, bus: str, detail: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """Put one event of source `test`, type `Tested`; comes back: PutEvents' answer."""
+    """Put one event of source `test`, type `Tested`; returns PutEvents' answer."""
     entry = {
         "Source": "test",
         "DetailType": "Tested",
@@ -129,7 +136,7 @@ def received(session: Account, url: str, wait: int = 0) -> list[dict[str, Any]]:
 
 
 def make_function(session: Account, name: str, source: str, role: str, **config: Any) -> str:
-    """A function whose `handler` is in `source`; comes back: its ARN."""
+    """Make a function whose `handler` is in `source`; returns its ARN."""
     variables = {"SITE_PACKAGES": SITE_PACKAGES, **config.pop("Variables", {})}
     made = session.client("lambda").create_function(
         FunctionName=name,
@@ -157,7 +164,7 @@ def invoke(session: Account, name: str, event: Any = None) -> tuple[Any, str | N
     return json.loads(answer["Payload"].read()), answer.get("FunctionError")
 
 
-def eventually(look: Callable[[], Any], seconds: float = 10.0) -> Any:
+def eventually(look: Callable[[], Any], seconds: float = 120.0) -> Any:
     """The first true thing that `look` sees; AssertionError where it sees none in time."""
     until = time.monotonic() + seconds
     while not (seen := look()):

@@ -78,3 +78,41 @@ def test_another_account_sees_nothing_of_a_bucket(here: stage.Account, account: 
     with pytest.raises(ClientError) as refused:
         account().client("s3").get_object(Bucket="mails-of-this-test", Key="runs/1")
     assert refused.value.response["Error"]["Code"] in {"AccessDenied", "403"}
+
+
+def test_a_role_tags_an_object_for_how_long_it_is_kept(here: stage.Account) -> None:
+    below = "arn:aws:s3:::mails-of-this-test/runs/*"
+    tag = stage.allow(["s3:PutObject", "s3:PutObjectTagging"], below)
+    stage.make_function(here, "tag", TAG, stage.make_role(here, "tag", tag))
+    s3 = here.client("s3")
+
+    def tags() -> list[dict[str, str]]:
+        found = s3.get_object_tagging(Bucket="mails-of-this-test", Key="runs/1/text")
+        return [dict(each) for each in found["TagSet"]]
+
+    assert stage.invoke(here, "tag", {"put": True, "key": "runs/1/text"})[0] == "done"
+    assert tags() == [{"Key": "keep-days", "Value": "128"}]
+    assert stage.invoke(here, "tag", {"put": False, "key": "runs/1/text"})[0] == "done"
+    assert tags() == [{"Key": "keep-days", "Value": "512"}]
+    assert stage.invoke(here, "tag", {"put": False, "key": "others/1"})[0] == "AccessDenied"
+
+
+TAG = (
+    stage.BORROWED
+    + """
+import boto3
+from botocore.exceptions import ClientError
+s3 = boto3.client("s3")
+def handler(event, context):
+    where = {"Bucket": "mails-of-this-test", "Key": event["key"]}
+    try:
+        if event["put"]:
+            s3.put_object(**where, Body=b"mail", Tagging="keep-days=128")
+        else:
+            tags = [{"Key": "keep-days", "Value": "512"}]
+            s3.put_object_tagging(**where, Tagging={"TagSet": tags})
+        return "done"
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+"""
+)

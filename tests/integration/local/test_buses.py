@@ -19,7 +19,7 @@ def here(account: Account) -> stage.Account:
 
 
 def bus_with_queue(session: stage.Account, bus: str = "bus") -> str:
-    """A bus whose every event lands in a queue; comes back: the queue's URL."""
+    """Make a bus whose every event lands in a queue; returns the queue's URL."""
     if bus != "default":
         session.client("events").create_event_bus(Name=bus)
     url, arn = stage.make_queue(session, f"{bus}-seen")

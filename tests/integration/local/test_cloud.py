@@ -123,7 +123,7 @@ def test_stopping_does_not_wait_for_a_function_that_runs(opened: ExitStack) -> N
         here.client("lambda").invoke(FunctionName="probe", InvocationType="Event", Payload=b"50")
         stage.eventually(lambda: cloud.ask("GET", "health")["workers"]["idle"] == 0)
         stopping = time.monotonic()
-    assert time.monotonic() - stopping < 10
+    assert time.monotonic() - stopping < 40
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
 
@@ -189,7 +189,7 @@ def test_a_process_of_its_own_stops_cleanly_with_its_functions(
     worker, _ = stage.invoke(make_probe(cloud, opened, WHO), "probe")
     assert worker in children_of(started.pid)
     started.send_signal(number)
-    assert started.wait(timeout=10) == 0
+    assert started.wait(timeout=120) == 0
     assert not (tmp_path / "state.json").exists()
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)

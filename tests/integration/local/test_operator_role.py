@@ -9,8 +9,8 @@ from typing import Any
 import boto3
 import pytest
 
-from changecast.registry import PREFIX, Customer
-from changecast_cli.deploying.customer_access import CustomerAccount, Keys, enter
+from changecast.hub.registry import PREFIX, Customer
+from changecast_cli.customer_access import CustomerAccount, Keys, enter
 from changecast_cli.failures import Refused
 from changecast_local.cloud import Cloud
 from tests.integration.local import stage
@@ -97,7 +97,7 @@ def test_external_id_and_stack_come_from_samconfig_where_they_stand(
 @pytest.mark.parametrize(
     ("external_id", "action", "stack", "says"),
     [
-        ("another-one", "cloudformation:DescribeStacks", "changecast", "does not let you take"),
+        ("another-one", "cloudformation:DescribeStacks", "changecast", "does not let you use"),
         (AGREED, "sqs:SendMessage", "changecast", "may not read the stack changecast of acme"),
         (AGREED, "cloudformation:DescribeStacks", "other", "changecast"),
     ],

@@ -21,7 +21,7 @@ def here(account: Account) -> stage.Account:
 
 
 def deploy(here: stage.Account, resources: Resources, **outputs: Any) -> str:
-    """Create or update the stack `one`; comes back: how it ended."""
+    """Create or update the stack `one`; returns how it ended."""
     stacks = here.client("cloudformation")
     body = json.dumps(
         {"Resources": resources, "Outputs": {name: {"Value": v} for name, v in outputs.items()}}

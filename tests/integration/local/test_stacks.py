@@ -61,3 +61,46 @@ def test_what_cannot_be_made_fails_with_cloudformations_reason(account: Account)
     }
     with pytest.raises(Failed, match=r"stack one: It: .*nowhere"):
         deploy(here, template(policy))
+
+
+def test_the_reason_is_that_of_the_last_operation_however_many_events_there_are(
+    account: Account,
+) -> None:
+    here = account()
+    queues = {f"Queue{n}": {"Type": "AWS::SQS::Queue"} for n in range(40)}
+    broken = {
+        "Type": "AWS::Events::EventBusPolicy",
+        "DependsOn": list(queues),
+        "Properties": {"EventBusName": "first", "StatementId": "one", "Statement": {}},
+    }
+    for bus in ("first", "second"):
+        broken["Properties"]["EventBusName"] = bus  # type: ignore[index]
+        body = json.dumps({"Resources": {**queues, "It": broken}})
+        if bus == "first":
+            deploy_stack(here, "one", json.dumps({"Resources": queues}), {}, poll_seconds=0.02)
+        with pytest.raises(Failed, match=rf"stack one: It: .*{bus}"):
+            deploy_stack(here, "one", body, {}, poll_seconds=0.02)
+
+
+def test_a_secret_is_named_by_its_arn(account: Account) -> None:
+    """What a policy says of `Ref` must be what the secret is asked for by."""
+    here = account()
+    secret = {
+        "Type": "AWS::SecretsManager::Secret",
+        "Properties": {
+            "Description": {"Ref": "Value"},
+            "GenerateSecretString": {"PasswordLength": 64},
+        },
+    }
+    body = template(secret, Ref={"Ref": "It"})
+    arn = deploy(here, body)["Ref"]
+    secrets = here.client("secretsmanager")
+    assert secrets.describe_secret(SecretId=arn)["ARN"] == arn
+    kept = secrets.get_secret_value(SecretId=arn)["SecretString"]
+
+    assert deploy(here, body, Value="two")["Ref"] == arn
+    assert secrets.describe_secret(SecretId=arn)["Description"] == "two"
+    assert secrets.get_secret_value(SecretId=arn)["SecretString"] == kept
+
+    here.client("cloudformation").delete_stack(StackName="one")
+    assert secrets.list_secrets()["SecretList"] == []

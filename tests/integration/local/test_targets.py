@@ -205,7 +205,7 @@ def test_a_queue_takes_only_what_its_policy_lets_the_rule_send(
     url = bus_with_queue(here)
     filled = json.loads(json.dumps(condition).replace("{me}", stage.number_of(here)))
     arn = f"arn:aws:sqs:{stage.REGION}:{stage.number_of(here)}:bus-seen"
-    stage.let_events_send(here, url, arn, **filled)
+    stage.let_service_send(here, "events", url, arn, **filled)
     stage.put(here, "bus", {})
     assert len(stage.received(here, url)) == arrives
 
@@ -214,7 +214,7 @@ def test_a_dead_letter_queue_without_a_policy_for_the_rule_gets_nothing(account:
     route = Route(account)
     arn = f"arn:aws:sqs:{stage.REGION}:{stage.number_of(route.hub)}:dead"
     other = {"ArnEquals": {"aws:SourceArn": "arn:aws:events:eu-central-1:1:rule/hub/other"}}
-    stage.let_events_send(route.hub, route.dead_letters, arn, **other)
+    stage.let_service_send(route.hub, "events", route.dead_letters, arn, **other)
     stage.put(route.hub, "hub", {})
     assert stage.received(route.hub, route.dead_letters) == []
 

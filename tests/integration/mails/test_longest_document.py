@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from changecast.fields import TEXT_LIMIT, TITLE_LIMIT
-from changecast.plan import MailKind
+from changecast.contract.fields import TEXT_LIMIT, TITLE_LIMIT
+from changecast.customer.mailing import MailKind
 from tests.support.builders import change
 from tests.support.mails import html_of, mail
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from changecast.plan import MailKind
+from changecast.customer.mailing import MailKind
 from tests.support.builders import change
 from tests.support.mails import raw_mail
 
@@ -21,17 +21,17 @@ print(json.dumps([json.loads(each.to_json()) for each in GenericProvider().get_m
 
 
 @pytest.mark.parametrize(
-    ("kind", "status", "said"),
+    ("kind", "status", "said", "mark"),
     [
-        (MailKind.ANNOUNCEMENT, "approved", "CONFIRMED"),
-        (MailKind.STARTED, "in_progress", "IN-PROCESS"),
-        (MailKind.COMPLETED, "completed", "COMPLETED"),
-        (MailKind.CANCELLED, "cancelled", "CANCELLED"),
-        (MailKind.WITHDRAWN, "approved", "CANCELLED"),
+        (MailKind.ANNOUNCEMENT, "approved", "CONFIRMED", ""),
+        (MailKind.STARTED, "in_progress", "IN-PROCESS", "In progress: "),
+        (MailKind.COMPLETED, "completed", "COMPLETED", "Completed: "),
+        (MailKind.CANCELLED, "cancelled", "CANCELLED", "Cancelled: "),
+        (MailKind.WITHDRAWN, "approved", "CANCELLED", "Cancelled: "),
     ],
 )
 def test_a_program_reads_the_same_maintenance_from_every_mail(
-    kind: MailKind, status: str, said: str, maintenance_parser: Path
+    kind: MailKind, status: str, said: str, mark: str, maintenance_parser: Path
 ) -> None:
     about = change(
         status=status,
@@ -44,7 +44,7 @@ def test_a_program_reads_the_same_maintenance_from_every_mail(
     assert (stamp, uid.partition("@")[2]) == (1800086700, "mail.acme.example")
     assert maintenance == {
         "account": "acme",
-        "circuits": [{"circuit_id": "Acme Industries", "impact": "OUTAGE"}],
+        "circuits": [{"circuit_id": "Acme Industries", "impact": "DEGRADED"}],
         "start": 1800482400,
         "end": 1800487800,
         "maintenance_id": "CHG-1",
@@ -52,8 +52,30 @@ def test_a_program_reads_the_same_maintenance_from_every_mail(
         "provider": "mail.acme.example",
         "sequence": 3,
         "status": said,
-        "summary": "Patch the hosts [CHG-1]",
+        "summary": f"{mark}Patch the hosts · For Acme Industries [CHG-1]",
     }
+
+
+@pytest.mark.parametrize(
+    ("level", "impact"),
+    [
+        ("none", "NO-IMPACT"),
+        ("reduced_redundancy", "REDUCED-REDUNDANCY"),
+        ("degraded", "DEGRADED"),
+        ("outage", "OUTAGE"),
+    ],
+)
+def test_a_program_reads_provider_account_and_the_stated_level_for_every_service(
+    level: str, impact: str, maintenance_parser: Path
+) -> None:
+    about = change(impact_level=level, services=["VPN", "DNS, internal"])
+    raw = raw_mail(MailKind.ANNOUNCEMENT, about, provider_name="Provider", customer="acme-eu")
+    (maintenance,) = parsed(maintenance_parser, raw)
+    assert (maintenance["provider"], maintenance["account"]) == ("Provider", "acme-eu")
+    assert maintenance["circuits"] == [
+        {"circuit_id": "VPN", "impact": impact},
+        {"circuit_id": "DNS, internal", "impact": impact},
+    ]
 
 
 def parsed(python: Path, raw: bytes) -> list[dict[str, Any]]:

@@ -1,25 +1,20 @@
-"""Run by a bare interpreter against the unpacked package: import every handler, compose a mail.
+"""Run by a bare interpreter against a customer's unpacked package: compose a mail, find links.
 
-PYTHONPATH=<package> python -S -P compose_one.py <sample> <language>... -- <handler>...
+PYTHONPATH=<package> python -S -P compose_one.py <change.json> <language>...
 """
 
-import importlib
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from changecast.compose import Brand, compose
-from changecast.links import foreign_domains
-from changecast.metadata import read_document
-from changecast.plan import Mailing, MailKind, Topic
+from changecast.contract.change import Change
+from changecast.customer.compose import Brand, compose
+from changecast.customer.mailing import Mailing, MailKind, Topic
+from changecast.customer.planning.link_domains import foreign_domains
 
-sample, *words = sys.argv[1:]
-languages, handlers = words[: words.index("--")], words[words.index("--") + 1 :]
+path, *languages = sys.argv[1:]
 
-for handler in handlers:
-    assert callable(importlib.import_module(handler).handler)
-
-change = read_document(Path(sample).read_bytes()).change
+change = Change.model_validate_json(Path(path).read_bytes())
 mailing = Mailing(MailKind.ANNOUNCEMENT, Topic.ANNOUNCEMENTS, material=True, base=None)
 for language in languages:
     brand = Brand("acme", "Acme", "a@acme.example", "Acme", "", language, "Europe/Madrid")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import check, package
-from tests.support.package import build, handlers, start, unpack
+from testbed.package import SIDES, build, handlers, start, unpack
 
 AWS = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"}
 TRACING = {"aws_xray_sdk", "wrapt"}
@@ -15,11 +15,14 @@ MODELS = {
 }  # fmt: skip
 WRITING = {"babel", "icalendar", "jinja2", "markupsafe", "tzdata"}
 LOADED = {
+    "apply_preferences": AWS,
     "canary": AWS | MODELS,
+    "deliver_notice": AWS | TRACING | MODELS,
     "intake": AWS | MODELS,
     "plan_delivery": AWS | TRACING | MODELS | WRITING,
     "record_outcome": AWS | TRACING,
     "report_delivery": AWS | TRACING | MODELS,
+    "respond": AWS | MODELS | WRITING,
     "send_mail": AWS | TRACING,
     "sweep": AWS | TRACING,
     "track_status": AWS | TRACING | MODELS,
@@ -33,22 +36,27 @@ print(json.dumps([file for file in files if file.startswith({folder!r})]))
 
 
 @pytest.fixture(scope="module")
-def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return unpack(build(tmp_path_factory.mktemp("built")), tmp_path_factory.mktemp("unpacked"))
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Each side's package, unpacked."""
+    folder = tmp_path_factory.mktemp("built")
+    return {side: unpack(build(folder, side), folder / side) for side in SIDES}
 
 
 def test_every_function_is_looked_at() -> None:
     assert sorted(LOADED) == handlers()
 
 
-@pytest.mark.parametrize("function", LOADED)
+@pytest.mark.parametrize(
+    ("side", "function"), [(side, name) for side in SIDES for name in handlers(side)]
+)
 def test_a_function_loads_the_packages_that_it_needs_and_no_others(
-    function: str, unpacked: Path
+    side: str, function: str, unpacked: dict[str, Path]
 ) -> None:
     """What is loaded is paid at every cold start: the sender knows no models, no templates."""
-    files = start(f"import {function}\n" + _NAMES.format(folder=str(unpacked)), unpacked)
+    folder = unpacked[side]
+    files = start(f"import {function}\n" + _NAMES.format(folder=str(folder)), folder)
 
-    names = {Path(file).relative_to(unpacked).parts[0] for file in json.loads(files)}
+    names = {Path(file).relative_to(folder).parts[0] for file in json.loads(files)}
 
     ours = {"changecast", f"{function}.py"}
     assert {name.removesuffix(".py") for name in names - ours} == LOADED[function]

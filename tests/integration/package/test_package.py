@@ -1,4 +1,4 @@
-"""The package that is deployed: small, the same bytes each time, enough by itself everywhere."""
+"""The packages that are deployed: one for each side, small, reproducible, and complete."""
 
 import gzip
 import hashlib
@@ -14,16 +14,37 @@ from typing import Any
 import botocore
 import pytest
 
-from tests.isolation.expand import ROOT, expanded
-from tests.support.package import MAKEFILE, build, environment, functions, unpack
+from changecast.hub.announcing.metadata import read_document
+from testbed.expand import ROOT, expanded
+from testbed.package import (
+    MAKEFILE,
+    SIDES,
+    build,
+    build_function,
+    environment,
+    functions,
+    handlers,
+    unpack,
+)
 
 HERE = Path(__file__).parent
+SAMPLE = ROOT / "tests/samples/a-current-approved.json"
+LANGUAGES = "changecast/customer/compose/languages"
 RUNTIMES = ("3.11", "3.12", "3.13")
 
 
+# What else a side's package must be able to do, besides starting every handler.
+TRIED = {"customer": "compose_one.py", "hub": "read_one.py"}
+
+
+@pytest.fixture(scope="module", params=SIDES)
+def side(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("built"))
+def package(side: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("built"), side)
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +53,17 @@ def unpacked(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def for_every_runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    whole = build(tmp_path_factory.mktemp("whole"), runtimes=" ".join(RUNTIMES))
+def for_every_runtime(side: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    whole = build(tmp_path_factory.mktemp("whole"), side, runtimes=" ".join(RUNTIMES))
     return unpack(whole, tmp_path_factory.mktemp("unpacked"))
+
+
+@pytest.fixture(scope="module")
+def change(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The canonical change that the hub makes of the sample, as customers get it."""
+    path = tmp_path_factory.mktemp("change") / "change.json"
+    path.write_text(read_document(SAMPLE.read_bytes()).change.model_dump_json(), "utf-8")
+    return path
 
 
 def interpreters() -> Iterator[str]:
@@ -51,25 +80,44 @@ def _starts(interpreter: str) -> bool:
 
 
 @pytest.mark.parametrize("interpreter", [*interpreters()])
-def test_every_handler_starts_and_composes_without_any_other_package(
-    interpreter: str, for_every_runtime: Path
+def test_every_handler_starts_without_any_other_package(
+    interpreter: str, side: str, for_every_runtime: Path
 ) -> None:
-    handlers = [found["Handler"].removesuffix(".handler") for found in functions().values()]
-    languages = [
-        path.stem for path in for_every_runtime.glob("changecast/compose/languages/*.toml")
-    ]
-    arguments = [str(ROOT / "tests/samples/a-current-approved.json"), *languages, "--", *handlers]
+    assert handlers(side)
+    run_on(for_every_runtime, interpreter, "import_all.py", *handlers(side))
 
+
+@pytest.mark.parametrize("interpreter", [*interpreters()])
+def test_a_side_does_its_work_without_any_other_package(
+    interpreter: str, side: str, for_every_runtime: Path, change: Path
+) -> None:
+    languages = [path.stem for path in (for_every_runtime / LANGUAGES).glob("*.toml")]
+    given = {"customer": [str(change), *languages], "hub": [str(SAMPLE)]}[side]
+
+    assert bool(languages) == (side == "customer")
+    run_on(for_every_runtime, interpreter, TRIED[side], *given)
+
+
+def run_on(package: Path, interpreter: str, script: str, *arguments: str) -> None:
     ran = subprocess.run(
-        [interpreter, "-S", "-P", str(HERE / "compose_one.py"), *arguments],
-        env=environment() | {"PYTHONPATH": str(for_every_runtime)},
+        [interpreter, "-S", "-P", str(HERE / script), *arguments],
+        env=environment() | {"PYTHONPATH": str(package)},
         capture_output=True,
         text=True,
         check=False,
     )
 
-    assert languages
     assert ran.returncode == 0, ran.stderr
+
+
+def test_a_package_holds_no_module_of_the_other_side(side: str, package: Path) -> None:
+    (other,) = SIDES.keys() - {side}
+    names = zipfile.ZipFile(package).namelist()
+
+    assert [name for name in names if name.startswith(f"changecast/{side}/")]
+    assert [name for name in names if name.startswith(f"changecast/{other}/")] == []
+    assert [name for name in handlers(other) if f"{name}.py" in names] == []
+    assert [name for name in handlers(side) if f"{name}.py" not in names] == []
 
 
 def test_this_python_is_among_those_that_were_tried() -> None:
@@ -79,8 +127,8 @@ def test_this_python_is_among_those_that_were_tried() -> None:
 def test_the_package_is_small(package: Path) -> None:
     unpacked = sum(entry.file_size for entry in zipfile.ZipFile(package).infolist())
 
-    assert package.stat().st_size <= 10e6
-    assert unpacked <= 30e6
+    assert package.stat().st_size <= 9.8e6
+    assert unpacked <= 27e6
 
 
 def packed_for(makefile: Path) -> list[str]:
@@ -132,8 +180,8 @@ def _bare(value: Any) -> Any:
     return [_bare(inner) for inner in value] if isinstance(value, list) else value
 
 
-def test_the_same_sources_give_the_same_bytes(package: Path, tmp_path: Path) -> None:
-    again = build(tmp_path)
+def test_the_same_sources_give_the_same_bytes(side: str, package: Path, tmp_path: Path) -> None:
+    again = build(tmp_path, side)
 
     assert again.name == package.name
     assert _digest(again) == _digest(package)
@@ -148,8 +196,8 @@ def test_no_time_owner_or_folder_of_the_builder_is_in_the_package(package: Path)
     assert not [name for name in ours if str(ROOT).encode() in archive.read(name)]
 
 
-def test_all_functions_of_a_stack_stand_on_one_zip(tmp_path: Path) -> None:
-    assert len({build(tmp_path, name) for name in functions()}) == 1
+def test_all_functions_of_a_stack_share_one_zip(side: str, tmp_path: Path) -> None:
+    assert len({build_function(tmp_path, name) for name in functions(side)}) == 1
 
 
 def test_what_only_builds_is_not_deployed(unpacked: Path) -> None:

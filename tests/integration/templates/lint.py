@@ -6,7 +6,10 @@ from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 from samtranslator.model.exceptions import InvalidDocumentException
 
-from tests.isolation.expand import REGION, Template, expand
+from testbed.expand import REGION, Template, expand
+
+# SAM repeats the condition of a function in the body of its API, which has it too.
+REPEATED = "W1028"
 
 
 def faults(template: Template) -> list[str]:
@@ -16,4 +19,8 @@ def faults(template: Template) -> list[str]:
     except InvalidDocumentException as error:
         return [cause.message for cause in error.causes]
     matches = lint(json.dumps(plain), config=ManualArgs(regions=[REGION]))
-    return [f"{match.rule.id} {match.message} at {match.path}" for match in matches]
+    return [
+        f"{match.rule.id} {match.message} at {match.path}"
+        for match in matches
+        if not (match.rule.id == REPEATED and "Body" in match.path)
+    ]

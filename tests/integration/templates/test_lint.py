@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from testbed.expand import TEMPLATES, read
 from tests.integration.templates.lint import faults
-from tests.isolation.expand import TEMPLATES, read
 
 # Each inside a function, where a linter of the unexpanded template sees nothing.
 PLANTED: dict[str, dict[str, Any]] = {

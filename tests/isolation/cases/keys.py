@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from testbed.expand import REGION
 from tests.isolation.cases.case import EVENTBRIDGE, A, B, case
 from tests.isolation.engine import Request
-from tests.isolation.expand import REGION
 from tests.isolation.questions import Context, Question, ask
 from tests.isolation.things import Thing
 from tests.isolation.world import HUB, World

@@ -33,7 +33,7 @@ def sending(world: World) -> Iterator[Question]:
 
 
 def reading(world: World) -> Iterator[Question]:
-    """The buckets speak TLS only, whoever asks."""
+    """The buckets speak TLS only, to everybody."""
     clear: Context = {"aws:SecureTransport": "false"}
     for owner, kind, bucket, folder in (
         (A, "SendMailRole", "Mails", "runs"),

@@ -20,6 +20,9 @@ def taking(world: World) -> Iterator[Question]:
     yield case(f"{says} for a rule in globex", by_service(TAKE, route, stolen, foreign))
     yield case(f"{says} in globex's name", by_service(TAKE, route, rule.arn, foreign))
     yield case(f"{says} for nobody", by_service(TAKE, route))
+    for name, is_own in _ON_FURTHER_BUSES.items():
+        arn = f"{rule.arn.partition(':rule/')[0]}:rule/{name}"
+        yield case(f"{says} for {name}", by_service(TAKE, route, arn, hub), allowed=is_own)
     yield case("Lambda takes acme's route role", by_service(TAKE, route, rule.arn, hub, LAMBDA))
     person = world.who(HUB, "Administrator")
     yield case("the hub's Administrator takes acme's route role", ask(person, TAKE, route))
@@ -30,6 +33,18 @@ def taking(world: World) -> Iterator[Question]:
         yield case(f"EventBridge takes acme's {name}", by_service(TAKE, role))
         yield case(f"acme's own Administrator takes {name}", ask(own, TAKE, role))
         yield case(f"the hub's Administrator takes acme's {name}", ask(person, TAKE, role))
+
+
+_ON_FURTHER_BUSES = {
+    "changecast-hub-2/changecast-route-acme.2": True,
+    "changecast-hub-12/changecast-route-acme.12": True,
+    "changecast-hub-2/changecast-route-acme2": False,
+    "changecast-hub-2/changecast-route-acme2.2": False,
+    "changecast-hub-2/changecast-route-acme-eu.2": False,
+    "changecast-hub-2/changecast-route-globex.2": False,
+    "changecast-other/changecast-route-acme": False,
+    "another-2/changecast-route-acme.2": False,
+}
 
 
 def operating(world: World) -> Iterator[Question]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.isolation.expand import Template
+from testbed.expand import Template
 
 Weakening = Callable[[Template], object]
 ALL, SOURCE, KIND = "ForAllValues:StringEquals", "events:source", "events:detail-type"

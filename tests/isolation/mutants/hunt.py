@@ -28,7 +28,7 @@ def hunt() -> dict[str, list[str]]:
 
 
 def _questions(world: World, sound: World, settled: Mapping[str, Request]) -> Iterator[Question]:
-    """All cases and pairs, and the home of whoever has other rights than before.
+    """All cases and pairs, and the home of each principal whose rights changed.
 
     A request that is the same with all its policies has the same answer, which is known.
     """

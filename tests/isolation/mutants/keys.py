@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.isolation.expand import Template
+from testbed.expand import Template
 
 Weakening = Callable[[Any], object]
 EVENTS, LOGS, SES, ALARMS = "EventBridgePuts", "CloudWatchKeeps", "SesReads", "AlarmsOf"

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.isolation.expand import Template
+from testbed.expand import Template
 
 Weakening = Callable[[Template], object]
 ANNOUNCEMENTS = "AnnouncementsQueuePolicy"
-ALARM = ("ArnLike", "aws:SourceArn")
+PATTERN = ("ArnLike", "aws:SourceArn")
 ARN, ACCOUNT = ("ArnEquals", "aws:SourceArn"), ("StringEquals", "aws:SourceAccount")
 
 
@@ -50,12 +50,12 @@ CUSTOMERS = (
     ("mails may be read in clear text, the bucket not", _clear_objects),
 )
 HUBS = (
-    ("the status queue takes from any rule", _without("StatusQueuePolicy", ARN)),
+    ("the status queue takes from any rule", _without("StatusQueuePolicy", PATTERN)),
     ("the status queue takes for any account", _without("StatusQueuePolicy", ACCOUNT)),
     ("the intake queue takes from any rule", _without("IntakeQueuePolicy", ARN)),
     ("dropped files may be read in clear text", _clear_text("IntakePolicy")),
-    ("the alerts topic takes from any alarm", _without("AlertsTopicPolicy", ALARM)),
+    ("the alerts topic takes from any alarm", _without("AlertsTopicPolicy", PATTERN)),
     ("the alerts topic takes for any account", _without("AlertsTopicPolicy", ACCOUNT)),
     ("the alerts topic takes from anybody", _anybody("AlertsTopicPolicy")),
 )
-ROUTES = (("dead letters take from any rule", _without("DeadLettersPolicy", ARN)),)
+ROUTES = (("dead letters take from any rule", _without("DeadLettersPolicy", PATTERN)),)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.isolation.expand import Template
+from testbed.expand import Template
 
 Weakening = Callable[[Template], object]
 REPORTER = "ReportDeliveryRole"
@@ -20,6 +20,10 @@ SES = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:"
 LISTS = {"Fn::Sub": f"{SES}contact-list/*"}
 IDENTITY = {"Fn::Sub": f"{SES}identity/${{SenderIdentity}}"}
 BUSES = {"Fn::Sub": "arn:${AWS::Partition}:events:*:*:event-bus/changecast"}
+RULES = (
+    "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/changecast-hub*/"
+    "changecast-route-${CustomerCode}"
+)
 HUBS_BUSES = {"Fn::Sub": "arn:${AWS::Partition}:events:*:${HubAccount}:event-bus/*"}
 
 
@@ -54,12 +58,13 @@ def _as_anybody(template: Template) -> None:
 
 
 def _update(template: Template) -> dict[str, Any]:
-    """The operator's right to write into the ledger."""
+    """Return the operator's right to write items of runs; its turn at SES is another one."""
     found: dict[str, Any]
     (found,) = (
         statement
         for statement in _policies(template, "OperatorRole")[0]["Statement"]
         if statement["Action"] == "dynamodb:UpdateItem"
+        and "dynamodb:LeadingKeys" not in statement["Condition"]["ForAllValues:StringEquals"]
     )
     return found
 
@@ -96,9 +101,16 @@ def _taken_without(role: str, operator: str) -> Weakening:
     return lambda template: _trust(template, role)["Condition"].pop(operator)
 
 
+def _taken_for(rules: str) -> Weakening:
+    arns = {"aws:SourceArn": {"Fn::Sub": rules}}
+    return lambda template: _trust(template, "Role")["Condition"].update(ArnLike=arns)
+
+
 ROUTES = (
     ("role may put on every customer's bus", _on("Role", "events:PutEvents", BUSES)),
-    ("role is taken for any rule", _taken_without("Role", "ArnEquals")),
+    ("role is taken for any rule", _taken_without("Role", "ArnLike")),
+    ("role is taken for rules whose name begins like its own", _taken_for(f"{RULES}*")),
+    ("role is taken for another customer's rule of a further bus", _taken_for(RULES + "-*.*")),
     ("role is taken for any account", _taken_without("Role", "StringEquals")),
     ("role is taken by anybody in the hub", _taken_by("Role", AWS="111111111111")),
 )

@@ -1,9 +1,12 @@
 """What somebody is told to type next."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from changecast.contract.pause_code import PauseCode
+from changecast.hub.tracking.operator_actions import Action, OperatorAction
 from changecast_cli.verbs import VERBS
 from changecast_cli.watching.advice import next_steps
 from changecast_cli.watching.runs import BAD_STATES, run_of
@@ -11,9 +14,9 @@ from changecast_cli.watching.runs import BAD_STATES, run_of
 ROOT = Path(__file__).parents[3]
 
 
-def steps(**row: object) -> list[str]:
+def steps(now: datetime | None = None, **row: object) -> list[str]:
     known = {"change_id": "CHG-1", "customer": "acme", "revision": 1, "state": "sent", **row}
-    return list(next_steps(run_of("CHG-1", [known])))
+    return list(next_steps(run_of("CHG-1", [known]), now=now or datetime.now(UTC)))
 
 
 @pytest.mark.parametrize("state", sorted(BAD_STATES))
@@ -23,8 +26,14 @@ def test_every_trouble_has_a_verb_that_exists_and_a_page(state: str) -> None:
     command, _, page = rest.partition("    (")
     assert who == "acme"
     assert command.split()[1] in VERBS
-    assert command.endswith("--customer acme")
+    assert command.endswith("--customer acme") == (state != "unknown_customer")
     assert (ROOT / page.removesuffix(")")).is_file()
+
+
+def test_a_code_that_nobody_has_leads_to_those_that_there_are() -> None:
+    """The doctor refuses a code that is not registered."""
+    (step,) = steps(state="unknown_customer", customer="acmee")
+    assert step.startswith("acmee: changecast customers list ")
 
 
 def test_a_rejection_beside_a_good_delivery_is_told_too() -> None:
@@ -32,6 +41,77 @@ def test_a_rejection_beside_a_good_delivery_is_told_too() -> None:
     assert "rejected.md" in step
 
 
+@pytest.mark.parametrize(
+    ("code", "page"),
+    [("daily_quota", "quota.md"), ("bounce_rate", "bounce-rate.md"), ("all_refused", "paused.md"),
+     ("of a later version", "paused.md")],
+)  # fmt: skip
+def test_a_pause_leads_to_the_page_of_its_cause(code: str, page: str) -> None:
+    (step,) = steps(state="paused", reason={"class": "paused", "code": code, "message": "x"})
+    assert step.endswith(f"(docs/runbook/{page})")
+
+
+@pytest.mark.parametrize(("report_seq", "is_answered"), [(4, False), (5, True)])
+def test_a_run_that_was_resumed_is_not_to_be_resumed_again_before_its_next_report(
+    report_seq: int, is_answered: bool
+) -> None:
+    row = {"change_id": "CHG-1", "customer": "acme", "revision": 1, "state": "paused",
+           "report_seq": report_seq}  # fmt: skip
+    resumed = OperatorAction("CHG-1", 1, "acme", Action.RESUMED, "maria", "2027-01-02T03:01:00Z",
+                             after_seq=4)  # fmt: skip
+    (step,) = next_steps(run_of("CHG-1", [row]), [resumed])
+    assert ("changecast resume CHG-1" in step) is is_answered
+    assert ("resumed 03:01 UTC by maria" in step) is not is_answered
+    assert "changecast doctor --customer acme" in step
+
+
 @pytest.mark.parametrize("state", ["sent", "sending", "superseded", "announced"])
 def test_where_all_is_well_nothing_is_to_be_done(state: str) -> None:
     assert steps(state=state) == []
+
+
+DOCTOR, RESUME = "changecast doctor --customer acme", "changecast resume CHG-1 --customer acme"
+
+
+@pytest.mark.parametrize("code", sorted(PauseCode))
+def test_a_cause_that_must_be_repaired_first_leads_to_the_doctor_and_then_to_resume(
+    code: PauseCode,
+) -> None:
+    (step,) = steps(state="paused", reason={"class": "paused", "code": code, "message": "x"})
+    first = RESUME if code.is_account_limit or code.is_rate else DOCTOR
+    assert step.startswith(f"acme: {first}")
+    assert (f"{DOCTOR}; when it is repaired: {RESUME}" in step) is (
+        first == DOCTOR and code.needs_operator
+    )
+    assert ("resumes by itself" in step) is code.automatic
+
+
+@pytest.mark.parametrize("state", ["no_route", "refused_by_bus", "forwarded_no_report"])
+def test_what_was_missed_is_announced_again_once_the_way_is_repaired(state: str) -> None:
+    (step,) = steps(state=state)
+    assert "changes missed meanwhile: changecast reannounce CHG-1 --customer acme" in step
+
+
+@pytest.mark.parametrize(
+    ("state", "page"),
+    [("announced", "forwarded-no-report"), ("planned", "stalled"), ("sending", "stalled")],
+)
+@pytest.mark.parametrize(("seconds", "is_told"), [(59, False), (61, True)])
+def test_a_run_without_a_report_for_a_minute_leads_to_the_doctor(
+    state: str, page: str, seconds: int, is_told: bool
+) -> None:
+    at = "2027-01-16T08:00:00Z"
+    now = datetime.fromisoformat(at) + timedelta(seconds=seconds)
+    found = steps(now=now, state=state, announced_at=at, reported_at=at,
+                  counts={"planned": 3, "sent": 0})  # fmt: skip
+    assert [DOCTOR in step and f"{page}.md" in step for step in found] == [True] * is_told
+
+
+def test_a_long_run_is_reported_less_often_and_one_that_waits_for_ses_is_not_stuck() -> None:
+    now = datetime(2027, 1, 16, 8, 2, tzinfo=UTC)
+    at = "2027-01-16T08:00:00Z"
+    known = {"state": "sending", "announced_at": at, "reported_at": at}
+    assert steps(now=now, **known, counts={"planned": 100_000, "sent": 5}) == []
+    assert steps(now=now, **known, counts={"planned": 3, "sent": 2, "unknown": 1}) == []
+    quota = {"class": "waiting", "code": "daily_quota", "message": "2 mails are still to go"}
+    assert steps(now=now, **known, counts={"planned": 3, "sent": 1}, reason=quota) == []

@@ -2,16 +2,21 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from changecast.hub.routes import Route
 from changecast_cli.announcing import announce
 from changecast_cli.failures import Failed, Refused
 from changecast_cli.main import app
-from tests.support.builders import document
+from changecast_cli.watching import runs, silence
+from changecast_cli.watching.runs import run_of
+from tests.support.builders import document, registered
 from tests.support.fake_hub import FakeHub, fake_hub
 from tests.support.hostile import BODIES
 
@@ -57,9 +62,9 @@ def test_where_one_put_fails_what_was_put_is_printed_and_the_others_are_named(
     assert "CHG-2" not in result.stdout
     said = str(result.exception)
     assert isinstance(result.exception, Failed)
-    assert said.startswith(f"{paths[1]} was not announced, or not surely: EventBridge did not")
+    assert said.startswith(f"{paths[1]} may not have been announced: EventBridge did not")
     assert f"Not tried after it: {paths[2]}." in said
-    assert said.endswith("Announce all of them again once that is mended: nobody is mailed twice.")
+    assert said.endswith("Announce all of them again once that is fixed. Nobody is mailed twice.")
     assert len(hub.events.entries) == 1
 
 
@@ -80,6 +85,103 @@ def test_programs_read_what_was_put_too(hub: FakeHub, files: Files) -> None:
     assert isinstance(result.exception, Failed)
 
 
+@pytest.mark.parametrize(
+    ("states", "code"), [(("sent", "sending"), 3), (("sent", "failed"), 1), (("sent", "sent"), 0)]
+)
+def test_a_wait_that_is_over_too_early_is_said_and_is_no_failure(
+    hub: FakeHub,
+    files: Files,
+    monkeypatch: pytest.MonkeyPatch,
+    states: tuple[str, str],
+    code: int,
+) -> None:
+    rows = [
+        {"change_id": "CHG-1", "customer": name, "revision": 1, "state": state}
+        for name, state in zip(("acme", "globex"), states, strict=True)
+    ]
+    monkeypatch.setattr(announce, "follow", lambda *_, **__: iter([run_of("CHG-1", rows)]))
+    result = typed(*files(1), "--wait", "5")
+    assert result.exit_code == code
+    said = "CHG-1 is not finished after 5 s at globex (sending)"
+    assert (said in " ".join(result.stderr.split())) is (code == 3)
+    assert ("changecast status CHG-1 --watch" in result.stderr) is (code == 3)
+    assert ("changecast doctor --customer CODE" in result.stderr) is (code == 3)
+
+
+class Told:
+    """What the hub's table and the hub's route say, and a clock that runs by sleeping."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *rows: dict[str, Any]) -> None:
+        self.rows, self.now, self.route = list(rows), 0.0, Route("")
+        follow = partial(runs.follow, sleep=self.sleep, clock=lambda: self.now)
+        monkeypatch.setattr(announce, "follow", follow)
+        looking = partial(silence.looking, clock=lambda: self.now)
+        monkeypatch.setattr(announce, "looking", looking)
+        monkeypatch.setattr(runs, "statuses", lambda *_: self.rows)
+        monkeypatch.setattr(silence, "list_customers", lambda _: registered())
+        monkeypatch.setattr(silence, "look_at", lambda *_: self.route)
+        monkeypatch.setattr(silence, "FIRST_LOOK", timedelta(0))
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        assert self.now < 3_600
+
+
+@pytest.mark.parametrize("as_json", [(), ("--json",)])
+def test_a_wait_that_cannot_succeed_ends_early_and_says_why(
+    hub: FakeHub, files: Files, monkeypatch: pytest.MonkeyPatch, as_json: tuple[str, ...]
+) -> None:
+    sent = {"change_id": "CHG-1", "customer": "globex", "revision": 1, "state": "sent"}
+    told = Told(monkeypatch, sent)
+    told.route = Route("the rule changecast-route-acme is disabled")
+    result = typed(*files(1), "--wait", "600", *as_json)
+    assert result.exit_code == 1
+    assert 0 < told.now < 30
+    said = " ".join((result.stdout + result.stderr).split())
+    assert "the rule changecast-route-acme is disabled, so nothing was forwarded" in said
+    if not as_json:
+        assert "CHG-1 does not reach acme: " in said
+        assert "acme: changecast doctor --customer acme; changes missed meanwhile: " in said
+
+
+def test_a_wait_for_a_run_that_does_not_move_says_where_to_look(
+    hub: FakeHub, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = {"change_id": "CHG-1", "revision": 1, "state": "planned", "counts": {"planned": 3},
+               "announced_at": "2026-11-01T10:00:00Z", "reported_at": "2026-11-01T10:00:01Z",
+               "deadline": "2026-11-01T10:15:00Z"}  # fmt: skip
+    sent = {"change_id": "CHG-1", "customer": "globex", "revision": 1, "state": "sent"}
+    told = Told(monkeypatch, planned | {"customer": "acme"}, sent)
+    result = typed(*files(1), "--wait", "90")
+    assert result.exit_code == 3
+    assert told.now >= 90
+    said = " ".join(result.stdout.split())
+    assert "no report for" in said
+    assert "judged at 10:15 UTC" in said
+    assert "acme: changecast doctor --customer acme (docs/runbook/stalled.md)" in said
+
+
+def test_a_wait_for_a_run_that_waits_for_an_operator_ends_early(
+    hub: FakeHub, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reason = {"code": "sender_not_verified", "message": "not verified"}
+    row = {"change_id": "CHG-1", "revision": 1, "state": "paused", "reason": reason}
+    told = Told(monkeypatch, row | {"customer": "acme"}, row | {"customer": "globex"})
+    assert typed(*files(1), "--wait", "600").exit_code == 1
+    assert told.now < 30
+
+
+def test_a_fault_that_only_the_hub_sees_names_its_file_and_no_bare_path(
+    hub: FakeHub, tmp_path: Path
+) -> None:
+    file = tmp_path / "metadata.json"
+    file.write_text(json.dumps(document(changeId="CHG-1:test")))
+    result = typed(str(file), "--dry-run")
+    assert isinstance(result.exception, Refused)
+    assert "$" not in str(result.exception)
+    assert str(result.exception).startswith(f"{file}: the document: ")
+
+
 def test_after_the_advice_all_is_put_once_more_under_the_same_revision(
     hub: FakeHub, files: Files
 ) -> None:
@@ -90,3 +192,30 @@ def test_after_the_advice_all_is_put_once_more_under_the_same_revision(
     assert result.exit_code == 0
     assert "CHG-1 revision 1 was announced before" in result.stdout
     assert "CHG-2 revision 1 announced to" in result.stdout
+
+
+FREEZE = (
+    "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//test//\nBEGIN:VEVENT\n"
+    "DTSTART;VALUE=DATE:20270120\nSUMMARY:Stocktaking\nEND:VEVENT\nEND:VCALENDAR\n"
+)
+
+
+def test_announce_refuses_a_freeze_unless_somebody_says_why(
+    hub: FakeHub, files: Files, tmp_path: Path
+) -> None:
+    folder = tmp_path / "freezes"
+    folder.mkdir()
+    (folder / "acme.ics").write_text(FREEZE)
+    asked = (*files(1), "--freezes", str(folder))
+    refused = typed(*asked)
+    assert isinstance(refused.exception, Refused)
+    assert "acme: in the freeze 'Stocktaking'" in str(refused.exception)
+    assert hub.events.entries == []
+    assert typed(*asked, "--despite", "Certificates end.").exit_code == 0
+    assert len(hub.events.entries) == 1
+
+
+def test_a_folder_of_freezes_that_is_not_there_is_refused(hub: FakeHub, files: Files) -> None:
+    refused = typed(*files(1), "--freezes", "nowhere")
+    assert isinstance(refused.exception, Refused)
+    assert hub.events.entries == []

@@ -4,6 +4,7 @@ import pytest
 
 from changecast_cli.cost.command import (
     MAIL_OF,
+    PER_BUS,
     PER_CUSTOMER,
     PER_HUB,
     PER_MAIL,
@@ -12,7 +13,7 @@ from changecast_cli.cost.command import (
     bill,
 )
 from changecast_cli.cost.prices import PRICES
-from tests.isolation.expand import TEMPLATES, expanded
+from testbed.expand import TEMPLATES, expanded
 
 
 def dollars(customers: int, changes: int, contacts: int) -> dict[str, float]:
@@ -30,16 +31,20 @@ def test_a_plan_of_ses_has_another_price_for_the_same_mails() -> None:
 
 
 def test_the_alarms_are_the_templates() -> None:
-    own, hub, route = (alarms(path) for path in TEMPLATES)
+    own, hub, route, bus = (alarms(path) for path in TEMPLATES)
     assert PER_CUSTOMER["alarm"] == own + route
     assert PER_HUB["alarm"] == hub
+    assert PER_BUS["alarm"] == bus
+
+
+OPTIONAL = {"HasCanary", "HasChannels", "HasResponses"}
 
 
 def alarms(path: str) -> int:
     """Those that are always there."""
     found = expanded(path)["Resources"].values()
     return sum(
-        resource["Type"] == "AWS::CloudWatch::Alarm" and resource.get("Condition") != "HasCanary"
+        resource["Type"] == "AWS::CloudWatch::Alarm" and resource.get("Condition") not in OPTIONAL
         for resource in found
     )
 
@@ -56,8 +61,13 @@ def test_cost_per_customer_is_flat() -> None:
     assert hundred <= ten <= hundred * 1.5
 
 
+def test_a_further_bus_costs_its_alarms() -> None:
+    assert dollars(250, 0, 0)["alarm"] == pytest.approx(0.10 * (250 * 16 + 6))
+    assert dollars(251, 0, 0)["alarm"] == pytest.approx(0.10 * (251 * 16 + 6 + 2))
+
+
 def test_every_use_has_a_price_with_its_page() -> None:
-    for use in (PER_MAIL, PER_RUN, PER_CUSTOMER, PER_HUB, *MAIL_OF.values()):
+    for use in (PER_MAIL, PER_RUN, PER_CUSTOMER, PER_HUB, PER_BUS, *MAIL_OF.values()):
         assert set(use) <= set(PRICES)
     assert all(price.seen for price in PRICES.values())
     assert all(price.source.startswith("https://aws.amazon.com/") for price in PRICES.values())

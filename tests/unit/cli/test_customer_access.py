@@ -9,8 +9,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from changecast.registry import PREFIX
-from changecast_cli.deploying.customer_access import Keys, enter
+from changecast.hub.registry import PREFIX
+from changecast_cli.customer_access import Keys, enter
 from changecast_cli.failures import Refused
 from tests.support.builders import ACCOUNTS, registered
 
@@ -37,7 +37,7 @@ def test_a_profile_that_leads_elsewhere_is_refused_before_anything_is_read(
     Path("config").write_text(
         "[profile changecast-acme]\naws_access_key_id = test\naws_secret_access_key = test\n"
     )
-    with pytest.raises(Refused, match=f"but acme is {ACCOUNTS['acme']}"):
+    with pytest.raises(Refused, match=f"but acme is in {ACCOUNTS['acme']}"):
         enter(hub, "acme", Keys(None, None))
 
 
@@ -45,7 +45,7 @@ def test_a_profile_that_leads_elsewhere_is_refused_before_anything_is_read(
     ("code", "keys", "says"),
     [
         ("umbrella", Keys(None, None), r"not registered \(known: acme, globex\)"),
-        ("acme", Keys(None, None), "--external-id if the customer lets you take its role"),
+        ("acme", Keys(None, None), "--external-id if the customer lets you use its role"),
         ("acme", Keys("nope", None), "the AWS profile nope does not exist"),
     ],
 )

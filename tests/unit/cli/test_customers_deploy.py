@@ -8,7 +8,7 @@ import pytest
 from changecast_cli.customers import deploy
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.failures import Failed
-from tests.isolation.expand import ROOT
+from testbed.expand import ROOT
 
 CONFIG = ROOT / "samconfig.toml"
 CUSTOMERS = [*samconfig_file.customers_in(samconfig_file.read(CONFIG)).values()]
@@ -36,5 +36,5 @@ def test_a_customer_that_cannot_be_built_leaves_it_to_the_next(tried: list[str])
 
 
 def test_where_nobody_can_be_built_nobody_is_deployed(tried: list[str]) -> None:
-    with pytest.raises(Failed, match="no customer's account was touched"):
+    with pytest.raises(Failed, match="No customer's account was changed"):
         deploy.build(CONFIG, CUSTOMERS[:1])

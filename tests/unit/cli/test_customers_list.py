@@ -1,11 +1,15 @@
 """changecast customers list, as somebody reads it."""
 
+import io
+import re
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from changecast_cli.customers import list as listing
 from changecast_cli.main import app
+from changecast_cli.terminal import HarmlessConsole
 
 SAMCONFIG = Path(__file__).parents[3] / "samconfig.toml"
 
@@ -17,3 +21,15 @@ def test_every_customer_is_one_line_of_a_narrow_terminal(monkeypatch: pytest.Mon
     assert result.exit_code == 0
     assert lines[1] == "acme     Acme Industries  222222222222  eu-central-1  changes@acme.example"
     assert [line.split()[0] for line in lines] == ["CODE", "acme", "globex", "initech"]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_no_word_is_broken_on_a_terminal_that_is_too_narrow_for_a_line(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = HarmlessConsole(file=io.StringIO(), force_terminal=True, width=width)
+    monkeypatch.setattr(listing, "out", screen)
+    listing.list_all(config=SAMCONFIG)
+    words = screen.file.getvalue().split()  # type: ignore[attr-defined]
+    plain = [re.sub(r"\x1b\[[0-9;]*m", "", word) for word in words]
+    assert {"changes@initech.example", "222222222222", "Industries"} <= set(plain)

@@ -81,7 +81,9 @@ def test_what_went_wrong_first_is_what_is_said_and_the_other_letters_go_back(
     with pytest.raises(ClientError, match="OverLimit"), taken(queue, "url"):
         pass
     assert list(queue.visible.values()) == [event("CHG-2"), event("CHG-3")]
-    assert "1 dead letters come back to url in 15 minutes only" in capsys.readouterr().err
+    assert (
+        "1 dead letters of url are in use, and can be read in 15 minutes" in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from changecast_cli.doctor import health as doctor_health
-from changecast_cli.doctor import memory
+from changecast_cli.doctor import replay_days
 from changecast_cli.doctor import ses as doctor_ses
 from changecast_cli.doctor import stack as doctor_stack
+from changecast_cli.doctor.checked_account import CheckedAccount
 from changecast_cli.doctor.customer import Check, guarded
-from changecast_cli.doctor.patient import Patient
 from changecast_cli.doctor.versions import verdict
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+AGAIN = "changecast doctor --customer acme"
 IDENTITY = {
     "VerifiedForSendingStatus": True,
     "DkimAttributes": {"SigningEnabled": True, "Status": "SUCCESS"},
@@ -48,18 +49,20 @@ class Aws:
         return call
 
 
-def patient(aws: Aws, **changed: Any) -> Patient:
+def checked_account(aws: Aws, **changed: Any) -> CheckedAccount:
     values: dict[str, Any] = {
         "code": "acme", "account": "222222222222", "region": "eu-central-1", "session": aws,
         "status": "CREATE_COMPLETE", "created": NOW, "outputs": {}, "resources": {}, "now": NOW,
         "parameters": {"SenderIdentity": "acme.example", "Sender": "changes@acme.example",
                        "CustomerCode": "acme"},
     }  # fmt: skip
-    return Patient(**values | changed)
+    return CheckedAccount(**values | changed)
 
 
-def ill(check: Check, one: Patient) -> dict[str, str]:
-    return {each.check: each.level.value for each in guarded(check, one) if each.level != "ok"}
+def ill(check: Check, one: CheckedAccount) -> dict[str, str]:
+    return {
+        each.check: each.level.value for each in guarded(AGAIN, check, one) if each.level != "ok"
+    }
 
 
 @pytest.mark.parametrize(
@@ -85,11 +88,27 @@ def ill(check: Check, one: Patient) -> dict[str, str]:
 def test_each_fault_is_named_and_no_other(
     check: Check, answers: dict[str, Any], found: dict[str, str]
 ) -> None:
-    assert ill(check, patient(Aws(**answers))) == found
+    assert ill(check, checked_account(Aws(**answers))) == found
+
+
+@pytest.mark.parametrize(
+    ("sent", "most", "level"),
+    [(0, 200, None), (159, 200, None), (160, 200, "warning"), (200, 200, "warning"),
+     (250, 200, "warning"), (160, -1, None), (0, 0, "warning"), (39_999, 50_000, None),
+     (40_000, 50_000, "warning")],
+)  # fmt: skip
+def test_a_daily_quota_that_is_nearly_used_is_a_warning(
+    sent: float, most: float, level: str | None
+) -> None:
+    quota = {"Max24HourSend": most, "MaxSendRate": 14.0, "SentLast24Hours": sent}
+    found = ill(
+        doctor_ses.account, checked_account(Aws(get_account=ACCOUNT | {"SendQuota": quota}))
+    )
+    assert found == ({"quota": level} if level else {})
 
 
 def test_an_hour_without_a_trace_is_a_warning_once_the_stack_is_older() -> None:
-    old = patient(Aws(get_trace_summaries={}), created=datetime(2026, 11, 1, tzinfo=UTC))
+    old = checked_account(Aws(get_trace_summaries={}), created=datetime(2026, 11, 1, tzinfo=UTC))
     assert ill(doctor_health.traces, old) == {"traces": "warning"}
 
 
@@ -99,17 +118,17 @@ def test_an_hour_without_a_trace_is_a_warning_once_the_stack_is_older() -> None:
      ("ROLLBACK_COMPLETE", "broken"), ("UPDATE_IN_PROGRESS", "broken")],
 )  # fmt: skip
 def test_a_stack_stands_or_not(status: str, level: str | None) -> None:
-    assert ill(doctor_stack.stands, patient(Aws(), status=status)).get("stack") == level
+    assert ill(doctor_stack.deployment, checked_account(Aws(), status=status)).get("stack") == level
 
 
 def test_a_stack_of_another_customer_is_seen() -> None:
-    other = patient(Aws(), parameters={"CustomerCode": "globex"})
+    other = checked_account(Aws(), parameters={"CustomerCode": "globex"})
     assert ill(doctor_stack.parameters_of_account, other) == {"code": "broken"}
 
 
 def test_a_sender_outside_of_the_identity_is_seen() -> None:
     said = {"SenderIdentity": "acme.example", "Sender": "changes@acme.example.evil.example"}
-    assert ill(doctor_ses.identity, patient(Aws(), parameters=said)) == {"sender": "broken"}
+    assert ill(doctor_ses.identity, checked_account(Aws(), parameters=said)) == {"sender": "broken"}
 
 
 @pytest.mark.parametrize(("seconds", "level"), [(3, "ok"), (45, "warning"), (290, "broken")])
@@ -136,7 +155,7 @@ def test_neighbouring_releases_understand_each_other_and_others_do_not(
 def test_a_ledger_remembers_longer_than_can_be_replayed(
     archived: int, remembered: int, level: str
 ) -> None:
-    assert memory.verdict(archived, remembered, "acme").level == level
+    assert replay_days.verdict(archived, remembered, "acme").level == level
 
 
 DONE: dict[str, Any] = {"DetectionStatus": "DETECTION_COMPLETE", "StackDriftStatus": "IN_SYNC"}
@@ -161,9 +180,54 @@ def test_drift_is_named_and_what_was_not_looked_at_is_said(
         describe_stack_drift_detection_status=status,
         describe_stack_resource_drifts={"StackResourceDrifts": [changed]},
     )
-    assert [each.level for each in doctor_health.drift(patient(aws), "changecast")] == levels
+    assert [
+        each.level for each in doctor_health.drift(checked_account(aws), "changecast")
+    ] == levels
 
 
 def test_what_may_not_be_looked_at_is_said_and_the_rest_goes_on() -> None:
     denied = ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetAccount")
-    assert ill(doctor_ses.account, patient(Aws(get_account=denied))) == {"account": "warning"}
+    assert ill(doctor_ses.account, checked_account(Aws(get_account=denied))) == {
+        "account": "warning"
+    }
+
+
+def failing(code: str, status: int = 400) -> ClientError:
+    response: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "GetAccount")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        failing("TooManyRequestsException", 429),
+        failing("ThrottlingException"),
+        failing("InternalServiceErrorException", 500),
+        failing("ServiceUnavailable", 503),
+        EndpointConnectionError(endpoint_url="https://email.eu-central-1.amazonaws.com"),
+    ],
+)
+def test_aws_being_busy_breaks_nothing_and_the_fix_is_to_look_again(error: Exception) -> None:
+    (verdict,) = guarded(AGAIN, doctor_ses.account, checked_account(Aws(get_account=error)))
+    assert (verdict.level, verdict.fix) == ("warning", AGAIN)
+
+
+def test_an_answer_that_nobody_expects_is_broken_and_says_how_to_see_more() -> None:
+    aws = Aws(get_account=failing("NotFoundException", 404))
+    (verdict,) = guarded(AGAIN, doctor_ses.account, checked_account(aws))
+    assert (verdict.level, verdict.reason) == ("broken", "GetAccount: NotFoundException")
+    assert verdict.fix == f"{AGAIN} --drift, to see what was deleted"
+
+
+def test_ses_is_asked_for_the_identity_once() -> None:
+    asked: list[str] = []
+
+    class Counting(Aws):
+        def get_email_identity(self, EmailIdentity: str) -> Any:  # noqa: N803
+            asked.append(EmailIdentity)
+            return IDENTITY
+
+    one = checked_account(Counting())
+    for check in (doctor_ses.identity, doctor_ses.dkim, doctor_ses.mail_from):
+        assert not ill(check, one)
+    assert asked == ["acme.example"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from changecast.change import Window
+from changecast.contract.change import Window
 from changecast_cli.announcing.freezes import Freezes, clashes, freezes_of, too_short
 from changecast_cli.announcing.outlook import seconds_to_send
 from changecast_cli.failures import Refused
@@ -63,7 +63,7 @@ def test_a_customer_without_a_file_wants_nothing(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_calendar_is_refused(tmp_path: Path) -> None:
     (tmp_path / "acme.ics").write_text("not a calendar")
-    with pytest.raises(Refused, match="no calendar"):
+    with pytest.raises(Refused, match="not a calendar"):
         freezes_of(tmp_path, "acme", "UTC")
 
 

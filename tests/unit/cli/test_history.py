@@ -1,12 +1,15 @@
 """The record of a change, in order."""
 
+import io
 from typing import Any
 
 import pytest
+from rich.console import Console
 
-from changecast.records import Record
+from changecast.hub.tracking.operator_actions import Action, OperatorAction
+from changecast.hub.tracking.revisions import Record
 from changecast_cli.watching.announced_by import short
-from changecast_cli.watching.history import folded, timeline
+from changecast_cli.watching.history import _table, folded, timeline
 from changecast_cli.watching.recipients import masked
 
 MARIA = "arn:aws:sts::111111111111:assumed-role/Ops/maria"
@@ -48,6 +51,26 @@ def test_what_a_customer_repeats_is_shown_once_with_how_often_and_when_last() ->
     assert (lines[0]["at"], lines[0]["last"]) == ("2027-01-02T10:01:00Z", "2027-01-02T10:03:00Z")
 
 
+def test_reports_that_only_count_further_are_one_line_with_the_newest_numbers() -> None:
+    going = [
+        report(f"2027-01-02T10:0{n}:00Z", "sending", counts={"planned": 60, "sent": n * 10})
+        for n in range(1, 7)
+    ]
+    (line,) = folded(timeline([], [], going))
+    assert (line["says"], line["times"]) == ("60 planned, 60 sent", 6)
+
+
+def test_what_an_operator_did_stands_between_the_reports_before_and_after_it() -> None:
+    resumed = OperatorAction("CHG-1", 1, "acme", Action.RESUMED, MARIA, "2027-01-02T10:02:00Z", "q")
+    pauses = [report(f"2027-01-02T10:0{n}:00Z", "paused", reason={"message": "q"}) for n in (1, 3)]
+    lines = folded(timeline([], [], pauses, actions=[resumed]))
+    assert [(line["what"], short(line["who"]), line["says"]) for line in lines] == [
+        ("paused", "acme", "5 planned; q"),
+        ("resumed", "assumed-role/Ops/maria", "acme: q"),
+        ("paused", "acme", "5 planned; q"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("who", "said"), [(MARIA, "assumed-role/Ops/maria"), ("CI job 7", "CI job 7")]
 )
@@ -62,3 +85,15 @@ def test_who_announced_is_said_without_what_all_of_an_account_share(who: str, sa
 )  # fmt: skip
 def test_an_address_is_masked_to_its_first_letter_and_domain(address: str, said: str) -> None:
     assert masked(address) == said
+
+
+@pytest.mark.parametrize(
+    "who", ["platform-engineer", "assumed-role/Operations/platform-engineer", "user/eve"]
+)
+def test_no_name_is_broken_within_a_word(who: str) -> None:
+    entry = {"at": "2027-01-02T03:00:00Z", "revision": 1, "what": "announced",
+             "says": "to acme, " * 9, "who": f"arn:aws:iam::111111111111:{who}"}  # fmt: skip
+    shown = io.StringIO()
+    Console(width=80, file=shown).print(_table([entry]))
+    said = shown.getvalue()
+    assert all(word in said for word in who.split("/"))

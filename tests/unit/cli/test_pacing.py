@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from changecast_cli.contacts.pacing import Pace
+from changecast_cli.contacts.pacing import CallPace
 
 
 class Time:
@@ -20,14 +20,14 @@ def throttled(code: str = "TooManyRequestsException") -> ClientError:
 
 def test_calls_are_a_second_apart() -> None:
     time = Time()
-    pace = Pace(1.0, lambda: time.now, time.sleep)
+    pace = CallPace(1.0, lambda: time.now, time.sleep)
     starts = [pace(lambda: time.now) for _ in range(4)]
     assert starts == [0, 1, 2, 3]
 
 
 def test_a_slow_call_does_not_wait_twice() -> None:
     time = Time()
-    pace = Pace(1.0, lambda: time.now, time.sleep)
+    pace = CallPace(1.0, lambda: time.now, time.sleep)
     pace(time.sleep, seconds=5.0)
     pace(lambda: None)
     assert time.now == 5.0
@@ -35,7 +35,7 @@ def test_a_slow_call_does_not_wait_twice() -> None:
 
 def test_a_throttled_call_is_made_again_later() -> None:
     time = Time()
-    pace = Pace(1.0, lambda: time.now, time.sleep)
+    pace = CallPace(1.0, lambda: time.now, time.sleep)
     answers = [throttled(), throttled("ThrottlingException"), None]
 
     def call() -> str:
@@ -51,7 +51,7 @@ def test_a_throttled_call_is_made_again_later() -> None:
 def test_another_error_is_raised_at_once() -> None:
     time = Time()
     with pytest.raises(ClientError):
-        Pace(1.0, lambda: time.now, time.sleep)(_refuse)
+        CallPace(1.0, lambda: time.now, time.sleep)(_refuse)
     assert time.now == 0
 
 

@@ -79,8 +79,8 @@ def test_an_update_is_shown_as_those_read_it_who_know_the_plan_and_those_who_do_
     found = previewed(tmp_path, RESCHEDULED, "--customer", "acme", "--previous", APPROVED)
     now = [mail for mail in found["mails"] if mail["now"]]
     assert [mail["name"] for mail in now] == ["update-changed", "update-full"]
-    assert now[0]["subject"].startswith("New time, expect impact: ")
-    assert now[1]["subject"].startswith("Planned change, expect impact: ")
+    assert now[0]["subject"].startswith("Moved: ")
+    assert now[1]["subject"].startswith("Planned: ")
 
 
 def test_a_dropped_customer_sees_the_withdrawal(tmp_path: Path) -> None:
@@ -96,8 +96,11 @@ def test_an_added_customer_sees_the_full_announcement(tmp_path: Path) -> None:
 def test_language_and_zone_can_be_tried(tmp_path: Path) -> None:
     words = (APPROVED, "--customer", "acme", "--language", "de", "--timezone", "Asia/Tokyo")
     found = previewed(tmp_path, *words)
-    assert found["mails"][0]["subject"].startswith("Geplante Änderung, mit Auswirkungen: ")
-    assert "07:00 – 08:30 (UTC+09:00)" in found["mails"][0]["subject"]
+    first = found["mails"][0]
+    assert first["subject"].startswith("Geplant: ")
+    assert "Do. 21. Jan. 07:00" in first["subject"]
+    said = Path(first["files"]["txt"][0]).read_text("utf-8")
+    assert "07:00 – 08:30 Uhr (Asia/Tokyo, UTC+09:00)" in " ".join(said.split())
 
 
 def test_templates_can_be_tried(tmp_path: Path) -> None:
@@ -127,17 +130,17 @@ def test_a_draft_says_that_nobody_gets_a_mail(tmp_path: Path) -> None:
 
 def test_a_minor_revision_says_who_still_gets_a_mail(tmp_path: Path) -> None:
     minor = tmp_path / "minor.json"
-    changed = {"version": 9, "changeTitle": "Patch all the bastion hosts"}
+    changed = {"version": 9, "changeTitle": " Patch the bastion hosts in\u00a0eu-central-1"}
     minor.write_text(json.dumps(json.loads(APPROVED.read_text("utf-8")) | changed))
     found = previewed(tmp_path / "out", minor, "--customer", "acme", "--previous", APPROVED)
-    assert found["says"].startswith("Only who missed the last revision gets a mail now")
+    assert found["says"].startswith("Only people who missed the last revision get a mail now")
     assert [mail["name"] for mail in found["mails"] if mail["now"]] == ["update-full"]
 
 
 def test_a_document_without_a_version_is_the_revision_after_the_previous(tmp_path: Path) -> None:
     sample = SAMPLES / "b-form-export.json"
     found = previewed(tmp_path, sample, "--customer", "acme", "--previous", sample)
-    assert found["says"].startswith("Only who missed")
+    assert found["says"].startswith("Only people who missed")
 
 
 @pytest.mark.parametrize(
@@ -217,7 +220,7 @@ def test_a_test_mail_says_that_it_is_one_and_goes_to_one_address(
     assert "ListManagementOptions" not in call
     message = email.message_from_bytes(call["Content"]["Raw"]["Data"], policy=default)
     assert message["To"] == "me@provider.example"
-    assert message["Subject"].startswith("TEST: New time")
+    assert message["Subject"].startswith("TEST: Moved: ")
     assert "{{" not in text_of(message)
 
 

@@ -1,6 +1,7 @@
 """Replays: what they would do, said before, and how they are followed."""
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from changecast_cli.asking import go_on
 from changecast_cli.failures import Failed, Refused
-from changecast_cli.repair.replay import plan_for
+from changecast_cli.repair.replay import before_moves, plan_for
 from changecast_cli.repair.replays import Replay, progress, replays_for, start
 from tests.support.builders import registered
 
@@ -56,7 +57,7 @@ def test_a_replay_goes_through_the_routes_of_these_customers_and_no_other_rule()
 
 def test_each_hub_bus_has_a_replay_of_its_own() -> None:
     first, second = registered("acme")["acme"], registered("globex")["globex"]
-    second = type(second)(**{**vars(second), "hub_bus": "changecast-hub-2"})
+    second = replace(second, hub_bus="changecast-hub-2")
     events: Any = FakeEvents()
     replays = replays_for(events, [first, second])
     assert [replay.bus_arn.rsplit("/")[-1] for replay in replays] == [
@@ -64,6 +65,7 @@ def test_each_hub_bus_has_a_replay_of_its_own() -> None:
         "changecast-hub-2",
     ]
     assert len({replay.name for replay in replays}) == 2
+    assert replays[1].rules == ("arn:rule/changecast-hub-2/changecast-route-globex.2",)
 
 
 def test_a_hub_without_an_archive_says_so() -> None:
@@ -104,7 +106,26 @@ def test_the_plan_names_what_is_known_of_that_time_and_who_gets_it() -> None:
 
 def test_where_nobody_can_be_asked_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    with pytest.raises(Refused, match="say --yes"):
+    with pytest.raises(Refused, match="add --yes"):
         go_on(["x"], yes=False, dry_run=False)
     assert not go_on(["x"], yes=True, dry_run=True)
     assert go_on(["x"], yes=True, dry_run=False)
+
+
+def test_what_was_announced_before_a_move_is_announced_again() -> None:
+    acme, globex = registered("acme")["acme"], registered("globex")["globex"]
+    acme = replace(acme, hub_bus="changecast-hub-2", hub_bus_since="2027-01-01T12:00:00Z")
+    rows = [
+        {"change_id": change, "revision": revision, "customer": code, "announced_at": at}
+        for change, revision, code, at in (
+            ("CHG-1", 2, "acme", "2027-01-01T11:00:00Z"),
+            ("CHG-1", 1, "acme", "2027-01-01T10:00:00Z"),
+            ("CHG-2", 1, "acme", "2027-01-01T13:00:00Z"),
+            ("CHG-1", 2, "globex", "2027-01-01T11:00:00Z"),
+        )
+    ]
+    elsewhere = before_moves([acme, globex], rows)
+    assert elsewhere == [("CHG-1", "acme")]
+    said = plan_for([acme, globex], FIRST, LAST, rows, [], elsewhere)
+    assert said[2].startswith("1 changes from before a customer moved")
+    assert before_moves([globex], rows) == []

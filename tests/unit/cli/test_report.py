@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from changecast.records import Record
+from changecast.hub.tracking.revisions import Record
 from changecast_cli.report.command import write
+from changecast_cli.report.earlier import with_earlier
 from changecast_cli.report.figures import (
     LABEL,
     Branch,
@@ -18,7 +19,7 @@ from changecast_cli.report.figures import (
     width_of,
 )
 from changecast_cli.report.page import page, totals
-from changecast_cli.watching.runs import COUNTS, Run, run_of
+from changecast_cli.watching.runs import COUNTS, Run, by_change, run_of
 
 SINCE, NOW = datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 1, 8, tzinfo=UTC)
 HOSTILE = '<script>alert("x")</script>'
@@ -109,8 +110,33 @@ def test_a_clock_that_is_behind_gives_no_negative_time() -> None:
 def test_the_totals_count_each_customer_once() -> None:
     assert totals(runs()) == {
         "changes": 1, "customers": 2, "mails": 9, "delivered": 7, "not_delivered": 2,
-        "troubled_deliveries": 1,
+        "not_sent_yet": 0, "troubled_deliveries": 1,
     }  # fmt: skip
+
+
+def test_mails_of_a_paused_run_are_not_nothing() -> None:
+    row = {"change_id": "CHG-1", "customer": "acme", "revision": 1, "state": "paused",
+           "counts": {"planned": 30, "sent": 10, "delivered": 9, "bounced": 1}}  # fmt: skip
+    assert totals(by_change([row]))["not_sent_yet"] == 20
+
+
+def test_every_mail_of_a_change_counts_and_not_only_those_of_its_newest_revision() -> None:
+    rows = [
+        {"change_id": "CHG-1", "customer": "acme", "revision": revision, "state": "sent",
+         "counts": {"planned": n, "sent": n, "delivered": n - 1, "bounced": 1}}
+        for revision, n in ((1, 10), (2, 30))
+    ] + [{"change_id": "CHG-2", "customer": "acme", "revision": 1, "state": "sent",
+          "counts": {"planned": 5, "sent": 5, "delivered": 5}}]  # fmt: skip
+    found = with_earlier(by_change(rows), rows)
+    assert totals(found) == {
+        "changes": 2, "customers": 1, "mails": 45, "delivered": 43, "not_delivered": 2,
+        "not_sent_yet": 0, "troubled_deliveries": 0,
+    }  # fmt: skip
+    said = read(page(found, {}, SINCE, NOW)).text
+    assert "29 delivered, 1 bounced" in said
+    assert "earlier revisions: 9 delivered, 1 bounced" in said
+    assert said.count("earlier revisions:") == 1
+    assert fan_out(found)[0][0].mails == 45
 
 
 def test_of_hundreds_of_customers_the_picture_shows_those_in_trouble() -> None:

@@ -49,7 +49,7 @@ def test_json_stays_json_where_stdout_is_not_utf8(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sys, "stdout", stdout)
     terminal.print_json({"title": "\N{PARTY POPPER}"})
     stdout.flush()
-    assert json.loads(raw.getvalue()) == {"title": "\N{PARTY POPPER}"}
+    assert json.loads(raw.getvalue())["title"] == "\N{PARTY POPPER}"
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_what_the_system_refuses_is_a_sentence(
 @pytest.mark.parametrize(
     ("endpoint", "said"),
     [
-        ("http://127.0.0.1:4566", "the local cloud is gone. Start one (changecast local up)"),
-        ("http://localhost:4566", "the local cloud is gone"),
+        ("http://127.0.0.1:4566", "the embedded cloud is gone. Start one (changecast local up)"),
+        ("http://localhost:4566", "the embedded cloud is gone"),
         ("https://proxy.example", "AWS cannot be reached: "),
         (None, "AWS cannot be reached: "),
     ],
@@ -126,6 +126,15 @@ def test_a_cloud_that_ends_at_once_is_said_to_have_failed(
     monkeypatch.setattr(local_cloud, "_spawn", lambda _: subprocess.Popen(["true"]))
     with pytest.raises(Failed, match="did not start"):
         local_cloud.start(tmp_path)
+
+
+def test_without_the_extra_the_cloud_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_cloud, "find_spec", lambda name: None if name == "hypercorn" else 1)
+    with pytest.raises(Failed, match=r"\(hypercorn\): pip install 'changecast\[local\]'"):
+        local_cloud.start(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def _sleeper(_: Path) -> "subprocess.Popen[bytes]":

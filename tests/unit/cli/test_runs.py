@@ -2,9 +2,12 @@
 
 from typing import Any
 
-from changecast.records import Record
+import pytest
+
+from changecast.hub.tracking.revisions import Record
 from changecast_cli.watching.runs import (
     by_change,
+    channels_told,
     is_bad,
     is_final,
     is_settled,
@@ -80,3 +83,28 @@ def test_a_customer_whom_the_hub_gave_up_waiting_for_is_settled_and_bad() -> Non
     assert is_settled(one)
     assert is_bad(one)
     assert not is_final(one)
+
+
+@pytest.mark.parametrize(
+    ("channel", "told"),
+    [
+        ({"state": "sent", "code": ""}, "ops ✓"),
+        ({"state": "planned", "code": ""}, "ops planned"),
+        (
+            {"state": "planned", "code": "timeout", "next_try_at": "2027-01-16T14:05:00Z"},
+            "ops ✗ timeout, next try 14:05 UTC",
+        ),
+        ({"state": "failed", "code": "gone"}, "ops ✗ gone"),
+        ({"state": "unknown", "code": "no_answer"}, "ops unknown (no_answer)"),
+        ({"state": "held", "code": "no_answer"}, "ops held (no_answer)"),
+        ({"state": "superseded", "code": "removed"}, "ops superseded (removed)"),
+    ],
+)
+def test_a_channel_is_told_in_a_few_words(channel: dict[str, Any], told: str) -> None:
+    run = run_of("CHG-1", [row("acme", 1, "sent", channels=[{"name": "ops", **channel}])])
+    assert channels_told(run["customers"]["acme"]) == told
+
+
+def test_a_customer_without_channels_is_told_of_none() -> None:
+    customer = run_of("CHG-1", [row("acme", 1, "sent", channels=None)])["customers"]["acme"]
+    assert (customer["channels"], channels_told(customer)) == ([], "")

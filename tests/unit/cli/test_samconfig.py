@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 
 from changecast_cli.deploying.samconfig import (
-    Customer,
-    Hub,
+    CustomerStack,
+    HubStack,
     customer_environment,
     hub_environment,
     route_environment,
 )
 
-HUB = Hub("111111111111", "eu-central-1", "changecast-hub")
+HUB = HubStack("111111111111", "eu-central-1", "changecast-hub")
 WRITTEN = tomllib.loads((Path(__file__).parents[3] / "samconfig.toml").read_text("utf-8"))
 
 
-def customer(code: str, account: str, name: str, zone: str) -> Customer:
-    return Customer(
+def customer(code: str, account: str, name: str, zone: str) -> CustomerStack:
+    return CustomerStack(
         code,
         account,
         "eu-central-1",
@@ -44,7 +44,7 @@ def test_the_hub_environment_lets_every_customer_account_report() -> None:
 
 
 @pytest.mark.parametrize("one", SAMPLES, ids=lambda one: one.code)
-def test_each_customer_has_an_environment_and_a_route(one: Customer) -> None:
+def test_each_customer_has_an_environment_and_a_route(one: CustomerStack) -> None:
     assert WRITTEN[one.code] == customer_environment(one, HUB, f".aws-sam/{one.code}")
     assert WRITTEN[f"{one.code}-route"] == route_environment(one, HUB)
 

@@ -5,11 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from samcli.cli.types import CfnParameterOverridesType
 
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.deploying.samconfig import (
-    Customer,
-    Hub,
+    CustomerStack,
+    HubStack,
     customer_environment,
     route_environment,
 )
@@ -17,8 +18,8 @@ from changecast_cli.failures import Refused
 from changecast_cli.preview.brands import parameters_of
 
 WRITTEN = (Path(__file__).parents[3] / "samconfig.toml").read_text("utf-8")
-HUB = Hub("111111111111", "eu-central-1", "changecast-hub")
-UMBRA = Customer(
+HUB = HubStack("111111111111", "eu-central-1", "changecast-hub")
+UMBRA = CustomerStack(
     "umbra", "555555555555", "eu-west-1", "Umbra O'Neil", "changes@umbra.example", "UTC", "en",
     "desk@provider.example", "umbra", (("CreateIdentity", "no"),),
 )  # fmt: skip
@@ -72,6 +73,26 @@ def test_a_parameter_is_set_in_place_or_added() -> None:
     text = samconfig_file.with_parameter(text, "acme", "CreateIdentity", "no")
     acme = samconfig_file.customers_in(text)["acme"]
     assert (acme.language, acme.more) == ("es", (("CreateIdentity", "no"),))
+
+
+@pytest.mark.parametrize(
+    "support",
+    ["Service desk, +34 900 000 000", "desk@provider.example", "O'Neil & Söhne (24/7)", "a = b # c",
+     "https://desk.example/?a=1;b=2", "x" * 200, "Hotline: 100 %"],
+)  # fmt: skip
+def test_a_support_contact_reaches_the_stack_whole_by_sams_own_reader(support: str) -> None:
+    text = samconfig_file.with_customer(WRITTEN, replace(UMBRA, support=support), HUB)
+    later = samconfig_file.with_parameter(text, "umbra", "SupportContact", support)
+    for written in (text, later):
+        given = tomllib.loads(written)["umbra"]["deploy"]["parameters"]["parameter_overrides"]
+        read = CfnParameterOverridesType().convert(tuple(given), None, None)
+        assert read["SupportContact"] == support
+        assert samconfig_file.customers_in(written)["umbra"].support == support
+
+
+def test_a_parameter_that_sam_cannot_read_back_is_refused() -> None:
+    with pytest.raises(Refused, match="SupportContact cannot have"):
+        samconfig_file.with_parameter(WRITTEN, "acme", "SupportContact", 'the "desk"')
 
 
 def test_a_new_route_is_under_the_key_of_the_hub() -> None:

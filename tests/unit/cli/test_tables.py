@@ -73,6 +73,16 @@ def test_a_title_without_room_beside_the_id_has_a_line_of_its_own() -> None:
     assert second == "  Patch the hosts"
 
 
+@pytest.mark.parametrize("width", [80, 140])
+def test_a_customer_that_has_not_reported_is_said_with_how_long_and_until_when(width: int) -> None:
+    silent = row("acme", "announced", announced_at="2027-01-01T11:57:00Z",
+                 deadline="2027-01-01T12:12:00Z")  # fmt: skip
+    console = Console(width=width, file=io.StringIO())
+    console.print(runs_table([run_of(CHANGE, [silent])], NOW))
+    said = " ".join(console.file.getvalue().split())  # type: ignore[attr-defined]
+    assert "no report for 3 min, judged at 12:12 UTC" in said
+
+
 def test_changes_stand_under_each_other_in_the_same_columns() -> None:
     other = {**run_of("CHG-2", [row("a-much-longer-customer-code", "sent")]), "title": ""}
     console = Console(width=140, file=io.StringIO())
@@ -94,3 +104,25 @@ def test_changes_stand_under_each_other_in_the_same_columns() -> None:
 )
 def test_age_is_said_in_one_unit(since: str | None, said: str) -> None:
     assert age(since, NOW) == said
+
+
+def heading(announced_at: str) -> str:
+    console = Console(width=160, file=io.StringIO())
+    console.print(
+        runs_table([run_of("CHG-1", [row("acme", "sent", announced_at=announced_at)])], NOW)
+    )
+    return console.file.getvalue().splitlines()[0]  # type: ignore[attr-defined,no-any-return]
+
+
+def test_an_announcement_of_a_day_to_come_is_not_called_new() -> None:
+    assert "2039-05-01 10:00 UTC, which is in the future" in heading("2039-05-01T10:00:00Z")
+    assert " ago" not in heading("2039-05-01T10:00:00Z")
+    assert "0 s ago" in heading("2027-01-01T12:00:30Z")  # two clocks may differ a little
+
+
+def test_the_reason_of_a_rejected_event_is_said_once() -> None:
+    reason = {"code": "schema", "message": "names no customer"}
+    console = Console(width=160, file=io.StringIO())
+    rejected = row("acme", "rejected", reason=reason, rejection=reason)
+    console.print(runs_table([run_of("CHG-1", [rejected])], NOW))
+    assert console.file.getvalue().count("names no customer") == 1  # type: ignore[attr-defined]

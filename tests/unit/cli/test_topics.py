@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 from changecast_cli.contacts.topics_known import TOPICS, differences
-from changecast_cli.doctor import memory
+from changecast_cli.doctor import replay_days
 from changecast_cli.doctor.hub import expected_hub_policy, expected_pattern
 from changecast_cli.doctor.stack import canonical, expected_bus_policy
-from tests.support.templates import resource
+from testbed.templates import resource
 
 
 def statement(template: str, **parameters: str) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def test_a_routes_pattern_is_the_templates() -> None:
 
 def test_the_days_that_a_queue_keeps_are_the_templates() -> None:
     kept = resource("template.yaml", "AnnouncementsQueue")["MessageRetentionPeriod"]
-    assert kept == memory.QUEUE_DAYS * 86_400
+    assert kept == replay_days.QUEUE_DAYS * 86_400
 
 
 def test_a_statement_that_allows_more_is_another_statement() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from changecast.event import EVENT_LIMIT
+from changecast.contract.event import EVENT_LIMIT
 from changecast_cli.main import app
 from tests.support.hostile import BODIES
 
@@ -27,7 +27,7 @@ def test_every_sample_is_valid() -> None:
 
 def test_every_fault_is_named_with_its_path(tmp_path: Path) -> None:
     file = tmp_path / "metadata.json"
-    wrong = {**FLAT, "customers": ["ACME"], "status": "maybe", "title": "two\nlines"}
+    wrong = {**FLAT, "customers": ["ACME"], "status": "maybe", "title": " \n"}
     file.write_text(json.dumps(wrong))
     result = CliRunner().invoke(app, ["validate", str(file), "--json"])
     assert result.exit_code == 2
@@ -54,7 +54,8 @@ def test_a_good_file_beside_a_bad_one_is_told_apart(tmp_path: Path) -> None:
         (b'{"a": 1', "not JSON"),
         (b'{"a": NaN}', "NaN"),
         (b"[" * 1_000, "deeper than 64"),
-        (b"\xff\xfe", "UTF-8"),
+        (b"\xff\xfe{", "UTF-16"),
+        (b"\xff{", "UTF-8"),
     ],
 )
 def test_a_file_that_is_no_document_is_refused_in_one_sentence(
@@ -104,5 +105,47 @@ def test_a_wrong_change_id_is_said_in_words_that_people_know(tmp_path: Path) -> 
     file = tmp_path / "metadata.json"
     file.write_text(json.dumps({**FLAT, "changeId": "CHG 1"}))
     result = CliRunner().invoke(app, ["validate", str(file)])
-    assert "$.changeId is no change id: letters without accents, digits" in result.stdout
+    assert "$.changeId is not a change id: use letters without accents, digits" in result.stdout
     assert "[A-Za-z" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("fields", "said", "impact"),
+    [
+        ({}, "not stated", ("degraded", "unstated")),
+        ({"impact": "None"}, "none, as the document's words say", ("none", "sure_words")),
+        ({"impact": "<p>None</p>"}, "none, as the document's words say", ("none", "sure_words")),
+        ({"impact": "low"}, "people read the words", ("degraded", "unclear_words")),
+        ({"impactLevel": "outage"}, "impact: outage", ("outage", "stated")),
+    ],
+)
+def test_people_learn_how_the_impact_is_read_before_they_announce(
+    tmp_path: Path, fields: dict[str, str], said: str, impact: tuple[str, str]
+) -> None:
+    file = tmp_path / "metadata.json"
+    file.write_text(json.dumps(FLAT | fields))
+    assert said in CliRunner().invoke(app, ["validate", str(file)]).stdout
+    found = json.loads(CliRunner().invoke(app, ["validate", str(file), "--json"]).stdout)
+    assert tuple(found["files"][0]["impact"].values()) == impact
+
+
+def test_a_level_against_the_words_and_a_key_that_nothing_reads_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "metadata.json"
+    file.write_text(
+        json.dumps(FLAT | {"impactLevel": "outage", "impact": "No downtime", "riskLevel": 3})
+    )
+    said = CliRunner().invoke(app, ["validate", str(file)]).stdout
+    assert "impact_level is outage, but the words say none" in said
+    assert "not used: $.riskLevel" in said
+
+
+def test_people_learn_how_each_text_is_read_before_they_announce(tmp_path: Path) -> None:
+    file = tmp_path / "metadata.json"
+    texts = {"reason": "A **fix**.", "testPlan": "<p>Log in.</p>", "backoutPlan": "Restore."}
+    file.write_text(json.dumps(FLAT | texts))
+    said = CliRunner().invoke(app, ["validate", str(file)]).stdout
+    assert "reason is read as Markdown" in said
+    assert "test_plan is read as HTML" in said
+    assert "rollback_plan" not in said
+    found = json.loads(CliRunner().invoke(app, ["validate", str(file), "--json"]).stdout)
+    assert found["files"][0]["read_as"] == {"reason": "Markdown", "test_plan": "HTML"}

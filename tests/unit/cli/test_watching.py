@@ -63,4 +63,4 @@ def test_what_waits_for_a_person_is_named(
     monkeypatch.setattr(status, "PAUSED_SECONDS", 0.0)
     runs: Any = status.watched(lambda: run(acme=state), quiet=False)
     assert runs == run(acme=state)
-    assert ("acme: paused" in capsys.readouterr().err) is (state == "paused")
+    assert ("Paused at acme" in capsys.readouterr().err) is (state == "paused")

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from changecast.announce import Outcome, announce
-from changecast.errors import ContractError
-from changecast.event import ChangeAnnounced
-from changecast.records import revisions
+from changecast.contract.errors import ContractError
+from changecast.contract.event import ChangeAnnounced
+from changecast.hub.announcing.announce import Outcome, announce
+from changecast.hub.tracking.revisions import revisions
 from changecast_cli.customers.withdraw import withdraw
 from tests.support.builders import NOW, document
 from tests.support.fake_hub import FakeHub, fake_hub
@@ -76,5 +76,5 @@ def test_a_change_that_was_not_kept_is_named_with_what_to_do() -> None:
     hub = announced()
     for key in [key for key in hub.table.items if key[1].startswith("original#")]:
         del hub.table.items[key]
-    with pytest.raises(ContractError, match="without globex among its customers"):
+    with pytest.raises(ContractError, match="take globex out of its metadata"):
         withdraw(hub, newest(hub), "globex", LATER)

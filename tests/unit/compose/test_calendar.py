@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
-from changecast.change import Change
-from changecast.plan import MailKind, Variant
+from changecast.contract.change import Change
+from changecast.customer.compose.words import words_in
+from changecast.customer.mailing import MailKind, Variant
 from tests.support.builders import NOW, change
 from tests.support.mails import READER, calendar_parts, calendars_of, event_of, mail
 
@@ -39,7 +40,7 @@ def test_an_announcement_invites_its_reader_alone() -> None:
     assert event["ATTENDEE"].params["RSVP"] == "FALSE"
     assert event["ORGANIZER"] == "mailto:changes@mail.acme.example"
     assert event["ORGANIZER"].params["CN"] == "Provider operations"
-    assert event["SUMMARY"] == "Patch the hosts [CHG-1]"
+    assert event["SUMMARY"] == "Patch the hosts · For Acme Industries [CHG-1]"
     assert event["TRANSP"] == "TRANSPARENT"
     assert event["STATUS"] == "CONFIRMED"
     assert event["DTSTAMP"].dt == NOW
@@ -121,7 +122,7 @@ def test_the_meeting_is_a_message_of_its_own_since_one_has_one_uid() -> None:
     assert meeting.get_filename() == "meeting.ics"
     _, event = entry(message, 1)
     assert event["UID"] != entry(message)[1]["UID"]
-    assert event["SUMMARY"] == "Bridge [CHG-1]"
+    assert event["SUMMARY"] == "Bridge · For Acme Industries [CHG-1]"
     assert event["LOCATION"] == "Room 1, second floor; ring twice"
     assert event["URL"] == "https://meet.provider.example/b?x=1,2;3"
     assert event["DTEND"].dt - event["DTSTART"].dt == datetime(1, 1, 1, 0, 45) - datetime(1, 1, 1)
@@ -154,7 +155,7 @@ def test_a_cancelled_change_cancels_a_meeting_that_its_document_forgot() -> None
 def test_an_announcement_without_a_window_invites_to_its_meeting() -> None:
     message = mail(about=with_meeting(kind="announcement", window=None))
     _, event = entry(message)
-    assert event["SUMMARY"] == "Bridge [CHG-1]"
+    assert event["SUMMARY"] == "Bridge · For Acme Industries [CHG-1]"
     assert message.get_content_type() == "multipart/alternative"
 
 
@@ -166,7 +167,7 @@ def test_approvers_get_no_entry() -> None:
     assert calendars_of(mail(MailKind.APPROVAL_REQUEST, with_meeting(status="submitted"))) == []
 
 
-def test_whoever_does_not_subscribe_to_the_calendar_gets_none() -> None:
+def test_people_who_do_not_subscribe_to_the_calendar_get_no_entry() -> None:
     message = mail(about=with_meeting(), variant=Variant.FULL)
     assert calendars_of(message) == []
     assert "meeting.ics" not in str(message)
@@ -188,7 +189,7 @@ def test_programs_read_where_the_maintenance_stands(status: str, kind: MailKind,
         "X-MAINTNOTE-ACCOUNT": "acme",
         "X-MAINTNOTE-MAINTENANCE-ID": "CHG-1",
         "X-MAINTNOTE-OBJECT-ID": "Acme Industries",
-        "X-MAINTNOTE-IMPACT": "OUTAGE",
+        "X-MAINTNOTE-IMPACT": "DEGRADED",
         "X-MAINTNOTE-STATUS": said,
     }
 
@@ -201,9 +202,53 @@ def test_programs_read_no_impact_where_there_is_none() -> None:
 def test_the_entry_says_impact_and_whom_to_ask() -> None:
     _, event = entry(mail(about=change(customer_impact="Sessions, drop; twice\\n\nTwice.")))
     said = str(event["DESCRIPTION"])
-    assert "Impact on you: Sessions, drop; twice\\n\nTwice." in said
-    assert "Questions to: desk@provider.example" in said
-    assert "2027-01-20 22:00 – 23:30 UTC" in said
+    assert "Impact on you:\n  Sessions, drop; twice\\n\n  Twice." in said
+    assert "Contact: desk@provider.example" in said
+    assert "2027-01-20 22:00\u00a0– 23:30 UTC" in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "mark"),
+    [
+        (MailKind.STARTED, "in_progress", "In progress: "),
+        (MailKind.COMPLETED, "completed", "Completed: "),
+    ],
+)
+def test_what_has_begun_or_is_over_invites_nobody_and_marks_the_entry(
+    kind: MailKind, status: str, mark: str
+) -> None:
+    _, invited = entry(mail(about=with_meeting()))
+    for previous in (None, with_meeting()):
+        message = mail(kind, with_meeting(revision=2, status=status), previous=previous)
+        (calendar,) = calendars_of(message)
+        event = event_of(calendar)
+        assert calendar["METHOD"] == "PUBLISH"
+        assert "ATTENDEE" not in event
+        assert event["UID"] == invited["UID"]
+        assert event["SEQUENCE"] == 2
+        assert event["SUMMARY"] == f"{mark}Patch the hosts · For Acme Industries [CHG-1]"
+
+
+def test_a_meeting_that_moves_while_it_runs_is_moved() -> None:
+    later = {**MEETING, "start": "2027-01-20T23:45:00Z"}
+    running = change(revision=2, status="in_progress", meeting=later)
+    message = mail(MailKind.STARTED, running, previous=with_meeting())
+    assert [str(each["METHOD"]) for each in calendars_of(message)] == ["PUBLISH", "REQUEST"]
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "ja"])
+def test_a_long_description_is_cut_where_people_see_it_below_its_short_facts(language: str) -> None:
+    impact = "\n".join(f"{n}. Service number {n} is restarted." for n in range(1, 90))
+    about = change(customer_impact=impact)
+    _, event = entry(mail(about=about, language=language))
+    said = str(event["DESCRIPTION"])
+    assert len(said) <= 2_000
+    words = words_in(language)
+    assert said.endswith(words("text", "calendar_cut"))
+    for label, value in (("change", "CHG-1"), ("ask", "desk@provider.example")):
+        line = f"{words('label', label)}{words('text', 'colon')}{value}"
+        assert line in said.split("\n")
+    assert " | " not in said
 
 
 def test_no_line_of_an_entry_is_longer_than_75_octets() -> None:
@@ -214,3 +259,10 @@ def test_no_line_of_an_entry_is_longer_than_75_octets() -> None:
         lines = str(part.get_content()).encode().split(b"\r\n")
         assert max(map(len, lines)) <= 75
         assert entry(message)[1]["ATTENDEE"] == f"mailto:{address}"
+
+
+def test_programs_read_every_service_and_who_the_provider_is() -> None:
+    about = change(services=["VPN", "DNS"])
+    event = event_of(calendars_of(mail(about=about, provider_name="Provider"))[0])
+    assert [str(name) for name in event["X-MAINTNOTE-OBJECT-ID"]] == ["VPN", "DNS"]
+    assert event["X-MAINTNOTE-PROVIDER"] == "Provider"

@@ -2,7 +2,7 @@
 
 from email.message import EmailMessage
 
-from changecast.plan import MailKind, Variant
+from changecast.customer.mailing import MailKind, Variant
 from tests.support.builders import change
 from tests.support.mails import html_of, mail, text_of
 
@@ -38,7 +38,8 @@ def test_a_long_text_is_cut_visibly_and_whole_in_the_file() -> None:
 
 def test_how_much_was_cut_is_said() -> None:
     message = mail(about=change(reason="x" * 9_000))
-    assert "x… (shortened: 1000 more characters in the attached file CHG-1.txt)" in text_of(message)
+    said = " ".join(text_of(message).split())
+    assert "x… (shortened: 1000 more characters in the attached file CHG-1.txt)" in said
 
 
 def test_a_cut_list_says_how_many_are_missing() -> None:

@@ -5,7 +5,7 @@ from email import message_from_bytes
 
 import pytest
 
-from changecast.plan import MailKind, Variant
+from changecast.customer.mailing import MailKind, Variant
 from tests.support.builders import change
 from tests.support.mails import READER, mail, raw_mail
 

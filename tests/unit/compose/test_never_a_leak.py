@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from changecast.change import view_for
-from changecast.plan import MailKind, Variant
+from changecast.contract.change import view_for
+from changecast.customer.mailing import MailKind, Variant
 from tests.support.builders import change
 from tests.support.mails import READER, mail, raw_mail
 

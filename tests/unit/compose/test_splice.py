@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from email import message_from_bytes
+from email.message import EmailMessage
 from email.policy import default
 from urllib.parse import unquote
 
@@ -11,15 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from changecast.compose import compose
-from changecast.plan import MailKind, Variant
-from changecast.splice import ATTENDEE, TO, dump, is_plain, load, splice
+from changecast.contract.change import Change
+from changecast.customer.compose import compose
+from changecast.customer.mailing import MailKind, Variant
+from changecast.customer.renderings.splice import ATTENDEE, TO, dump, is_plain, load, splice
 from tests.support.builders import NOW, change
 from tests.support.mails import (
     READER,
     brand,
     calendars_of,
     event_of,
+    html_of,
     mail,
     mailing,
     raw_mail,
@@ -99,15 +102,72 @@ def test_text_that_looks_like_a_mark_stays_text(text: str) -> None:
 
 
 def test_the_marks_of_one_mail_are_text_in_the_next() -> None:
-    """Whoever has seen a rendering cannot write a document that its marks would hit."""
+    """Nobody who has seen a rendering can write a document that its marks would hit."""
     seen = next(iter(compose(change(), MAILING, brand(), previous=None, now=NOW).values()))
     message = mail(about=change(reason=seen.decode()))
     assert READER not in text_of(message)
 
 
+OWN_PAGE = "https://answers.acme.example/c/" + "AbC-_9" * 40
+
+
+@pytest.mark.parametrize("kind", [MailKind.APPROVAL_REQUEST, MailKind.ANNOUNCEMENT])
+def test_each_reader_is_led_to_a_page_of_its_own(kind: MailKind) -> None:
+    about = change(status="submitted" if kind is MailKind.APPROVAL_REQUEST else "approved")
+    message = _answerable(kind, about, OWN_PAGE)
+    assert html_of(message).count(f'"{OWN_PAGE}"') == 1
+    assert f"\n{OWN_PAGE}\n" in text_of(message)
+    assert "respond.invalid" not in message.as_string()
+    assert OWN_PAGE not in "".join(map(str, calendars_of(message)))
+
+
+def test_a_whole_text_that_is_handed_on_leads_to_nobodys_page() -> None:
+    message = _answerable(MailKind.ANNOUNCEMENT, change(reason="long " * 19_000), OWN_PAGE)
+    (attached,) = (part for part in message.walk() if part.get_filename() == "CHG-1.txt")
+    assert OWN_PAGE in text_of(message)
+    assert OWN_PAGE not in attached.get_content()
+    assert "respond.invalid" not in attached.get_content()
+
+
+@pytest.mark.parametrize("kind", [MailKind.COMPLETED, MailKind.CANCELLED, MailKind.WITHDRAWN])
+def test_what_is_over_asks_for_no_answer(kind: MailKind) -> None:
+    assert OWN_PAGE not in _answerable(kind, change(), OWN_PAGE).as_string()
+
+
+@pytest.mark.parametrize(
+    "page", ["", "http://a.example/c/1", 'https://a.example/"x', "https://a=b"]
+)
+def test_a_page_that_cannot_stand_in_a_mail_is_refused(page: str) -> None:
+    with pytest.raises(ValueError, match="reader's own page"):
+        _answerable(MailKind.ANNOUNCEMENT, change(), page)
+
+
+def test_no_document_can_ask_for_a_readers_page() -> None:
+    rendering = load(_renderings(MailKind.ANNOUNCEMENT, change())[Variant.FULL])
+    assert "response" in rendering.gaps
+    for text in ("https://respond.invalid/", "https://respond.invalid/" + "0" * 32):
+        about = change(reason=text, links=[{"title": "x", "url": text}])
+        said = _answerable(MailKind.ANNOUNCEMENT, about, OWN_PAGE)
+        assert html_of(said).count(OWN_PAGE) == 1
+
+
+def _renderings(kind: MailKind, about: Change) -> dict[Variant, bytes]:
+    acme = brand(responses=True)
+    return compose(about, mailing(kind), acme, previous=None, now=NOW)
+
+
+def _answerable(kind: MailKind, about: Change, page: str) -> EmailMessage:
+    renderings = _renderings(kind, about)
+    chosen = renderings.get(Variant.FULL_CALENDAR) or renderings[Variant.FULL]
+    parsed = message_from_bytes(splice(load(chosen), READER, page), policy=default)
+    assert isinstance(parsed, EmailMessage)
+    return parsed
+
+
 def test_the_senders_half_imports_nothing_heavy() -> None:
-    heavy = ("jinja2", "icalendar", "pydantic", "babel", "changecast.compose")
-    code = f"import sys, changecast.splice; print([m for m in {heavy} if m in sys.modules])"
+    heavy = ("jinja2", "icalendar", "pydantic", "babel", "changecast.customer.compose")
+    splice = "changecast.customer.renderings.splice"
+    code = f"import sys, {splice}; print([m for m in {heavy} if m in sys.modules])"
     found = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True,
         env={"PYTHONPATH": "functions"},

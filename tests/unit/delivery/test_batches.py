@@ -1,7 +1,7 @@
 """Records that are handled together."""
 
-from changecast.batches import Group, each_group
-from changecast.errors import Retry
+from changecast.contract.errors import Retry
+from changecast.lambdas.batches import Group, each_group
 
 
 def test_one_that_fails_in_a_group_goes_back_alone() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from changecast.links import foreign_domains
+from changecast.customer.planning.link_domains import foreign_domains
 from tests.support.builders import change
 
 ALLOWED = frozenset({"acme.example", "example.org"})

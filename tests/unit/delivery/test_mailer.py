@@ -4,12 +4,13 @@ import pytest
 from botocore import exceptions
 from botocore.parsers import ResponseParserError
 
-from changecast.errors import PauseRun, RecipientRefused, Retry, Unanswered
-from changecast.mailer import Mail, Mailer, send
-from tests.doubles.answers import refusal
-from tests.doubles.ses import Ses
+from changecast.contract.errors import PauseRun, RecipientRefused, Retry, Unanswered
+from changecast.customer.channels.email import Mail, Mailer, send, translated
+from testbed.doubles.answers import refusal
+from testbed.doubles.ses import Ses
 
-MAIL = Mail("changes@acme.example", "p@acme.example", b"Subject: x\r\n\r\n", "announcements", {})
+SENDER = "changes@acme.example"
+MAIL = Mail("p@acme.example", b"Subject: x\r\n\r\n", "announcements", {})
 URL = "https://email.example"
 
 
@@ -17,8 +18,9 @@ def answered(error: Exception) -> type[Exception]:
     def answer(to: str) -> None:
         raise error
 
+    mailer = Mailer(Ses(answer=answer), "changecast", "changecast", SENDER)  # type: ignore[arg-type]
     with pytest.raises(Exception) as caught:  # noqa: PT011
-        send(Mailer(Ses(answer=answer), "changecast", "changecast"), MAIL)  # type: ignore[arg-type]
+        send(mailer, MAIL)
     return caught.type
 
 
@@ -49,20 +51,21 @@ def test_an_answer_means_what_the_guarantee_says(
 
 
 @pytest.mark.parametrize(
-    ("named", "meaning"),
+    ("named", "code"),
     [
-        ("changes@acme.example", PauseRun),
-        ('"Acme changes" <Changes@acme.example>, p@acme.example', PauseRun),
-        ("acme.example", PauseRun),
-        ("p@acme.example", RecipientRefused),
-        ("all-changes@acme.example", RecipientRefused),
+        ("changes@acme.example", "sender_not_verified"),
+        ('"Acme changes" <Changes@acme.example>, p@acme.example', "sender_not_verified"),
+        ("acme.example", "sender_not_verified"),
+        ("p@acme.example", "sandbox"),
+        ("all-changes@acme.example", "sandbox"),
     ],
 )
-def test_a_sender_that_is_not_verified_is_no_recipients_fault(
-    named: str, meaning: type[Exception]
-) -> None:
+def test_who_is_not_verified_is_no_recipients_fault(named: str, code: str) -> None:
     says = "Email address is not verified. The following identities failed the check in region X: "
-    assert answered(refusal("MessageRejected", 400, says + named)) is meaning
+    meaning = translated(refusal("MessageRejected", 400, says + named), "changes@acme.example")
+    assert isinstance(meaning, PauseRun)
+    assert meaning.code == code
+    assert "p@acme.example" not in meaning.message
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from changecast.outcomes import outcome_of
-from changecast.states import Happening
+from changecast.customer.channels.ses_events import outcome_of
+from changecast.customer.ledger.states import RecipientEvent
 
 
 def event(kind: str, **detail: Any) -> dict[str, Any]:
@@ -19,31 +19,31 @@ def bounce(kind: str, sub_type: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("heard", "happening"),
+    ("heard", "event"),
     [
-        (event("Send"), Happening.SEEN_SENT),
-        (event("Delivery"), Happening.SEEN_DELIVERED),
-        (event("Reject"), Happening.SEEN_REJECTED),
-        (event("Rendering Failure"), Happening.SEEN_REJECTED),
-        (event("Complaint", complaint={}), Happening.SEEN_COMPLAINED),
+        (event("Send"), RecipientEvent.SEEN_SENT),
+        (event("Delivery"), RecipientEvent.SEEN_DELIVERED),
+        (event("Reject"), RecipientEvent.SEEN_REJECTED),
+        (event("Rendering Failure"), RecipientEvent.SEEN_REJECTED),
+        (event("Complaint", complaint={}), RecipientEvent.SEEN_COMPLAINED),
         (
             event("Complaint", complaint={"complaintSubType": "OnAccountSuppressionList"}),
-            Happening.SEEN_SUPPRESSED,
+            RecipientEvent.SEEN_SUPPRESSED,
         ),
-        (bounce("Permanent", "General"), Happening.SEEN_BOUNCED),
-        (bounce("Transient", "MailboxFull"), Happening.SEEN_SOFT_BOUNCED),
-        (bounce("Permanent", "OnAccountSuppressionList"), Happening.SEEN_SUPPRESSED),
-        (bounce("Permanent", "OnTenantSuppressionList"), Happening.SEEN_SUPPRESSED),
-        (bounce("Permanent", "UnsubscribedRecipient"), Happening.SEEN_SUPPRESSED),
+        (bounce("Permanent", "General"), RecipientEvent.SEEN_BOUNCED),
+        (bounce("Transient", "MailboxFull"), RecipientEvent.SEEN_SOFT_BOUNCED),
+        (bounce("Permanent", "OnAccountSuppressionList"), RecipientEvent.SEEN_SUPPRESSED),
+        (bounce("Permanent", "OnTenantSuppressionList"), RecipientEvent.SEEN_SUPPRESSED),
+        (bounce("Permanent", "UnsubscribedRecipient"), RecipientEvent.SEEN_SUPPRESSED),
     ],
 )
 def test_each_event_says_one_thing_of_one_recipient(
-    heard: dict[str, Any], happening: Happening
+    heard: dict[str, Any], event: RecipientEvent
 ) -> None:
     outcome = outcome_of(heard)
     assert outcome is not None
     assert (outcome.run, outcome.batch, outcome.key) == ("0123456789abcdef", 3, "0" * 32)
-    assert outcome.happening is happening
+    assert outcome.event is event
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,15 @@
 
 import pytest
 
-from changecast.account import next_report, reserve_slots
-from changecast.ledger import Ledger
-from changecast.ledger_items import Batch, Recipient, batch_key
-from changecast.pace import HORIZON, Pace, Wave, account_pace, in_turn
-from tests.doubles.clock import Clock
-from tests.doubles.dynamodb import Table
-from tests.doubles.ses import Ses
+from changecast.customer.ledger.account_counters import next_report_seq
+from changecast.customer.ledger.schema import Batch, Recipient, batch_key
+from changecast.customer.ledger.send_slots import reserve_slots
+from changecast.customer.ledger.table import Ledger
+from changecast.customer.sending.pace import HORIZON, Pace, Wave, interleaved
+from changecast.customer.sending.shared_quota import shared_pace
+from testbed.doubles.clock import Clock
+from testbed.doubles.dynamodb import Table
+from testbed.doubles.ses import Ses
 
 NOW = 1_000.0
 PACE = Pace(14.0, None, enabled=True)
@@ -21,6 +23,10 @@ def ledger() -> Ledger:
 
 def slots(ledger: Ledger, groups: list[int], left: int | None = None) -> list[float]:
     return reserve_slots(ledger, groups, rate=10.0, horizon=60.0, left=left, now=NOW)[0]
+
+
+def asked(ledger: Ledger, ses: Ses) -> Pace:
+    return shared_pace(ledger, ses, lambda: NOW)  # type: ignore[arg-type]
 
 
 def test_groups_start_one_after_the_other(ledger: Ledger) -> None:
@@ -40,23 +46,32 @@ def test_what_is_left_of_the_day_is_not_promised_twice(ledger: Ledger) -> None:
 
 
 def test_reports_are_numbered_without_gaps(ledger: Ledger) -> None:
-    assert [next_report(ledger) for _ in range(3)] == [1, 2, 3]
+    assert [next_report_seq(ledger) for _ in range(3)] == [1, 2, 3]
 
 
-def test_a_quota_of_minus_one_is_no_limit() -> None:
-    pace = account_pace(Ses(rate=14.0, most=-1.0))  # type: ignore[arg-type]
+def test_a_quota_of_minus_one_is_no_limit(ledger: Ledger) -> None:
+    pace = asked(ledger, Ses(rate=14.0, most=-1.0))
     assert pace == Pace(14.0, None, enabled=True)
     assert pace.able
 
 
-def test_a_used_up_quota_sends_nothing() -> None:
-    assert not account_pace(Ses(most=0.0)).able  # type: ignore[arg-type]
+@pytest.mark.parametrize("rate", [0.0, 0.2])
+def test_an_account_whose_rate_is_next_to_nothing_still_gets_slots(
+    ledger: Ledger, rate: float
+) -> None:
+    pace = asked(ledger, Ses(rate=rate))
+    assert pace.rate == 1.0
+    assert Wave(ledger, pace, NOW).release([batch(ledger, "run", 1)])
+
+
+def test_a_used_up_quota_sends_nothing(ledger: Ledger) -> None:
+    assert not asked(ledger, Ses(most=0.0)).able
 
 
 def test_runs_take_turns_so_that_a_small_one_does_not_wait(ledger: Ledger) -> None:
     large = [batch(ledger, "large", number) for number in range(1, 400)]
     small = [batch(ledger, "small", 1)]
-    released = Wave(ledger, PACE, NOW).release(in_turn([*large, *small]))
+    released = Wave(ledger, PACE, NOW).release(interleaved([*large, *small]))
     (start,) = [found.not_before for found in released if found.run == "small"]
     assert start - NOW < 4
     assert max(found.not_before for found in released) - NOW <= HORIZON

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from changecast.batches import each_record
-from changecast.errors import Retry
-from changecast.queues import hint_report, send_all
-from tests.doubles.answers import refusal
-from tests.doubles.clock import Clock
-from tests.doubles.sqs import Sqs
+from changecast.contract.errors import Retry
+from changecast.customer.hints import hint_report
+from changecast.lambdas.batches import each_record
+from changecast.lambdas.queues import send_all
+from testbed.doubles.answers import refusal
+from testbed.doubles.clock import Clock
+from testbed.doubles.sqs import Sqs
 
 
 def test_more_than_ten_messages_go_in_several_calls_and_delays_are_bounded() -> None:

@@ -1,11 +1,8 @@
 """Who may be mailed, once each."""
 
-from typing import Any
-
 import pytest
 
-from changecast.contacts import subscribers
-from changecast.recipients import allowed, key_of, unique
+from changecast.customer.planning.recipients import allowed, key_of
 
 ALLOWED = frozenset({"jo@acme.example", "@team.example"})
 
@@ -17,6 +14,9 @@ ALLOWED = frozenset({"jo@acme.example", "@team.example"})
         ("x@acme.example", "prod", True, False),
         ("x@acme.example", "dev", False, False),
         ("Jo@ACME.example", "dev", False, True),
+        ("banjo@acme.example", "dev", False, False),
+        ("banjo@acme.example", "prod", True, False),
+        ("jo@acme.example.evil.example", "dev", False, False),
         ("x@team.example", "dev", True, True),
         ("x@evil-team.example", "dev", False, False),
         ("x@team.example.evil.example", "dev", False, False),
@@ -33,10 +33,6 @@ def test_an_empty_list_allows_nobody() -> None:
 
 
 def test_spellings_of_one_mailbox_are_one_recipient() -> None:
-    assert unique(["B@x.example ", "b@X.example", "", "a@x.example"]) == [
-        "a@x.example",
-        "b@x.example",
-    ]
     assert key_of("acme", "C", 1, "B@x.example") == key_of("acme", "C", 1, " b@X.example")
 
 
@@ -45,13 +41,3 @@ def test_a_key_is_of_one_revision_of_one_change_for_one_customer(
     other: tuple[str, str, int],
 ) -> None:
     assert key_of(*other, "b@x.example") != key_of("acme", "C", 1, "b@x.example")
-
-
-def test_who_is_unsubscribed_from_all_is_no_subscriber_whatever_ses_lists() -> None:
-    class Listed:
-        def list_contacts(self, **_: object) -> object:
-            gone = {"EmailAddress": "gone@acme.example", "UnsubscribeAll": True}
-            return {"Contacts": [gone, {"EmailAddress": "here@acme.example"}]}
-
-    ses: Any = Listed()
-    assert list(subscribers(ses, "changecast", "announcements")) == ["here@acme.example"]

@@ -4,11 +4,11 @@ from collections import Counter
 
 import pytest
 
-from changecast.event import RunState
-from changecast.ledger_items import Run
-from changecast.reports import counts_of, report_of, state_of
-from changecast.reputation import Limits, stop_of
-from changecast.states import State
+from changecast.contract.event import RunState
+from changecast.customer.ledger.schema import Run
+from changecast.customer.ledger.states import State
+from changecast.customer.reporting.report import counts_of, report_of, state_of
+from changecast.customer.reporting.reputation import RateLimits, stop_of
 
 EVENT = "aaaaaaaa-0000-4000-8000-000000000001"
 
@@ -79,7 +79,7 @@ def test_a_held_run_says_why() -> None:
 def test_too_many_bounces_or_complaints_stop_what_still_waits(
     states: dict[str, int], more: dict[str, bool], code: str | None
 ) -> None:
-    stop = stop_of(run(**more), counter(states), Limits(5.0, 0.1))
+    stop = stop_of(run(**more), counter(states), RateLimits(5.0, 0.1))
     assert (stop.code if stop else None) == code
 
 

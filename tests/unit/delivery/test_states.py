@@ -4,36 +4,36 @@ import itertools
 
 import pytest
 
-from changecast.states import (
+from changecast.customer.ledger.states import (
     ACCEPTED,
     NOT_SENT,
     OPEN,
     PROOFS,
     TRANSITIONS,
-    Happening,
+    RecipientEvent,
     State,
     after,
 )
 
-_SEEN = [happening for happening in Happening if happening.startswith("seen_")]
+_SEEN = [event for event in RecipientEvent if event.startswith("seen_")]
 
 
 @pytest.mark.parametrize("state", sorted(ACCEPTED))
 def test_an_accepted_mail_is_never_claimed_or_sent_again(state: State) -> None:
-    for happening in set(Happening) - set(_SEEN):
-        assert after(state, happening) is None
+    for event in set(RecipientEvent) - set(_SEEN):
+        assert after(state, event) is None
 
 
 def test_only_a_planned_recipient_can_be_claimed() -> None:
-    claimable = {state for state in State if after(state, Happening.CLAIMED)}
+    claimable = {state for state in State if after(state, RecipientEvent.CLAIMED)}
     assert claimable == {State.PLANNED}
 
 
 def test_only_the_window_and_answers_lead_back_to_planned() -> None:
-    back = {happening for (_, happening), to in TRANSITIONS.items() if to is State.PLANNED}
+    back = {event for (_, event), to in TRANSITIONS.items() if to is State.PLANNED}
     assert back == {
-        Happening.WINDOW_OVER_RESEND, Happening.RELEASED, Happening.NOT_CALLED,
-        Happening.THROTTLED, Happening.PAUSED,
+        RecipientEvent.WINDOW_OVER_RESEND, RecipientEvent.RELEASED, RecipientEvent.NOT_CALLED,
+        RecipientEvent.THROTTLED, RecipientEvent.PAUSED,
     }  # fmt: skip
 
 
@@ -46,10 +46,10 @@ _UNSETTLED = [State.PLANNED, State.UNKNOWN, State.HELD, State.SUPERSEDED, State.
 
 
 @pytest.mark.parametrize("start", _UNSETTLED)
-def test_evidence_settles_whoever_is_not_known_to_be_sent(start: State) -> None:
-    assert after(start, Happening.SEEN_SENT) is State.SENT
-    assert after(start, Happening.SEEN_DELIVERED) is State.DELIVERED
-    assert after(start, Happening.ACCEPTED) is State.SENT, "a late answer is as good"
+def test_evidence_settles_recipients_not_known_to_be_sent(start: State) -> None:
+    assert after(start, RecipientEvent.SEEN_SENT) is State.SENT
+    assert after(start, RecipientEvent.SEEN_DELIVERED) is State.DELIVERED
+    assert after(start, RecipientEvent.ACCEPTED) is State.SENT, "a late answer is as good"
 
 
 @pytest.mark.parametrize("start", [State.SENDING, State.UNKNOWN, State.SENT, State.FAILED])
@@ -61,21 +61,21 @@ def test_what_ses_says_ends_alike_in_every_order(start: State) -> None:
 
 def test_a_mail_that_ses_threw_away_was_not_sent_unless_another_attempt_was() -> None:
     assert State.REJECTED in NOT_SENT
-    assert after(State.REJECTED, Happening.SEEN_SENT) is None
-    assert after(State.REJECTED, Happening.SEEN_DELIVERED) is State.DELIVERED
+    assert after(State.REJECTED, RecipientEvent.SEEN_SENT) is None
+    assert after(State.REJECTED, RecipientEvent.SEEN_DELIVERED) is State.DELIVERED
 
 
 @pytest.mark.parametrize("state", sorted(NOT_SENT))
 def test_who_has_failed_is_not_claimed_again(state: State) -> None:
-    for happening in set(Happening) - PROOFS:
-        assert after(state, happening) is None
+    for event in set(RecipientEvent) - PROOFS:
+        assert after(state, event) is None
 
 
 def test_an_answer_is_as_good_as_evidence() -> None:
-    assert Happening.ACCEPTED in PROOFS
+    assert RecipientEvent.ACCEPTED in PROOFS
 
 
-def _end(state: State, heard: tuple[Happening, ...]) -> State:
-    for happening in heard:
-        state = after(state, happening) or state
+def _end(state: State, heard: tuple[RecipientEvent, ...]) -> State:
+    for event in heard:
+        state = after(state, event) or state
     return state

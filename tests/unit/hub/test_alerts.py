@@ -1,15 +1,32 @@
 """An alert is short, plain, and cannot be dressed up by what it is about."""
 
+import json
+from typing import Any
+
 import pytest
 
-from changecast.alerts import MOST_LISTED, SUBJECT_LIMIT, facts, found, rejected_file
+from changecast.hub.tracking.alerts import (
+    MOST_LISTED,
+    SUBJECT_LIMIT,
+    facts,
+    found,
+    rejected_file,
+    repair,
+    resolved,
+)
+from changecast.hub.tracking.findings import REPORTED, SILENT
 
-ROW = {
+ROW: dict[str, Any] = {
     "change_id": "CHG-1",
     "revision": 3,
     "customer": "acme",
     "title": "Patch",
-    "finding": {"cause": "no_route", "message": "no rule", "command": "look"},
+    "finding": {
+        "cause": "no_route",
+        "message": "no rule",
+        "command": "look",
+        "found_at": "2027-01-16T08:05:00Z",
+    },
 }
 
 
@@ -27,7 +44,9 @@ def test_a_files_name_cannot_make_lines_or_a_subject_that_is_refused(key: str) -
 
 
 def test_however_much_there_is_to_say_sns_takes_it() -> None:
-    says = "drops without a word: " + ", ".join(f"kundin-größe-{number}" for number in range(2_000))
+    says = "and no longer names, without telling them: " + ", ".join(
+        f"kundin-größe-{number}" for number in range(2_000)
+    )
     fact = {"pk": "fact#CHG-1", "cause": "bypassed", "change_id": "CHG-1", "revision": 1,
             "message": says, "found_at": "2027-01-16T08:05:00Z"}  # fmt: skip
     text = facts([fact] * (MOST_LISTED + 5)).text
@@ -36,10 +55,67 @@ def test_however_much_there_is_to_say_sns_takes_it() -> None:
 
 
 def test_filters_see_what_it_is_about() -> None:
-    alert = found(ROW)
+    alert = found([ROW])
     assert alert.attributes == {
         "event": "found",
         "cause": "no_route",
         "customer": "acme",
         "change_id": "CHG-1",
     }
+
+
+def _row(change_id: str, customer: str, cause: str = "paused", minute: int = 5) -> dict[str, Any]:
+    finding = {"cause": cause, "message": "SES paused this account", "command": "look",
+               "found_at": f"2027-01-16T08:{minute:02}:00Z"}  # fmt: skip
+    return ROW | {"change_id": change_id, "customer": customer, "finding": finding}
+
+
+def test_it_says_since_when_and_what_to_type() -> None:
+    text = found([_row("CHG-1", "acme")]).text
+    assert "Since:     2027-01-16T08:05:00Z\n" in text
+    assert "Repair:    changecast doctor --customer acme\n" in text
+    assert "Then:      changecast resume CHG-1 --customer acme\n" in text
+
+
+def test_a_limit_of_the_account_needs_no_repair_before_somebody_resumes() -> None:
+    text = found([_row("CHG-1", "acme") | {"reason": {"code": "link_domains"}}]).text
+    assert "Repair:    changecast resume CHG-1 --customer acme\n" in text
+    assert "Then:" not in text
+
+
+def test_what_was_missed_is_announced_again_after_the_repair() -> None:
+    text = found([ROW]).text
+    assert "Repair:    changecast doctor --customer acme\n" in text
+    assert "Then:      changecast reannounce CHG-1 --customer acme\n" in text
+
+
+def test_the_end_of_a_finding_says_how_many_have_the_mail() -> None:
+    over = _row("CHG-1", "acme") | {"state": "sent", "counts": {"planned": 3, "sent": 3}}
+    assert "it is sent now, 3 of 3\n" in resolved(over).text
+
+
+def test_several_of_one_cause_are_one_alert_that_names_each() -> None:
+    rows = [_row("CHG-2", "globex", minute=7), _row("CHG-1", "acme"), _row("CHG-2", "acme")]
+    alert = found(rows)
+    assert alert.subject == "Changecast: paused: 3 deliveries for 2 customers"
+    assert "Customers: acme, globex\n" in alert.text
+    assert "Since:     2027-01-16T08:05:00Z\n" in alert.text
+    for change_id, customer in (("CHG-1", "acme"), ("CHG-2", "acme"), ("CHG-2", "globex")):
+        assert f"{customer}: {change_id} revision 3" in alert.text
+        assert f"changecast resume {change_id} --customer {customer}\n" in alert.text
+    assert json.loads(alert.attributes["customer"]) == ["acme", "globex"]
+    assert json.loads(alert.attributes["change_id"]) == ["CHG-1", "CHG-2"]
+    one = found([_row("CHG-1", "acme"), _row("CHG-2", "acme")])
+    assert one.attributes["customer"] == "acme"
+
+
+def test_a_thousand_of_one_cause_are_counted_and_some_are_named() -> None:
+    text = found([_row(f"CHG-{number}", "acme") for number in range(1_000)]).text
+    assert f"and {1_000 - MOST_LISTED} more: changecast status --failed" in text
+    assert len(text.encode()) < 256 * 1_024
+
+
+@pytest.mark.parametrize("cause", sorted(SILENT | REPORTED))
+def test_every_cause_has_a_command_that_names_the_customer(cause: str) -> None:
+    assert repair(_row("CHG-1", "acme", cause)).startswith("changecast ")
+    assert "--customer acme" in repair(_row("CHG-1", "acme", cause))

@@ -1,18 +1,17 @@
 """announce(): what is checked, what is reserved, what is put, and what happens when it fails."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from changecast.announce import Announcement, Outcome, announce
-from changecast.bus import NotPut
-from changecast.errors import ContractError
-from changecast.event import EVENT_LIMIT, ChangeAnnounced, entry_size
-from changecast.metadata import MetadataFault
-from changecast.records import Record, revisions
+from changecast.contract.errors import ContractError
+from changecast.contract.event import EVENT_LIMIT, ChangeAnnounced, entry_size
+from changecast.hub.announcing.announce import Announcement, Outcome, announce
+from changecast.hub.announcing.metadata import MetadataFault
+from changecast.hub.tracking.revisions import Record, revisions
+from changecast.lambdas.bus import NotPut
 from tests.support.builders import NOW, document, registered, sample
 from tests.support.fake_hub import FakeHub, fake_hub
 
@@ -134,13 +133,16 @@ def test_a_version_that_says_something_else_is_refused(version: int, code: str, 
     assert (len(hub.events.entries), len(records(hub))) == (1, 1)
 
 
-def test_an_older_revision_that_was_announced_may_be_announced_again() -> None:
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_an_older_revision_that_was_announced_is_not_put_again(dry_run: bool) -> None:
     hub = fake_hub()
     put_on(hub, document(version=3, customers=["acme", "globex"]))
     put_on(hub, document(version=4, customers=["acme"]))
-    told = put_on(hub, document(version=3, customers=["acme", "globex"]))
-    assert (told.outcome, told.revision) == (Outcome.ANNOUNCED_AGAIN, 3)
-    assert told.withdrawn == ()
+    told = put_on(hub, document(version=3, customers=["acme", "globex"]), dry_run=dry_run)
+    outcome = Outcome.DRY_RUN if dry_run else Outcome.OLDER
+    assert (told.outcome, told.revision, told.newer) == (outcome, 3, 4)
+    assert told.warnings[-1] == "revision 4 is newer, so nothing is sent: is this an old file?"
+    assert (told.event_ids, len(hub.events.entries)) == ((), 2)
 
 
 def test_who_is_dropped_is_withdrawn_once_and_hears_of_it_again_only_with_that_revision() -> None:
@@ -154,7 +156,7 @@ def test_who_is_dropped_is_withdrawn_once_and_hears_of_it_again_only_with_that_r
     assert put_on(hub, document(version=2, customers=["acme"])).withdrawn == ("globex", "initech")
 
 
-def test_a_put_that_fails_leaves_the_revision_to_whoever_announces_it_again() -> None:
+def test_after_a_failed_put_anybody_can_announce_the_revision_again() -> None:
     hub = fake_hub()
     hub.events.answers = ["MalformedDetail"]
     with pytest.raises(NotPut, match="MalformedDetail"):
@@ -231,18 +233,6 @@ def test_a_document_just_over_the_limit_is_refused_with_its_size_and_one_just_un
     assert revisions(hub.table, "CHG-2") == []
 
 
-def test_each_hub_bus_gets_the_event_once_if_it_has_a_route_of_whom_it_names() -> None:
-    customers = registered()
-    customers["initech"] = replace(customers["initech"], hub_bus="changecast-hub-2")
-    hub = fake_hub(customers)
-    put_on(hub, document(customers=["acme", "globex", "initech"]))
-    put_on(hub, document(customers=["acme", "globex"], changeId="CHG-2"))
-    put_on(hub, document(changeId="CHG-3", customers=["initech"]), bus="elsewhere")
-    buses = [entry["EventBusName"] for entry in hub.events.entries]
-    assert buses == ["changecast-hub", "changecast-hub-2", "changecast-hub", "elsewhere"]
-    assert details(hub)[0] == details(hub)[1]
-
-
 def test_a_test_uses_up_no_revision_of_the_change() -> None:
     hub = fake_hub()
     trial = put_on(hub, document(version=3), test=True)
@@ -255,8 +245,22 @@ def test_a_test_uses_up_no_revision_of_the_change() -> None:
 
 def test_a_document_that_says_test_run_is_a_test() -> None:
     hub = fake_hub()
-    assert put_on(hub, document(testRun=True)).change_id == "CHG-1"
+    assert put_on(hub, document(testRun=True)).change_id == "CHG-1:test"
     assert details(hub)[0].test is True
+
+
+def test_a_test_of_a_test_is_the_same_test() -> None:
+    hub = fake_hub()
+    assert put_on(hub, document(changeId="CHG-1:test"), test=True).change_id == "CHG-1:test"
+    assert put_on(hub, document(testRun=True), test=True).revision == 1
+
+
+def test_a_real_change_cannot_be_announced_under_the_id_of_a_test() -> None:
+    hub = fake_hub()
+    with pytest.raises(ContractError, match="the id of a test") as refused:
+        put_on(hub, document(changeId="CHG-1:test"))
+    assert refused.value.code == "change_id"
+    assert (hub.table.items, hub.events.entries) == ({}, [])
 
 
 @pytest.mark.parametrize("who", ["maria\nBcc: eve", "x" * 2_001, "\ud800"])

@@ -1,14 +1,19 @@
 """What an account makes of the same file announced again: already done, and never a rejection."""
 
 import json
+from typing import Any
 
 import pytest
 
-from changecast.announce import announce
-from changecast.bus import NotPut
-from changecast.event import ChangeAnnounced, parse_announced
-from changecast.ledger_items import Run, run_id
-from changecast.plan import AlreadyDone, Mailing, Superseded, decide, mark
+from changecast.contract.event import ChangeAnnounced, parse_announced
+from changecast.customer.ledger.schema import Run, run_id
+from changecast.customer.mailing import Mailing
+from changecast.customer.planning.decision import AlreadyDone, Superseded, decide, fingerprint_for
+from changecast.hub.announcing.announce import announce
+from changecast.hub.tracking.completeness import fact_of
+from changecast.hub.tracking.findings import Cause
+from changecast.hub.tracking.revisions import revisions
+from changecast.lambdas.bus import NotPut
 from tests.support.builders import SAMPLES, document, envelope, registered, sample
 from tests.support.fake_hub import FakeHub, fake_hub
 
@@ -26,7 +31,7 @@ def done(detail: ChangeAnnounced, code: str) -> Run:
         change_id=detail.change_id,
         revision=detail.revision,
         event_id=str(detail.event_id),
-        fingerprint=mark(detail, code),
+        fingerprint=fingerprint_for(detail, code),
         kind="announcement",
         topic="announcements",
         material=True,
@@ -65,16 +70,25 @@ def test_every_sample_announced_twice_in_any_way_is_done_once(
 def test_all_files_in_order_and_again_mail_nobody_the_second_time() -> None:
     hub = fake_hub()
     names = [path.stem for path in sorted(SAMPLES.glob("*.json"))]
-    for name in names * 2:
+    for name in names:
         announce(sample(name), hub=hub)
+    once = [*hub.events.entries]
+    for name in names:
+        announce(sample(name), hub=hub)
+    assert len(hub.events.entries) > len(once)
     for change_id in {detail.change_id for detail in received(hub)}:
-        of_one = fake_hub()
-        of_one.events.entries = [
-            one for one in hub.events.entries if f'"change_id":"{change_id}"' in one["Detail"]
-        ]
         for code in registered():
-            found = decisions(of_one, code)
-            assert set(found[len(found) // 2 :]) <= {AlreadyDone}
+            first = decisions(_of_change(once, change_id), code)
+            both = decisions(_of_change(hub.events.entries, change_id), code)
+            assert set(both[len(first) :]) <= {AlreadyDone}
+
+
+def _of_change(entries: list[dict[str, Any]], change_id: str) -> FakeHub:
+    of_one = fake_hub()
+    of_one.events.entries = [
+        one for one in entries if f'"change_id":"{change_id}"' in one["Detail"]
+    ]
+    return of_one
 
 
 def test_a_put_that_failed_and_was_tried_again_is_the_same_event() -> None:
@@ -93,3 +107,47 @@ def test_an_older_file_announced_after_a_newer_one_is_superseded_where_it_never_
     announce(document(version=2, changeTitle="Two"), hub=hub)
     hub.events.entries.reverse()
     assert decisions(hub, "acme") == [Mailing, Superseded]
+
+
+def before_an_upgrade(monkeypatch: pytest.MonkeyPatch, what: dict[str, object]) -> FakeHub:
+    """A hub on which a version of ours that kept trailing blanks has announced a document."""
+    hub = fake_hub()
+    with monkeypatch.context() as then:
+        then.setattr("changecast.hub.announcing.metadata.document.tidy", lambda text: text)
+        then.setattr("changecast.hub.tracking.revisions.HASH_VERSION", 1)
+        announce(what, hub=hub)
+    for key, item in hub.table.items.items():
+        if key[1].startswith("record#"):
+            item["hash_version"] = 1
+    return hub
+
+
+@pytest.mark.parametrize("version", [None, 3, "7.0"])
+def test_a_document_announced_before_an_upgrade_stays_its_revision(
+    monkeypatch: pytest.MonkeyPatch, version: object
+) -> None:
+    what = document(version=version, customerImpact="Sessions drop.  \n")
+    hub = before_an_upgrade(monkeypatch, what)
+    first = received(hub)[0]
+    told = announce(dict(reversed(what.items())), hub=hub)
+    assert (told.outcome, told.revision) == ("announced_again", first.revision)
+    assert decisions(hub, "acme") == [Mailing, AlreadyDone]
+    assert fact_of(received(hub)[1], revisions(hub.table, "CHG-1")) is None
+
+
+def test_another_document_after_an_upgrade_is_another_revision(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hub = before_an_upgrade(monkeypatch, document(customerImpact="Sessions drop.  \n"))
+    told = announce(document(customerImpact="Sessions stay."), hub=hub)
+    assert (told.outcome, told.revision) == ("announced", 2)
+
+
+def test_a_forged_event_of_a_revision_from_before_an_upgrade_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hub = before_an_upgrade(monkeypatch, document())
+    forged = received(hub)[0].model_copy(update={"metadata": document(changeTitle="Pay here")})
+    fact = fact_of(forged, revisions(hub.table, "CHG-1"))
+    assert fact is not None
+    assert fact.cause is Cause.OTHER_CONTENT

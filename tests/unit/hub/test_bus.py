@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from changecast.bus import NotPut, put
+from changecast.lambdas.bus import NotPut, put
 from tests.support.fake_hub import FakeEvents
 
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from changecast.announce import announce
-from changecast.completeness import fact_of, still_expected
-from changecast.event import ChangeAnnounced
-from changecast.records import Record, revisions
+from changecast.contract.event import ChangeAnnounced
+from changecast.hub.announcing.announce import announce
+from changecast.hub.tracking.completeness import fact_of, still_expected
+from changecast.hub.tracking.revisions import Record, revisions
 from tests.support.builders import document
 from tests.support.fake_hub import FakeHub, fake_hub
 
@@ -58,7 +58,7 @@ def test_a_revision_without_a_record_that_drops_a_customer_names_it() -> None:
     raw = changed(first, revision=2, customers=("acme",))
     fact = fact_of(raw, known(hub))
     assert fact is not None
-    assert fact.message.endswith("drops without a word: globex")
+    assert fact.message.endswith("and no longer names, without telling them: globex")
     fact = fact_of(changed(raw, withdrawn=("globex",)), known(hub))
     assert fact is not None
     assert "drops" not in fact.message
@@ -110,7 +110,24 @@ def test_whom_the_record_names_is_expected_even_where_the_event_leaves_them_out(
     assert still_expected(announced, []) == ()
 
 
+def test_whom_the_record_withdraws_is_expected_even_where_the_event_leaves_them_out() -> None:
+    hub = fake_hub()
+    put(hub)
+    (announced,) = put(hub, customers=["acme"])
+    assert announced.withdrawn == ("globex",)
+    assert still_expected(changed(announced, withdrawn=()), known(hub)) == ("acme", "globex")
+
+
 def test_one_customers_own_event_says_nothing_of_the_others() -> None:
     hub = fake_hub(confidential=True)
     for announced in put(hub):
         assert still_expected(announced, known(hub)) == ()
+
+
+def test_a_confidential_event_for_two_of_three_customers_leaves_out_one() -> None:
+    """Each customer of a confidential change has an event of its own, and no event has a few."""
+    hub = fake_hub(confidential=True)
+    first, *_ = put(hub, customers=["acme", "globex", "initech"])
+    fact = fact_of(changed(first, customers=("acme", "globex"), withdrawn=()), known(hub))
+    assert fact is not None
+    assert fact.message.startswith("an event of revision 1 leaves out initech")

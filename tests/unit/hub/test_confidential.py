@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from changecast.announce import announce
-from changecast.change import fingerprint
-from changecast.errors import ContractError
-from changecast.event import ChangeAnnounced
+from changecast.contract.change import fingerprint
+from changecast.contract.errors import ContractError
+from changecast.contract.event import ChangeAnnounced
+from changecast.hub.announcing.announce import announce
 from tests.support.builders import NOW, document, registered
 from tests.support.fake_hub import FakeHub, fake_hub
 
@@ -58,7 +58,7 @@ def test_every_customer_gets_an_event_without_any_other(way: str) -> None:
     assert len(set(told.event_ids)) == 2
 
 
-def test_whoever_is_withdrawn_gets_an_event_of_its_own_too() -> None:
+def test_a_withdrawn_customer_gets_an_event_of_its_own_too() -> None:
     hub = fake_hub()
     announce(secret(version=1), hub=hub, confidential=True)
     hub.events.entries.clear()

@@ -3,7 +3,7 @@
 import io
 import json
 
-from changecast.metrics import NAMESPACE, count, measured, percent, seconds
+from changecast.lambdas.metrics import NAMESPACE, count, measured, percent, seconds
 
 
 def test_a_line_has_the_metrics_their_units_and_one_set_of_dimensions() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from changecast.errors import Retry
+from changecast.contract.errors import Retry
 from tests.support.fake_hub import FakeHub, fake_hub
 
 
@@ -50,6 +50,6 @@ def test_one_that_fails_is_named_and_stops_no_other(
     canary: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub = fake_hub()
-    with pytest.raises(Retry, match=r"no canary for gone$"):
+    with pytest.raises(Retry, match=r"the canary was not announced to gone$"):
         flown(canary, monkeypatch, hub, "gone,acme")
     assert [one["customers"] for one in details(hub)] == [["acme"]]

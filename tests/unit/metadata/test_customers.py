@@ -1,11 +1,12 @@
 """Display names become codes by the registry, and only where there is no doubt."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from changecast.metadata import MetadataFault, place, read_document
-from changecast.registry import codes_by_name
+from changecast.hub.announcing.metadata import MetadataFault, place, read_document
+from changecast.hub.registry import codes_by_name
 from tests.support.builders import document, registered
 
 BY_NAME = codes_by_name(registered())
@@ -15,7 +16,7 @@ def named(*names: str) -> tuple[str, ...]:
     return place(read_document(document(customers=None, customerNames=list(names))), BY_NAME)
 
 
-def test_a_name_is_the_code_of_exactly_whoever_is_registered_so() -> None:
+def test_a_name_is_the_code_of_exactly_the_customer_registered_so() -> None:
     assert named("Acme Industries", "Globex") == ("acme", "globex")
     assert named("Globex", "Globex") == ("globex",)
 
@@ -53,8 +54,15 @@ def test_no_name_can_be_placed_where_nobody_is_registered() -> None:
 
 def test_a_document_names_no_more_customers_than_an_event_can_carry() -> None:
     for field, words in (("customers", "fleet-"), ("customerNames", "Fleet ")):
-        many = [f"{words}{number}" for number in range(2_001)]
+        many = [f"{words}{number}" for number in range(10_001)]
         with pytest.raises(MetadataFault) as refused:
             read_document(document(**{"customers": None, field: many}))
         (fault,) = refused.value.faults
-        assert fault == (f"$.{field}", "names 2,001 customers; at most 2,000")
+        assert fault == (f"$.{field}", "names 10,001 customers; at most 10,000")
+
+
+@pytest.mark.parametrize("named", [[], [None], [""], [" ", None], None])
+def test_a_document_that_names_only_blanks_names_nobody(named: Any) -> None:
+    with pytest.raises(MetadataFault) as refused:
+        read_document(document(customers=named))
+    assert refused.value.faults == [("$.customers", "names no customer")]

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from changecast.change import Change, fingerprint
-from changecast.metadata import MetadataFault, read_document
+from changecast.contract.change import Change, fingerprint
+from changecast.hub.announcing.metadata import MetadataFault, read_document
 from tests.support.builders import SAMPLES, document
 from tests.unit.test_strict_json import JSON
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from changecast.change import Status
-from changecast.metadata import read_document
+from changecast.contract.change import Status
+from changecast.hub.announcing.metadata import read_document
 from tests.support.builders import SAMPLES, document, sample
 
 
@@ -93,7 +93,7 @@ def test_the_early_shape_with_names_only() -> None:
     assert read.change.window is not None
     assert read.change.window.start == utc(2027, 2, 20, 2)
     assert len(read.warnings) == 2
-    assert "no time zone is named anywhere; UTC is taken" in read.warnings[0]
+    assert "no time zone is given; UTC is used" in read.warnings[0]
 
 
 def test_the_flat_shape_whose_approver_has_not_approved() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from changecast.metadata import MetadataFault, read_document
+from changecast.hub.announcing.metadata import MetadataFault, read_document
 from tests.support.builders import document
 
 
@@ -73,7 +73,7 @@ def test_a_local_time_without_any_zone_is_utc_with_a_warning() -> None:
     read = window("2027-01-20T22:00", zone=None)
     assert read.change.window.start == datetime(2027, 1, 20, 22, tzinfo=UTC)
     assert read.change.window.timezone == "UTC"
-    assert "UTC is taken" in read.warnings[0]
+    assert "UTC is used" in read.warnings[0]
 
 
 @pytest.mark.parametrize(

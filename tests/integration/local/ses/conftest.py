@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 
 from changecast_local.cloud import Cloud, running
-from changecast_local.environment import SECRET
+from changecast_local.environment import PREPARING, SECRET
 from tests.integration.local.ses import given
 
 if TYPE_CHECKING:
@@ -36,17 +36,26 @@ def account() -> str:
 
 @pytest.fixture
 def client(cloud: Cloud, account: str) -> Iterator[Client]:
-    """Makes clients of the account, by service; without being told they do not retry."""
+    """Makes clients of the account, by service; without being told they do not retry.
+
+    SES does not count their requests unless `hurried`: what they look at is each of its other
+    facts, one call after the other. test_request_limit.py looks at the limit.
+    """
     with ExitStack() as opened:
 
-        def make(service: str, region: str = given.REGION, retries: int = 1) -> Any:
+        def make(
+            service: str, region: str = given.REGION, retries: int = 1, *, hurried: bool = False
+        ) -> Any:
             made = _SESSION.client(
                 service,
                 endpoint_url=cloud.endpoint,
                 region_name=region,
                 aws_access_key_id=account,
                 aws_secret_access_key=SECRET,
-                config=Config(retries={"total_max_attempts": retries}),
+                config=Config(
+                    retries={"total_max_attempts": retries},
+                    user_agent_extra="" if hurried else PREPARING,
+                ),
             )
             opened.callback(made.close)
             return made

@@ -57,7 +57,7 @@ def send(ses: Any, to: str = ANN, **changes: Any) -> str:
 
 
 def hear_events(ses: Any, sqs: Any, events: Any, account: str) -> str:
-    """Let SES tell the default bus everything, and a queue hear it; comes back: the queue's URL."""
+    """Send SES's events to a queue by the default bus; returns the queue's URL."""
     ses.create_configuration_set_event_destination(
         ConfigurationSetName=SET,
         EventDestinationName="everything",

@@ -1,11 +1,15 @@
 """What an account says about itself."""
 
+import time
 from typing import Any
 
 import pytest
 
-from changecast.pace import Pace, account_pace
+from changecast.customer.ledger.table import Ledger
+from changecast.customer.sending.pace import Pace
+from changecast.customer.sending.shared_quota import shared_pace
 from changecast_local import faults
+from testbed.doubles.dynamodb import Table
 from tests.integration.local.ses.given import send
 
 
@@ -23,7 +27,8 @@ def test_an_account_is_out_of_the_sandbox_and_says_its_quota(sender: Any) -> Non
 
 def test_the_product_reads_the_pace_of_an_account(ses: Any, account: str) -> None:
     faults.add({"account": account, "kind": "limits", "max_send_rate": 14, "max_24_hour_send": 200})
-    assert account_pace(ses) == Pace(rate=14.0, left=200, enabled=True)
+    ledger = Ledger(Table(), "ledger", 0.0, 0.0)  # type: ignore[arg-type]
+    assert shared_pace(ledger, ses, time.time) == Pace(rate=14.0, left=200, enabled=True)
 
 
 def test_an_account_whose_sending_is_off_says_so_and_pauses(sender: Any) -> None:

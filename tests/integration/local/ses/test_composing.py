@@ -80,7 +80,7 @@ def test_15_headers_of_995_characters_pass(sender: Any, account: str) -> None:
 
 
 def test_crlf_in_a_subject_gets_through(sender: Any, account: str) -> None:
-    """SES does not look for header injection there: whoever hands over the subject has to."""
+    """SES does not look for header injection there: the caller who gives the subject has to."""
     mail = sent(sender, account, Subject={"Data": "x\r\nX-Injected: yes"})
     assert ["X-Injected", "yes"] in mail["headers"]
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from tests.integration.local.ses.given import LIST, topic
 
 
-def test_a_list_comes_back_as_it_was_created(ses: Any) -> None:
+def test_a_list_is_returned_as_it_was_created(ses: Any) -> None:
     ses.create_contact_list(
         ContactListName=LIST, Description="Who hears", Topics=[topic("calendar", "OPT_OUT")]
     )

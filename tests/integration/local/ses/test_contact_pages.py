@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from changecast.contacts import subscribers
+from changecast.contract.errors import PauseRun
+from changecast.customer.mailing import Topic
+from changecast.customer.planning.contact_list import ContactList, Source, read
 from changecast_local.ses.contact_pages import PAGE
 from tests.integration.local.ses.given import LIST, topic
 
@@ -14,6 +16,10 @@ OUT = {"FilteredStatus": "OPT_OUT"}
 
 def on(name: str, *, by_default: bool) -> dict[str, Any]:
     return {"TopicFilter": {"TopicName": name, "UseDefaultIfPreferenceUnavailable": by_default}}
+
+
+def read_by_product(ses: Any) -> ContactList:
+    return read(Source(ses, LIST, lambda: None))
 
 
 @pytest.fixture
@@ -83,12 +89,15 @@ def test_pages_are_smaller_than_asked_and_together_complete(ses: Any) -> None:
     for number in range(PAGE + 10):
         ses.create_contact(ContactListName=LIST, EmailAddress=f"p{number}@acme.example")
     assert [len(page) for page in pages(ses, PageSize=1000)] == [PAGE, 10]
-    assert len(set(subscribers(ses, LIST, "announcements"))) == PAGE + 10
+    assert len(read_by_product(ses).subscribers(Topic.ANNOUNCEMENTS)) == PAGE + 10
 
 
 def test_what_the_planner_reads_is_who_is_subscribed(people: Any) -> None:
-    found = list(subscribers(people, LIST, "announcements"))
-    assert found == ["in@acme.example", "quiet@acme.example"]
+    found = read_by_product(people)
+    assert found.subscribers(Topic.ANNOUNCEMENTS) == ["in@acme.example", "quiet@acme.example"]
+    assert found.subscribers(Topic.CALENDAR) == ["in@acme.example"]
+    with pytest.raises(PauseRun, match="no topic approvals"):
+        found.subscribers(Topic.APPROVALS)
 
 
 @pytest.mark.parametrize("wrong", [{"PageSize": 1001}, {"NextToken": "yesterday"}])

@@ -17,7 +17,7 @@ def people(ses: Any) -> Any:
     return ses
 
 
-def test_a_contact_comes_back_with_its_choices_and_the_defaults(people: Any) -> None:
+def test_a_contact_is_returned_with_its_choices_and_the_defaults(people: Any) -> None:
     people.create_contact(ContactListName=LIST, EmailAddress=ANN, TopicPreferences=CHOSE)
     found = people.get_contact(ContactListName=LIST, EmailAddress=ANN)
     assert found["TopicPreferences"] == CHOSE
@@ -28,7 +28,7 @@ def test_a_contact_comes_back_with_its_choices_and_the_defaults(people: Any) -> 
     assert found["UnsubscribeAll"] is False
 
 
-def test_attributes_come_back_one_by_one_but_never_in_a_listing(people: Any) -> None:
+def test_attributes_are_returned_one_by_one_but_never_in_a_listing(people: Any) -> None:
     people.create_contact(ContactListName=LIST, EmailAddress=ANN, AttributesData='{"a": 1}')
     assert (
         people.get_contact(ContactListName=LIST, EmailAddress=ANN)["AttributesData"] == '{"a": 1}'

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from changecast.outcomes import outcome_of
-from changecast.states import Happening
+from changecast.customer.channels.ses_events import outcome_of
+from changecast.customer.ledger.states import RecipientEvent
 from changecast_local.ses.fates import EICAR
 from tests.integration.local.ses.given import ANN, LIST, SENDER, SET, raw, send
 
@@ -129,24 +129,24 @@ def test_without_a_configuration_set_nobody_hears_anything(sender: Any, heard: H
 
 
 @pytest.mark.parametrize(
-    ("to", "happening"),
+    ("to", "event"),
     [
-        (f"success@{SIMULATOR}", Happening.SEEN_DELIVERED),
-        (f"bounce@{SIMULATOR}", Happening.SEEN_BOUNCED),
-        (f"ooto@{SIMULATOR}", Happening.SEEN_SOFT_BOUNCED),
-        (f"complaint@{SIMULATOR}", Happening.SEEN_COMPLAINED),
-        (f"suppressionlist@{SIMULATOR}", Happening.SEEN_SUPPRESSED),
+        (f"success@{SIMULATOR}", RecipientEvent.SEEN_DELIVERED),
+        (f"bounce@{SIMULATOR}", RecipientEvent.SEEN_BOUNCED),
+        (f"ooto@{SIMULATOR}", RecipientEvent.SEEN_SOFT_BOUNCED),
+        (f"complaint@{SIMULATOR}", RecipientEvent.SEEN_COMPLAINED),
+        (f"suppressionlist@{SIMULATOR}", RecipientEvent.SEEN_SUPPRESSED),
     ],
 )
 def test_the_product_reads_every_outcome(
-    sender: Any, heard: Heard, to: str, happening: Happening
+    sender: Any, heard: Heard, to: str, event: RecipientEvent
 ) -> None:
     tags = [{"Name": "r", "Value": "run-7"}, {"Name": "k", "Value": "ann"}]
     message_id = send(sender, to, EmailTags=tags)
     first, *_, last = [outcome_of(event) for event in heard()]
     assert first is not None
     assert last is not None
-    assert (first.happening, last.happening) == (Happening.SEEN_SENT, happening)
+    assert (first.event, last.event) == (RecipientEvent.SEEN_SENT, event)
     assert (last.run, last.batch, last.key, last.message_id) == ("run", 7, "ann", message_id)
 
 

@@ -55,7 +55,7 @@ def test_a_fault_is_for_one_account_address_and_operation() -> None:
     assert faults.strikes(A, "ListContacts", ANN) == []
 
 
-def test_faults_come_back_as_json_with_what_they_did() -> None:
+def test_faults_are_returned_as_json_with_what_they_did() -> None:
     faults.add({"account": A, "kind": "error", "every": 2})
     faults.add({"account": B, "kind": "slow", "seconds": 1.5})
     struck(5)
@@ -93,9 +93,9 @@ def test_limits_are_the_last_that_were_set() -> None:
 
 def test_a_fault_that_may_pass_by_does_not_stand() -> None:
     faults.add({"account": A, "kind": "paused", "times": 5})
-    assert not faults.stands(A, "paused")
+    assert not faults.is_set(A, "paused")
     faults.add({"account": A, "kind": "paused"})
-    assert faults.stands(A, "paused")
+    assert faults.is_set(A, "paused")
 
 
 def test_many_threads_are_struck_as_often_as_one() -> None:

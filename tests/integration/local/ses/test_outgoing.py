@@ -117,7 +117,7 @@ def test_all_line_ends_are_crlf(sender: Any, account: str) -> None:
 
 
 def test_a_header_that_the_caller_let_in_leaves_as_well(sender: Any, account: str) -> None:
-    """SES does not look for header injection: whoever builds the MIME has to."""
+    """SES does not look for header injection: the caller who builds the MIME has to."""
     message = email.message_from_bytes(raw(), policy=AS_IT_CAME)
     injected = message.as_bytes().replace(b"replaced", b"replaced\r\nX-Injected: yes", 1)
     assert sent(sender, account, injected)["X-Injected"] == "yes"

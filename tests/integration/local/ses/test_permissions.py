@@ -12,7 +12,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from cfnlint.decode import decode
 
+from changecast_local import faults
 from changecast_local.cloud import Cloud, running
+from changecast_local.environment import PREPARING
 from tests.integration.local.ses.given import ANN, LIST, REGION, SENDER, SET, raw, send
 
 TEMPLATE = Path(__file__).parents[4] / "template.yaml"
@@ -95,7 +97,7 @@ def as_role(cloud: Cloud, client: Any, account: str) -> Iterator[Callable[..., A
             aws_access_key_id=keys["Credentials"]["AccessKeyId"],
             aws_secret_access_key=keys["Credentials"]["SecretAccessKey"],
             aws_session_token=keys["Credentials"]["SessionToken"],
-            config=Config(retries={"total_max_attempts": 1}),
+            config=Config(retries={"total_max_attempts": 1}, user_agent_extra=PREPARING),
         )
         opened.append(made)
         return made
@@ -201,3 +203,38 @@ def test_the_planner_s_role_may_read_the_list_and_the_quota_and_not_send(
 
 def test_the_account_s_administrator_may_send(sender: Any) -> None:
     assert send(sender)
+
+
+def test_an_identity_of_the_sender_s_address_is_asked_for_and_not_its_domain(
+    sender: Any, as_role: Any, account: str
+) -> None:
+    arn = f"arn:aws:ses:{REGION}:{account}:identity"
+    found = statements("SendMailRole", account)
+    others = [one for one in found[0]["Resource"] if ":identity/" not in one]
+    only_domain = [{**found[0], "Resource": [*others, f"{arn}/acme.example"]}]
+    assert send(as_role(only_domain))
+    sender.create_email_identity(EmailIdentity=SENDER)
+    assert f"identity/{SENDER}" in refusal(as_role(only_domain))
+
+
+def test_the_sender_s_role_may_send_where_the_address_is_an_identity_too(
+    sender: Any, as_role: Any, account: str
+) -> None:
+    sender.create_email_identity(EmailIdentity=SENDER)
+    assert send(as_role(statements("SendMailRole", account)))
+
+
+def test_in_the_sandbox_the_identity_of_a_recipient_is_asked_for_too(
+    sender: Any, as_role: Any, account: str
+) -> None:
+    faults.add({"account": account, "kind": "sandbox"})
+    faults.add({"account": account, "kind": "limits", "max_send_rate": 100})
+    sender.create_email_identity(EmailIdentity="eve@elsewhere.example")
+    found = statements("SendMailRole", account)
+    others = [one for one in found[0]["Resource"] if ":identity/" not in one]
+    own = f"arn:aws:ses:{REGION}:{account}:identity/acme.example"
+    only_own = [{**found[0], "Resource": [*others, own]}]
+    assert "identity/eve@elsewhere.example" in refusal(
+        as_role(only_own), to="eve@elsewhere.example"
+    )
+    assert send(as_role(found), to="eve@elsewhere.example")

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from changecast.errors import PauseRun, Retry
-from changecast.mailer import translated
+from changecast.contract.errors import PauseRun, Retry
+from changecast.customer.channels.email import translated
 from changecast_local import faults
 from changecast_local.ses import quota, store
 from changecast_local.ses.answers import Refusal
@@ -45,7 +45,7 @@ def test_what_is_not_used_is_not_saved_up(limited: store.Account) -> None:
     assert taken(limited, 20, now=1060.0) == 10
 
 
-def test_the_day_s_quota_ends_and_comes_back_after_24_hours(limited: store.Account) -> None:
+def test_the_day_s_quota_ends_and_is_full_again_after_24_hours(limited: store.Account) -> None:
     for second in range(3):
         assert taken(limited, 10, now=1000.0 + second) == 10
     with pytest.raises(Refusal, match="Daily message quota exceeded"):

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from changecast.errors import PauseRun, RecipientRefused, Retry, Unanswered
-from changecast.mailer import Mail, Mailer
-from changecast.mailer import send as send_by_product
+from changecast.contract.errors import PauseRun, RecipientRefused, Retry, Unanswered
+from changecast.customer.channels.email import Mail, Mailer
+from changecast.customer.channels.email import send as send_by_product
 from changecast_local import faults
 from changecast_local import ses as cloud_ses
 from tests.integration.local.ses.given import ANN, LIST, SENDER, SET, raw, send
+
+SLOW_SECONDS = 3
 
 
 def fault(account: str, kind: str, **spec: Any) -> None:
@@ -88,9 +90,9 @@ def test_a_refusal_is_what_the_product_takes_it_for(
         send(sender)
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
     assert refused.value.response["Error"]["Code"] == code
-    mail = Mail(SENDER, ANN, raw(), "announcements", {"k": "ann"})
+    mail = Mail(ANN, raw(), "announcements", {"k": "ann"})
     with pytest.raises(raised):
-        send_by_product(Mailer(sender, LIST, SET), mail)
+        send_by_product(Mailer(sender, LIST, SET, SENDER), mail)
     assert received(account) == []
 
 
@@ -98,21 +100,21 @@ def test_the_product_does_not_know_what_became_of_an_unanswered_mail(
     sender: Any, account: str
 ) -> None:
     fault(account, "no_answer")
-    mail = Mail(SENDER, ANN, raw(), "announcements", {"k": "ann"})
+    mail = Mail(ANN, raw(), "announcements", {"k": "ann"})
     with pytest.raises(Unanswered):
-        send_by_product(Mailer(sender, LIST, SET), mail)
+        send_by_product(Mailer(sender, LIST, SET, SENDER), mail)
     assert received(account) == [ANN]
 
 
 def test_a_slow_answer_comes_late_and_holds_up_nobody_else(sender: Any, account: str) -> None:
-    fault(account, "slow", seconds=0.5, address="bob@*")
+    fault(account, "slow", seconds=SLOW_SECONDS, address="bob@*")
     slow = threading.Thread(target=send, args=(sender, "bob@acme.example"))
     started = time.monotonic()
     slow.start()
     send(sender)
-    assert time.monotonic() - started < 0.4
+    assert received(account) == [ANN]
     slow.join()
-    assert time.monotonic() - started >= 0.5
+    assert time.monotonic() - started >= SLOW_SECONDS
     assert received(account) == [ANN, "bob@acme.example"]
 
 

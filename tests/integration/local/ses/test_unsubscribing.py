@@ -1,6 +1,7 @@
 """Following the unsubscribe link of a mail."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from urllib.request import Request, urlopen
@@ -9,6 +10,7 @@ import pytest
 
 from changecast_local import ses as cloud_ses
 from tests.integration.local.ses.given import ANN, LIST, send, topic
+from tests.support.programs import browse, node
 
 Heard = Callable[[], list[dict[str, Any]]]
 ONE_CLICK = b"List-Unsubscribe=One-Click"
@@ -54,6 +56,18 @@ def test_the_page_shows_every_topic_and_what_is_chosen(link: str) -> None:
     _, _, page = ask(link)
     assert 'value="announcements" checked' in page
     assert 'value="calendar">' in page
+
+
+def test_the_page_is_valid_html_that_fits_a_phone(link: str, tmp_path: Path) -> None:
+    views = [{"width": 375, "dark": False}, {"width": 375, "dark": True}]
+    pages = [tmp_path / "choices.html", tmp_path / "nowhere.html"]
+    for page, where in zip(pages, (link, link + "x"), strict=True):
+        page.write_text(ask(where)[2], "utf-8")
+    assert node("validate.mjs", {"pages": [str(page) for page in pages]}) == [[], []]
+    for found in browse([{"page": str(page), "views": views} for page in pages]):
+        for view in found["views"]:
+            assert view["faults"] == []
+            assert view["scrollWidth"] <= view["width"]
 
 
 @pytest.mark.parametrize("body", [ONE_CLICK, MULTIPART])

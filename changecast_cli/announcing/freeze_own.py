@@ -1,0 +1,232 @@
+"""changecast freeze add, list, remove: a customer's own declarations, in its own account.
+
+They are kept in the ledger. The account's reporter sends them to the hub, which refuses
+announcements into them. `freeze list --hub` shows all freezes that the hub obeys.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import boto3
+import typer
+from pydantic import TypeAdapter, ValidationError
+from rich.markup import escape
+from rich.table import Table
+
+from changecast.contract.change import Window, utc
+from changecast.contract.fields import Title
+from changecast.contract.freeze import MOST_FREEZES
+from changecast.customer.hints import hint_freezes
+from changecast.customer.ledger.freezes import (
+    Freeze,
+    Freezes,
+    change_freezes,
+    read_freezes,
+    without_past,
+)
+from changecast.customer.ledger.table import Ledger, open_ledger
+from changecast.hub.announcing.announce import STATUS_TABLE
+from changecast.hub.tracking.freezes import CustomerFreezes, kept_freezes
+from changecast_cli.announcing.freeze_times import span
+from changecast_cli.contacts.account import AccountProfile, AccountRegion, Code, session_for
+from changecast_cli.customers.account import STACK, parameters
+from changecast_cli.customers.open_changes import open_changes
+from changecast_cli.deploying.stacks import find_stack
+from changecast_cli.failures import Failed, Refused
+from changecast_cli.options import AsJson, session
+from changecast_cli.terminal import out, print_json
+
+_NAME: TypeAdapter[str] = TypeAdapter(Title)
+
+
+@dataclass(frozen=True)
+class _Account:
+    """The parts of a customer's account that freezes need."""
+
+    session: boto3.Session
+    ledger: Ledger
+    reports_queue: str
+    zone: ZoneInfo
+
+    def report(self) -> None:
+        """Ask the reporter to send new freezes to the hub."""
+        queue = self.session.client("sqs")
+        queue.send_message(QueueUrl=self.reports_queue, MessageBody=hint_freezes())
+
+
+def add(
+    name: Annotated[str, typer.Argument(help="Its name, for example 'Year-end closing'.")],
+    start: Annotated[str, typer.Option("--from", help="First day, or when it starts.")],
+    end: Annotated[str, typer.Option("--to", help="Last day, or when it ends.")],
+    customer: Code = None,
+    as_json: AsJson = False,
+    profile: AccountProfile = None,
+    region: AccountRegion = None,
+) -> None:
+    """Declare a time without changes, in the customer's own account.
+
+    New announcements and moved windows in that time are refused, unless the provider gives a
+    reason. At most 20 freezes that are not over, of at most 60 days each. Days are in the
+    customer's time zone.
+    """
+    account, now = _open(customer, profile, region), datetime.now(UTC)
+    first, last = span(start, end, account.zone, now)
+    by = account.session.client("sts").get_caller_identity()["Arn"]
+    new = Freeze(str(uuid4()), _checked(name), utc(first), utc(last), utc(now), by)
+    change_freezes(account.ledger, lambda found: _with(found, new, now))
+    account.report()
+    if as_json:
+        print_json({"freeze": asdict(new)})
+    else:
+        out.print(
+            f"Declared: {name}, {new.start} to {new.end}. The hub knows within a minute; "
+            f"to remove it: changecast freeze remove {new.freeze_id[:8]}",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def remove(
+    freeze: Annotated[str, typer.Argument(help="Its id, or how the id begins.")],
+    customer: Code = None,
+    as_json: AsJson = False,
+    profile: AccountProfile = None,
+    region: AccountRegion = None,
+) -> None:
+    """Remove a freeze that this account declared."""
+    account, now = _open(customer, profile, region), datetime.now(UTC)
+    gone = _named(freeze, read_freezes(account.ledger), now)
+
+    def removed(found: Freezes) -> Freezes:
+        kept = (
+            replace(one, removed=True, reported=False)
+            if one.freeze_id == gone.freeze_id and not one.removed
+            else one
+            for one in found
+        )
+        return without_past(tuple(kept), now)
+
+    change_freezes(account.ledger, removed)
+    account.report()
+    if as_json:
+        print_json({"removed": asdict(gone)})
+    else:
+        out.print(f"Removed: {gone.name}. The hub knows within a minute.", markup=False)
+
+
+def list_all(
+    hub: Annotated[
+        bool,
+        typer.Option("--hub", help="What the hub obeys, of all customers, and open changes in it."),
+    ] = False,
+    customer: Code = None,
+    as_json: AsJson = False,
+    profile: AccountProfile = None,
+    region: AccountRegion = None,
+) -> None:
+    """List the freezes that are not over."""
+    if hub:
+        _list_kept(session(profile, region), customer, as_json=as_json)
+        return
+    account, now = _open(customer, profile, region), datetime.now(UTC)
+    found = [one for one in read_freezes(account.ledger) if one.is_open(now) or not one.reported]
+    if as_json:
+        print_json({"freezes": [asdict(one) for one in found]})
+        return
+    lines = [(one.freeze_id[:8], one.name, one.start, one.end, _stand(one)) for one in found]
+    _show(("ID", "NAME", "FROM", "TO", ""), lines)
+
+
+def _open(code: str | None, profile: str | None, region: str | None) -> _Account:
+    own = session_for(code, profile, region)
+    stack = find_stack(own, STACK)
+    if stack is None:
+        raise Refused("this account has no Changecast stack: give --profile, or deploy it first")
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
+    if not {"LedgerTable", "ReportsQueue"} <= set(outputs):
+        raise Failed("the stack is older than this command: deploy it again")
+    zone = ZoneInfo(parameters(stack).get("Timezone") or "UTC")
+    ledger = open_ledger(own, outputs["LedgerTable"])
+    return _Account(own, ledger, outputs["ReportsQueue"], zone)
+
+
+def _checked(name: str) -> str:
+    try:
+        return _NAME.validate_python(name.strip())
+    except ValidationError as error:
+        message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+        raise Refused(f"the name of a freeze: {message}") from error
+
+
+def _with(found: Freezes, new: Freeze, now: datetime) -> Freezes:
+    """Return the freezes with one more; Refused if the limit is reached."""
+    kept = without_past(found, now)
+    if sum(one.is_open(now) for one in kept) >= MOST_FREEZES:
+        raise Refused(
+            f"the limit of {MOST_FREEZES} freezes is reached: remove one first "
+            "(changecast freeze list, changecast freeze remove)"
+        )
+    return (*kept, new)
+
+
+def _named(words: str, found: Freezes, now: datetime) -> Freeze:
+    able = [one for one in found if one.is_open(now)]
+    same = [one for one in able if words and one.freeze_id.startswith(words.lower())]
+    if len(same) != 1:
+        problem = (
+            "several freezes have an id that begins"
+            if same
+            else "no open freeze has an id that begins"
+        )
+        known = ", ".join(f"{one.freeze_id[:8]} ({one.name})" for one in able) or "none"
+        raise Refused(f"{problem} with {words!r}; open freezes: {known}")
+    return same[0]
+
+
+def _stand(one: Freeze) -> str:
+    if one.removed:
+        return "removed; not reported to the provider yet"
+    return "" if one.reported else "not reported to the provider yet"
+
+
+def _list_kept(own: boto3.Session, code: str | None, *, as_json: bool) -> None:
+    table = own.resource("dynamodb").Table(STATUS_TABLE)
+    kept = {one: of for one, of in kept_freezes(table).items() if code in (None, one)}
+    lines = [line for one, of in sorted(kept.items()) for line in _kept_lines(table, one, of)]
+    if as_json:
+        keys = ("customer", "name", "start", "end", "open_changes")
+        print_json({"freezes": [dict(zip(keys, line, strict=True)) for line in lines]})
+        return
+    header = ("CUSTOMER", "NAME", "FROM", "TO", "OPEN CHANGES IN IT")
+    _show(header, [(*line[:4], ", ".join(line[4])) for line in lines])
+
+
+def _kept_lines(table: Any, code: str, of: CustomerFreezes) -> Iterator[tuple[Any, ...]]:
+    """Yield a line for each freeze that is not over, with the open changes in it."""
+    now = utc(datetime.fromtimestamp(time.time(), UTC))
+    times = [one for one in of.times if one.end > now]
+    windows = [(each.change_id, each.window) for each in open_changes(table, code)] if times else []
+    for one in times:
+        frozen = Window.model_construct(
+            start=datetime.fromisoformat(one.start), end=datetime.fromisoformat(one.end)
+        )
+        inside = [
+            name
+            for name, window in windows
+            if window and window.start < frozen.end and window.end > frozen.start
+        ]
+        yield code, one.name, one.start, one.end, inside
+
+
+def _show(header: Iterable[str], lines: Iterable[tuple[str, ...]]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    for column in header:
+        table.add_column(column)
+    for line in lines:
+        table.add_row(*(escape(cell) for cell in line))
+    out.print(table if table.rows else "No freezes that are not over.")

@@ -1,0 +1,1 @@
+"""changecast channels: a customer's chats and webhooks, in its own account."""

@@ -1,0 +1,46 @@
+"""changecast console: the other verbs' results and actions as pages."""
+
+from importlib.util import find_spec
+from typing import Annotated
+
+import typer
+
+from changecast_cli.failures import Refused
+from changecast_cli.options import Profile, Region
+from changecast_cli.terminal import err, out
+
+NEEDED = ("starlette", "uvicorn", "sse_starlette")
+
+
+def console(
+    port: Annotated[
+        int, typer.Option(help="Port on this machine; 0 takes a free one.", min=0, max=65_535)
+    ] = 0,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Print the address, open nothing.")
+    ] = False,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Show everything, change nothing.")
+    ] = False,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Watch, announce and repair in a browser, with your own AWS credentials.
+
+    Serves this machine only, under an address that opens once; Ctrl-C ends it.
+    """
+    if missing := [name for name in NEEDED if find_spec(name) is None]:
+        raise Refused(
+            f"the console is not installed ({', '.join(missing)} missing): "
+            "pip install 'changecast[console]'"
+        )
+    from changecast_cli.console.serving import serve  # noqa: PLC0415 - only with the extra
+
+    serve(_show, port=port, browser=not no_browser, read_only=read_only, profile=profile,
+          region=region)  # fmt: skip
+    err.print("Stopped.")
+
+
+def _show(address: str) -> None:
+    out.print(f"The console is at {address}", soft_wrap=True, markup=False)
+    err.print("[dim]The address opens once, in one browser. Ctrl-C ends the console.[/]")

@@ -1,0 +1,81 @@
+"""Data that only a customer's account or route has: verdicts, people and dead letters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from changecast_cli.console.trouble import REDRIVE, REPLAY
+from changecast_cli.contacts.account import open_list
+from changecast_cli.contacts.records import by_mailbox, defaults_of, every_contact
+from changecast_cli.customer_access import Keys, enter
+from changecast_cli.deploying.samconfig import CustomerStack
+from changecast_cli.doctor import dns
+from changecast_cli.doctor.look import look_at, way_into
+from changecast_cli.doctor.verdicts import Verdict
+from changecast_cli.repair.dead_letters import taken, to_plan_again
+from changecast_cli.repair.route_dead_letters import letters_of
+
+if TYPE_CHECKING:
+    from changecast_cli.console.aws import Aws
+
+# SES accepts about one request a second.
+PER_SECOND = 1.0
+EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person on the list, and the topics that they get."""
+
+    address: str
+    topics: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Buried:
+    """A dead letter: its queue, and the verb that sends it again; empty if none may."""
+
+    where: str
+    said: str
+    verb: str
+
+
+def examined(aws: "Aws", customer: CustomerStack) -> list[Verdict]:
+    """Return every verdict on a customer, as `changecast doctor` gives it."""
+    return look_at(aws.session, customer, partial(way_into, aws.session), dns.ask_dns)
+
+
+def people_of(_: "Aws", customer: CustomerStack) -> list[Person]:
+    """Return everybody on a customer's list, as `changecast contacts list` does."""
+    contacts = open_list(customer.code, None, None, PER_SECOND)
+    defaults = defaults_of(contacts)
+    everybody = by_mailbox(every_contact(contacts)).values()
+    return [
+        Person(one.address, [topic for topic in defaults if one.hears(topic, defaults)])
+        for one in everybody
+    ]
+
+
+def dead_letters_of(aws: "Aws", customer: CustomerStack) -> list[Buried]:
+    """Return the announcements that could not be planned at a customer or delivered to it.
+
+    Every letter is returned to its queue at once.
+    """
+    return [*_of_route(aws, customer.code), *_of_account(aws, customer.code)]
+
+
+def _of_route(aws: "Aws", code: str) -> list[Buried]:
+    with letters_of(aws.session, code, *EVER) as letters:
+        again = letters.chosen
+        return [
+            Buried("its route", one.said, REPLAY if one in again else "") for one in letters.every
+        ]
+
+
+def _of_account(aws: "Aws", code: str) -> list[Buried]:
+    account = enter(aws.session, code, Keys(None, None))
+    with taken(account.session.client("sqs"), account.output("DeadLetters")) as letters:
+        again = to_plan_again(letters)
+        return [Buried("its account", one.said, REDRIVE if one in again else "") for one in letters]

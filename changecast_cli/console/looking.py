@@ -1,0 +1,69 @@
+"""Slow looks into customers' accounts: in the background, on demand, a few at once."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from changecast.contract.errors import ChangecastError
+from changecast_cli.deploying.samconfig import CustomerStack
+from changecast_cli.failures import explained
+
+if TYPE_CHECKING:
+    from changecast_cli.console.aws import Aws
+
+# How long a result is shown without another look.
+AT_ONCE, FRESH = 4, timedelta(minutes=1)
+Item = TypeVar("Item")
+
+
+@dataclass
+class Look(Generic[Item]):
+    """One look: its start and its result."""
+
+    began: datetime
+    found: Sequence[Item] | None = None
+    failure: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has a result."""
+        return self.found is not None or bool(self.failure)
+
+
+@dataclass
+class Looks(Generic[Item]):
+    """The last look into each account."""
+
+    into: Callable[["Aws", CustomerStack], Sequence[Item]]
+    known: dict[str, Look[Item]] = field(default_factory=dict)
+    _starting: threading.Lock = field(default_factory=threading.Lock)
+    _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE))
+
+    def look(self, aws: "Aws", customer: CustomerStack) -> None:
+        """Start a look, unless one is running or fresh."""
+        with self._starting:
+            last, now = self.known.get(customer.code), datetime.now(UTC)
+            if last and (not last.is_over or now - last.began < FRESH):
+                return
+            self.known[customer.code] = Look(now)
+        self._threads.submit(self._run, aws, customer, self.known[customer.code])
+
+    def forget(self, code: str) -> None:
+        """Forget a result that was just changed."""
+        self.known.pop(code, None)
+
+    def _run(self, aws: "Aws", customer: CustomerStack, look: Look[Item]) -> None:
+        try:
+            look.found = self.into(aws, customer)
+        except (ChangecastError, BotoCoreError, ClientError, OSError) as error:
+            look.failure = explained(error) or str(error)
+
+    def seen_as(self, code: str) -> str:
+        """Return a value that differs once there is a new result."""
+        known = self.known.get(code)
+        return f"{known.began.isoformat()} {known.is_over}" if known else "never"

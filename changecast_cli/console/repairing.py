@@ -1,0 +1,142 @@
+"""Verbs without a document: first the plan, then a button that executes it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from changecast.contract.change import Status
+from changecast.hub.announcing.progress import progress
+from changecast.hub.announcing.reannounce import reannounce
+from changecast_cli.console.announcing import form_of
+from changecast_cli.console.inside import EVER
+from changecast_cli.console.pages import page
+from changecast_cli.console.trouble import COMPLETE, REANNOUNCE, REDRIVE, REPLAY, RESUME, START
+from changecast_cli.customer_access import Keys, enter
+from changecast_cli.failures import Failed, Refused
+from changecast_cli.repair.causes import in_words, remaining_causes
+from changecast_cli.repair.dead_letters import taken, to_plan_again
+from changecast_cli.repair.reannounce import plan_for as reannounce_plan
+from changecast_cli.repair.redrive import note_redriven, send_back
+from changecast_cli.repair.resume import let_go_on
+from changecast_cli.repair.resume import plan_for as resume_plan
+from changecast_cli.repair.route_dead_letters import letters_of, send_again
+from changecast_cli.watching.recipients import run_in
+
+if TYPE_CHECKING:
+    from changecast_cli.console.aws import Aws
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What a repair does, in sentences, and the call that does it."""
+
+    plan: list[str]
+    apply: Callable[[], object]
+
+
+def shown(request: Request) -> Response:
+    """Show what a repair would do."""
+    query = request.query_params
+    verb, change_id, code = query.get("verb", ""), query.get("id", ""), query.get("customer", "")
+    repair = repair_of(request.app.state.console.aws, query)
+    return page(request, "repair.html.j2", repair=repair, verb=verb, change_id=change_id,
+                customer=code)  # fmt: skip
+
+
+async def done(request: Request) -> Response:
+    """Execute it, and return to the change, or to the customer whose dead letters were sent."""
+    sent, console = await form_of(request), request.app.state.console
+    change_id = sent.get("id", "")
+    await run_in_threadpool(lambda: repair_of(console.aws, sent).apply())
+    if change_id:
+        return RedirectResponse(f"{console.base}/change?{urlencode({'id': change_id})}", 303)
+    code = sent.get("customer", "")
+    console.dead_letters.forget(code)
+    return RedirectResponse(f"{console.base}/customers/customer?{urlencode({'code': code})}", 303)
+
+
+def repair_of(aws: "Aws", asked: Mapping[str, str]) -> Repair:
+    """Return the requested repair; Refused if there is no such repair or nothing to do."""
+    makers: dict[str, Callable[[Aws, Mapping[str, str]], Repair]] = {
+        RESUME: _resume,
+        REDRIVE: _redrive,
+        REPLAY: _replay,
+        REANNOUNCE: _reannounce,
+        START: _progress,
+        COMPLETE: _progress,
+    }
+    if asked.get("verb") not in makers:
+        raise Refused("there is no such repair")
+    return makers[asked["verb"]](aws, asked)
+
+
+def _resume(aws: "Aws", asked: Mapping[str, str]) -> Repair:
+    change_id, code = asked.get("id", ""), asked.get("customer", "")
+    account = enter(aws.session, code, Keys(None, None))
+    run = run_in(account, account.ledger(), change_id, None)
+    if not run.paused:
+        raise Refused(f"{change_id} revision {run.revision} is not paused at {code}")
+    causes = in_words(remaining_causes(account, run.pause_code))
+    return Repair([*resume_plan(run, code), *causes], lambda: let_go_on(aws.session, account, run))
+
+
+def _redrive(aws: "Aws", asked: Mapping[str, str]) -> Repair:
+    """Plan again what the customer's account could not plan, as `changecast redrive` does."""
+    code = asked.get("customer", "")
+    account = enter(aws.session, code, Keys(None, None))
+    sqs, dead = account.session.client("sqs"), account.output("DeadLetters")
+
+    def apply() -> None:
+        with taken(sqs, dead) as letters:
+            sent = send_back(account, letters, to_plan_again(letters))
+        note_redriven(aws.session, code, sent)
+
+    with taken(sqs, dead) as letters:
+        said = [one.said for one in to_plan_again(letters)]
+    if not said:
+        raise Refused(f"no dead letter of {code} can be planned again")
+    return Repair([f"{len(said)} dead letters of {code} are planned again", *said], apply)
+
+
+def _replay(aws: "Aws", asked: Mapping[str, str]) -> Repair:
+    """Announce again what the customer's route could not deliver, to that customer alone."""
+    code = asked.get("customer", "")
+
+    def apply() -> None:
+        with letters_of(aws.session, code, *EVER) as letters:
+            _, refused = send_again(letters, aws.hub())
+        if refused:
+            raise Failed(f"not announced again: {'; '.join(refused)}")
+
+    with letters_of(aws.session, code, *EVER) as letters:
+        said = [one.said for one in letters.chosen]
+    if not said:
+        raise Refused(f"the route of {code} has no dead letter")
+    plan = [f"{len(said)} dead letters of the route are announced again, to {code} only", *said]
+    return Repair([*plan, "Nobody who was mailed already is mailed again"], apply)
+
+
+def _reannounce(aws: "Aws", asked: Mapping[str, str]) -> Repair:
+    change_id, code, hub = asked.get("id", ""), asked.get("customer", ""), aws.hub()
+    rehearsed = reannounce(change_id, code, hub=hub, dry_run=True)
+    plan = [reannounce_plan(rehearsed, code), f"First fix why {code} heard nothing"]
+    return Repair(plan, lambda: reannounce(change_id, code, hub=hub))
+
+
+def _progress(aws: "Aws", asked: Mapping[str, str]) -> Repair:
+    """Start or complete a change, as `changecast start` and `changecast complete` do."""
+    hub, change_id, outcome = aws.hub(), asked.get("id", ""), asked.get("outcome", "").strip()
+    status = Status.COMPLETED if asked["verb"] == COMPLETE else Status.IN_PROGRESS
+    given = {"outcome": outcome} if outcome else {}
+    rehearsed = progress(change_id, status, hub=hub, given=given, dry_run=True)
+    plan = [
+        f"{change_id} revision {rehearsed.revision} ({rehearsed.title}), "
+        f"{status.value.replace('_', ' ')}, is announced to {', '.join(rehearsed.customers)}",
+        *rehearsed.warnings,
+    ]
+    return Repair(plan, lambda: progress(change_id, status, hub=hub, given=given))

@@ -1,0 +1,72 @@
+"""What needs a person: every delivery in trouble, its cause and its repair. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from changecast.contract.approval import Approval
+from changecast.contract.change import Status
+from changecast.hub.lengths import in_words
+from changecast.hub.tracking.findings import SILENT
+from changecast_cli.console.board import Standing
+from changecast_cli.watching.advice import next_step
+from changecast_cli.watching.runs import answered, is_bad
+
+# Repairs with a button; every other repair is a command to type.
+RESUME, REANNOUNCE, START, COMPLETE = "resume", "reannounce", "start", "complete"
+REDRIVE, REPLAY = "redrive", "replay"
+_BUTTONS = {"paused": RESUME, **{cause.value: REANNOUNCE for cause in SILENT}}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that needs a person; `customer` is empty if it is about the whole change."""
+
+    change_id: str
+    title: str
+    customer: str
+    state: str
+    cause: str
+    command: str
+    page: str
+    button: str | None
+
+
+def troubles(standings: Iterable[Standing], now: datetime) -> Iterator[Trouble]:
+    """Yield everything that needs a person, in the order of the changes."""
+    for standing in standings:
+        yield from _overdue(standing, now)
+        for code, customer in standing.run["customers"].items():
+            yield from _of_customer(standing, code, customer)
+
+
+def _overdue(standing: Standing, now: datetime) -> Iterator[Trouble]:
+    window, record = standing.window, standing.record
+    if window is None or record is None or window.end > now or not standing.is_open:
+        return
+    if record.status in (Status.COMPLETED, Status.CANCELLED, Status.DRAFT):
+        return
+    yield Trouble(
+        standing.change_id, standing.run["title"], "", "overdue",
+        f"its window ended {in_words(now - window.end)} ago, and nobody announced that it is "
+        "completed or cancelled",
+        "changecast announce metadata.json", "", None,
+    )  # fmt: skip
+
+
+def _of_customer(standing: Standing, code: str, customer: Mapping[str, Any]) -> Iterator[Trouble]:
+    change_id, title = standing.change_id, standing.run["title"]
+    if is_bad(dict(customer)):
+        step = next_step(change_id, code, dict(customer))
+        said = customer["reason"] or customer["rejection"] or {}
+        cause = said.get("message") or "its account has not said why"
+        yield Trouble(change_id, title, code, step.state, cause, step.command, step.page,
+                      _BUTTONS.get(step.state))  # fmt: skip
+    responses = customer["responses"] or {}
+    counts = responses.get("counts", {})
+    asks = counts.get("rejected") or counts.get("reschedule_requested")
+    if asks or responses.get("approval") == Approval.REJECTED:
+        yield Trouble(change_id, title, code, "objects", answered(dict(customer)),
+                      f"changecast responses {change_id} --customer {code}",
+                      "docs/runbook/change-rejected.md", None)  # fmt: skip

@@ -1,0 +1,92 @@
+"""changecast contacts revoke, rotate-links: end a person's links, and sign links with a new key."""
+
+import time
+from typing import Annotated, Any
+
+import boto3
+import typer
+
+from changecast.customer.ledger.answers import revoke as revoke_links
+from changecast.customer.ledger.table import open_ledger
+from changecast.customer.planning.recipients import normalise
+from changecast.customer.responding.keyring import parse_keyring, rotated
+from changecast_cli.asking import DryRun, Yes, go_on
+from changecast_cli.contacts.account import (
+    FEW,
+    AccountProfile,
+    AccountRegion,
+    Code,
+    open_list,
+    outputs_of,
+)
+from changecast_cli.failures import FAILED, Refused
+from changecast_cli.terminal import out
+
+KEYRING = "ResponseKeyring"
+
+
+def revoke(
+    address: Annotated[str, typer.Argument(help="The person's mail address.")],
+    customer: Code = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    profile: AccountProfile = None,
+    region: AccountRegion = None,
+) -> None:
+    """End every personal link that a person was sent until now; later mails carry new ones.
+
+    Needs an administrator of the account: it reads the keys of the links.
+    """
+    if "@" not in address.strip():
+        raise Refused(f"{address!r} is not a mail address")
+    session = open_list(customer, profile, region, FEW).session
+    secret, outputs = _secret(session), outputs_of(session)
+    keyring = parse_keyring(_value(session, secret))
+    plan = [f"End every personal link of {normalise(address)}: pages and answers stay as they are"]
+    if not _goes_on(plan, yes=yes, dry_run=dry_run):
+        return
+    person = keyring.person(normalise(address))
+    revoke_links(open_ledger(session, outputs["LedgerTable"]), person, time.time())
+    out.print("Revoked. The person's next mail carries a new link.")
+
+
+def rotate_links(
+    customer: Code = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    profile: AccountProfile = None,
+    region: AccountRegion = None,
+) -> None:
+    """Sign personal links with a new key from now on; links that were sent work until they end.
+
+    Needs an administrator of the account: it reads and writes the keys of the links.
+    """
+    session = open_list(customer, profile, region, FEW).session
+    secret = _secret(session)
+    plan = ["Add a key to the keyring; links are signed with it within five minutes"]
+    if not _goes_on(plan, yes=yes, dry_run=dry_run):
+        return
+    client = session.client("secretsmanager")
+    key = client.get_random_password(PasswordLength=64, ExcludePunctuation=True)["RandomPassword"]
+    after = rotated(_value(session, secret), key)
+    client.put_secret_value(SecretId=secret, SecretString=after)
+    out.print(f"Rotated: key {parse_keyring(after).current} signs now")
+
+
+def _secret(session: boto3.Session) -> str:
+    found = outputs_of(session).get(KEYRING)
+    if found is None:
+        raise Refused("the account's stack has no personal links: it is deployed with Responses=no")
+    return found
+
+
+def _value(session: boto3.Session, secret: str) -> str:
+    client: Any = session.client("secretsmanager")
+    return str(client.get_secret_value(SecretId=secret)["SecretString"])
+
+
+def _goes_on(plan: list[str], *, yes: bool, dry_run: bool) -> bool:
+    is_wanted = go_on(plan, yes=yes, dry_run=dry_run)
+    if not is_wanted and not dry_run:
+        raise typer.Exit(FAILED)
+    return is_wanted

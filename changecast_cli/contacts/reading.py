@@ -1,0 +1,89 @@
+"""changecast contacts set: the language and time zone of one person's mails."""
+
+import time
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from changecast.contract.fields import time_zones
+from changecast.customer.compose.words import languages, regions
+from changecast.customer.ledger.preferences import Preference, choose, read_preference
+from changecast.customer.ledger.table import Ledger, open_ledger
+from changecast.customer.planning.recipients import normalise
+from changecast_cli.contacts.account import (
+    FEW,
+    AccountProfile,
+    AccountRegion,
+    Code,
+    OpenList,
+    open_list,
+    outputs_of,
+)
+from changecast_cli.contacts.addresses import read_address
+from changecast_cli.failures import Failed, Refused
+from changecast_cli.terminal import out
+
+# The word for the customer's own language or zone.
+OWN = "default"
+
+
+def set_reading(
+    address: Annotated[str, typer.Argument(help="The person's mail address.")],
+    language: Annotated[
+        str | None,
+        typer.Option(help="A language that mails are written in, or `default`: the customer's."),
+    ] = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option(help="An IANA time zone, or `default`: the customer's own."),
+    ] = None,
+    customer: Code = None,
+    profile: AccountProfile = None,
+    region: AccountRegion = None,
+) -> None:
+    """Set the language and the time zone of the mails that a person gets.
+
+    Applies from the next announcement on. `contacts show` shows the current setting.
+    """
+    if not language and not timezone:
+        raise Refused("nothing to set: give --language or --timezone")
+    chosen = settings(language, timezone)
+    read = read_address(address)
+    if read.fault:
+        raise Refused(f"{read.text!r} {read.fault}")
+    contacts = open_list(customer, profile, region, FEW)
+    ledger = ledger_of(contacts)
+    if ledger is None:
+        raise Refused("the account's stack has no output LedgerTable. Is it deployed?")
+    before = read_preference(ledger, normalise(read.text))
+    if not choose(ledger, before.choosing(time.time(), **chosen)):
+        raise Failed("the person's settings were changed just now: run the same command again")
+    out.print(f"{escape(read.text)}: {said(before.choosing(0.0, **chosen))}")
+
+
+def settings(language: str | None, timezone: str | None) -> dict[str, str]:
+    """Return the checked settings; Refused if the language or the zone is unknown."""
+    found = {}
+    if language:
+        found["language"] = "" if language == OWN else language
+        known = [*languages(), *regions()]
+        if found["language"] and language not in known:
+            raise Refused(f"no mails in {language!r}: choose one of {', '.join(known)}")
+    if timezone:
+        found["timezone"] = "" if timezone == OWN else timezone
+        if found["timezone"] and timezone not in time_zones():
+            raise Refused(f"{timezone!r} is not an IANA time zone, for example Europe/Madrid")
+    return found
+
+
+def ledger_of(contacts: OpenList) -> Ledger | None:
+    """Return the ledger of the account's stack; None if there is no stack."""
+    table = outputs_of(contacts.session).get("LedgerTable")
+    return open_ledger(contacts.session, table) if table else None
+
+
+def said(preference: Preference) -> str:
+    """Return a person's settings in words."""
+    own = "the customer's own"
+    return f"language {preference.language or own}, time zone {preference.timezone or own}"

@@ -1,0 +1,33 @@
+"""Options that the verbs of `changecast customers` share: a customer's values in samconfig.toml.
+
+`--customer-profile`, with which other verbs enter a customer's account, is in customer_access.py.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Config = Annotated[Path, typer.Option(help="The samconfig.toml to use.")]
+DeployNow = Annotated[
+    bool, typer.Option("--deploy", help="Also deploy the stacks, after checking the accounts.")
+]
+Name = Annotated[str | None, typer.Option(help="The customer's name, as its people know it.")]
+Sender = Annotated[str | None, typer.Option(help="The address that mails are sent from.")]
+Timezone = Annotated[str | None, typer.Option(help="IANA time zone, for example Europe/Madrid.")]
+Language = Annotated[str | None, typer.Option(help="Language of the mails; by default en.")]
+Support = Annotated[
+    str | None,
+    typer.Option(help="Whom readers may ask: an address or a sentence; by default the sender."),
+]
+Provider = Annotated[str | None, typer.Option(help="Your company's name, as mails show it.")]
+Reminders = Annotated[
+    str | None,
+    typer.Option(help="When to remind people before a change, for instance 24h,1h; or none."),
+]
+ProfileOfItsAccount = Annotated[
+    str | None, typer.Option(help="AWS profile of the customer's account.")
+]
+AlarmTopic = Annotated[
+    str | None, typer.Option(help="SNS topic in the customer's account for its own alarms.")
+]

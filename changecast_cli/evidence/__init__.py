@@ -1,0 +1,1 @@
+"""Evidence of a change: announcements and their results, in one verifiable file."""

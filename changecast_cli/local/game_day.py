@@ -1,0 +1,151 @@
+"""changecast game-day: plant a fault in the embedded cloud, for people to find and repair."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import boto3
+import typer
+from rich.table import Table
+
+from changecast.hub.name_suggestions import known_names
+from changecast.hub.registry import Customer, list_customers
+from changecast_cli.failures import Refused
+from changecast_cli.options import AsJson, Profile, Region, session
+from changecast_cli.terminal import out, print_json
+from changecast_local.cloud import Cloud, CloudUnreachable, attach
+
+
+@dataclass(frozen=True)
+class Place:
+    """The place of a fault: sessions of hub and customer, and the customer."""
+
+    hub: boto3.Session
+    own: boto3.Session
+    customer: Customer
+
+    def name(self, logical_id: str) -> str:
+        """Return the name of a resource of the customer's stack."""
+        found = self.own.client("cloudformation").describe_stack_resource(
+            StackName="changecast", LogicalResourceId=logical_id
+        )
+        return found["StackResourceDetail"].get("PhysicalResourceId", "")
+
+
+def identity_deleted(at: Place) -> None:
+    """Somebody deletes the sender's identity in SES."""
+    at.own.client("sesv2").delete_email_identity(EmailIdentity=_parameter(at, "SenderIdentity"))
+
+
+def bus_policy_removed(at: Place) -> None:
+    """Somebody removes the policy of the customer's bus."""
+    at.own.client("events").remove_permission(EventBusName="changecast", RemoveAllPermissions=True)
+
+
+def route_disabled(at: Place) -> None:
+    """Somebody disables the customer's route on the hub."""
+    name = f"changecast-route-{at.customer.code}"
+    at.hub.client("events").disable_rule(Name=name, EventBusName=at.customer.hub_bus)
+
+
+def sender_stopped(at: Place) -> None:
+    """Somebody gives the function that sends mails a reserved concurrency of 0."""
+    at.own.client("lambda").put_function_concurrency(
+        FunctionName=at.name("SendMailFunction"), ReservedConcurrentExecutions=0
+    )
+
+
+def planner_unplugged(at: Place) -> None:
+    """Somebody switches off the event source of the function that plans."""
+    client = at.own.client("lambda")
+    name = at.name("PlanDeliveryFunction")
+    for each in client.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]:
+        client.update_event_source_mapping(UUID=each["UUID"], Enabled=False)
+
+
+def reports_refused(at: Place) -> None:
+    """Somebody removes the policy of the hub's bus, so that no customer may report."""
+    at.hub.client("events").remove_permission(
+        EventBusName="changecast-hub", RemoveAllPermissions=True
+    )
+
+
+FAULTS: Mapping[str, Callable[[Place], None]] = {
+    plant.__name__.replace("_", "-"): plant
+    for plant in (
+        identity_deleted, bus_policy_removed, route_disabled, sender_stopped, planner_unplugged,
+        reports_refused,
+    )
+}  # fmt: skip
+
+
+def game_day(
+    name: Annotated[
+        str | None, typer.Argument(help="The fault to plant; without it, list all faults.")
+    ] = None,
+    customer: Annotated[
+        str, typer.Option("--customer", "-c", help="The customer to plant it at.")
+    ] = "acme",
+    as_json: AsJson = False,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Plant a fault in the embedded cloud, for training. Refuses to touch AWS.
+
+    Find it with `changecast status` and `changecast doctor`, then repair it as they say. The
+    exercises are in docs/operations.md.
+    """
+    if name is None:
+        _list(as_json=as_json)
+        return
+    if name not in FAULTS:
+        raise Refused(f"there is no fault {name!r} ({known_names(name, FAULTS)})")
+    cloud = _embedded()
+    hub = session(profile, region)
+    customers = list_customers(hub.client("ssm"))
+    if customer not in customers:
+        raise Refused(
+            f"customer {customer!r} is not registered ({known_names(customer, customers)})"
+        )
+    found = customers[customer]
+    account = hub.client("sts").get_caller_identity()["Account"]
+    own = cloud.session(found.account, found.region)
+    FAULTS[name](Place(cloud.session(account, hub.region_name), own, found))
+    if as_json:
+        print_json({"planted": name, "customer": customer})
+    else:
+        out.print(f"Planted at {customer}. Next: changecast doctor --hub --customer {customer}")
+
+
+def _embedded() -> Cloud:
+    """Return the embedded cloud that this shell uses; Refused if it uses AWS."""
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    try:
+        if endpoint:
+            return attach(endpoint)
+    except (CloudUnreachable, ValueError) as error:
+        raise Refused(f"no embedded cloud answers at {endpoint}: nothing was planted") from error
+    raise Refused(
+        "game-day plants faults in the embedded cloud only, but this shell points to AWS: "
+        'changecast local up, then eval "$(changecast local env hub)"'
+    )
+
+
+def _parameter(at: Place, name: str) -> str:
+    stack: Any = at.own.client("cloudformation").describe_stacks(StackName="changecast")["Stacks"][
+        0
+    ]
+    given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    return str(given[name])
+
+
+def _list(*, as_json: bool) -> None:
+    told = {name: (plant.__doc__ or "").strip() for name, plant in FAULTS.items()}
+    if as_json:
+        print_json({"faults": told})
+        return
+    table = Table("fault", "what happens")
+    for name, what in told.items():
+        table.add_row(name, what)
+    out.print(table)

@@ -1,0 +1,173 @@
+"""changecast repair: revert a customer's stacks, or the hub's, to their templates."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import boto3
+import typer
+
+from changecast_cli.asking import DryRun, Yes, go_on
+from changecast_cli.customers.account import session_of
+from changecast_cli.deploying import samconfig_file
+from changecast_cli.doctor.checked_account import CheckedAccount, checked_account
+from changecast_cli.doctor.hub import further_buses
+from changecast_cli.failures import Refused
+from changecast_cli.options import AsJson, Profile, Region, session
+from changecast_cli.repair import drift
+from changecast_cli.repair.bus_policies import customer_policy, hub_policy
+from changecast_cli.repair.fixes import Fix, switched_off
+from changecast_cli.repair.missed import missed_changes
+from changecast_cli.terminal import out, print_json, working
+
+HUB = "hub"
+IDENTITY = "AWS::SES::EmailIdentity"
+Look = Callable[[CheckedAccount], Iterator[Fix]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to revert in one stack."""
+
+    fixes: list[Fix]
+    change_set: drift.ChangeSet
+
+    def lines(self) -> list[str]:
+        """Return what would be reverted, one line per resource."""
+        return [each.change for each in self.fixes] + [*self.change_set.lines()]
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """Result of a repair: what differed, whether it was reverted, and what was missed meanwhile."""
+
+    who: str
+    lines: list[str]
+    missed: list[str]
+    done: bool
+    has_new_identity: bool
+
+    def told(self) -> Iterator[str]:
+        """Yield the result and the next commands, for people."""
+        check = "changecast doctor " + ("--hub" if self.who == HUB else f"--customer {self.who}")
+        if self.done:
+            yield f"Changed back at {self.who}:"
+            yield from (f"  {line}" for line in self.lines)
+        if self.has_new_identity:
+            yield (
+                "SES verifies the new identity by its DNS records. Are these published? "
+                f"{check} --records"
+            )
+        if self.missed and (self.done or not self.lines):
+            yield "Changes missed meanwhile:"
+            yield from (f"  {command}" for command in self.missed)
+        if self.done:
+            yield f"Check it: {check}"
+        elif not self.lines:
+            yield (
+                f"Nothing to do: {self.who} is as its templates say. To check everything else: "
+                f"{check}"
+            )
+
+
+def repair(
+    who: Annotated[str, typer.Argument(help="A customer's code, or `hub`.", metavar="CUSTOMER")],
+    config: Annotated[
+        Path, typer.Option(help="The samconfig.toml that names the customers.")
+    ] = Path("samconfig.toml"),
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Revert what somebody changed by hand to the deployed template. Deletes no data.
+
+    Compares a customer's stack and route, or the hub's stacks, with their deployed templates.
+    Creates again what was deleted, switches on what was switched off, and restores bus
+    policies. Needs the rights to deploy; builds nothing.
+    """
+    text = samconfig_file.read(config)
+    hub = session(
+        profile or samconfig_file.hub_profile(text), region or samconfig_file.hub_region(text)
+    )
+    plans: list[Plan] = []
+    try:
+        with working(f"Comparing {who} with its templates"):
+            for stack, of, look in _stacks(who, config, text, hub):
+                plans.append(_plan(stack, of, look))
+        lines = [line for plan in plans for line in plan.lines()]
+        plan = [f"Would change back at {who}:", *lines]
+        done = bool(lines) and go_on(plan, yes=yes, dry_run=dry_run)
+        if done:
+            with working(f"Repairing {who}"):
+                _carry_out(plans)
+    finally:
+        _clean_up(plans)
+    missed = [] if who == HUB else missed_changes(hub, who, datetime.now(UTC))
+    is_new = done and any(plan.change_set.creates(IDENTITY) for plan in plans)
+    _tell(Repaired(who, lines, missed, done=done, has_new_identity=is_new), as_json=as_json)
+
+
+def _stacks(
+    who: str, config: Path, text: str, hub: boto3.Session
+) -> Iterator[tuple[str, CheckedAccount, Look]]:
+    """Yield every stack to check, with its checks beside drift."""
+    if who == HUB:
+        for stack in (samconfig_file.hub_stack_name(text), *further_buses(hub)):
+            yield stack, _deployed(hub, who, stack), _looks(switched_off, hub_policy)
+        return
+    customer = samconfig_file.customer_in(text, who, config)
+    own, route = session_of(customer), f"changecast-route-{who}"
+    yield "changecast", _deployed(own, who, "changecast"), _looks(switched_off, customer_policy)
+    yield route, _deployed(hub, who, route), switched_off
+
+
+def _looks(*looks: Look) -> Look:
+    def all_of(of: CheckedAccount) -> Iterator[Fix]:
+        for look in looks:
+            yield from look(of)
+
+    return all_of
+
+
+def _deployed(account: boto3.Session, who: str, stack: str) -> CheckedAccount:
+    found = checked_account(account, who, stack)
+    if found is None:
+        environment = f"{who}-route" if stack.startswith("changecast-route-") else who
+        raise Refused(
+            f"there is no stack {stack} to repair: deploy it "
+            f"(sam deploy --config-env {environment})"
+        )
+    return found
+
+
+def _plan(stack: str, of: CheckedAccount, look: Look) -> Plan:
+    # A deleted rule is created again enabled, so the change set comes after the switches.
+    return Plan([*look(of)], drift.compare(of.session, stack))
+
+
+def _carry_out(plans: list[Plan]) -> None:
+    for plan in plans:
+        for fix in plan.fixes:
+            fix.apply()
+        if plan.change_set.changes:
+            drift.execute(plan.change_set)
+
+
+def _clean_up(plans: list[Plan]) -> None:
+    for plan in plans:
+        drift.discard(plan.change_set)
+
+
+def _tell(repaired: Repaired, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {"repaired": repaired.who, "found": repaired.lines, "done": repaired.done,
+             "missed": repaired.missed}
+        )  # fmt: skip
+        return
+    for line in repaired.told():
+        out.print(line, markup=False, soft_wrap=True)

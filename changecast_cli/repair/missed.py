@@ -1,0 +1,40 @@
+"""Changes that a customer may have missed while its route or its account was broken."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from changecast.contract.change import utc
+from changecast.hub.announcing.announce import STATUS_TABLE
+from changecast.hub.tracking.findings import ANNOUNCED, SILENT
+from changecast.hub.tracking.table import Row, statuses_of_customer
+from changecast_cli.watching.silence import PATIENCE
+
+if TYPE_CHECKING:
+    import boto3
+
+LOOK_BACK, MOST = timedelta(days=14), 10
+_UNHEARD = frozenset({ANNOUNCED, *SILENT})
+
+
+def missed_changes(hub: "boto3.Session", code: str, now: datetime) -> list[str]:
+    """Return the commands that announce again every change without a report from a customer."""
+    table = hub.resource("dynamodb").Table(STATUS_TABLE)
+    return commands(code, statuses_of_customer(table, code, utc(now - LOOK_BACK)), now)
+
+
+def commands(code: str, rows: Iterable[Row], now: datetime) -> list[str]:
+    """Return a command for each change without a report, or one for all if there are many."""
+    newest: dict[str, Row] = {}
+    for row in rows:
+        known = newest.get(row["change_id"])
+        if not row.get("discarded") and (not known or known["revision"] < row["revision"]):
+            newest[row["change_id"]] = row
+    unheard = [change_id for change_id, row in newest.items() if _is_unheard(row, now)]
+    if len(unheard) > MOST:
+        return [f"changecast replay --from {LOOK_BACK.days}d --customer {code}"]
+    return [f"changecast reannounce {change_id} --customer {code}" for change_id in unheard]
+
+
+def _is_unheard(row: Row, now: datetime) -> bool:
+    return row["state"] in _UNHEARD and row["announced_at"] <= utc(now - PATIENCE)

@@ -1,0 +1,129 @@
+"""Customers whose next report is late, and the causes that the hub can already see."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from changecast.contract.change import utc
+from changecast.hub.registry import Customer, list_customers
+from changecast.hub.routes import look_at
+from changecast.hub.tracking.findings import ANNOUNCED, Cause, Finding
+from changecast.hub.tracking.silence import cause_of
+from changecast_cli.watching.runs import UNDER_WAY, Look, Run
+
+if TYPE_CHECKING:
+    import boto3
+
+# The next report normally arrives within seconds, for a long run within minutes: one second for
+# each 20 batches of 25 recipients.
+PATIENCE = timedelta(minutes=1)
+RECIPIENTS_A_SECOND = 500
+# While somebody waits, the first look is earlier, and looks are repeated.
+FIRST_LOOK, LOOK_SECONDS, MOST_LOOKED_AT = timedelta(seconds=5), 5.0, 20
+
+
+def with_silence(
+    hub: "boto3.Session", run: Run, now: datetime, patience: timedelta = PATIENCE
+) -> Run:
+    """Return the run with a reason for each customer that never reported, if the hub sees one.
+
+    Without permission to look at routes, the run is unchanged.
+    """
+    silent = [
+        code
+        for code, one in run["customers"].items()
+        if one["state"] == ANNOUNCED and is_silent(one, now, patience)
+    ]
+    if not silent:
+        return run
+    customers = dict(run["customers"])
+    try:
+        registered = list_customers(hub.client("ssm"))
+        for code in silent:
+            found = _cause(hub, run["change_id"], code, customers[code], registered)
+            if found.cause is not Cause.FORWARDED_NO_REPORT:
+                customers[code] = {**customers[code], "reason": _reason(found, now)}
+    except (ClientError, BotoCoreError):
+        return run
+    return {**run, "customers": customers}
+
+
+def looking(hub: "boto3.Session", clock: Callable[[], float] = time.monotonic) -> Look:
+    """Return a function that adds, every few seconds, why customers never reported to a run."""
+    reasons: dict[str, Any] = {}
+    looked_at = clock()
+
+    def look(run: Run) -> Run:
+        nonlocal looked_at
+        if clock() - looked_at >= LOOK_SECONDS:
+            found = with_silence(hub, _few(run), datetime.now(UTC), FIRST_LOOK)["customers"]
+            reasons.clear()
+            reasons.update({code: one["reason"] for code, one in found.items()})
+            looked_at = clock()
+        return _with_reasons(run, reasons)
+
+    return look
+
+
+def _few(run: Run) -> Run:
+    """Return the run with only a few of the customers that never reported: looking is slow."""
+    unheard = [each for each in run["customers"].items() if each[1]["state"] == ANNOUNCED]
+    return {**run, "customers": dict(unheard[:MOST_LOOKED_AT])}
+
+
+def _with_reasons(run: Run, reasons: Mapping[str, Any]) -> Run:
+    customers = {
+        code: {**one, "reason": reasons[code]} if one["state"] == ANNOUNCED and reasons.get(code)
+        else one
+        for code, one in run["customers"].items()
+    }  # fmt: skip
+    return {**run, "customers": customers}
+
+
+def is_silent(customer: Mapping[str, Any], now: datetime, patience: timedelta = PATIENCE) -> bool:
+    """Return whether a customer's next report should have arrived by now."""
+    since, counts = silent_since(customer), customer["counts"]
+    expected = patience + timedelta(seconds=counts["planned"] / RECIPIENTS_A_SECOND)
+    return bool(since) and datetime.fromisoformat(str(since)) + expected <= now
+
+
+def silent_since(customer: Mapping[str, Any]) -> str | None:
+    """Return the time of the last news of a run under way; None if no report is expected.
+
+    A run whose mails have no answer yet waits for SES's events; a run with a reason already says
+    why it waits.
+    """
+    last: str | None = None
+    if customer["state"] == ANNOUNCED:
+        last = customer["announced_at"]
+    elif customer["state"] in UNDER_WAY and not (
+        customer["counts"]["unknown"] or customer["reason"]
+    ):
+        last = customer["reported_at"]
+    return last
+
+
+def _cause(
+    hub: "boto3.Session",
+    change_id: str,
+    code: str,
+    customer: Mapping[str, Any],
+    registered: Mapping[str, Customer],
+) -> Finding:
+    own = registered.get(code)
+    route = look_at(hub.client("events"), hub.client("sqs"), own) if own else None
+    row = {"change_id": change_id, "customer": code, "revision": customer["revision"]}
+    return cause_of(row, own, route)
+
+
+def _reason(found: Finding, now: datetime) -> dict[str, Any]:
+    return {
+        "class": "hub",
+        "code": found.cause.value,
+        "message": found.message,
+        "request_id": None,
+        "at": utc(now),
+    }

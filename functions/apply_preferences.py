@@ -1,0 +1,23 @@
+"""Lambda: apply people's choices from their page to this account's contact list."""
+
+import time
+from typing import Any
+
+import boto3
+
+import changecast.lambdas.startup  # noqa: F401
+from changecast.customer.ledger.table import connect
+from changecast.customer.responding.applying import Applier, apply_chosen
+from changecast.customer.settings import ApplySettings
+from changecast.lambdas.batches import Answer, each_record
+from changecast.lambdas.clients import ONE_TRY
+
+settings = ApplySettings.from_env()
+applier = Applier(
+    connect(settings), boto3.client("sesv2", config=ONE_TRY), settings.contact_list, time.time
+)
+
+
+def handler(event: dict[str, Any], context: object) -> Answer:
+    """Apply every choice of the batch; one that fails goes back to the queue alone."""
+    return each_record(event, lambda record: apply_chosen(applier, record["body"]))

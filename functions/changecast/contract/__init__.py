@@ -1,0 +1,1 @@
+"""What hub and customer agree on: changes, events, errors. Imports nothing of ours."""

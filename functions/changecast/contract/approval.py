@@ -1,0 +1,46 @@
+"""Counts of the answers of a customer's people to a change, and the resulting approval."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from changecast.contract.fields import Frozen
+
+_Number = Annotated[int, Field(ge=0, le=10**12)]
+
+
+class Approval(StrEnum):
+    """State of a customer's approval of a change; `none` if no approval is needed."""
+
+    NONE = "none"
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class ResponseCounts(Frozen):
+    """One customer's current answers to a change, counted by kind.
+
+    `asked` is how many people were mailed, `needed` how many approvals the customer wants.
+    """
+
+    asked: _Number = Field(default=0, description="People who were mailed.")
+    acknowledged: _Number = Field(default=0, description="People who acknowledged.")
+    approved: _Number = Field(default=0, description="People who approved.")
+    rejected: _Number = Field(default=0, description="People who rejected.")
+    reschedule_requested: _Number = Field(
+        default=0, description="People who asked for another time."
+    )
+    needed: _Number = Field(default=0, description="Approvals that the customer wants.")
+
+
+class ResponseSummary(Frozen):
+    """Summary of the answers to a change, as a report carries it."""
+
+    counts: ResponseCounts = Field(
+        default=ResponseCounts(), description="The customer's current answers, counted by kind."
+    )
+    approval: Approval = Field(
+        default=Approval.NONE, description="The state of the customer's approval."
+    )

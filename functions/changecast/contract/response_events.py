@@ -1,0 +1,153 @@
+"""The events about answers: from the customer to the hub, and from the hub to subscribers.
+
+`ResponseRecorded` travels from a customer's account to the hub, `ChangeResponded` from the hub's
+tracker to everyone who subscribes on the hub's bus. How to add a field: contract/event.py.
+"""
+
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+
+from changecast.contract.approval import Approval, ResponseCounts
+from changecast.contract.event import (
+    WRITTEN_VERSION,
+    Envelope,
+    SchemaVersion,
+    Whole,
+    customer_entry,
+    parse_event,
+)
+from changecast.contract.fields import (
+    ChangeId,
+    CustomerCode,
+    Frozen,
+    Instant,
+    Line,
+    RevisionNumber,
+    Text,
+)
+from changecast.contract.response import Response
+
+RECORDED_TYPE = "ResponseRecorded"
+RESPONDED_SOURCE = "changecast.responses"
+RESPONDED_TYPE = "ChangeResponded"
+COMMENT_LIMIT = 2_000
+WINDOWS_LIMIT = 3
+
+
+class WantedWindow(Frozen):
+    """Another window that a person asks for."""
+
+    start: Instant = Field(description="When the work should start.")
+    end: Instant = Field(description="When the work should end.")
+
+    @model_validator(mode="after")
+    def _starts_before_it_ends(self) -> Self:
+        if self.start >= self.end:
+            raise ValueError("the window ends before it starts")
+        return self
+
+
+class ResponseRecorded(Frozen):
+    """`detail` of source `changecast.delivery.<account id>`: one answer of one person.
+
+    `event_id` belongs to the answer and is the same in a repeat. `responder` is a pseudonym of the
+    person, or an address if the customer wants that.
+    """
+
+    schema_version: SchemaVersion = Field(
+        default=WRITTEN_VERSION, description="The version of this event."
+    )
+    event_id: UUID = Field(description="The answer's own id; a repeat has the same.")
+    change_id: ChangeId
+    revision: RevisionNumber = Field(description="The revision that was answered.")
+    customer: CustomerCode = Field(description="The customer whose person answered.")
+    response: Response = Field(description="What the person answered.")
+    responder: Annotated[str, StringConstraints(max_length=320)] | None = Field(
+        description="A pseudonym of the person, or an address if the customer wants that."
+    )
+    windows: tuple[WantedWindow, ...] = Field(
+        description="The other times that the person asks for.",
+        default=(),
+        max_length=WINDOWS_LIMIT,
+    )
+    comment: Annotated[Text, StringConstraints(max_length=COMMENT_LIMIT)] = Field(
+        default="", description="The person's reason, in their words."
+    )
+    superseded_by: RevisionNumber | None = Field(
+        default=None, description="The newer revision that was known when the answer was given."
+    )
+    counts: ResponseCounts = Field(
+        default=ResponseCounts(), description="The customer's current answers, counted by kind."
+    )
+    approval: Approval = Field(
+        default=Approval.NONE, description="The state of the customer's approval."
+    )
+    response_seq: Whole = Field(
+        description="The order of one customer's answers; clocks may be wrong."
+    )
+    report_seq: Whole = Field(description="The order in which `counts` and `approval` were read.")
+    recorded_at: Instant = Field(description="When the answer was recorded.")
+
+    @model_validator(mode="after")
+    def _asks_for_another_time_or_not(self) -> Self:
+        if self.windows and self.response is not Response.RESCHEDULE_REQUESTED:
+            raise ValueError("windows are allowed only with reschedule_requested")
+        return self
+
+
+class ChangeResponded(Frozen):
+    """`detail` of source `changecast.responses`, on the hub's bus: an answer that the hub keeps."""
+
+    schema_version: SchemaVersion = Field(
+        default=WRITTEN_VERSION, description="The version of this event."
+    )
+    event_id: UUID = Field(description="The answer's own id; a repeat has the same.")
+    change_id: ChangeId
+    revision: RevisionNumber = Field(description="The revision that was answered.")
+    title: Line = Field(default="", description="The change's title.")
+    customer: CustomerCode = Field(description="The customer whose person answered.")
+    response: Response = Field(description="What the person answered.")
+    responder: str | None = Field(
+        description="A pseudonym of the person, or an address if the customer wants that."
+    )
+    windows: tuple[WantedWindow, ...] = Field(
+        default=(), description="The other times that the person asks for."
+    )
+    comment: Text = Field(default="", description="The person's reason, in their words.")
+    superseded_by: RevisionNumber | None = Field(
+        default=None, description="The newer revision that was known when the answer was given."
+    )
+    counts: ResponseCounts = Field(
+        default=ResponseCounts(), description="The customer's current answers, counted by kind."
+    )
+    approval: Approval = Field(
+        default=Approval.NONE, description="The state of the customer's approval."
+    )
+    recorded_at: Instant = Field(description="When the answer was recorded.")
+
+
+def parse_recorded(text: str | bytes) -> Envelope[ResponseRecorded]:
+    """Return the envelope of a ResponseRecorded; ContractError names every fault with its path."""
+    return parse_event(Envelope[ResponseRecorded], text)
+
+
+def parse_responded(text: str | bytes) -> Envelope[ChangeResponded]:
+    """Return the envelope of a ChangeResponded; ContractError names every fault with its path."""
+    return parse_event(Envelope[ChangeResponded], text)
+
+
+def recorded_entry(detail: ResponseRecorded, *, bus: str, account: str) -> dict[str, Any]:
+    """Return the PutEvents entry of an answer that `account` recorded."""
+    return customer_entry(RECORDED_TYPE, detail.model_dump_json(), bus, account)
+
+
+def responded_entry(detail: ChangeResponded, *, bus: str) -> dict[str, Any]:
+    """Return the PutEvents entry of an answer on the hub's own bus."""
+    return {
+        "Source": RESPONDED_SOURCE,
+        "DetailType": RESPONDED_TYPE,
+        "Detail": detail.model_dump_json(),
+        "EventBusName": bus,
+    }

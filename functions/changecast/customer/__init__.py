@@ -1,0 +1,1 @@
+"""One customer's account: plans, composes, sends and reports its own mails."""

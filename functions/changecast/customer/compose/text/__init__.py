@@ -1,0 +1,1 @@
+"""Texts that people wrote in all kinds of editors, as HTML and as plain text."""

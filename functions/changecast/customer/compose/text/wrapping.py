@@ -1,0 +1,102 @@
+"""Plain text in lines of at most 76 columns; addresses, columns, tables and code stay whole."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from itertools import pairwise
+
+from changecast.customer.compose.text.lines import is_columns, item_width
+
+WIDTH = 76
+HANGING = "    "
+_FENCE = re.compile(r"[ \t]*(?:```|~~~)")
+# Characters that may not start or end a line in a script without spaces (JIS X 4051).
+_NEVER_FIRST = frozenset(
+    "、。，．・：；！？）」』】〉》〕］｝ーぁぃぅぇぉっゃゅょァィゥェォッャュョ…)!?,.:;"
+)
+_NEVER_LAST = frozenset("（「『【〈《〔［｛(")
+_INDENT = re.compile(r"[ \t]*")
+_TOKEN = re.compile(r" +|[^ ]+")
+
+
+def wrapped(text: str, width: int = WIDTH) -> str:
+    """Return a text with long lines wrapped; continuation lines keep the indentation."""
+    lines = []
+    is_code = False
+    for line in text.split("\n"):
+        if _FENCE.match(line):
+            is_code = not is_code
+        if is_code or columns(line) <= width or is_columns(line) or line.lstrip().startswith("|"):
+            lines.append(line)
+        else:
+            lines += _lines(line, width, _hanging(line, width))
+    return "\n".join(lines)
+
+
+def hung(text: str) -> str:
+    """Return a label and its lines, wrapped, with all but the first line indented."""
+    first, *rest = text.split("\n")
+    return "\n".join([*_lines(first, WIDTH, HANGING), *(HANGING + line for line in rest)])
+
+
+def columns(text: str) -> int:
+    """Return how many columns a text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    return sum(_columns(sign) for sign in text)
+
+
+def _columns(sign: str) -> int:
+    if unicodedata.category(sign) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+
+
+def _hanging(line: str, width: int) -> str:
+    """Return the spaces up to the text of a line."""
+    start = _INDENT.match(line)
+    return " " * min(item_width(line) or (start.end() if start else 0), width // 2)
+
+
+def _lines(line: str, width: int, indent: str) -> Iterator[str]:
+    """Yield the parts of a line, those after the first indented."""
+    start = _INDENT.match(line)
+    written = line[: start.end()] if start else ""
+    length = columns(written)
+    is_empty = True
+    for piece in _pieces(line[len(written) :]):
+        if not is_empty and length + columns(piece.rstrip(" ")) > width:
+            yield written.rstrip(" ")
+            written, length, piece = indent, len(indent), piece.lstrip(" ")  # noqa: PLW2901
+        written += piece
+        length += columns(piece)
+        is_empty = not written.strip()
+    yield written
+
+
+def _pieces(line: str) -> Iterator[str]:
+    """Return words with the spaces before them; scripts without spaces break between characters."""
+    space = ""
+    for token in _TOKEN.findall(line):
+        if token.isspace():
+            space += token
+            continue
+        first, *rest = _unspaced(token)
+        yield space + first
+        yield from rest
+        space = ""
+    if space:
+        yield space
+
+
+def _unspaced(word: str) -> list[str]:
+    if word.isascii():
+        return [word]
+    parts = [word[0]]
+    for before, sign in pairwise(word):
+        may_break = _columns(before) == 2 or _columns(sign) == 2
+        if may_break and sign not in _NEVER_FIRST and before not in _NEVER_LAST and _columns(sign):
+            parts.append(sign)
+        else:
+            parts[-1] += sign
+    return parts

@@ -1,0 +1,1 @@
+"""The ledger: what happened to every recipient of every run."""

@@ -1,0 +1,1 @@
+"""From an announcement to a delivery plan: who gets which mail."""

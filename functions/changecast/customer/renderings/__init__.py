@@ -1,0 +1,1 @@
+"""Composed mails before recipients are spliced in, and their storage."""

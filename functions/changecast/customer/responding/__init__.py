@@ -1,0 +1,1 @@
+"""Answers: personal links, and what people answer with them."""

@@ -1,0 +1,1 @@
+"""Sending: when each batch is sent, and the result for each recipient."""

@@ -1,0 +1,87 @@
+"""The account's SES quota, read by one function and shared with all for some seconds."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from changecast.contract.errors import Retry
+from changecast.customer.ledger.ses_requests import (
+    Quota,
+    ask_quota,
+    next_turn,
+    read_quota,
+    share_quota,
+)
+from changecast.customer.ledger.table import Ledger
+from changecast.customer.sending.pace import Pace
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+
+# Longest age (seconds): SES itself counts mails sent meanwhile against the daily quota.
+FRESH = 10.0
+# Longest age while another function asks, or while SES accepts no more requests.
+USABLE = 900.0
+_ASKING = 30.0
+_LONGEST_TURN = 20.0
+
+
+def shared_pace(ledger: Ledger, ses: "SESV2Client", clock: Callable[[], float]) -> Pace:
+    """Return how fast the account may send, by the shared quota or else by SES.
+
+    Raises:
+        Retry: SES accepts no more requests now, and no recent quota is known.
+    """
+    known, now = read_quota(ledger), clock()
+    age = abs(now - known.read_at)
+    if age <= FRESH or (age <= USABLE and now - known.asked_at < _ASKING):
+        return pace_of(known)
+    if not ask_quota(ledger, known, now) and age <= USABLE:
+        return pace_of(known)
+    try:
+        return pace_of(_ask(ledger, ses, clock))
+    except (Retry, ClientError, BotoCoreError) as error:
+        if age <= USABLE and _passes(error):
+            return pace_of(known)
+        raise
+
+
+def pace_of(quota: Quota) -> Pace:
+    """Return the pace that a quota allows; -1 mails a day means no limit."""
+    most, sent = quota.most, quota.sent
+    return Pace(
+        rate=max(1.0, quota.rate),
+        left=None if most < 0 else max(0, int(most - sent)),
+        enabled=quota.enabled,
+        used=100 * sent / most if most > 0 else 0.0,
+        production=quota.production,
+    )
+
+
+def _ask(ledger: Ledger, ses: "SESV2Client", clock: Callable[[], float]) -> Quota:
+    """https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html (SendQuota)."""
+    now = clock()
+    ledger.wait(next_turn(ledger, now, longest=_LONGEST_TURN) - now)
+    account = ses.get_account()
+    limits = account.get("SendQuota", {})
+    asked_at = clock()
+    quota = Quota(
+        rate=limits.get("MaxSendRate", 1.0),
+        most=limits.get("Max24HourSend", -1.0),
+        sent=limits.get("SentLast24Hours", 0.0),
+        enabled=account.get("SendingEnabled", True),
+        production=account.get("ProductionAccessEnabled", True),
+        read_at=asked_at,
+        asked_at=asked_at,
+    )
+    share_quota(ledger, quota)
+    return quota
+
+
+def _passes(error: Exception) -> bool:
+    """Return whether a later request may succeed; a missing permission does not pass."""
+    if not isinstance(error, ClientError):
+        return True
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status == 429 or status >= 500

@@ -1,0 +1,1 @@
+"""The provider's hub: announces changes and tracks every delivery."""

@@ -1,0 +1,1 @@
+"""Announcing: from a document to events on the bus, each revision once."""

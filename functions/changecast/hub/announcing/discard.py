@@ -1,0 +1,103 @@
+"""Discard a revision: make it void at the hub and at every customer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from changecast.contract.change import utc
+from changecast.contract.errors import ContractError
+from changecast.contract.event import ChangeAnnounced
+from changecast.hub.announcing.announce import Hub, who_announces
+from changecast.hub.announcing.events import new_traceparent, outgoing
+from changecast.hub.announcing.publishing import publish
+from changecast.hub.announcing.reannounce import again_for, whole
+from changecast.hub.tracking.discards import Discard, discards, keep_discard
+from changecast.hub.tracking.open_windows import void_end
+from changecast.hub.tracking.originals import kept
+from changecast.hub.tracking.queries import statuses
+from changecast.hub.tracking.revisions import Record, revisions
+
+
+@dataclass(frozen=True)
+class Discarded:
+    """A revision that is void.
+
+    `told` are the customers whose accounts are told now, `untold` those that got the revision and
+    are told with the next announcement that names them.
+    """
+
+    change_id: str
+    revision: int
+    told: tuple[str, ...]
+    untold: tuple[str, ...]
+
+
+def discard(
+    change_id: str,
+    revision: int,
+    *,
+    hub: Hub,
+    discarded_by: str | None = None,
+    dry_run: bool = False,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Discarded:
+    """Make a revision void everywhere, by putting the newest other one again with `discards`.
+
+    Raises:
+        ContractError: `unknown_revision`, `discarded_by`.
+        NotPut: The revision is void at the hub, but not every customer was told; call again.
+    """
+    by, at = who_announces(discarded_by or hub.caller), now()
+    known = revisions(hub.table, change_id)
+    concerned = _concerned(hub, change_id, revision, known)
+    void = {one.revision for one in discards(hub.table, change_id)} | {revision}
+    standing = [record for record in known if record.revision not in void]
+    newest = standing[-1] if standing else None
+    details = _details(hub, newest, void, by=by, at=at) if newest else []
+    if not dry_run:
+        last = newest.revision if newest else 0
+        keep_discard(hub.table, change_id, Discard(revision, by, utc(at), last))
+        void_end(hub.table, change_id, at)
+        if details:
+            publish(hub.events, hub.xray, details, outgoing(details, hub.current(details), None))
+    told = tuple(code for one in details for code in (*one.customers, *one.withdrawn))
+    return Discarded(change_id, revision, told, tuple(sorted(concerned - {*told})))
+
+
+def _concerned(hub: Hub, change_id: str, revision: int, known: list[Record]) -> set[str]:
+    """Return the customers that the revision names, or that reported on it."""
+    recorded = [one for one in known if one.revision == revision]
+    rows = statuses(hub.table, change_id, revision)
+    if not recorded and not rows:
+        raise ContractError(
+            "unknown_revision",
+            f"revision {revision} of {change_id!r} is not known; see "
+            f"changecast history {change_id}",
+        )
+    named = {code for one in recorded for code in (*one.customers, *one.withdrawn)}
+    return named | {row["customer"] for row in rows}
+
+
+def _details(
+    hub: Hub, newest: Record, void: set[int], *, by: str, at: datetime
+) -> list[ChangeAnnounced]:
+    """Return the newest valid revision again, for everybody it names; nobody is mailed twice."""
+    original = kept(hub.table, newest.change_id, newest.revision)
+    if original is None:
+        return []
+    own = {"discards": tuple(sorted(void))}
+    if not original.confidential:
+        again = own | {
+            "event_id": uuid4(),
+            "reannounces": original.detail.event_id,
+            "first_announced_at": original.detail.announced_at,
+            "announced_at": at,
+            "announced_by": by,
+            "traceparent": new_traceparent(at),
+        }
+        return [original.detail.model_copy(update=again)]
+    return [
+        again_for(whole(original, newest, code), code, by=by, at=at).model_copy(update=own)
+        for code in (*newest.customers, *newest.withdrawn)
+    ]

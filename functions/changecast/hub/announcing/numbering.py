@@ -1,0 +1,129 @@
+"""Number revisions, and find customers withdrawn since the last put revision. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import uuid4
+
+from changecast.contract.change import utc
+from changecast.contract.errors import ContractError
+from changecast.contract.fields import REVISION_LIMIT
+from changecast.hub.announcing.metadata import Document
+from changecast.hub.tracking.discards import Discard
+from changecast.hub.tracking.revisions import (
+    HASH_VERSION,
+    Record,
+    content_hash,
+    document_hash,
+    window_of,
+    withdrawn_since,
+)
+
+
+def next_record(
+    document: Document,
+    known: Sequence[Record],
+    discarded: Sequence[Discard] = (),
+    *,
+    announced_by: str,
+    at: datetime,
+    despite: str = "",
+    past: str = "",
+    notify_all: str = "",
+) -> tuple[Record, bool]:
+    """Return this document's record, and whether it is among `known` (oldest first) already.
+
+    Without a version of its own, a document with the newest content is the newest revision, and
+    other content is the next one. Discarded revisions count only for their numbers. Content that
+    was announced before a discard gets a new revision, because customers that obeyed the discarded
+    one have skipped it. With `notify_all`, the same content is a new revision, unless it was
+    announced that way before.
+
+    Raises:
+        ContractError: `other_content`, `older_revision`, `discarded`, `revision_limit`.
+    """
+    change = document.change
+    digest = content_hash(change, document.customers)
+    void = {discard.revision for discard in discarded}
+    standing = [record for record in known if record.revision not in void]
+    passed_over = max((discard.newest for discard in discarded), default=0)
+    fresh = [record for record in standing if record.revision > passed_over]
+    of_document = document_hash(document.raw, document.customers)
+    same = _same(document.version, digest, of_document, fresh)
+    if same and (same.notify_all or not notify_all):
+        return same, True
+    revision = document.version or _next_free(change.change_id, known, standing, void)
+    _refuse_taken(revision, standing, void)
+    start, end = window_of(change)
+    record = Record(
+        change_id=change.change_id,
+        revision=revision,
+        content_hash=digest,
+        customers=document.customers,
+        withdrawn=withdrawn_since(standing, document.customers),
+        announced_by=announced_by,
+        announced_at=utc(at),
+        event_id=str(uuid4()),
+        title=change.title,
+        status=change.status.value,
+        versioned=document.version is not None,
+        previous_revision=standing[-1].revision if standing else 0,
+        document_hash=of_document,
+        window_start=start,
+        window_end=end,
+        despite=despite,
+        past=past,
+        notify_all=notify_all,
+    )
+    return record, False
+
+
+def _same(
+    version: int | None, digest: str, of_document: str, known: Sequence[Record]
+) -> Record | None:
+    """Return the record with the same content; with another hash version, the same document."""
+    candidates = known[-1:] if version is None else known
+    for record in candidates:
+        is_of_now = record.hash_version == HASH_VERSION
+        own = (record.content_hash, digest) if is_of_now else (record.document_hash, of_document)
+        if own[0] == own[1] and version in (None, record.revision):
+            return record
+    return None
+
+
+def _next_free(
+    change_id: str, known: Sequence[Record], standing: Sequence[Record], void: set[int]
+) -> int:
+    taken = void | {record.revision for record in known}
+    revision = standing[-1].revision + 1 if standing else 1
+    while revision in taken:
+        revision += 1
+    if revision > REVISION_LIMIT:
+        raise ContractError(
+            "revision_limit",
+            f"revision {REVISION_LIMIT} was announced, and there is none above it; if that was a "
+            f"mistake: changecast discard {change_id} --revision {REVISION_LIMIT}",
+        )
+    return revision
+
+
+def _refuse_taken(revision: int, standing: Sequence[Record], void: set[int]) -> None:
+    if revision in void:
+        raise ContractError(
+            "discarded",
+            f"revision {revision} was discarded: raise `version` in the document",
+            "$.version",
+        )
+    if any(record.revision == revision for record in standing):
+        why = "before another one was discarded" if void else "with other content"
+        raise ContractError(
+            "other_content",
+            f"revision {revision} was announced {why}; give it a new version",
+            "$.version",
+        )
+    if standing and revision < standing[-1].revision:
+        raise ContractError(
+            "older_revision",
+            f"revision {revision} is older than {standing[-1].revision}, which was announced "
+            "already",
+            "$.version",
+        )

@@ -1,0 +1,128 @@
+"""Announce again what one customer missed: a new event for it alone that names the old one.
+
+The scope never changes: a customer that the revision does not name gets nothing, and the content is
+the announced one. The customer's ledger makes sure that nobody is mailed twice.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4, uuid5
+
+from changecast.contract.errors import ContractError
+from changecast.contract.event import ChangeAnnounced
+from changecast.hub.announcing.announce import Announcement, Hub, Outcome, who_announces
+from changecast.hub.announcing.confidential import seen_by
+from changecast.hub.announcing.events import new_traceparent, outgoing, trace_id
+from changecast.hub.announcing.publishing import publish
+from changecast.hub.tracking.originals import Original, kept
+from changecast.hub.tracking.revisions import Record, note_again, revisions
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+def reannounce(
+    change_id: str,
+    code: str,
+    *,
+    hub: Hub,
+    announced_by: str | None = None,
+    dry_run: bool = False,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Announcement:
+    """Announce the newest revision that names a customer again, to that customer alone.
+
+    Raises:
+        ContractError: `unknown_change`, `out_of_scope` or `not_kept`.
+        NotPut: EventBridge refused an event.
+    """
+    record = _newest_naming(code, change_id, revisions(hub.table, change_id))
+    original = _kept(hub.table, record)
+    by, at = who_announces(announced_by or hub.caller), now()
+    detail = again_for(whole(original, record, code), code, by=by, at=at)
+    if not dry_run:
+        put_again(hub, detail, code)
+    return Announcement(
+        Outcome.DRY_RUN if dry_run else Outcome.ANNOUNCED_AGAIN,
+        change_id,
+        detail.revision,
+        record.title,
+        detail.customers,
+        detail.withdrawn,
+        () if dry_run else (str(detail.event_id),),
+        None if dry_run else trace_id(str(detail.traceparent)),
+        (),
+    )
+
+
+def put_again(hub: Hub, detail: ChangeAnnounced, code: str) -> None:
+    """Put an event made by `again_for`, and note for the audit who did so."""
+    note_again(hub.table, detail, code)
+    publish(hub.events, hub.xray, [detail], outgoing([detail], hub.current([detail]), None))
+
+
+def again_for(detail: ChangeAnnounced, code: str, *, by: str, at: datetime) -> ChangeAnnounced:
+    """Return the same announcement again for one of its customers.
+
+    Raises:
+        ContractError: `out_of_scope`: it does not name the customer.
+    """
+    if code not in (*detail.customers, *detail.withdrawn):
+        raise _out_of_scope(code, detail.change_id)
+    return detail.model_copy(
+        update={
+            "event_id": uuid4(),
+            "customers": (code,) if code in detail.customers else (),
+            "withdrawn": (code,) if code in detail.withdrawn else (),
+            "announced_at": at,
+            "announced_by": by,
+            "reannounces": detail.event_id,
+            "first_announced_at": detail.first_announced_at or detail.announced_at,
+            "traceparent": new_traceparent(at),
+        }
+    )
+
+
+def whole(original: Original, record: Record, code: str) -> ChangeAnnounced:
+    """Return the event as the customer got it: everybody's, or its own if each got its own."""
+    event_id = UUID(record.event_id)
+    if not original.confidential:
+        return original.detail.model_copy(update={"event_id": event_id})
+    own = {
+        "event_id": uuid5(event_id, code),
+        "change": seen_by(original.detail.change, code),
+        "metadata": {},
+    }
+    return original.detail.model_copy(update=own)
+
+
+def _newest_naming(code: str, change_id: str, known: Sequence[Record]) -> Record:
+    if not known:
+        raise ContractError(
+            "unknown_change",
+            f"no change {change_id!r} was ever announced here; one that was put without `announce` "
+            "is not kept: announce its document",
+        )
+    for record in reversed(known):
+        if code in (*record.customers, *record.withdrawn):
+            return record
+    raise _out_of_scope(code, change_id)
+
+
+def _kept(table: "Table", record: Record) -> Original:
+    original = kept(table, record.change_id, record.revision)
+    if original is None:
+        raise ContractError(
+            "not_kept",
+            f"the hub has no copy of revision {record.revision} of {record.change_id}: announce "
+            "its metadata.json again (changecast announce FILE); nobody is mailed twice",
+        )
+    return original
+
+
+def _out_of_scope(code: str, change_id: str) -> ContractError:
+    return ContractError(
+        "out_of_scope",
+        f"{change_id} does not name {code}; to tell more customers, announce a new revision",
+    )

@@ -1,0 +1,61 @@
+"""Revisions that are void: announced by mistake, or put on the bus without `announce`."""
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from boto3.dynamodb.conditions import Key
+
+from changecast.hub.tracking.items import change_row, put_once, query
+from changecast.hub.tracking.queries import statuses
+from changecast.hub.tracking.schema import (
+    DISCARDS,
+    Row,
+    change_key,
+    discard_key,
+    status_key,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+@dataclass(frozen=True)
+class Discard:
+    """A void revision, who discarded it, and when (RFC 3339).
+
+    `newest` was the newest valid revision then; customers may have skipped it.
+    """
+
+    revision: int
+    discarded_by: str
+    discarded_at: str
+    newest: int = 0
+
+
+def discards(table: "Table", change_id: str) -> list[Discard]:
+    """Return every void revision of the change, in order."""
+    condition = Key("pk").eq(change_key(change_id)) & Key("sk").begins_with(DISCARDS)
+    found = query(table, KeyConditionExpression=condition, ConsistentRead=True)
+    return [
+        Discard(
+            int(item["revision"]), item["discarded_by"], item["discarded_at"], int(item["newest"])
+        )
+        for item in found
+    ]
+
+
+def keep_discard(table: "Table", change_id: str, discard: Discard) -> None:
+    """Note that a revision is void, and hide its statuses from people and watch."""
+    put_once(table, discard_key(change_id, discard.revision) | asdict(discard))
+    void_statuses(table, change_id, discard.revision)
+
+
+def void_statuses(table: "Table", change_id: str, revision: int) -> None:
+    """Mark every status of a revision as void."""
+    for row in statuses(table, change_id, revision):
+        change_row(table, status_key(change_id, revision, row["customer"]), _voided)
+
+
+def _voided(row: Row) -> Row:
+    kept = {name: value for name, value in row.items() if name not in ("deadline", "finding")}
+    return kept | {"discarded": True}

@@ -1,0 +1,1 @@
+"""Code for any Lambda function: settings, batches, metrics, traces, queues and buses."""

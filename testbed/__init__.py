@@ -1,0 +1,1 @@
+"""What tests and benchmarks share: doubles of AWS, a simulated world, fleets and packages."""

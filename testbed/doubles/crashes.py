@@ -1,0 +1,39 @@
+"""A process that dies at one chosen call of a client, before or after AWS has done it."""
+
+from collections.abc import Callable
+from typing import Any
+
+
+class Died(BaseException):
+    """The process is gone; nothing may catch this."""
+
+
+class Crashes:
+    """Counts the calls of all clients; at number `at` the process dies."""
+
+    def __init__(self, at: int, *, after: bool) -> None:
+        self.at, self.after, self.calls = at, after, 0
+
+    def wrap(self, service: str, client: Any) -> Any:
+        """Return a client whose calls count."""
+        return _Client(self, client)
+
+    def through(self, call: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        """One call."""
+        self.calls += 1
+        is_last = self.calls == self.at
+        if is_last and not self.after:
+            raise Died
+        answer = call(**arguments)
+        if is_last:
+            raise Died
+        return answer
+
+
+class _Client:
+    def __init__(self, crashes: Crashes, client: Any) -> None:
+        self._crashes, self._client = crashes, client
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._client, name)
+        return lambda **arguments: self._crashes.through(call, arguments)

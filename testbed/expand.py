@@ -1,0 +1,61 @@
+"""The templates as CloudFormation gets them: the SAM transform applied, offline.
+
+Linters and IAM engines do not look inside AWS::Serverless::Function; expanded, there is nothing
+inside to overlook.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).parents[1]
+TEMPLATES = ("template.yaml", "hub/template.yaml", "hub/route.yaml", "hub/bus.yaml")
+REGION = "eu-west-1"
+
+Template = dict[str, Any]
+
+
+def read(path: str) -> Template:
+    """A template of the repository, its short tags as `{"Ref": ...}` and `{"Fn::...": ...}`."""
+    return parsed((ROOT / path).read_text("utf-8"))
+
+
+def parsed(text: str) -> Template:
+    """Return a template's text as a document."""
+    document: Template = yaml_parse(text)
+    return document
+
+
+def expanded(path: str) -> Template:
+    """A template of the repository, expanded; transforming takes its time, so only once a path."""
+    document: Template = json.loads(_expanded_json(path))
+    return document
+
+
+@cache
+def _expanded_json(path: str) -> str:
+    return json.dumps(expand(read(path)))
+
+
+def expand(template: Template) -> Template:
+    """Return a template without its transform. Raises samtranslator's InvalidDocumentException."""
+    if "Transform" not in template:
+        return template
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://built/package.zip"
+    translator = Translator({}, Parser(), boto_session=_Nowhere())
+    whole: Template = translator.translate(template, {})
+    translator.metrics.publish()
+    return whole
+
+
+class _Nowhere:
+    """All that the translator wants of a boto session: a Region."""
+
+    region_name = REGION

@@ -1,0 +1,107 @@
+"""docs/reference/cli.md: every verb of the command, read from the command itself."""
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from changecast_cli.examples import lines_of
+from changecast_cli.main import app
+
+WIDTH = 100
+KEPT_WHOLE: Any = {"break_long_words": False, "break_on_hyphens": False}
+HEAD = """# The command `changecast`
+
+Written by `make docs-reference` from the program; a test fails if it is out of date.
+
+## Exit status
+| status | meaning |
+|---|---|
+| 0 | done |
+| 1 | failed: something was tried and did not work, or somebody was not told |
+| 2 | bad input, or nobody was there to answer a question: nothing was changed |
+| 3 | not yet: `announce --wait` ran out of time, and nothing has failed so far |
+| 130 | stopped with Ctrl-C |
+
+## Rules for every verb
+- `-` in place of a file is stdin.
+- A verb that deletes, replays or mails many people first prints what it will do, to whom and to how
+  many, and asks. `--yes` does not ask; `--dry-run` only prints. If nobody can answer, it exits
+  with 2.
+- Results go to stdout; progress, warnings and errors go to stderr.
+- `--json` prints one JSON object on stdout, for success and for faults. `errors` is always in it:
+  a list of objects with `message`, and with `where` for a line or one of several customers.
+- The shell completes verbs, options, customers, changes, topics and states:
+  `changecast --install-completion`.
+
+| key in `--json` | content |
+|---|---|
+| `errors` | what went wrong; empty for success |
+| `change_id`, `revision`, `customer` | what a result is about |
+| `state` | of a run: `planned`, `sending`, `sent`, `partial`, `failed`, `held`, `paused`, ... |
+| `counts` | mails by state |
+| `customers`, `runs`, `people`, `mails`, `verdicts`, `recipients` | lists, or objects by customer |
+| `next` | commands to type next |
+| `dry_run`, `applied` | whether anything was done |
+"""
+
+
+def page() -> str:
+    """Return the whole page."""
+    whole: Any = get_command(app)
+    return "\n".join([HEAD, *(_section(path, verb) for path, verb in _verbs(whole, ""))])
+
+
+def _verbs(group: Any, path: str) -> Iterator[tuple[str, Any]]:
+    for name in group.list_commands(typer.Context(group)):
+        verb = group.get_command(typer.Context(group), name)
+        at = f"{path} {name}".strip()
+        if isinstance(verb, TyperGroup):
+            yield from _verbs(verb, at)
+        else:
+            yield at, verb
+
+
+def _section(path: str, verb: Any) -> str:
+    context = verb.context_class(verb, info_name=f"changecast {path}")
+    usage = " ".join(verb.collect_usage_pieces(context))
+    examples = ["", "```sh", *lines_of(path), "```"]
+    rows = [_row(each) for each in verb.params if each.name != "help"]
+    table = ["", "| argument or option | meaning |", "|---|---|", *rows] if rows else []
+    return "\n".join(
+        [f"## {path}", f"`changecast {path} {usage}`".replace(" `", "`"), "", _prose(verb.help),
+         *examples, *table, ""]
+    )  # fmt: skip
+
+
+def _prose(text: str) -> str:
+    paragraphs = text.replace("<", "&lt;").split("\n\n")
+    return "\n\n".join(textwrap.fill(each, WIDTH, **KEPT_WHOLE) for each in paragraphs)
+
+
+def _cell(text: str) -> str:
+    return text.replace("<", "&lt;").replace("|", "\\|")
+
+
+def _row(parameter: Any) -> str:
+    names = ", ".join(f"`{name}`" for name in _names(parameter))
+    help_ = getattr(parameter, "help", None) or ""
+    more = [
+        f"default `{parameter.default}`" if _has_default(parameter) else "",
+        f"environment: `{parameter.envvar}`" if getattr(parameter, "envvar", None) else "",
+    ]
+    said = "; ".join(each for each in more if each)
+    return f"| {names} | {_cell(help_)}{f' ({said})' if said else ''} |".replace("\n", " ")
+
+
+def _names(parameter: Any) -> list[str]:
+    if parameter.param_type_name == "argument":
+        return [(parameter.metavar or parameter.name).strip("[].").upper()]
+    return [*parameter.opts, *parameter.secondary_opts]
+
+
+def _has_default(parameter: Any) -> bool:
+    return parameter.default not in (None, False, (), "") and parameter.param_type_name == "option"

@@ -1,0 +1,1 @@
+"""The real handlers under scheduled faults: nobody twice, nobody lost, nobody stuck."""

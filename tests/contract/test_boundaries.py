@@ -1,0 +1,70 @@
+"""The rooms' boundaries: the check is alive, and the public API costs a function nothing."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = Path(sys.executable).with_name("lint-imports")
+
+
+PLANTED = [
+    ("changecast/hub/registry.py", "changecast.customer.ledger"),
+    ("changecast/customer/ledger/states.py", "changecast.hub.tracking"),
+    ("changecast/contract/fields.py", "changecast.lambdas.clock"),
+    ("changecast/lambdas/clock.py", "changecast.customer.sending"),
+    ("changecast/hub/tracking/rows.py", "changecast.hub.announcing"),
+    ("changecast/hub/routes.py", "changecast_cli.terminal"),
+    ("changecast_local/cloud.py", "changecast.contract.event"),
+    ("benchmarks/package.py", "tests"),
+    ("testbed/package.py", "tests"),
+]
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the check prints of a tree in which every boundary is crossed once."""
+    folder = tmp_path_factory.mktemp("copy")
+    for name in (
+        "functions/changecast", "changecast_cli", "changecast_local", "benchmarks", "testbed",
+    ):  # fmt: skip
+        shutil.copytree(ROOT / name, folder / Path(name).name)
+    shutil.copyfile(ROOT / "pyproject.toml", folder / "pyproject.toml")
+    for path, foreign in PLANTED:
+        with (folder / path).open("a", encoding="utf-8") as module:
+            module.write(f"\nimport {foreign}  # planted\n")
+    ran = subprocess.run(
+        [PROGRAM, "--no-logo", "--no-cache"],
+        cwd=folder,
+        env={"PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 1
+    return ran.stdout
+
+
+@pytest.mark.parametrize(("path", "foreign"), PLANTED)
+def test_an_import_across_a_boundary_is_found(said: str, path: str, foreign: str) -> None:
+    """`make check` passes the tree as it is, so what is found here was planted."""
+    assert f"{path.removesuffix('.py').replace('/', '.')} -> {foreign}" in said
+
+
+def test_the_public_api_is_what_it_says() -> None:
+    named = "from changecast import Announcement, Hub, announce, connect; print(announce.__name__)"
+
+    assert python(named).strip() == "announce"
+
+
+def test_the_public_api_costs_a_function_nothing() -> None:
+    loaded = "import sys, changecast; print([m for m in sys.modules if m.startswith('changecast')])"
+
+    assert python(loaded).strip() == "['changecast']"
+
+
+def python(code: str) -> str:
+    return subprocess.check_output([sys.executable, "-c", code], cwd=ROOT / "functions", text=True)

@@ -1,0 +1,133 @@
+"""The console's buttons for dead letters: each is sent again once, and what is refused stays."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pytest
+from starlette.testclient import TestClient
+
+from changecast.hub.tracking.operator_actions import actions_on
+from changecast_cli.console import inside, repairing
+from changecast_cli.console.application import application
+from changecast_cli.console.aws import Aws
+from changecast_cli.console.guard import Door
+from changecast_cli.console.state import Console, console_of
+from changecast_cli.deploying.samconfig import CustomerStack
+from changecast_cli.repair import route_dead_letters
+from tests.support.builders import announced, envelope
+from tests.support.consoles import OWN, PORT, PREFIX, TOKEN
+from tests.support.fake_hub import FakeEvents, FakeHub, fake_hub
+
+ACME: Any = type("Stack", (), {"code": "acme"})()
+
+
+@dataclass
+class Queues:
+    """The queues of acme's account and route, and the hub that puts again."""
+
+    account: str
+    live: str
+    route: str
+    hub: FakeHub
+    way: str = "by the profile"
+
+    @property
+    def session(self) -> Any:
+        return boto3.Session()
+
+    def output(self, name: str) -> str:
+        return {"DeadLetters": self.account, "AnnouncementsQueue": self.live}[name]
+
+    def bury(self, url: str, **attributes: str) -> None:
+        named: Any = {
+            name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+        }
+        body = json.dumps(envelope(announced()))
+        boto3.client("sqs").send_message(QueueUrl=url, MessageBody=body, MessageAttributes=named)
+
+    def left(self, url: str) -> int:
+        answer = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+
+@pytest.fixture
+def queues(table: Any, monkeypatch: pytest.MonkeyPatch) -> Queues:
+    sqs = boto3.client("sqs")
+    account, live, route = (
+        sqs.create_queue(QueueName=f"q-{uuid4()}")["QueueUrl"] for _ in range(3)
+    )
+    fake = fake_hub()
+    events: Any = FakeEvents()
+    found = Queues(account, live, route, FakeHub(table, events, fake.customers, fake.caller))
+    for module in (inside, repairing):
+        monkeypatch.setattr(module, "enter", lambda *_: found)
+    monkeypatch.setattr(route_dead_letters, "_url", lambda *_: route)
+    monkeypatch.setattr(Aws, "hub", lambda _: found.hub)
+    return found
+
+
+@pytest.fixture
+def console() -> Console:
+    return console_of(Aws(boto3.Session()), Door(PORT, TOKEN, PREFIX), read_only=False)
+
+
+@pytest.fixture
+def do(console: Console) -> Callable[[str], Any]:
+    """Looks at a repair, and does it."""
+    app = application(console, Door(PORT, TOKEN, PREFIX))
+    browser = TestClient(app, base_url=OWN, headers={"Origin": OWN}, follow_redirects=False)
+
+    def do_(verb: str) -> Any:
+        asked = {"verb": verb, "customer": "acme"}
+        shown = browser.get(f"/{PREFIX}/repair", params=asked)
+        return shown, browser.post(f"/{PREFIX}/repair/do", data=asked)
+
+    return do_
+
+
+def letters(console: Console) -> list[inside.Buried]:
+    stack: CustomerStack = ACME
+    return inside.dead_letters_of(console.aws, stack)
+
+
+def test_both_kinds_are_listed_and_stay_where_they_are(queues: Queues, console: Console) -> None:
+    queues.bury(queues.account)
+    queues.bury(queues.account, code="schema", reason="it breaks the contract")
+    queues.bury(queues.route, ERROR_MESSAGE="no permission")
+    for _ in range(2):
+        assert {(one.where, one.verb) for one in letters(console)} == {
+            ("its account", "redrive"), ("its account", ""), ("its route", "replay"),
+        }  # fmt: skip
+    assert (queues.left(queues.account), queues.left(queues.route)) == (2, 1)
+
+
+def test_what_an_account_could_not_plan_is_planned_again(
+    queues: Queues, do: Callable[[str], Any]
+) -> None:
+    queues.bury(queues.account)
+    queues.bury(queues.account, code="schema", reason="it breaks the contract")
+    shown, done = do("redrive")
+    assert "1 dead letters of acme are planned again" in shown.text
+    assert done.headers["location"].endswith("/customers/customer?code=acme")
+    assert (queues.left(queues.live), queues.left(queues.account)) == (1, 1)
+    (noted,) = actions_on(queues.hub.table, "CHG-1")
+    assert (noted.action.value, noted.to) == ("redriven", "acme")
+    shown, again = do("redrive")
+    assert (shown.status_code, again.status_code) == (400, 400)
+    assert queues.left(queues.live) == 1
+
+
+def test_what_a_route_could_not_deliver_is_announced_again_to_that_customer(
+    queues: Queues, do: Callable[[str], Any]
+) -> None:
+    queues.bury(queues.route)
+    shown, done = do("replay")
+    assert "announced again, to acme only" in shown.text
+    assert done.status_code == 303
+    (put,) = queues.hub.events.entries
+    assert json.loads(put["Detail"])["customers"] == ["acme"]
+    assert queues.left(queues.route) == 0

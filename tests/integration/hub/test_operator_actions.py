@@ -1,0 +1,74 @@
+"""What operators did is kept with the change, and says which report came after it."""
+
+from typing import Any
+
+import boto3
+import pytest
+from typer.testing import CliRunner
+
+from changecast.hub.tracking.items import put_row
+from changecast.hub.tracking.operator_actions import Action, actions_on
+from changecast.hub.tracking.schema import status_key
+from changecast_cli.main import app
+from changecast_cli.repair.noting import note
+from tests.integration.hub.conftest import Register
+
+SESSION = boto3.Session(region_name="eu-central-1")
+
+
+def status_row(table: Any, code: str, **values: Any) -> None:
+    row = {"customer": code, "change_id": "CHG-1", "revision": 2, "state": "paused", "counts": {},
+           "announced_at": "2026-11-01T10:00:00Z", "updated_at": "2026-11-01T10:00:00Z",
+           **values}  # fmt: skip
+    assert put_row(table, status_key("CHG-1", 2, code), row, None)
+
+
+def test_an_action_is_kept_with_who_did_it_and_the_report_that_it_came_after(table: Any) -> None:
+    status_row(table, "acme", report_seq=7)
+    note(SESSION, Action.RESUMED, "acme", [("CHG-1", 2), ("CHG-1", 2)], "the quota is used up")
+    (done,) = actions_on(table, "CHG-1")
+    assert (done.action, done.to, done.revision, done.after_seq) == ("resumed", "acme", 2, 7)
+    assert done.by.startswith("arn:aws:")
+    assert done.says == "the quota is used up"
+
+
+def test_a_hub_that_takes_no_note_is_a_warning_and_no_failure(
+    table: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("changecast_cli.repair.noting.STATUS_TABLE", "of-nobody")
+    note(SESSION, Action.REDRIVEN, "acme", [("CHG-1", 2)])
+    said = " ".join(capsys.readouterr().err.split())
+    assert "it is done, but could not be added to the history" in said
+    assert actions_on(table, "CHG-1") == []
+
+
+@pytest.mark.parametrize("verb", ["status", "history"])
+def test_a_customer_that_a_change_does_not_name_is_an_error_that_names_those_it_does(
+    table: Any, verb: str
+) -> None:
+    status_row(table, "acme")
+    result = CliRunner().invoke(app, [verb, "CHG-1", "--customer", "acmee"])
+    assert result.exit_code
+    assert "CHG-1 does not name 'acmee'" in str(result.exception)
+    assert "acme" in str(result.exception).partition("acmee")[2]
+
+
+def test_a_code_that_nobody_has_is_an_error_of_status(table: Any, register: Register) -> None:
+    register("acme", "globex")
+    result = CliRunner().invoke(app, ["status", "--customer", "acmee"])
+    assert "customer 'acmee' is not registered" in str(result.exception)
+    assert CliRunner().invoke(app, ["status", "--customer", "acme"]).exit_code == 0
+
+
+def test_status_says_what_the_hub_sees_of_a_silent_customer_before_its_deadline(
+    table: Any, register: Register
+) -> None:
+    register("acme")
+    status_row(table, "acme", state="announced", deadline="2099-01-01T10:15:00Z")
+    result = CliRunner().invoke(app, ["status", "CHG-1"])
+    said = " ".join(result.stdout.split())
+    assert "no report for" in said
+    assert "judged at 10:15 UTC" in said
+    assert "has no rule changecast-route-acme" in said
+    assert "changecast doctor --customer acme" in said
+    assert "docs/runbook/no-route.md" in said

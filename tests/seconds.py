@@ -1,0 +1,41 @@
+"""Print how long each suite of the last `make test` took: seconds of its tests, summed.
+
+Tests run side by side, so the seconds of all suites together are more than the time that passed.
+"""
+
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+from xml.etree import ElementTree
+
+RESULTS = Path("build/test-results.xml")
+# These folders hold several suites each.
+_SPLIT = ("integration", "unit")
+
+
+def suite_of(name: str) -> str:
+    """Return the suite of a test by the dotted name of its module, as JUnit's files have it."""
+    folders = name.split(".")[1:]
+    depth = 2 if folders[0] in _SPLIT else 1
+    return "/".join(folders[:depth])
+
+
+def main() -> None:
+    """Print a line of a Markdown table per suite, slowest first, and the sum."""
+    if not RESULTS.exists():
+        sys.exit(f"{RESULTS} is not there yet: run make test")
+    (suite,) = ElementTree.parse(RESULTS).getroot()
+    seconds: defaultdict[str, float] = defaultdict(float)
+    tests: Counter[str] = Counter()
+    for case in suite.iter("testcase"):
+        name = suite_of(case.attrib["classname"])
+        seconds[name] += float(case.attrib["time"])
+        tests[name] += 1
+    for name, spent in sorted(seconds.items(), key=lambda each: -each[1]):
+        print(f"| `tests/{name}` | {tests[name]:,} | {spent:,.0f} |")
+    print(f"| together | {tests.total():,} | {sum(seconds.values()):,.0f} |")
+    print(f"| time that passed | | {float(suite.attrib['time']):,.0f} |")
+
+
+if __name__ == "__main__":
+    main()

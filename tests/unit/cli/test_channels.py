@@ -1,0 +1,181 @@
+"""`changecast channels`: what it keeps, what it refuses, and that a secret is shown once."""
+
+import json
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from changecast.customer.channels.webhook import key_of
+from changecast.customer.ledger.endpoints import note_failure, note_test, read_endpoints
+from changecast.customer.ledger.table import Ledger
+from changecast_cli.channels import adding, looking
+from changecast_cli.channels import secrets as rotating
+from changecast_cli.channels.account import Channels
+from changecast_cli.channels.command import app
+from changecast_cli.failures import Failed, Refused
+from testbed.doubles.answers import refusal
+from testbed.doubles.dynamodb import Table
+
+ACCOUNT, REGION = "222222222222", "eu-central-1"
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:changecast-changes"
+URL = "https://hooks.acme.example/changes?token=in-the-path"
+
+
+class Aws:
+    """A session and its clients: secrets are kept, and a test is answered at once."""
+
+    region_name = REGION
+
+    def __init__(self) -> None:
+        self.secrets: dict[str, list[str]] = {}
+        self.ledger = Ledger(Table(), "ledger", 0.0, 0.0)  # type: ignore[arg-type]
+        self.result = "accepted"
+
+    def client(self, service: str) -> "Aws":
+        return self
+
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Account": ACCOUNT}
+
+    def create_secret(self, **given: Any) -> dict[str, str]:
+        if given["Name"] in self.secrets:
+            raise refusal("ResourceExistsException", 400)
+        self.secrets[given["Name"]] = [given["SecretString"]]
+        return {"ARN": given["Name"]}
+
+    def put_secret_value(self, **given: Any) -> dict[str, str]:
+        self.secrets[given["SecretId"]].append(given["SecretString"])
+        return {"ARN": given["SecretId"]}
+
+    def delete_secret(self, **given: Any) -> None:
+        del self.secrets[given["SecretId"]]
+
+    def send_message(self, **given: Any) -> None:
+        name = json.loads(given["MessageBody"])["test"]
+        passed = self.result == "accepted"
+        note_test(self.ledger, name, self.result, 1_800_000_000.0, passed=passed)
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
+    found = Aws()
+    channels = Channels(found, found.ledger, "notices", "")  # type: ignore[arg-type]
+    for module in (adding, looking, rotating):
+        monkeypatch.setattr(module, "open_channels", lambda *_: channels)
+    return found
+
+
+def typed(*words: str) -> Result:
+    return CliRunner(env={"COLUMNS": "160"}).invoke(app, words)
+
+
+def added(*words: str) -> dict[str, Any]:
+    done = typed("add", *words, "--json")
+    assert done.exit_code == 0, done.output
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_a_webhook_is_kept_and_its_secret_is_shown_once(aws: Aws) -> None:
+    said = added("webhook", "--name", "ops", "--url", URL, "--topics", "announcements, approvals")
+    (kept,) = read_endpoints(aws.ledger)
+    assert (kept.name, kept.target, kept.tests) == ("ops", URL, False)
+    assert kept.topics == ("announcements", "approvals")
+    assert aws.secrets == {"changecast/channels/ops": [said["secret"]]}
+    assert len(key_of(said["secret"])) == 32
+    assert said["secret"] not in typed("show", "ops").output + typed("list").output
+
+
+def test_a_list_names_the_host_of_a_webhook_and_not_what_may_be_a_password(aws: Aws) -> None:
+    added("webhook", "--url", URL)
+    added("chat", "--topic-arn", TOPIC)
+    listed = typed("list").output
+    assert "hooks.acme.example" in listed
+    assert "changecast-changes" in listed
+    assert "token" not in listed
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("webhook", "--url", "http://hooks.acme.example/"), "is not an address like"),
+        (("webhook", "--url", "https://u:p@hooks.acme.example/"), "no user, no password"),
+        (("webhook", "--url", URL, "--name", "Ops!"), "is not a name of a channel"),
+        (("webhook", "--url", URL, "--topics", "calendar"), "cannot be told of calendar"),
+        (("webhook", "--url", URL, "--topics", ","), "--topics names none"),
+        (("chat", "--topic-arn", "changecast-changes"), "is not the ARN of an SNS topic"),
+        (("chat", "--topic-arn", TOPIC.replace(ACCOUNT, "333333333333")), "account 333333333333"),
+        (("chat", "--topic-arn", TOPIC.replace(REGION, "us-east-1")), "in us-east-1"),
+        (("chat", "--topic-arn", TOPIC.replace("changecast-", "orders-")), "begins with change"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_a_channel_is_refused_and_nothing_is_kept(
+    words: tuple[str, ...], says: str, aws: Aws
+) -> None:
+    done = typed("add", *words)
+    assert isinstance(done.exception, Refused)
+    assert says in str(done.exception)
+    assert "u:p" not in str(done.exception)
+    assert (read_endpoints(aws.ledger), aws.secrets) == ([], {})
+
+
+def test_a_name_that_is_taken_is_refused_and_its_secret_stays(aws: Aws) -> None:
+    said = added("webhook", "--url", URL)
+    done = typed("add", "webhook", "--url", "https://other.acme.example/")
+    assert isinstance(done.exception, Refused)
+    assert aws.secrets == {"changecast/channels/webhook": [said["secret"]]}
+
+
+def test_an_account_has_at_most_twenty_channels(aws: Aws) -> None:
+    for number in range(20):
+        added("webhook", "--name", f"ops-{number}", "--url", URL)
+    done = typed("add", "webhook", "--name", "one-more", "--url", URL)
+    assert "at most 20 channels" in str(done.exception)
+
+
+def test_a_rotation_keeps_the_secret_before_it_for_a_day(aws: Aws) -> None:
+    first = added("webhook", "--url", URL)["secret"]
+    second = json.loads(typed("rotate", "webhook", "--yes", "--json").stdout)["secret"]
+    assert aws.secrets == {"changecast/channels/webhook": [first, second]}
+    assert read_endpoints(aws.ledger)[0].rotated_at > 0
+    assert "old secret ends at" in typed("show", "webhook").output
+    again = typed("rotate", "webhook", "--dry-run")
+    assert "the secret before that ends now" in " ".join(again.output.split())
+    assert len(aws.secrets["changecast/channels/webhook"]) == 2
+
+
+def test_a_chat_has_no_secret_to_rotate(aws: Aws) -> None:
+    added("chat", "--topic-arn", TOPIC)
+    assert "has no secret" in str(typed("rotate", "chat", "--yes").exception)
+
+
+def test_a_test_says_what_came_of_it(aws: Aws) -> None:
+    added("webhook", "--name", "ops", "--url", URL)
+    assert "ops ✓ accepted" in typed("test", "ops").output
+    note_failure(aws.ledger, read_endpoints(aws.ledger)[0], "401", 1.0)
+    assert "failing: 401" in typed("list").output
+
+
+def test_a_test_that_fails_exits_as_failed(aws: Aws) -> None:
+    added("webhook", "--name", "ops", "--url", URL)
+    aws.result = "not_public"
+    done = typed("test", "ops")
+    assert isinstance(done.exception, Failed)
+    assert "not_public" in str(done.exception)
+
+
+def test_a_removed_channel_leaves_no_secret(aws: Aws) -> None:
+    added("webhook", "--name", "ops", "--url", URL)
+    assert typed("remove", "ops", "--dry-run").exit_code == 0
+    assert len(read_endpoints(aws.ledger)) == 1
+    assert typed("remove", "ops", "--yes").exit_code == 0
+    assert (read_endpoints(aws.ledger), aws.secrets) == ([], {})
+
+
+@pytest.mark.parametrize("verb", ["show", "test", "remove", "rotate"])
+def test_a_channel_that_is_not_there_is_named_with_those_that_are(verb: str, aws: Aws) -> None:
+    added("webhook", "--name", "ops", "--url", URL)
+    done = typed(verb, "opps")
+    assert isinstance(done.exception, Refused)
+    assert "there is no channel 'opps' here (channels: ops)" in str(done.exception)

@@ -1,0 +1,112 @@
+"""What is switched off, late, silent or left over is named; what is not is well."""
+
+from typing import Any
+
+import pytest
+
+from changecast_cli.doctor import running
+from changecast_cli.doctor.verdicts import Verdict
+from tests.unit.cli.test_doctor_verdicts import Aws, checked_account
+
+FUNCTION = {"SendMailFunction": ("AWS::Lambda::Function", "changecast-send")}
+QUEUES = {
+    "DeliveriesQueue": ("AWS::SQS::Queue", "https://sqs.example/222222222222/deliveries"),
+    "DeliveriesDeadLetters": ("AWS::SQS::Queue", "https://sqs.example/222222222222/dead"),
+}
+ALARM = {"PausedRunAlarm": ("AWS::CloudWatch::Alarm", "changecast-acme-paused")}
+RULE = {"SweepFunctionEveryMinute": ("AWS::Events::Rule", "sweep")}
+ON = {
+    # What would switch them on again; the doctor itself does not call it.
+    "delete_function_concurrency": {},
+    "update_event_source_mapping": {},
+    "enable_rule": {},
+    "get_function_concurrency": {},
+    "list_event_source_mappings": {"EventSourceMappings": [{"UUID": "1", "State": "Enabled"}]},
+    "describe_rule": {"Name": "sweep", "State": "ENABLED"},
+}
+
+
+def only(check: Any, resources: dict[str, Any], aws: Aws, **changed: Any) -> Verdict:
+    (verdict,) = check(checked_account(aws, resources=resources, **changed))
+    assert isinstance(verdict, Verdict)
+    return verdict
+
+
+def metric(*results: tuple[str, list[float]]) -> dict[str, Any]:
+    found = [{"Label": label, "Values": values} for label, values in results]
+    return {"get_metric_data": {"MetricDataResults": found}}
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ({"get_function_concurrency": {"ReservedConcurrentExecutions": 0}}, "SendMailFunction"),
+        (
+            {"list_event_source_mappings": {"EventSourceMappings": [
+                {"UUID": "1", "State": "Disabled"}]}},
+            "SendMailFunction does not get",
+        ),
+        ({"describe_rule": {"Name": "sweep", "State": "DISABLED"}}, "SweepFunctionEveryMinute is"),
+    ],
+)  # fmt: skip
+def test_what_is_switched_off_is_broken_and_repair_switches_it_on(
+    answers: dict[str, Any], said: str
+) -> None:
+    verdict = only(running.switched_off, FUNCTION | RULE, Aws(**ON | answers))
+    assert (verdict.level, verdict.fix) == ("broken", "changecast repair acme")
+    assert verdict.reason.startswith(said)
+
+
+def test_a_function_with_some_reserved_concurrency_is_on() -> None:
+    some = {"get_function_concurrency": {"ReservedConcurrentExecutions": 1}}
+    assert only(running.switched_off, FUNCTION | RULE, Aws(**ON | some)).level == "ok"
+
+
+@pytest.mark.parametrize(("age", "level"), [(2_700.0, "ok"), (2_701.0, "warning")])
+def test_a_queue_that_nobody_reads_is_named(age: float, level: str) -> None:
+    verdict = only(running.queue_age, QUEUES, Aws(**metric(("DeliveriesQueue", [age, 1.0]))))
+    assert verdict.level == level
+    assert ("DeliveriesQueue 45 min" in verdict.reason) == (level == "warning")
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "level"),
+    [
+        ("BounceRate", 0.039, "ok"),
+        ("BounceRate", 0.04, "warning"),
+        ("ComplaintRate", 0.0007, "ok"),
+        ("ComplaintRate", 0.0008, "warning"),
+    ],
+)
+def test_a_reputation_near_sess_limits_is_named(name: str, rate: float, level: str) -> None:
+    assert only(running.reputation, {}, Aws(**metric((name, [rate])))).level == level
+
+
+def test_a_failed_stack_of_ours_is_named_and_nobody_elses() -> None:
+    stacks = [
+        {"StackName": "changecast-route-globex", "StackStatus": "ROLLBACK_COMPLETE"},
+        {"StackName": "another-product", "StackStatus": "ROLLBACK_COMPLETE"},
+    ]
+    aws = Aws(list_stacks={"StackSummaries": stacks})
+    verdict = only(running.failed_stacks, {}, aws)
+    assert verdict.reason == "left over: changecast-route-globex ROLLBACK_COMPLETE"
+    aws = Aws(list_stacks={"StackSummaries": stacks[1:]})
+    assert only(running.failed_stacks, {}, aws).level == "ok"
+
+
+@pytest.mark.parametrize(
+    ("alarms", "level"),
+    [
+        ([{"AlarmName": "changecast-acme-paused", "AlarmActions": ["arn:topic"]}], "ok"),
+        ([{"AlarmName": "changecast-acme-paused", "AlarmActions": []}], "warning"),
+        ([], "warning"),
+    ],
+)
+def test_an_alarm_that_tells_nobody_or_is_gone_is_named(
+    alarms: list[dict[str, Any]], level: str
+) -> None:
+    aws = Aws(describe_alarms={"MetricAlarms": alarms})
+    given = {"AlarmTopicArn": "arn:aws:sns:eu-central-1:222222222222:ops"}
+    verdict = only(running.alarm_actions, ALARM, aws, parameters=given)
+    assert verdict.level == level
+    assert verdict.fix == ("changecast repair acme" if level == "warning" else "")

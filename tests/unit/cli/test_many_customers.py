@@ -1,0 +1,118 @@
+"""`status` of a change with thousands of customers: what needs somebody is on the first screen."""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from changecast_cli.failures import Refused
+from changecast_cli.watching.runs import only, run_of
+from changecast_cli.watching.status import Filters
+from changecast_cli.watching.tables import PAGE, runs_table
+from tests.support.builders import NOW
+
+THOUSANDS = 3_000
+# What one change with so many customers takes to show, and in how much memory.
+MEMORY = """
+import json, sys
+from pathlib import Path
+from datetime import UTC, datetime
+from rich.console import Console
+from changecast_cli.watching.status import STATES
+from changecast_cli.watching.tables import runs_table
+runs = json.load(sys.stdin)
+Console(width=120).print(runs_table(runs, datetime.now(UTC)))
+# Unlike ru_maxrss, without what the program that started this one has.
+lines = Path("/proc/self/status").read_text().splitlines()
+print("KB", next(line.split()[1] for line in lines if line.startswith("VmHWM")))
+"""
+
+
+def large(bad: int = 3, going: int = 5, number: int = THOUSANDS) -> dict[str, Any]:
+    """Return a change of thousands: few failed, few are sending, all others are sent."""
+    states = ["failed"] * bad + ["sending"] * going
+    states += ["sent"] * (number - len(states))
+    rows = [
+        {
+            "change_id": "CHG-1", "customer": f"customer-{number - at:05d}", "revision": 1,
+            "state": state, "title": "Patch", "announced_at": "2027-01-16T08:00:00Z",
+            "counts": {"planned": 10, "sent": 10},
+        }
+        for at, state in enumerate(states)
+    ]  # fmt: skip
+    return run_of("CHG-1", rows)
+
+
+def shown(what: dict[str, Any], page: int = 1) -> str:
+    text = io.StringIO()
+    Console(file=text, width=120).print(runs_table([what], NOW, page))
+    return text.getvalue()
+
+
+def test_who_needs_somebody_and_who_goes_on_comes_first() -> None:
+    lines = shown(large()).splitlines()
+    states = [line.split()[2] for line in lines if "customer-" in line]
+    assert states[:9] == ["failed"] * 3 + ["sending"] * 5 + ["sent"]
+    assert len(states) == PAGE
+    assert lines[-1].strip() == (
+        "page 1 of 30; 3,000 customers: 2,992 sent, 5 sending, 3 failed. --page 2 has the next."
+    )
+
+
+def test_every_customer_is_on_exactly_one_page() -> None:
+    what = large()
+    codes = [
+        line.split()[0]
+        for page in range(1, 31)
+        for line in shown(what, page).splitlines()
+        if "customer-" in line
+    ]
+    assert sorted(codes) == sorted(what["customers"])
+    assert "--page" not in shown(what, 30)
+
+
+def test_a_change_of_a_hundred_is_shown_whole_and_in_its_own_order() -> None:
+    hundred = large(number=PAGE)
+    said = shown(hundred)
+    assert "page" not in said
+    assert [line.split()[0] for line in said.splitlines() if "customer-" in line] == [
+        *hundred["customers"]
+    ]
+
+
+def test_the_customers_of_a_bus_a_state_or_a_code_are_found_among_all() -> None:
+    what = large()
+    assert len(only(what, states=["failed"])["customers"]) == 3
+    assert len(only(what, states=["failed", "sending"])["customers"]) == 8
+    on_the_bus = frozenset({"customer-00001", "customer-03000", "another"})
+    assert set(only(what, codes=on_the_bus)["customers"]) == {"customer-00001", "customer-03000"}
+    assert set(only(what, codes=on_the_bus, bad=True)["customers"]) == {"customer-03000"}
+    assert only(what, codes=frozenset())["customers"] == {}
+    assert len(only(what)["customers"]) == THOUSANDS
+
+
+def test_a_state_that_does_not_exist_is_refused() -> None:
+    Filters(None, failed=False, states=frozenset({"no_route", "sent"}), codes=None).of(large())
+    with pytest.raises(Refused, match="no state 'broken'"):
+        Filters(
+            None, failed=False, states=frozenset({"broken"}), codes=None
+        ).refuse_unknown_states()
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux has it")
+def test_three_thousand_customers_are_shown_in_little_memory() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", MEMORY],
+        input=json.dumps([large()]),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    kilobytes = int(ran.stdout.split("KB ")[1])
+    assert kilobytes < 300_000

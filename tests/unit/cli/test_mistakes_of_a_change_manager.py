@@ -1,0 +1,129 @@
+"""Five mistakes of a change manager cost nothing and are said: nothing is put, nobody is mailed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from changecast_cli.announcing import announce, outlook
+from changecast_cli.failures import BAD_INPUT, Refused
+from changecast_cli.main import app
+from tests.support.builders import document
+from tests.support.fake_hub import FakeHub, fake_hub
+
+FREEZE = (
+    "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//test//\nBEGIN:VEVENT\n"
+    "DTSTART;VALUE=DATE:20270120\nSUMMARY:Stocktaking\nEND:VEVENT\nEND:VCALENDAR\n"
+)
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeHub:
+    """The hub that every `announce` meets, from a folder of its own; no account is open."""
+    fake = fake_hub()
+
+    def closed(*_: Any) -> None:
+        raise Refused("no way leads there")
+
+    monkeypatch.setattr(announce, "connect", lambda _: fake)
+    monkeypatch.setattr(outlook, "enter", closed)
+    monkeypatch.chdir(tmp_path)
+    return fake
+
+
+def typed(body: dict[str, Any], *options: str) -> Any:
+    """Announce a document, as somebody types it."""
+    Path("metadata.json").write_text(json.dumps(body))
+    words = ["announce", "metadata.json", "--region", "eu-central-1", *options]
+    return CliRunner().invoke(app, words)
+
+
+def refused(result: Any, hub: FakeHub, events: int) -> str:
+    """What the refusal says; nothing was put by it."""
+    assert len(hub.events.entries) == events
+    assert isinstance(result.exception, Refused | SystemExit)
+    assert result.exit_code in (1, BAD_INPUT)
+    return " ".join(f"{result.exception} {result.output}".split())
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_a_window_in_the_past(hub: FakeHub, options: tuple[str, ...]) -> None:
+    gone = {"implementationStart": "2020-01-20T22:00:00Z",
+            "implementationEnd": "2020-01-20T23:00:00Z"}  # fmt: skip
+    said = refused(typed(document(**gone), *options), hub, 0)
+    assert "its window ended" in said
+    assert "--past REASON" in said
+    assert typed(document(**gone), "--past", "It was done at night.").exit_code == 0
+    assert len(hub.events.entries) == 1
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_an_old_revision(hub: FakeHub, options: tuple[str, ...]) -> None:
+    for version in (4, 5):
+        typed(document(version=version, customerImpact=f"Impact {version}."))
+    said = refused(typed(document(version=3), *options), hub, 2)
+    assert "metadata.json: $.version: revision 3 is older than 5" in said
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_an_old_file_with_the_content_of_an_old_revision(
+    hub: FakeHub, options: tuple[str, ...]
+) -> None:
+    for version in (1, 2):
+        assert typed(document(version=version, customerImpact=f"Impact {version}.")).exit_code == 0
+    old = document(version=1, customerImpact="Impact 1.")
+    said = refused(typed(old, *options), hub, 2)
+    assert "revision 2 is newer, so nothing is sent: is this an old file?" in said
+    assert typed(old, *options).exit_code == BAD_INPUT
+
+
+def test_all_files_of_a_change_again_are_no_mistake(hub: FakeHub) -> None:
+    for version in (1, 2):
+        body = document(version=version, customerImpact=f"Impact {version}.")
+        Path(f"{version}.json").write_text(json.dumps(body))
+    for _ in range(2):
+        for version in (1, 2):
+            words = ["announce", *[f"{n}.json" for n in range(1, version + 1)]]
+            result = CliRunner().invoke(app, [*words, "--region", "eu-central-1"])
+    assert result.exit_code == 0
+
+
+def test_a_disabled_rule_is_said_by_a_dry_run(hub: FakeHub) -> None:
+    hub.events.disabled = {"acme"}
+    said = " ".join(typed(document(), "--dry-run").stdout.split())
+    fault = "warning: the rule changecast-route-acme is disabled, so nothing would be forwarded"
+    assert f"acme: {fault}: changecast doctor --customer acme" in said
+    assert "globex: warning" not in said
+
+
+def test_a_title_that_reads_the_same_mails_nobody_and_is_said_before(hub: FakeHub) -> None:
+    assert typed(document(version=1)).exit_code == 0
+    same = document(version=2, changeTitle="Patch  the hosts.")
+    said = " ".join(typed(same, "--dry-run").stdout.split())
+    assert len(hub.events.entries) == 1
+    assert "acme: nobody is mailed: nothing that readers see has changed" in said
+    assert "to mail everybody anyway: --notify-all REASON" in said
+
+
+def test_another_title_is_said_to_mail_everybody_before_it_does(hub: FakeHub) -> None:
+    assert typed(document(version=1)).exit_code == 0
+    said = typed(document(version=2, changeTitle="Patch all hosts"), "--dry-run").stdout
+    assert "acme: update to everybody on the topic, title differs" in said
+    assert len(hub.events.entries) == 1
+
+
+def test_a_freeze(hub: FakeHub) -> None:
+    Path("freezes").mkdir()
+    Path("freezes/acme.ics").write_text(FREEZE)
+    said = refused(typed(document()), hub, 0)
+    assert "acme: in the freeze 'Stocktaking'" in said
+    assert "--despite REASON" in said
+    assert "acme: warning: in the freeze 'Stocktaking'" in typed(document(), "--dry-run").stdout
+
+
+def test_an_unknown_code(hub: FakeHub) -> None:
+    said = refused(typed(document(customers=["acme", "globx"])), hub, 0)
+    assert "$.customers[1]: customer 'globx' is not registered" in said
+    assert "globex" in said

@@ -1,0 +1,92 @@
+"""What a repair would change, what it changed, and what the customer missed meanwhile."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from changecast.contract.change import utc
+from changecast_cli.repair.command import Repaired
+from changecast_cli.repair.fixes import switched_off
+from changecast_cli.repair.missed import MOST, commands
+from tests.unit.cli.test_doctor_running import ALARM, FUNCTION, ON, RULE
+from tests.unit.cli.test_doctor_verdicts import Aws, checked_account
+
+NOW = datetime(2027, 1, 16, 8, tzinfo=UTC)
+AN_HOUR_AGO = utc(NOW - timedelta(hours=1))
+OFF: dict[str, Any] = {
+    "get_function_concurrency": {"ReservedConcurrentExecutions": 0},
+    "list_event_source_mappings": {"EventSourceMappings": [{"UUID": "1", "State": "Disabled"}]},
+    "describe_rule": {"Name": "changecast-route-acme", "State": "DISABLED"},
+    "describe_alarms": {"MetricAlarms": [{"AlarmName": "paused", "ActionsEnabled": False}]},
+    "enable_alarm_actions": {},
+}
+
+
+def test_every_switch_is_named_with_what_it_is_and_what_it_becomes() -> None:
+    found = switched_off(checked_account(Aws(**ON | OFF), resources=FUNCTION | RULE | ALARM))
+    assert [each.change for each in found] == [
+        "function changecast-send: reserved concurrency 0 -> none",
+        "event source of function changecast-send: disabled -> enabled",
+        "rule changecast-route-acme: disabled -> enabled",
+        "actions of alarms paused: disabled -> enabled",
+    ]
+
+
+def row(change_id: str, state: str, **more: Any) -> dict[str, Any]:
+    return {"change_id": change_id, "customer": "acme", "revision": 1, "state": state,
+            "announced_at": AN_HOUR_AGO, **more}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "missed"),
+    [
+        ([row("CHG-1", "no_route"), row("CHG-2", "sent"), row("CHG-3", "announced")],
+         ["CHG-1", "CHG-3"]),
+        # Its report may still be on the way.
+        ([row("CHG-1", "announced", announced_at=utc(NOW))], []),
+        ([row("CHG-1", "no_route"), row("CHG-1", "sent", revision=2)], []),
+        ([row("CHG-1", "sent"), row("CHG-1", "no_route", revision=2)], ["CHG-1"]),
+        ([row("CHG-1", "no_route", discarded=True)], []),
+        ([row("CHG-1", "paused")], []),
+    ],
+)  # fmt: skip
+def test_what_nobody_reported_about_was_missed(
+    rows: list[dict[str, Any]], missed: list[str]
+) -> None:
+    expected = [f"changecast reannounce {change_id} --customer acme" for change_id in missed]
+    assert commands("acme", rows, NOW) == expected
+
+
+def test_many_changes_that_were_missed_are_replayed() -> None:
+    rows = [row(f"CHG-{number}", "no_route") for number in range(MOST + 1)]
+    assert commands("acme", rows, NOW) == ["changecast replay --from 14d --customer acme"]
+
+
+RULE_OFF = ["rule changecast-route-acme: disabled -> enabled"]
+AGAIN = ["changecast reannounce CHG-201 --customer acme"]
+
+
+def test_after_a_repair_what_was_changed_and_what_was_missed_is_said() -> None:
+    done = Repaired("acme", RULE_OFF, AGAIN, done=True, has_new_identity=False)
+    assert [*done.told()] == [
+        "Changed back at acme:",
+        f"  {RULE_OFF[0]}",
+        "Changes missed meanwhile:",
+        f"  {AGAIN[0]}",
+        "Check it: changecast doctor --customer acme",
+    ]
+
+
+def test_a_repair_that_did_nothing_claims_nothing() -> None:
+    assert [*Repaired("acme", RULE_OFF, AGAIN, done=False, has_new_identity=False).told()] == []
+    (missed, again, nothing) = Repaired(
+        "acme", [], AGAIN, done=False, has_new_identity=False
+    ).told()
+    assert (missed, again.strip()) == ("Changes missed meanwhile:", AGAIN[0])
+    assert nothing.startswith("Nothing to do: ")
+
+
+def test_a_new_identity_asks_for_its_dns_records() -> None:
+    told = [*Repaired("acme", ["it"], [], done=True, has_new_identity=True).told()]
+    assert any("changecast doctor --customer acme --records" in line for line in told)

@@ -1,0 +1,172 @@
+"""The page of a change, as a browser shows it."""
+
+import json
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from changecast.hub.announcing.announce import announce
+from changecast_cli.console.change import differences
+from tests.support.builders import change, document
+from tests.support.consoles import answer, report
+from tests.support.fake_hub import FakeHub
+from tests.support.seen import seen
+
+HOSTILE = '"><script>alert(1)</script>'
+
+
+@pytest.fixture
+def announced(hub: FakeHub) -> FakeHub:
+    """CHG-1 in two revisions: the second has another window and leaves globex out."""
+    announce(document(), hub=hub)
+    moved = {"implementationStart": "2027-01-21T22:00:00Z",
+             "implementationEnd": "2027-01-21T23:30:00Z"}  # fmt: skip
+    announce(document(customers=["acme"], **moved), hub=hub)
+    counts = {"planned": 10, "sent": 9, "delivered": 7, "bounced": 2, "failed": 1}
+    report(hub, "CHG-1", "acme", 1, state="superseded")
+    report(hub, "CHG-1", "globex", 1, state="sent")
+    report(hub, "CHG-1", "acme", 2, state="partial", counts=counts,
+           reason={"code": "X", "message": "one address is wrong"})  # fmt: skip
+    return hub
+
+
+def test_every_customer_stands_in_every_revision(browser: TestClient, announced: FakeHub) -> None:
+    text = seen(browser, "change", id="CHG-1").text
+    assert "Customer Revision 2 Revision 1 Answers" in text
+    assert "acme ! partial 7 delivered, 2 bounced, 1 failed of 10" in text
+    assert "one address is wrong" in text
+    assert "globex withdrawn" in text
+    assert "changecast recipients CHG-1 --customer acme" in text
+
+
+def test_the_window_is_told_in_the_change_s_zone_and_in_utc(
+    browser: TestClient, announced: FakeHub
+) -> None:
+    text = seen(browser, "change", id="CHG-1", zone="Asia/Tokyo").text
+    assert "Fri 22 Jan 2027 07:00 to 08:30 JST (Asia/Tokyo)" in text
+    assert "Thu 21 Jan 2027 23:00 to Fri 22 Jan 2027 00:30 CET (Europe/Madrid)" in text
+    assert "Thu 21 Jan 2027 22:00 to 23:30 UTC (UTC)" in text
+    text = seen(browser, "change", id="CHG-1", zone="UTC").text
+    assert text.count("22:00 to 23:30 UTC") == 1
+
+
+def test_what_changed_is_told_field_by_field(browser: TestClient, announced: FakeHub) -> None:
+    text = seen(browser, "change", id="CHG-1").text
+    assert "What changed since revision 1" in text
+    assert "window.start 2027-01-20T22:00:00Z 2027-01-21T22:00:00Z" in text
+    first = seen(browser, "change", id="CHG-1", revision="1").text
+    assert "first revision that the hub keeps" in first
+
+
+def test_the_timeline_has_announcements_reports_and_answers(
+    browser: TestClient, announced: FakeHub
+) -> None:
+    answer(announced, "CHG-1", "acme", comment="We close the month")
+    text = seen(browser, "change", id="CHG-1").text
+    assert "approved, to acme, withdrawn for globex" in text
+    assert "rejected acme, 6f1d0c2b We close the month" in text
+
+
+def test_the_event_is_what_was_put(browser: TestClient, announced: FakeHub) -> None:
+    answer = browser.get("change/event", params={"id": "CHG-1", "revision": "2"})
+    assert answer.headers["content-type"].startswith("text/plain")
+    event = json.loads(answer.text)
+    put = json.loads(announced.events.entries[-1]["Detail"])
+    assert (event["change"], event["customers"]) == (put["change"], put["customers"])
+
+
+def test_a_mail_is_shown_in_a_frame_that_may_do_nothing(
+    browser: TestClient, announced: FakeHub
+) -> None:
+    page = seen(browser, "mails", id="CHG-1", revision="2", customer="acme")
+    frames = [address for address in page.values("src") if "/mails/mail" in address]
+    assert page.tags.count("iframe") == len(frames) > 0
+    assert page.values("sandbox") == [""] * len(frames)
+    shown = browser.get(f"http://127.0.0.1:8765{frames[0]}")
+    assert "Patch the hosts" in shown.text
+    dark = browser.get(f"http://127.0.0.1:8765{frames[2]}").text
+    assert "@media not all" in shown.text
+    assert "@media all" in dark
+    policy = shown.headers["content-security-policy"]
+    assert policy.startswith("sandbox; default-src 'none';")
+    assert "script" not in policy
+    entry = next(one for one in page.values("href") if "/mails/entry" in one)
+    calendar = browser.get(f"http://127.0.0.1:8765{entry}")
+    assert calendar.text.startswith("BEGIN:VCALENDAR")
+
+
+def test_a_customer_that_is_no_longer_named_is_shown_its_withdrawal(
+    browser: TestClient, announced: FakeHub
+) -> None:
+    text = seen(browser, "mails", id="CHG-1", revision="2", customer="globex").text
+    assert "withdrawn" in text
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "said"),
+    [
+        ("change", {}, "nothing is known"),
+        ("change", {"id": HOSTILE}, "nothing is known"),
+        ("change/event", {"id": "CHG-1", "revision": "9" * 5000}, "does not keep"),
+        ("change/event", {"id": "CHG-1", "revision": "-1"}, "does not keep"),
+        ("mails", {"id": "CHG-1", "revision": "7", "customer": "acme"}, "does not keep"),
+        ("mails", {"id": "CHG-1", "revision": "2", "customer": "initech"}, "does not name"),
+        ("mails", {"id": "CHG-1", "revision": "2", "customer": HOSTILE}, ""),
+        ("mails/mail", {"id": "CHG-1", "revision": "2", "customer": "acme"}, "no such mail"),
+    ],
+)
+def test_what_is_not_there_is_said_in_a_sentence(
+    browser: TestClient, announced: FakeHub, path: str, query: dict[str, str], said: str
+) -> None:
+    answer = browser.get(path, params=query)
+    assert answer.status_code == 400
+    assert said in answer.text
+    assert "<script>alert" not in answer.text
+
+
+def test_names_of_parameters_do_no_harm(browser: TestClient, announced: FakeHub) -> None:
+    query = {"path": "x", "request": "x", "template": "x", "self": "x", "mail": "x"}
+    asked = {"id": "CHG-1", "revision": "2", "customer": "acme"} | query
+    for path in ("", "change", "mails"):
+        assert browser.get(path, params=asked).status_code == 200
+
+
+def test_a_revision_that_nobody_announced_here_is_named_with_its_repair(
+    browser: TestClient, announced: FakeHub
+) -> None:
+    report(announced, "CHG-1", "acme", 999, state="sent")
+    text = seen(browser, "change", id="CHG-1").text
+    assert "changecast discard CHG-1 --revision 999" in text
+
+
+def test_a_change_that_was_put_without_announce_is_shown(browser: TestClient, hub: FakeHub) -> None:
+    report(hub, "CHG-9", "acme")
+    text = seen(browser, "change", id="CHG-9").text
+    assert "the hub has no record of it" in text
+
+
+def test_two_thousand_customers_come_in_pages(browser: TestClient, hub: FakeHub) -> None:
+    for number in range(2_000):
+        report(hub, "CHG-1", f"customer-{number:04d}")
+    text = seen(browser, "change", id="CHG-1", customers="80").text
+    assert "Page 80 of 80, 2,000 customers" in text
+    assert "customer-1999" in text
+    assert "customer-0000" not in text
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({}, []),
+        ({"title": "Another"}, [("title", "Patch the hosts", "Another")]),
+        ({"action": "Save your work."}, [("action", "", "Save your work.")]),
+        ({"links": [{"title": "Plan", "url": "https://l.example/"}]},
+         [("links[0].title", "", "Plan"), ("links[0].url", "", "https://l.example/")]),
+    ],
+)  # fmt: skip
+def test_differences_are_told_by_their_path(
+    fields: dict[str, Any], told: list[tuple[str, str, str]]
+) -> None:
+    found = differences(change(), change(revision=2, **fields))
+    assert [(one.field, one.before, one.after) for one in found] == told

@@ -1,0 +1,122 @@
+"""Repairs on a page: what they would do first, and then they do it."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from changecast.contract.errors import PauseRun
+from changecast.contract.pause_code import PauseCode
+from changecast.customer.ledger.runs import pause
+from changecast.hub.announcing.announce import announce
+from changecast.hub.tracking.revisions import reannouncements, revisions
+from changecast_cli.console import repairing
+from testbed.doubles.account import Account
+from testbed.doubles.ses import Ses
+from tests.support.builders import announced, change, document, envelope
+from tests.support.consoles import PREFIX, FakeBoard, standing
+from tests.support.fake_hub import FakeHub
+from tests.support.seen import seen
+
+AGAIN = {"verb": "reannounce", "id": "CHG-1", "customer": "acme"}
+RESUME = AGAIN | {"verb": "resume"}
+PEOPLE = ["ana@acme.example", "ben@acme.example"]
+
+
+@pytest.fixture
+def noted(hub: FakeHub) -> FakeHub:
+    """A hub that knows CHG-1."""
+    announce(document(), hub=hub)
+    return hub
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Account:
+    """acme's account, in which CHG-1 is paused before anybody is mailed."""
+    made = Account(ses=Ses(contacts={"announcements": PEOPLE}))
+    made.announce(envelope(announced(change())))
+    made.plan()
+    pause(made.ledger, made.run("CHG-1").run, PauseRun(PauseCode.LIST_GROWTH, "it grew"), 1.0)
+    opened: Any = SimpleNamespace(
+        customer=SimpleNamespace(code="acme"), outputs={}, ledger=lambda: made.ledger
+    )
+    monkeypatch.setattr(repairing, "enter", lambda *_: opened)
+    return made
+
+
+def test_a_customer_that_heard_nothing_is_announced_to_again(
+    browser: TestClient, board: FakeBoard, noted: FakeHub
+) -> None:
+    board.shown = [standing(states={"acme": "no_route", "globex": "sent"})]
+    assert any("/repair?verb=reannounce" in href for href in seen(browser).values("href"))
+    assert "announced again to acme alone" in seen(browser, "repair", **AGAIN).text
+    assert len(noted.events.entries) == 1
+    assert browser.post("repair/do", data=AGAIN).url.path == f"/{PREFIX}/change"
+    assert len(noted.events.entries) == 2
+    assert [one["to"] for one in reannouncements(noted.table, "CHG-1")] == ["acme"]
+
+
+def test_a_paused_run_goes_on_and_everybody_gets_the_mail(
+    browser: TestClient, board: FakeBoard, noted: FakeHub, account: Account
+) -> None:
+    board.shown = [standing(states={"acme": "paused"})]
+    assert any("/repair?verb=resume" in href for href in seen(browser).values("href"))
+    text = seen(browser, "repair", **RESUME).text
+    assert "paused because: it grew" in text
+    account.settle()
+    assert account.ses.mails == []
+    browser.post("repair/do", data=RESUME)
+    account.settle()
+    assert sorted(mail.to for mail in account.ses.mails) == PEOPLE
+
+
+def test_a_run_that_is_not_paused_is_left_alone(
+    browser: TestClient, noted: FakeHub, account: Account
+) -> None:
+    browser.post("repair/do", data=RESUME)
+    again = browser.post("repair/do", data=RESUME)
+    assert again.status_code == 400
+    assert "is not paused at acme" in again.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (AGAIN | {"verb": "repair"}, "no such repair"),
+        (AGAIN | {"customer": "initech"}, "does not name initech"),
+        (AGAIN | {"id": "CHG-9"}, "was ever announced"),
+        ({}, "no such repair"),
+    ],
+)
+def test_what_cannot_be_repaired_is_said(
+    browser: TestClient, noted: FakeHub, asked: dict[str, str], said: str
+) -> None:
+    for answer in (browser.get("repair", params=asked), browser.post("repair/do", data=asked)):
+        assert answer.status_code == 400
+        assert said in answer.text
+    assert len(noted.events.entries) == 1
+
+
+def test_a_change_is_started_and_completed_without_a_document(
+    browser: TestClient, noted: FakeHub
+) -> None:
+    def standing_of() -> str:
+        return revisions(noted.table, "CHG-1")[-1].status
+
+    first = seen(browser, "change", id="CHG-1")
+    assert any("/repair?verb=start" in href for href in first.values("href"))
+    assert (
+        "revision 2 (Patch the hosts), in progress"
+        in seen(browser, "repair", verb="start", id="CHG-1").text
+    )
+    assert standing_of() == "approved"
+    browser.post("repair/do", data={"verb": "start", "id": "CHG-1"})
+    assert standing_of() == "in_progress"
+    assert "How it went" in seen(browser, "repair", verb="complete", id="CHG-1").text
+    ended = {"verb": "complete", "id": "CHG-1", "outcome": "All hosts are patched."}
+    browser.post("repair/do", data=ended)
+    assert standing_of() == "completed"
+    put = json.loads(noted.events.entries[-1]["Detail"])
+    assert put["change"]["outcome"] == "All hosts are patched."
