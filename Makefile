@@ -26,8 +26,10 @@ help: ## list what can be made
 demo: .venv/.ready ## deploy a hub and three customers in an embedded cloud, announce, show the mails
 	@$(BIN)/changecast demo $(FILES)
 
+# It ends by itself: after 25 failures, or after 70 minutes.
 test: check docs build/.browser ## run everything that CI runs: the checks, the documentation site, all tests
-	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --junitxml=build/test-results.xml
+	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --junitxml=build/test-results.xml \
+	  --maxfail=25 --session-timeout=4200 --durations=15
 
 test-seconds: .venv/.ready ## print how long each suite took in the last `make test`
 	@$(BIN)/python -m tests.seconds

@@ -14,6 +14,9 @@ from tests.support.provider import Provider
 # The samples' windows lie a few months after this, whenever the tests run.
 SAMPLES_WRITTEN = datetime(2026, 12, 1, tzinfo=UTC)
 
+# A heavy test may take this long; every other one what pyproject.toml says.
+HEAVY_SECONDS = 3600
+
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
 
@@ -23,9 +26,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--heavy"):
-        return
     heavy = [item for item in items if item.get_closest_marker("heavy")]
+    if config.getoption("--heavy"):
+        for item in heavy:
+            item.add_marker(pytest.mark.timeout(HEAVY_SECONDS))
+        return
     config.hook.pytest_deselected(items=heavy)
     items[:] = [item for item in items if item not in heavy]
 
