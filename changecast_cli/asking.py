@@ -29,7 +29,8 @@ def go_on(plan: Sequence[str], *, yes: bool, dry_run: bool, type_in: str | None 
         return True
     if not sys.stdin.isatty():
         raise Refused(
-            "nobody can be asked here: add --yes to do it, or --dry-run to see what it would do"
+            "there is no terminal to ask on: add --yes to go ahead, or --dry-run to see what it "
+            "would do"
         )
     return _is_typed(type_in) if type_in else typer.confirm("Do it?", err=True)
 

@@ -128,8 +128,8 @@ def _session(
         session = in_turn(boto3.Session(profile_name=profile, region_name=customer.region))
         return session, f"the profile {profile}"
     raise Refused(
-        f"this needs the account of {customer.code} ({customer.account}), but the AWS profile "
-        f"{profile} does not exist: give --customer-profile, or --external-id if the customer lets "
+        f"this command reads the account of {customer.code} ({customer.account}), but there is no "
+        f"AWS profile {profile}: give --customer-profile, or --external-id if the customer lets "
         f"you use its role {OPERATOR_ROLE}"
     )
 

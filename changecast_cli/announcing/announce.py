@@ -56,9 +56,9 @@ from changecast_cli.watching.tables import runs_table
 
 _WORDS = {
     Outcome.ANNOUNCED: "announced to",
-    Outcome.ANNOUNCED_AGAIN: "was announced before, put again for",
+    Outcome.ANNOUNCED_AGAIN: "was announced before; its event was put again for",
     Outcome.OLDER: "was announced earlier to",
-    Outcome.DRAFT: "is a draft, nobody is told; it names",
+    Outcome.DRAFT: "is a draft, so nobody is told; it names",
     Outcome.DRY_RUN: "would be announced to",
 }
 IsOver = Callable[[dict[str, Any]], bool]
@@ -178,9 +178,9 @@ def _stopped(
     failed, *untried = documents[len(put) :]
     parts = [f"{failed.path} may not have been announced: {explained(error)}"]
     if untried:
-        parts.append(f"Not tried after it: {', '.join(str(each.path) for each in untried)}")
+        parts.append(f"Not tried: {', '.join(str(each.path) for each in untried)}")
     again = "all of them" if put or untried else "it"
-    parts.append(f"Announce {again} again once that is fixed. Nobody is mailed twice")
+    parts.append(f"Announce {again} again when that is fixed. Nobody is mailed twice")
     kind = Refused if isinstance(error, ContractError) and not put else Failed
     return kind(". ".join(part.rstrip(".") for part in parts) + ".")
 

@@ -122,14 +122,18 @@ def remove(
 def list_all(
     hub: Annotated[
         bool,
-        typer.Option("--hub", help="What the hub obeys, of all customers, and open changes in it."),
+        typer.Option(
+            "--hub",
+            help="List the freezes of all customers that the hub obeys, and the "
+            "open changes in them.",
+        ),
     ] = False,
     customer: Code = None,
     as_json: AsJson = False,
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """List the freezes that are not over."""
+    """List the open freezes."""
     if hub:
         _list_kept(session(profile, region), customer, as_json=as_json)
         return
@@ -146,7 +150,7 @@ def _open(code: str | None, profile: str | None, region: str | None) -> _Account
     own = session_for(code, profile, region)
     stack = find_stack(own, STACK)
     if stack is None:
-        raise Refused("this account has no Changecast stack: give --profile, or deploy it first")
+        raise Refused("this account has no Changecast stack: give --profile, or deploy one first")
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
     if not {"LedgerTable", "ReportsQueue"} <= set(outputs):
         raise Failed("the stack is older than this command: deploy it again")
@@ -202,7 +206,7 @@ def _list_kept(own: boto3.Session, code: str | None, *, as_json: bool) -> None:
         keys = ("customer", "name", "start", "end", "open_changes")
         print_json({"freezes": [dict(zip(keys, line, strict=True)) for line in lines]})
         return
-    header = ("CUSTOMER", "NAME", "FROM", "TO", "OPEN CHANGES IN IT")
+    header = ("CUSTOMER", "NAME", "FROM", "TO", "OPEN CHANGES IN THE FREEZE")
     _show(header, [(*line[:4], ", ".join(line[4])) for line in lines])
 
 
@@ -229,4 +233,4 @@ def _show(header: Iterable[str], lines: Iterable[tuple[str, ...]]) -> None:
         table.add_column(column)
     for line in lines:
         table.add_row(*(escape(cell) for cell in line))
-    out.print(table if table.rows else "No freezes that are not over.")
+    out.print(table if table.rows else "No open freezes.")

@@ -37,9 +37,7 @@ def push(
     hub, now = connect(session(profile, region)), datetime.now(UTC)
     found = plain(folder, now)
     if unknown := sorted(set(found) - set(hub.customers)):
-        raise Refused(
-            f"no customer is registered as {', '.join(unknown)}; correct the names of the files"
-        )
+        raise Refused(f"no customer is registered as {', '.join(unknown)}; rename those files")
     said = ", ".join(f"{code} ({len(one.times)})" for code, one in found.items()) or "nobody"
     going = go_on([f"The hub will keep the freezes of: {said}"], yes=yes, dry_run=dry_run)
     if going:

@@ -26,7 +26,7 @@ def span(start: str, end: str, zone: ZoneInfo, now: datetime) -> tuple[datetime,
     if last <= first:
         raise Refused(f"the freeze would end ({end}) before it starts ({start})")
     if last <= now:
-        raise Refused(f"the freeze would be over already ({end})")
+        raise Refused(f"the freeze would already be over ({end})")
     if last - first > LONGEST_FREEZE:
         raise Refused(
             f"the freeze would be longer than {LONGEST_FREEZE.days} days: declare several, one "

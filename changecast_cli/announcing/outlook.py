@@ -168,7 +168,7 @@ def _by_hub(table: "Table", announced: ChangeAnnounced, code: str, known: Known)
         return replace(found, why=told)
     most = largest_run(table, code)
     people = {decision.topic.value: most} if most else None
-    warnings = (f"how many only its account knows; its largest run had {most:,}",) if most else ()
+    warnings = (f"only its account knows how many; its largest run had {most:,}",) if most else ()
     differs = _differs(announced, code, decision, known)
     return replace(
         found, mail=decision.kind.value, recipients=people, warnings=warnings, differs=differs

@@ -18,7 +18,8 @@ ChangeId = Annotated[str, typer.Argument(help="The change.")]
 At = Annotated[
     str,
     typer.Option(
-        help="When it really happened: RFC 3339 with an offset, such as 2027-01-14T22:05:00+01:00."
+        help="When it actually happened: RFC 3339 with an offset, such as "
+        "2027-01-14T22:05:00+01:00."
     ),
 ]
 

@@ -19,10 +19,10 @@ from changecast_cli.terminal import out, print_json
 
 _IMPACT = {
     Basis.STATED: "{}",
-    Basis.SURE_WORDS: "{}, as the document's words say",
-    Basis.UNCLEAR_WORDS: "people read the words, programs read {}: state impact_level to "
+    Basis.SURE_WORDS: "{}, from the document's words",
+    Basis.UNCLEAR_WORDS: "people read the document's words, programs get {}: set impact_level to "
     "be precise",
-    Basis.UNSTATED: "not stated; programs read {}: state impact_level, or describe the impact",
+    Basis.UNSTATED: "not stated; programs get {}: set impact_level, or describe the impact",
 }
 
 

@@ -44,7 +44,7 @@ def open_channels(code: str | None, profile: str | None, region: str | None) -> 
     session = session_for(code, profile, region)
     stack = find_stack(session, STACK)
     if stack is None:
-        raise Refused("this account has no stack of changecast: give --profile, or deploy it first")
+        raise Refused("this account has no Changecast stack: give --profile, or deploy one first")
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
     if "NoticesQueue" not in outputs:
         raise Refused(

@@ -32,17 +32,19 @@ _TOPIC_ARN = re.compile(
 )
 Name = Annotated[
     str | None,
-    typer.Option("--name", help="What to call it: a-z, 0-9 and -; by default chat or webhook."),
+    typer.Option("--name", help="Its name: a-z, 0-9 and -; by default chat or webhook."),
 ]
 TopicsHeard = Annotated[
     str,
     typer.Option(
-        "--topics", help="What it is told of, separated by commas: announcements, approvals."
+        "--topics", help="The topics that it gets, separated by commas: announcements, approvals."
     ),
 ]
 Tests = Annotated[
     bool,
-    typer.Option("--tests", help="Also tell it of tests, and of everything outside prod."),
+    typer.Option(
+        "--tests", help="Also send it tests, and everything from an Environment other than prod."
+    ),
 ]
 
 
@@ -78,7 +80,7 @@ def add_chat(
 
 
 def add_webhook(
-    url: Annotated[str, typer.Option("--url", help="Where to post: a public https address.")],
+    url: Annotated[str, typer.Option("--url", help="The public https address to post to.")],
     name: Name = None,
     topics: TopicsHeard = TOPICS[0],
     tests: Tests = False,
@@ -145,7 +147,7 @@ def _tell(new: Endpoint, secret: str, *, as_json: bool) -> None:
 
 def _free_name(channels: Channels, name: str) -> str:
     if not is_name(name):
-        raise Refused(f"{name!r} is not a name of a channel: use a-z, 0-9 and - between them")
+        raise Refused(f"{name!r} is not a channel name: use a-z, 0-9, and - between them")
     taken = [each.name for each in read_endpoints(channels.ledger)]
     if name in taken:
         raise Refused(f"there is a channel {name!r} already: give another --name, or remove it")
@@ -158,10 +160,10 @@ def _checked_topics(said: str) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(word for word in said.replace(",", " ").split()))
     if unknown := [word for word in found if word not in TOPICS]:
         raise Refused(
-            f"a channel cannot be told of {', '.join(unknown)}; only of {', '.join(TOPICS)}"
+            f"a channel cannot get the topic {', '.join(unknown)}, only {', '.join(TOPICS)}"
         )
     if not found:
-        raise Refused(f"--topics names none: choose of {', '.join(TOPICS)}")
+        raise Refused(f"--topics names no topic: choose from {', '.join(TOPICS)}")
     return found
 
 
@@ -174,11 +176,11 @@ def _checked_topic(channels: Channels, arn: str) -> str:
     if (read["account"], read["region"]) != here:
         raise Refused(
             f"the topic is in account {read['account']} in {read['region']}; a chat needs a topic "
-            f"in this account, {here[0]}, and in {here[1]}"
+            f"in this account, {here[0]}, and this Region, {here[1]}"
         )
     if not read["name"].startswith("changecast-"):
         raise Refused(
-            f"the topic is called {read['name']}; only topics whose name begins with changecast- "
-            "may be published to: aws sns create-topic --name changecast-changes"
+            f"the topic is called {read['name']}; Changecast may publish only to topics whose "
+            f"name begins with changecast-: aws sns create-topic --name changecast-changes"
         )
     return arn

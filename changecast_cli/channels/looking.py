@@ -105,7 +105,7 @@ def _tested(channels: Channels, name: str, before: float, deadline: float) -> En
             return found
         if time.monotonic() >= deadline:
             raise Failed(
-                f"nothing is known of the test of {name} yet; look later: "
+                f"the test of {name} has no result yet; look again later: "
                 f"changecast channels show {name}"
             )
         time.sleep(POLL_SECONDS)
@@ -124,7 +124,9 @@ def state_of(endpoint: Endpoint) -> str:
         return f"off: {endpoint.off}"
     if endpoint.failing_since:
         return f"failing: {endpoint.failure}, since {_time(endpoint.failing_since)}"
-    return f"✓ told {_time(endpoint.told_at)}" if endpoint.told_at else "✓ told nothing yet"
+    if endpoint.told_at:
+        return f"✓ last notice {_time(endpoint.told_at)}"
+    return "✓ no notice sent yet"
 
 
 def _plain(endpoint: Endpoint) -> dict[str, Any]:

@@ -36,9 +36,12 @@ def rotate(
     found = channels.known(name)
     if not found.secret:
         raise Refused(f"{name} is a {found.channel}, which has no secret")
-    plan = [f"Give the webhook {name} a new secret; the one before it is valid for 24 more hours"]
+    plan = [f"Give the webhook {name} a new secret; the old one stays valid for 24 hours"]
     if time.time() - found.rotated_at < ROTATION_SECONDS:
-        plan.append("It was rotated within the last 24 hours: the secret before that ends now")
+        plan.append(
+            "It was already rotated within the last 24 hours: the secret from before that "
+            "stops working now"
+        )
     if not go_on(plan, yes=yes, dry_run=dry_run):
         if dry_run:
             return

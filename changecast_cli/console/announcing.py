@@ -99,7 +99,7 @@ def next_revision(table: "Table", change_id: str, *, cancelled: bool) -> Prefill
     original = kept(table, change_id, known[-1].revision) if known else None
     if original is None or not original.detail.metadata:
         raise Refused(
-            f"the hub does not keep the document of {change_id!r}: hand in its metadata.json"
+            f"the hub has no copy of the document of {change_id!r}: upload its metadata.json"
         )
     raw: dict[str, Any] = dict(original.detail.metadata)
     if "version" in raw:
@@ -167,5 +167,5 @@ async def form_of(request: Request, most: int = MOST_FIELDS) -> Form:
     try:
         fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=most)
     except ValueError as error:
-        raise Refused("this is not what the console's own page sends") from error
+        raise Refused("this request is not one that the console's own page sends") from error
     return {name: values[0] for name, values in fields.items()}

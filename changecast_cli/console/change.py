@@ -101,7 +101,7 @@ def event(request: Request) -> Response:
     number = int(revision) if revision.isdecimal() and len(revision) < 8 else 0
     original = kept(table, query.get("id", ""), number)
     if original is None:
-        raise Refused(f"the hub does not keep revision {number} of {query.get('id', '')!r}")
+        raise Refused(f"the hub has no copy of revision {number} of {query.get('id', '')!r}")
     detail = original.detail.model_dump(mode="json", exclude_none=True)
     return PlainTextResponse(json.dumps(detail, indent=2, ensure_ascii=False))
 
@@ -120,7 +120,7 @@ def known_of(table: "Table", change_id: str) -> Known:
     """Return what the hub knows of the change; Refused if it knows nothing."""
     known = Known(change_id, statuses(table, change_id), revisions(table, change_id))
     if not (known.rows or known.records):
-        raise Refused(f"nothing is known of a change {change_id!r}")
+        raise Refused(f"there is no change {change_id!r}")
     return known
 
 

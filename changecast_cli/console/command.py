@@ -14,13 +14,13 @@ NEEDED = ("starlette", "uvicorn", "sse_starlette")
 
 def console(
     port: Annotated[
-        int, typer.Option(help="Port on this machine; 0 takes a free one.", min=0, max=65_535)
+        int, typer.Option(help="Port on this machine; 0 picks a free one.", min=0, max=65_535)
     ] = 0,
     no_browser: Annotated[
-        bool, typer.Option("--no-browser", help="Print the address, open nothing.")
+        bool, typer.Option("--no-browser", help="Print the address, but do not open a browser.")
     ] = False,
     read_only: Annotated[
-        bool, typer.Option("--read-only", help="Show everything, change nothing.")
+        bool, typer.Option("--read-only", help="Show everything, but refuse every change.")
     ] = False,
     profile: Profile = None,
     region: Region = None,
@@ -43,4 +43,4 @@ def console(
 
 def _show(address: str) -> None:
     out.print(f"The console is at {address}", soft_wrap=True, markup=False)
-    err.print("[dim]The address opens once, in one browser. Ctrl-C ends the console.[/]")
+    err.print("[dim]The address works once, in one browser. Ctrl-C ends the console.[/]")

@@ -79,13 +79,13 @@ class Guard:
     def _refusal(self, scope: Scope, where: list[str]) -> Response | None:
         headers, method = Headers(scope=scope), scope["method"]
         if headers.get("host") not in self.door.hosts:
-            return _no("This is the console of another address.")
+            return _no("The console does not answer at this address. Open the one that it printed.")
         if where[0] == "open" and method == "GET":
             return self._opened(where[1] if len(where) > 1 else "")
         if not _same(where[0], self.door.prefix):
             return _no(
-                "This address is not valid, or not any more: it opens once. End the console with "
-                "Ctrl-C where it runs, and start it again: changecast console"
+                "This address is not valid, or no longer valid: it works only once. Stop the "
+                "console with Ctrl-C where it runs, and start it again: changecast console"
             )
         return None if method in READS else self._refused_write(headers)
 
@@ -93,15 +93,15 @@ class Guard:
         if self.door.enter(token):
             return RedirectResponse(f"/{self.door.prefix}/", 303)
         return _no(
-            "This address was used already, or is of another day: it opens once. Start the "
-            "console again: changecast console"
+            "This address was already used, or has expired: it works only once. Start the console "
+            "again: changecast console"
         )
 
     def _refused_write(self, headers: Headers) -> Response | None:
         if headers.get("origin", "").removeprefix("http://") not in self.door.hosts:
-            return _no("Another page asked for this: nothing was done.")
+            return _no("This request came from another website: nothing was done.")
         if headers.get("sec-fetch-site", "same-origin") != "same-origin":
-            return _no("Another page asked for this: nothing was done.")
+            return _no("This request came from another website: nothing was done.")
         if self.read_only:
             return _no("This console was started with --read-only: nothing was done.")
         if not 0 <= _length(headers) <= BODY_LIMIT:

@@ -160,7 +160,7 @@ def kept_source(table: Any, change_id: str, revision: int) -> Source:
     document = kept_document(table, change_id, revision)
     if document is None:
         raise Refused(
-            f"the hub does not keep revision {revision} of {change_id!r}: it was put without "
+            f"the hub has no copy of revision {revision} of {change_id!r}: it was put without "
             "`changecast announce`, or is not there"
         )
     earlier = [one.revision for one in revisions(table, change_id) if one.revision < revision]

@@ -106,7 +106,7 @@ def entry_of(given: Given) -> Entry:
     _refuse(added)
     lines = _new_lines(text, added.text)
     (customer,) = added.customers
-    says = "is new" if added.new else "is there already, with the same values"
+    says = "is new" if added.new else "exists already, with the same values"
     return Entry(customer.code, says, lines, lines_for(added.customers))
 
 

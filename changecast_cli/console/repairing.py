@@ -124,7 +124,10 @@ def _replay(aws: "Aws", asked: Mapping[str, str]) -> Repair:
 def _reannounce(aws: "Aws", asked: Mapping[str, str]) -> Repair:
     change_id, code, hub = asked.get("id", ""), asked.get("customer", ""), aws.hub()
     rehearsed = reannounce(change_id, code, hub=hub, dry_run=True)
-    plan = [reannounce_plan(rehearsed, code), f"First fix why {code} heard nothing"]
+    plan = [
+        reannounce_plan(rehearsed, code),
+        f"First repair what kept the announcement from {code}",
+    ]
     return Repair(plan, lambda: reannounce(change_id, code, hub=hub))
 
 

@@ -60,7 +60,7 @@ def _of_customer(standing: Standing, code: str, customer: Mapping[str, Any]) -> 
     if is_bad(dict(customer)):
         step = next_step(change_id, code, dict(customer))
         said = customer["reason"] or customer["rejection"] or {}
-        cause = said.get("message") or "its account has not said why"
+        cause = said.get("message") or "its account reported no reason"
         yield Trouble(change_id, title, code, step.state, cause, step.command, step.page,
                       _BUTTONS.get(step.state))  # fmt: skip
     responses = customer["responses"] or {}

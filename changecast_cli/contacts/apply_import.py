@@ -133,12 +133,13 @@ def _say_the_end(
     apply: bool,
 ) -> None:
     for address in met:
-        out.print(f"{address} joined the list or chose while this ran: their opt-outs count",
+        out.print(f"{address} joined the list or changed their choices while this ran: their "
+        f"opt-outs count",
                   markup=False, soft_wrap=True)  # fmt: skip
     if remove:
         out.print(f"{len(remove)} removed: {', '.join(remove)}", markup=False, soft_wrap=True)
     elif leaving:
-        told = f"{len(leaving)} no longer have a role, and are still on the list: "
+        told = f"{len(leaving)} no longer have a role, but are still on the list: "
         told += f"{', '.join(leaving)}. To remove them: --apply --remove"
         out.print(told, markup=False, soft_wrap=True)
     if not plan.writes and not remove:

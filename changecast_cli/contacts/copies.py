@@ -111,7 +111,7 @@ def bring_back(
     if made["account"] != here and not moved:
         raise Refused(
             f"{file} has the people of account {made['account']}, this is {here}: one customer's "
-            "people must not come onto another's list. If the customer moved: "
+            f"people must not get onto another customer's list. If the customer moved: "
             "--from-another-account"
         )
     plan = planned_restore(contacts, made)

@@ -73,7 +73,10 @@ def read_people(
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in text:
-        raise Refused("the file is UTF-16 without its mark, or no text: give --encoding utf-16-le")
+        raise Refused(
+            "the file is UTF-16 without a byte order mark, or is not text: give "
+            "--encoding utf-16-le"
+        )
     table = read_table(text, list(defaults))
     given: dict[str, Choice] = dict.fromkeys(topics or (), "OPT_IN")
     entries = list(_of_table(table, defaults) if table else _of_lines(text))
@@ -201,13 +204,13 @@ def _who(row: Row, columns: Columns, defaults: Mapping[str, Choice]) -> ListedPe
 
 def _effect(row: Row, column: str, status: str) -> Effect:
     if not status:
-        raise _LineFault(f"has nothing in column {column!r}, so nobody knows whether to mail it")
+        raise _LineFault(f"has nothing in column {column!r}, so it is not clear whether to mail it")
     effect = words.STATUSES.get(words.plain(status))
     if effect is None:
         raise Refused(
-            f"line {row.line}: {status!r} in column {column!r} is not a status that is known "
+            f"line {row.line}: {status!r} in column {column!r} is not a known status "
             f"({words.STATUS_EXAMPLES}). Write one of these instead, or remove the column if it "
-            "says nothing about mails. Nothing was added"
+            f"has nothing to do with mails. Nothing was added"
         )
     return effect
 

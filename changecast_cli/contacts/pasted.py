@@ -12,7 +12,7 @@ _PART = re.compile(r'(?:"[^"]*"|<[^<>]*>|\([^()]*\)|[^,;|\t，；、])+')
 _IN_BRACKETS = re.compile(r"<([^<>]*@[^<>]*)>")
 _QUOTED = re.compile(r'"[^"]*"')
 _MARKS = re.compile(r"^\s*(?:[-*•·–]|\d+[.)])\s+")
-ADVICE = "leave only names and addresses, or name the columns in a first line"
+ADVICE = "keep only names and addresses, or name the columns in the first line"
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _name_fault(part: _Part) -> str:
     first = part.text.split()[:1]
     is_request = bool(first) and first[0].casefold().strip('":') in words.REQUESTS
     if is_request or (not part.addresses and _is_choice(part.text)):
-        return f"says more than an address ({part.text.strip()!r}): {ADVICE}"
+        return f"has more than an address ({part.text.strip()!r}): {ADVICE}"
     return ""
 
 
@@ -81,7 +81,7 @@ def _text_fault(text: str) -> str:
     strange = [word for word in left if word and not _is_name(word)]
     quoted = [found for found in _QUOTED.findall(text) if not _may_be_quoted(found)]
     if strange or quoted or _is_choice(text):
-        return f"says more than an address ({text.strip()[:60]!r}): {ADVICE}"
+        return f"has more than an address ({text.strip()[:60]!r}): {ADVICE}"
     return ""
 
 

@@ -42,7 +42,7 @@ def revoke(
     session = open_list(customer, profile, region, FEW).session
     secret, outputs = _secret(session), outputs_of(session)
     keyring = parse_keyring(_value(session, secret))
-    plan = [f"End every personal link of {normalise(address)}: pages and answers stay as they are"]
+    plan = [f"End every personal link of {normalise(address)}; the answers given so far are kept"]
     if not _goes_on(plan, yes=yes, dry_run=dry_run):
         return
     person = keyring.person(normalise(address))

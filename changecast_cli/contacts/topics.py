@@ -58,7 +58,7 @@ def topics(
     --remove also deletes people's choices about the removed topics; it says so and asks.
     """
     if remove and not reconcile:
-        raise Refused("--remove goes with --reconcile: alone it would do nothing")
+        raise Refused("--remove needs --reconcile: alone it does nothing")
     contacts = open_list(customer, profile, region, per_second)
     found = contacts.pace(contacts.ses.get_contact_list, ContactListName=contacts.name)
     have: list[TopicTypeDef] = found.get("Topics", [])
@@ -105,7 +105,7 @@ def _loss(contact_list: str, name: str, gone: Sequence[str]) -> list[str]:
     """Return the losses when topics are removed, in sentences."""
     return [
         f"{', '.join(gone)} are removed from the list {contact_list} of {name}",
-        "SES deletes what everybody chose about them; a backup is written first",
+        "SES deletes everybody's choices for them; a backup is written first",
     ]
 
 

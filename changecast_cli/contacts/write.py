@@ -127,8 +127,8 @@ def run_job(
     if ended["JobStatus"] != "COMPLETED" or failed:
         why = ended.get("FailureInfo", {}).get("ErrorMessage", f"{failed} records failed")
         raise Failed(
-            f"the import job {job} is {ended['JobStatus']}: {why}; of {len(records)} records "
-            f"{ended.get('ProcessedRecordsCount', 0)} are done. Run the "
+            f"the import job {job} is {ended['JobStatus']}: {why}; "
+            f"{ended.get('ProcessedRecordsCount', 0)} of {len(records)} records are done. Run the "
             "same command again for the rest"
         )
 
@@ -137,8 +137,8 @@ def run_job(
 def _uploaded(contacts: OpenList, records: Iterable[object]) -> Iterator[str]:
     if contacts.bucket is None:
         raise Refused(
-            f"{BY_JOB_FROM} contacts or more are imported from the stack's bucket (output "
-            "MailsBucket), and this account's stack has none. Deploy the stack again"
+            f"an import of {BY_JOB_FROM} contacts or more needs the stack's bucket (output "
+            f"MailsBucket), and this account's stack has none. Deploy the stack again"
         )
     s3, key = contacts.session.client("s3"), f"{FOLDER}/{uuid4()}.json"
     body = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in records)
@@ -154,10 +154,10 @@ def _watched(contacts: OpenList, job: str, records: int) -> "GetImportJobRespons
         return _ended(contacts, job)
     except KeyboardInterrupt:
         err.print(
-            f"The import job {job} of {records} records was started and may still run in SES. "
-                "Run the "
-            "same command again in some minutes: it does what is missing", soft_wrap=True,
-        )  # fmt: skip
+            f"The import job {job} of {records} records was started and may still run in SES. Run "
+            "the same command again in some minutes: it continues where this one stopped",
+            soft_wrap=True,
+        )
         raise
 
 

@@ -138,7 +138,7 @@ def cost(
         out.print(f"{total / customers:,.2f} USD per customer per month.")
     out.print(
         f"[dim]List prices of {REGION_OF_PRICES} as looked up on {PRICES_OF}, without free tiers; "
-        "--json says where each was read. Accounts new to SES since 2026-07-21 begin in its plan "
+        "--json names the source of each. Accounts new to SES since 2026-07-21 start on its plan "
         "Essentials: --ses-plan essentials.[/]",
         soft_wrap=True,
     )

@@ -104,7 +104,7 @@ def _refuse_another_hub(customer: CustomerStack, stack: "StackTypeDef", hub_acco
     has = parameter(stack, "HubAccount")
     if has and has != hub_account:
         raise Refused(
-            f"the stack of {customer.code} belongs to the hub in {has}, and the hub of this "
+            f"the stack of {customer.code} belongs to the hub in {has}, but the hub of this "
             f"samconfig.toml is {hub_account}: is it the right file? To move the customer, run "
             f"sam deploy --config-env {customer.code} by hand"
         )
@@ -123,7 +123,7 @@ def _refuse_while_changing(customer: CustomerStack, stack: "StackTypeDef") -> No
     if is_there(stack) and stack["StackStatus"].endswith("_IN_PROGRESS"):
         raise Refused(
             f"the stack of {customer.code} is being changed ({stack['StackStatus']}): try again "
-            "when that has ended"
+            f"when that has finished"
         )
 
 
@@ -159,8 +159,8 @@ def _refuse_unusable_list(ses: "SESV2Client", name: str) -> None:
     missing, _, _ = differences(topics, TOPICS)
     if len(topics) + len(missing) > MOST_TOPICS:
         raise Refused(
-            f"the contact list {name} has {len(topics)} topics, SES takes {MOST_TOPICS}, and "
-            f"{', '.join(missing)} are needed: remove topics of it first"
+            f"the contact list {name} has {len(topics)} topics and lacks {', '.join(missing)}, "
+            f"and SES allows {MOST_TOPICS}: remove other topics first"
         )
 
 

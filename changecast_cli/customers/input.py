@@ -131,9 +131,9 @@ def hub_faults(hub: HubStack) -> Iterator[str]:
     if not re.fullmatch(r"[0-9]{12}", hub.account):
         yield f"the hub's account {hub.account!r} is not 12 digits"
     if hub.region not in regions_with_ses():
-        yield f"the hub's Region {hub.region!r} is none that botocore knows"
+        yield f"the hub's Region {hub.region!r} is not one that botocore knows"
     if not _PARAMETER.fullmatch(hub.profile or ""):
-        yield "the hub's profile has up to 200 characters, none of them \" or \\"
+        yield "the hub's profile must have at most 200 characters, none of them \" or \\"
 
 
 def _faults(row: Mapping[str, str]) -> Iterator[str]:
@@ -148,7 +148,7 @@ def _faults(row: Mapping[str, str]) -> Iterator[str]:
         yield f"account {row['account']!r} is not 12 digits (spreadsheets drop leading zeros)"
     yield from _region_faults(row["region"])
     if not _NAME.fullmatch(row["name"]):
-        yield 'the name has up to 90 characters, none of them " or \\'
+        yield 'the name must have at most 90 characters, none of them " or \\'
     yield from sender_faults(row["sender"])
     if row["timezone"] not in time_zones():
         near = known_names(row["timezone"], time_zones())
@@ -157,7 +157,7 @@ def _faults(row: Mapping[str, str]) -> Iterator[str]:
     yield from _topic_faults(row)
     yield from _reminder_faults(row.get("reminders", ""))
     yield from (
-        f'{name} has up to 200 characters, none of them " or \\'
+        f'{name} must have at most 200 characters, none of them " or \\'
         for name in ("support", "profile", *PARAMETERS)
         if not _PARAMETER.fullmatch(row.get(name, ""))
     )

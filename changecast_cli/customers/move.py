@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _BUS = re.compile(re.escape(DEFAULT_HUB_BUS) + "(-([2-9]|[1-9][0-9]))?")
 # Announcements put on the old bus after its rule was deleted are at most as old as the move.
 LOOK_BACK = timedelta(hours=1)
-AGAIN = "Do the same again to finish the move; until then both buses accept its reports"
+AGAIN = "Run the same command again to finish the move; until then both buses accept its reports"
 
 
 def move(
@@ -83,7 +83,9 @@ def _hub_of(text: str) -> HubStack:
 
 def _refuse_bus(text: str, session: boto3.Session, customer: CustomerStack, bus: str) -> None:
     if not _BUS.fullmatch(bus):
-        raise Refused(f"{bus!r} is no bus of a hub: {DEFAULT_HUB_BUS}, {DEFAULT_HUB_BUS}-2 ... -99")
+        raise Refused(
+            f"{bus!r} is not a hub's bus: use {DEFAULT_HUB_BUS}, or {DEFAULT_HUB_BUS}-2 to -99"
+        )
     accounts = samconfig_file.buses_in(text).get(bus, [])
     most = most_routes_of(session)
     if customer.account not in accounts and len(accounts) >= most:
@@ -97,8 +99,8 @@ def _plan(text: str, customer: CustomerStack, bus: str) -> list[str]:
         f"{bus} accepts reports of account {customer.account}",
         f"the stack changecast-route-{code}: a new rule on {bus}, the registry, then no old rule",
         f"the stack {STACK} in account {customer.account} reports to {bus}",
-        "what was announced during the move and never reported is announced again to it alone",
-        "every other bus no longer accepts its reports",
+        "what was announced during the move, and not reported, is announced again to it alone",
+        "no other bus accepts its reports any more",
     ]
 
 

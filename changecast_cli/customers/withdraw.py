@@ -81,8 +81,8 @@ def wait_until_told(
     if silent:
         raise Failed(
             f"{code} was withdrawn, but not everybody there was told of {', '.join(silent)}, so "
-            f"{code} was not removed. Look with changecast status, repair, and type `customers "
-            "remove` again, or add --leave-open"
+            f"{code} was not removed. Repair what `changecast status` names, and run `customers "
+            f"remove` again, or add --leave-open"
         )
 
 

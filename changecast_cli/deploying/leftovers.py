@@ -27,8 +27,8 @@ def make_room_for_hub(session: "boto3.Session", stack: str) -> None:
         deletes = "; ".join(command for _, command in left)
         raise Refused(
             f"the hub's account still has {names}, which an earlier hub kept when its stack was "
-            "deleted, so a new hub cannot be created under these names. To go on with what they "
-            'hold, see "A hub that was deleted" in docs/operations.md. To begin without it: '
+            "deleted, so a new hub cannot be created under these names. To keep what they hold, "
+            'see "A hub that was deleted" in docs/operations.md. To start without it: '
             f"{deletes}"
         )
 

@@ -78,7 +78,7 @@ def alarm_test(hub: "boto3.Session", checked: CheckedAccount) -> Iterator[Verdic
 
 def _rung(cloudwatch: "CloudWatchClient", alarm: str, confirmed: list[str]) -> Verdict:
     began = datetime.now(UTC)
-    why = f"A test, asked for by {getpass.getuser()} (changecast doctor --alarm-test)"
+    why = f"A test, started by {getpass.getuser()} (changecast doctor --alarm-test)"
     cloudwatch.set_alarm_state(
         AlarmName=alarm, StateValue="ALARM", StateReason=f"{why}: nothing is wrong."
     )

@@ -79,7 +79,8 @@ def doctor(
     only: Annotated[
         Only | None,
         typer.Option(
-            help="`problems`, or `everything`; by default problems where many are looked at.",
+            help="`problems` or `everything`; by default `problems` if several accounts are "
+            "checked.",
             case_sensitive=False,
         ),
     ] = None,
@@ -141,7 +142,7 @@ def _look(
         return look_at(hub, each, lambda one: way_into(hub, one), lookup, drift=drift)
 
     found: dict[str, list[Verdict]] = {}
-    with working(f"Looking at {_names(chosen, hub=with_hub) or 'the alerts'}") as far:
+    with working(f"Checking {_names(chosen, hub=with_hub) or 'the alerts'}") as far:
         if with_hub:
             found["hub"] = examine_hub(hub, drift=drift)
         with ThreadPoolExecutor(max_workers=AT_ONCE) as threads:

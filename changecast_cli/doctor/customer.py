@@ -153,7 +153,7 @@ def guarded(
     except ClientError as error:
         return [_unanswered(name, error, again)]
     except BotoCoreError as error:
-        return [warning(name, f"cannot look, {error}", again)]
+        return [warning(name, f"cannot check: {error}", again)]
 
 
 def _unanswered(name: str, error: ClientError, again: str) -> Verdict:
@@ -162,9 +162,9 @@ def _unanswered(name: str, error: ClientError, again: str) -> Verdict:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     said = f"{error.operation_name}: {code}"
     if code in _REFUSED:
-        return warning(name, f"cannot look, {said}", "use a profile that may")
+        return warning(name, f"cannot check: {said}", "use a profile that is allowed to")
     if code in _THROTTLED or status >= SERVER_ERROR:
-        return warning(name, f"cannot look, AWS is busy: {said}", again)
+        return warning(name, f"cannot check, AWS is busy: {said}", again)
     return broken(name, said, f"{again} --drift, to see what was deleted")
 
 

@@ -163,7 +163,7 @@ def _dmarc(checked: CheckedAccount, found: Any, lookup: Lookup) -> Verdict:
         record = f"_dmarc.{domain}", "TXT", "v=DMARC1; p=none"
         return warning(
             "dmarc",
-            f"{domain} has no policy; large mailbox providers ask for one",
+            f"{domain} has no policy; large mailbox providers require one",
             _publish(record),
         )
     tags = _tags(policies[0])
@@ -207,7 +207,7 @@ def _tags(policy: str) -> dict[str, str]:
 
 
 def _unasked(check: str, name: str) -> Verdict:
-    return warning(check, f"DNS does not answer for {name}", "again, or --dns skip")
+    return warning(check, f"DNS does not answer for {name}", "try again, or use --dns skip")
 
 
 def _publish(record: Record) -> str:

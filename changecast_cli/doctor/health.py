@@ -152,7 +152,9 @@ def drift(checked: CheckedAccount, stack: str) -> Iterator[Verdict]:
             break
         time.sleep(DRIFT_POLL_SECONDS)
     else:
-        yield warning("drift", f"CloudFormation did not end in {DRIFT_SECONDS:.0f} s", "ask again")
+        yield warning(
+            "drift", f"CloudFormation did not finish in {DRIFT_SECONDS:.0f} s", "try again"
+        )
         return
     yield from _drifted(checked, stack, dict(found))
 
@@ -171,4 +173,6 @@ def _drifted(checked: CheckedAccount, stack: str, found: dict[str, Any]) -> Iter
         yield ok("drift", str(found.get("StackDriftStatus", "unknown")))
     if found["DetectionStatus"] == "DETECTION_FAILED":
         said = found.get("DetectionStatusReason", "CloudFormation does not say why")
-        yield warning("drift", f"not everything could be checked: {said}", "use a profile that may")
+        yield warning(
+            "drift", f"not everything could be checked: {said}", "use a profile that is allowed to"
+        )

@@ -130,7 +130,7 @@ def route(hub: boto3.Session, customer: Customer) -> Iterator[Verdict]:
     if json.loads(rule.pattern) != expected_pattern(customer.code):
         yield broken(
             "route-pattern",
-            "differs from the template: announcements of others arrive, or none",
+            "differs from the template: it gets other customers' announcements, or none",
             repair_of(environment),
         )
     yield from _route_letters(hub, customer.code)

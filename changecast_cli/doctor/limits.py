@@ -28,7 +28,7 @@ def concurrency(checked: CheckedAccount) -> Iterator[Verdict]:
     whole, shared = limit["ConcurrentExecutions"], limit["UnreservedConcurrentExecutions"]
     told = f"{shared:,} functions at a time" + (f" of {whole:,}" if shared < whole else "")
     if shared < ENOUGH_AT_ONCE:
-        said = f"{told}: everything ends, but slowly, and calls are throttled"
+        said = f"{told}: everything finishes, but slowly, because calls are throttled"
         yield warning("concurrency", said, RAISE_CONCURRENCY)
     else:
         yield ok("concurrency", told)

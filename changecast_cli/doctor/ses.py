@@ -132,7 +132,9 @@ def _sending(enabled: bool, enforcement: str) -> Verdict:
             "sending", "is paused", "aws sesv2 put-account-sending-attributes --sending-enabled"
         )
     if enforcement != "HEALTHY":
-        return warning("sending", f"AWS reviews the account ({enforcement})", "lower its bounces")
+        return warning(
+            "sending", f"AWS is reviewing the account ({enforcement})", "lower its bounces"
+        )
     return ok("sending", "enabled")
 
 

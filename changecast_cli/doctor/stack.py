@@ -113,7 +113,7 @@ def rule_to_queue(checked: CheckedAccount, logical_id: str, bus: str) -> Verdict
         queue = url.rpartition("/")[2]
         is_target = any(arn.rpartition(":")[2] == queue for arn in rule.targets)
         if is_target and not _lets_in(checked.session.client("sqs"), url, rule.arn):
-            told = f"the policy of the queue {queue} does not let the rule in"
+            told = f"the policy of the queue {queue} does not let the rule send to it"
             return broken(logical_id, told, repair_of(checked.code))
     return rule.verdict
 

@@ -60,7 +60,7 @@ def unpacked(body: bytes) -> tuple[Files, list[str]]:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             return _read(archive)
     except _UNREADABLE as error:
-        raise Refused(f"this is no evidence file that can be read: {error}") from error
+        raise Refused(f"this is not a readable evidence file: {error}") from error
 
 
 def _read(archive: zipfile.ZipFile) -> tuple[Files, list[str]]:
@@ -85,7 +85,7 @@ def write(path: Path, body: bytes) -> None:
         with path.open("xb") as file:
             file.write(body)
     except FileExistsError as error:
-        raise Refused(f"{path} is there already: evidence is never written over") from error
+        raise Refused(f"{path} exists already: evidence is never overwritten") from error
     except OSError as error:
         raise Refused(f"{path} cannot be written: {error.strerror}") from error
 

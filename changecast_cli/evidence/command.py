@@ -18,7 +18,7 @@ from changecast_cli.options import AsJson, Profile, Region, session
 from changecast_cli.terminal import out, print_json, working
 
 UNSIGNED = (
-    "It is not signed, so it shows only that nothing was changed since: anybody could have made it."
+    "It is not signed: nothing was changed since it was made, but anybody could have made it."
 )
 
 
@@ -44,23 +44,26 @@ Archive = Annotated[Path, typer.Argument(help="The evidence file.", metavar="FIL
 @app.command("export")
 def export_(
     change_id: Annotated[str, typer.Argument(help="The change.")],
-    to: Annotated[Path, typer.Option("--out", help="The file to write; never written over.")],
+    to: Annotated[
+        Path, typer.Option("--out", help="The file to write; an existing one is never overwritten.")
+    ],
     show_addresses: Annotated[
         bool, typer.Option("--show-addresses", help="Include whole addresses (personal data).")
     ] = False,
     hub_only: Annotated[
-        bool, typer.Option("--hub-only", help="Ask no customer's account: no hashes of mails.")
+        bool,
+        typer.Option("--hub-only", help="Read only the hub; the file then has no hashes of mails."),
     ] = False,
     as_json: AsJson = False,
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Write everything that is known of a change to one verifiable file.
+    """Write everything that is known about a change to one verifiable file.
 
     The hashes of the mails come from the accounts of customers that you can open.
     """
     if to.exists():
-        raise Refused(f"{to} is there already: evidence is never written over")
+        raise Refused(f"{to} exists already: evidence is never overwritten")
     own = session(profile, region)
     table = own.resource("dynamodb").Table(STATUS_TABLE)
     scope = Scope(change_id, mails=not hub_only, addresses=show_addresses)
@@ -78,7 +81,7 @@ def export_(
 def verify(
     file: Archive,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Do not ask KMS whether the signature is right.")
+        bool, typer.Option("--offline", help="Do not ask KMS to verify the signature.")
     ] = False,
     key: Annotated[
         str | None,
@@ -90,7 +93,7 @@ def verify(
 ) -> None:
     """Check an evidence file: every byte, every entry of its histories, and its signature.
 
-    Exit status 1 where anything was changed, is missing or was added.
+    Exits with 1 if anything was changed, is missing or was added.
     """
     checked = Checked(file.read_bytes())
     faults = [*checked.faults]
@@ -118,7 +121,10 @@ def _signed(own: boto3.Session, key: str | None, checked: Checked) -> tuple[str,
     manifest = checked.files.get(archive.MANIFEST, b"")
     if is_signed(own, expected, manifest, signature):
         return expected, checked.faults
-    return "", [*checked.faults, f"the signature is not that of {expected}, or not of this file"]
+    return "", [
+        *checked.faults,
+        f"the signature was not made with {expected}, or not for this file",
+    ]
 
 
 def _say_exported(to: Path, found: Evidence) -> None:
@@ -155,5 +161,5 @@ def _say_checked(file: Path, checked: Checked, faults: list[str], note: str) -> 
         markup=False, soft_wrap=True,
     )  # fmt: skip
     if checked.loose:
-        warn(f"{checked.loose} answers are not chained: they came before their announcement")
+        warn(f"{checked.loose} answers are not chained: they arrived before their announcement")
     out.print(note, markup=False, soft_wrap=True)

@@ -42,7 +42,7 @@ def export(session: boto3.Session, table: "Table", scope: Scope, now: datetime) 
     """Return the evidence of a change; Refused if the hub knows nothing of it."""
     change_id, addresses = scope.change_id, scope.addresses
     files, codes = files_of(table, change_id, addresses=addresses)
-    left_out = {"mails/": "the hub alone was asked"}
+    left_out = {"mails/": "only the hub was read"}
     if scope.mails:
         open_account = partial(enter, session, keys=Keys(None, None))
         more, left_out = mails_of(open_account, change_id, codes, addresses=addresses)

@@ -61,7 +61,7 @@ def _hashes(account: CustomerAccount, run: Run, variants: list[str]) -> dict[str
         return dict.fromkeys(variants, explained(error) or str(error))
     return {
         name: f"sha256:{hashlib.sha256(kept[name]).hexdigest()}" if name in kept
-        else "not kept any more"
+        else "no longer kept"
         for name in variants
     }  # fmt: skip
 

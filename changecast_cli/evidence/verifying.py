@@ -46,7 +46,7 @@ def _faults_of_files(files: Files, manifest: Mapping[str, Any]) -> Iterator[str]
     """Yield what is missing, added or changed since the manifest was written."""
     named = manifest.get("files")
     if not isinstance(named, dict):
-        yield f"{MANIFEST} is missing, or is none of ours"
+        yield f"{MANIFEST} is missing, or Changecast did not make it"
         return
     digest = hashlib.sha256(files[MANIFEST]).hexdigest()
     if files.get(DIGEST, b"") != f"{digest}\n".encode():
@@ -75,7 +75,7 @@ def _faults_within(files: Files) -> list[str]:
 def _faults_of_content(files: Files) -> Iterator[str]:
     for name in [name for name in files if name.startswith((HISTORY, ANSWERS, STATUS, ANNOUNCED))]:
         if not _is_rows(value_in(files, name)):
-            yield f"{name} is no list of rows"
+            yield f"{name} is not a list of rows"
     entries: dict[tuple[Any, ...], Rows] = {}
     for entry in _entries(files):
         if "entry_hash" in entry:

@@ -85,7 +85,7 @@ def mails(
     each: Annotated[bool, typer.Option("--each", help="Show one line per mail.")] = False,
     alerts: Annotated[
         bool,
-        typer.Option("--alerts", help="Show what topics sent to e-mail addresses instead."),
+        typer.Option("--alerts", help="Show what SNS topics sent to e-mail addresses instead."),
     ] = False,
     save: Annotated[
         Path | None, typer.Option(help="Folder to write every mail to, as .eml and .html.")

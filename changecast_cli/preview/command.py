@@ -42,7 +42,9 @@ Language = Annotated[
 Timezone = Annotated[str | None, typer.Option(help="IANA time zone to use instead of the stack's.")]
 Templates = Annotated[
     Path | None,
-    typer.Option(help="Folder of templates that override ours.", exists=True, file_okay=False),
+    typer.Option(
+        help="Folder of templates that override the built-in ones.", exists=True, file_okay=False
+    ),
 ]
 ChangeId = Annotated[
     str | None, typer.Option(help="The change's id, if the document has no id or ticket.")

@@ -51,7 +51,7 @@ def _fix(
     put = partial(events.put_permission, EventBusName=bus, Policy=json.dumps(policy))
     said = _said(statements)
     yield Fix(
-        f"the policy of the bus {bus} is not the template's: {said}",
+        f"the policy of the bus {bus} differs from the template: {said}",
         f"policy of the bus {bus}: {said} -> the template's one statement",
         put,
     )

@@ -53,7 +53,7 @@ class Repaired:
         """Yield the result and the next commands, for people."""
         check = "changecast doctor " + ("--hub" if self.who == HUB else f"--customer {self.who}")
         if self.done:
-            yield f"Changed back at {self.who}:"
+            yield f"Restored at {self.who}:"
             yield from (f"  {line}" for line in self.lines)
         if self.has_new_identity:
             yield (
@@ -67,7 +67,7 @@ class Repaired:
             yield f"Check it: {check}"
         elif not self.lines:
             yield (
-                f"Nothing to do: {self.who} is as its templates say. To check everything else: "
+                f"Nothing to do: {self.who} matches its templates. To check everything else: "
                 f"{check}"
             )
 
@@ -99,7 +99,7 @@ def repair(
             for stack, of, look in _stacks(who, config, text, hub):
                 plans.append(_plan(stack, of, look))
         lines = [line for plan in plans for line in plan.lines()]
-        plan = [f"Would change back at {who}:", *lines]
+        plan = [f"Would restore at {who}:", *lines]
         done = bool(lines) and go_on(plan, yes=yes, dry_run=dry_run)
         if done:
             with working(f"Repairing {who}"):

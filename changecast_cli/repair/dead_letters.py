@@ -61,7 +61,7 @@ def taken(sqs: "SQSClient", url: str) -> Iterator[list[DeadLetter]]:
         if kept:
             minutes = HIDDEN_SECONDS // 60
             say(
-                f"{len(kept)} dead letters of {url} are in use, and can be read in "
+                f"{len(kept)} dead letters of {url} are being processed, and can be read in "
                 f"{minutes} minutes"
             )
 

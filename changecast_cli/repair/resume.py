@@ -53,7 +53,7 @@ def resume(
     revision: Revision = None,
     reminder: Reminder = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Resume it although its cause is still there.")
+        bool, typer.Option("--force", help="Resume it even if its cause is still there.")
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -116,7 +116,7 @@ def _not_paused(run: Run, customer: str) -> str:
         return f"Nothing to do: {where} has ended. Next: changecast status {run.change_id}"
     return (
         f"Nothing to do: {where} is not paused any more. If `changecast status` still says paused "
-        f"after two minutes, something keeps it: changecast doctor --customer {customer}"
+        f"after two minutes, something still blocks it: changecast doctor --customer {customer}"
     )
 
 

@@ -149,5 +149,5 @@ def _draw(change_id: str, ways: list[Way]) -> None:
         if way.lacks:
             out.print(Text(f"The customer's part is missing: {way.lacks}", style="yellow"))
         elif not way.traces:
-            out.print(Text("No traces (yet): X-Ray shows them a few seconds late.", style="yellow"))
+            out.print(Text("No traces yet: X-Ray shows them after a few seconds.", style="yellow"))
         out.print()

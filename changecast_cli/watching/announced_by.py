@@ -34,7 +34,8 @@ def announcements_text(records: Sequence[Record]) -> Text:
     """Return a line for each revision."""
     lines = [
         f"rev {record.revision} ({record.status}) announced {record.announced_at[:19]}Z by "
-        f"{short(record.announced_by)}{'' if record.put_at else ', but perhaps never put'}"
+        f"{short(record.announced_by)}"
+        f"{'' if record.put_at else ', but perhaps never put on the bus'}"
         for record in records
     ]
     return Text("\n".join(lines) or "No record: its event was put without `announce`.", style="dim")

@@ -35,7 +35,10 @@ def history(
         str | None, typer.Option("--customer", "-c", help="Only this customer's reports.")
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Every report, also those that only count further.")
+        bool,
+        typer.Option(
+            "--all", help="Show every report, including those that only update the counts."
+        ),
     ] = False,
     as_json: AsJson = False,
     profile: Profile = None,

@@ -63,7 +63,7 @@ def told(answer: Mapping[str, Any]) -> str:
     said = [
         " or ".join(map(_window, answer.get("windows") or ())),
         answer.get("comment") or "",
-        f"revision {int(newer)} was out already" if newer else "",
+        f"revision {int(newer)} was announced before this answer" if newer else "",
     ]
     return "; ".join(part for part in said if part)
 

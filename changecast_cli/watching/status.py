@@ -284,8 +284,9 @@ def until_settled(read: Read, sleep: Callable[[float], None] = time.sleep) -> It
 def say_hidden(code: str, number: int) -> None:
     """Print how many of a customer's reports about unannounced changes are not shown."""
     out.print(
-        f"{code}: {number} more reports about changes that were never announced here are not "
-        f"shown. The account may have invented them: changecast doctor --customer {code}",
+        f"{code}: {number} more reports are about changes that nobody announced here, and are not "
+        f"shown. The account may be sending false reports. Check it: changecast doctor --customer "
+        f"{code}",
         markup=False,
         soft_wrap=True,
     )

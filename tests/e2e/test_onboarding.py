@@ -190,7 +190,7 @@ def test_contacts_are_kept_in_the_customers_own_account(onboarded: Shell) -> Non
     onboarded("contacts", "backup", "people.json", "--customer", "ob-one")
     crossed = onboarded("contacts", "restore", "people.json", "--customer", "ob-lost")
     assert crossed.returncode == 2
-    assert "must not come onto another's list" in crossed.stderr
+    assert "must not get onto another customer's list" in crossed.stderr
     others = onboarded("contacts", "list", "--customer", "ob-lost", "--json")
     assert json.loads(others.stdout)["people"] == []
 
@@ -297,7 +297,7 @@ def test_the_doctor_goes_in_by_the_operator_role_and_says_what_it_may_not_look_a
     assert unseen["suppression"] == (
         "cannot look, ListSuppressedDestinations: AccessDeniedException"
     )
-    assert all(reason.startswith("cannot look, ") for reason in unseen.values())
+    assert all(reason.startswith("cannot check ") for reason in unseen.values())
     assert {"identity", "contact-list", "configuration-set", "dead-letters"} <= set(found)
     assert looked.returncode == 0
 

@@ -145,7 +145,7 @@ def test_what_is_not_open_is_rendered_from_the_document_and_says_why(
     entering(opened, monkeypatch)
     asked = {"id": CHANGE, "revision": "1", "customer": "globex"}
     answer = browser.get("mails", params=asked)
-    assert "the hub does not keep revision 1" in answer.text
+    assert "the hub has no copy of revision 1" in answer.text
     framed = browser.get("mails/mail", params={**asked, "mail": "full", "source": "run"})
     assert (framed.status_code, "no way leads into" in framed.text) == (400, True)
 

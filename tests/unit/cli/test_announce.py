@@ -63,8 +63,8 @@ def test_where_one_put_fails_what_was_put_is_printed_and_the_others_are_named(
     said = str(result.exception)
     assert isinstance(result.exception, Failed)
     assert said.startswith(f"{paths[1]} may not have been announced: EventBridge did not")
-    assert f"Not tried after it: {paths[2]}." in said
-    assert said.endswith("Announce all of them again once that is fixed. Nobody is mailed twice.")
+    assert f"Not tried: {paths[2]}." in said
+    assert said.endswith("Announce all of them again when that is fixed. Nobody is mailed twice.")
     assert len(hub.events.entries) == 1
 
 

@@ -46,7 +46,7 @@ def test_a_profile_that_leads_elsewhere_is_refused_before_anything_is_read(
     [
         ("umbrella", Keys(None, None), r"not registered \(known: acme, globex\)"),
         ("acme", Keys(None, None), "--external-id if the customer lets you use its role"),
-        ("acme", Keys("nope", None), "the AWS profile nope does not exist"),
+        ("acme", Keys("nope", None), "there is no AWS profile nope"),
     ],
 )
 def test_where_no_way_leads_in_the_sentence_says_what_to_do(

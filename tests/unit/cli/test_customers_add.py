@@ -41,7 +41,7 @@ def refusal(**changed: str) -> str:
         ({"region": "eu-south-9"}, "SES is not in Region 'eu-south-9'"),
         ({"region": "ap-east-2"}, "SES is not in Region"),
         ({"name": "Globex"}, "globex has the same name"),
-        ({"profile": 'x"\nregion = "y'}, "profile has up to 200 characters"),
+        ({"profile": 'x"\nregion = "y'}, "profile must have at most 200 characters"),
         ({"name": 'Um"bra'}, "none of them"),
         ({"name": "Um\nbra"}, "none of them"),
         ({"sender": "changes"}, "is not a mail address"),

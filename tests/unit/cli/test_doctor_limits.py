@@ -31,7 +31,7 @@ def settings(whole: int, unreserved: int) -> dict[str, Any]:
         (1_000, 1_000, "ok", "1,000 functions at a time"),
         (1_000, 50, "ok", "50 functions at a time of 1,000"),
         (1_000, 49, "warning", "49 functions at a time of 1,000: "),
-        (10, 10, "warning", "10 functions at a time: everything ends, but slowly"),
+        (10, 10, "warning", "10 functions at a time: everything finishes, but slowly"),
     ],
 )
 def test_an_account_with_few_functions_at_a_time_is_named(

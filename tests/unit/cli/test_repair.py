@@ -70,7 +70,7 @@ AGAIN = ["changecast reannounce CHG-201 --customer acme"]
 def test_after_a_repair_what_was_changed_and_what_was_missed_is_said() -> None:
     done = Repaired("acme", RULE_OFF, AGAIN, done=True, has_new_identity=False)
     assert [*done.told()] == [
-        "Changed back at acme:",
+        "Restored at acme:",
         f"  {RULE_OFF[0]}",
         "Changes missed meanwhile:",
         f"  {AGAIN[0]}",

@@ -113,9 +113,9 @@ def test_a_wrong_change_id_is_said_in_words_that_people_know(tmp_path: Path) -> 
     ("fields", "said", "impact"),
     [
         ({}, "not stated", ("degraded", "unstated")),
-        ({"impact": "None"}, "none, as the document's words say", ("none", "sure_words")),
-        ({"impact": "<p>None</p>"}, "none, as the document's words say", ("none", "sure_words")),
-        ({"impact": "low"}, "people read the words", ("degraded", "unclear_words")),
+        ({"impact": "None"}, "none, from the document's words", ("none", "sure_words")),
+        ({"impact": "<p>None</p>"}, "none, from the document's words", ("none", "sure_words")),
+        ({"impact": "low"}, "people read the document's words", ("degraded", "unclear_words")),
         ({"impactLevel": "outage"}, "impact: outage", ("outage", "stated")),
     ],
 )

@@ -197,7 +197,7 @@ def test_the_next_revision_of_a_change_is_prefilled(
 def test_a_change_that_the_hub_does_not_keep_is_said(browser: TestClient) -> None:
     answer = browser.get("announce", params={"id": "CHG-9"})
     assert answer.status_code == 400
-    assert "hand in its metadata.json" in answer.text
+    assert "upload its metadata.json" in answer.text
 
 
 def test_a_draft_is_told_to_nobody(browser: TestClient, hub: FakeHub) -> None:

@@ -65,7 +65,7 @@ def test_the_form_writes_what_the_command_writes(
         assert FILE.read_text("utf-8") == by_command
     assert "changes@acme.example" in done.text
     again = browser.post("customers/add/check", data=ACME)
-    assert "is there already, with the same values" in again.text
+    assert "exists already, with the same values" in again.text
     assert "Nothing is to be written" in again.text
 
 
@@ -89,7 +89,7 @@ def test_a_second_customer_needs_no_hub_and_keeps_the_first(browser: TestClient)
         ({"sender": "nobody"}, "nobody"),
         ({"timezone": "Madrid"}, "is not an IANA time zone"),
         ({"language": "xx"}, "there are no mails in"),
-        ({"name": HOSTILE}, "the name has up to 90 characters"),
+        ({"name": HOSTILE}, "the name must have at most 90 characters"),
         ({"name": ""}, "missing: name"),
         ({"account": "111111111111"}, "the hub&#39;s own account"),
         ({"hub_account": "1"}, "the hub&#39;s account"),
