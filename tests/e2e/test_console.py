@@ -46,7 +46,11 @@ class Console:
 
 @pytest.fixture(scope="module")
 def console(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    """A console of somebody with the documents of docs/policies, and nothing else."""
+    """A console of somebody with the documents of docs/policies, and nothing else.
+
+    The hub is not empty: the overview asks for more rights as soon as there is a change.
+    """
+    provider.announce_and_wait(document(customers=["acme"]))
     folder = tmp_path_factory.mktemp("console")
     profiles = configparser.ConfigParser(interpolation=None)
     keys = customer_engineer(provider.cloud, provider.account(PAUSED), REGION)
@@ -62,10 +66,12 @@ def console(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Ite
         env={**plain, **own, "AWS_CONFIG_FILE": str(folder / "aws-config")},
     ) as program:  # fmt: skip
         assert program.stdout is not None
-        running = Console(folder, program.stdout.readline().split()[-1])
-        running.walk({"see": "Open changes"})
-        yield running
-        program.terminate()
+        try:
+            running = Console(folder, program.stdout.readline().split()[-1])
+            running.walk({"see": "Open changes"})
+            yield running
+        finally:
+            program.terminate()
 
 
 def checked_and_announced(change_id: str) -> list[dict[str, str]]:

@@ -88,4 +88,4 @@ def install() -> None:
         lock = HERE / "package-lock.json"
         if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
             npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-            subprocess.run(npm, cwd=HERE, check=True)
+            subprocess.run(npm, cwd=HERE, check=True, timeout=900)

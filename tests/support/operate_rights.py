@@ -113,6 +113,7 @@ STEPS: Mapping[str, tuple[Step, ...]] = {
         ("announce", ("xray:PutTraceSegments",), ANYTHING, NO_KEYS),
         ("status", ("dynamodb:Query",), (f"{STATUS}/index/by_day", f"{STATUS}/index/by_state",
                                          f"{STATUS}/index/by_customer"), NO_KEYS),
+        ("console", ("dynamodb:BatchGetItem",), (STATUS,), NO_KEYS),
         ("status", ("sqs:GetQueueUrl",), _named(QUEUE, ROUTE), NO_KEYS),
         ("trace", ("xray:BatchGetTraces", "xray:GetTraceSummaries"), ANYTHING, NO_KEYS),
         ("replay", ("cloudformation:DescribeStacks",), _stacks(ROUTE), NO_KEYS),

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+# A browser that hangs fails its test, and no other.
+SECONDS = 900
 NPM, BUILD = ROOT / "tests" / "npm", ROOT / "build"
 
 
@@ -31,8 +33,9 @@ def run(*command: str, folder: Path, **more: Any) -> str:
     """Return what a command prints; ProgramMissing with its output where it fails."""
     try:
         done = subprocess.run(
-            command, cwd=folder, check=True, capture_output=True, text=True, **more
-        )
+            command, cwd=folder, check=True, capture_output=True, text=True,
+            timeout=SECONDS, **more,
+        )  # fmt: skip
     except subprocess.CalledProcessError as failed:
         said = f"{failed.stdout[-2000:]}{failed.stderr[-2000:]}"
         raise ProgramMissing(f"{' '.join(command)} failed:\n{said}") from failed

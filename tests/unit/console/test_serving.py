@@ -23,8 +23,10 @@ def running() -> Iterator[subprocess.Popen[str]]:
         [PROGRAM, "console", "--no-browser"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True, env=os.environ | NOBODY,
     ) as program:  # fmt: skip
-        yield program
-        program.kill()
+        try:
+            yield program
+        finally:
+            program.kill()
 
 
 def test_it_prints_its_address_serves_this_machine_and_ends_with_ctrl_c(
