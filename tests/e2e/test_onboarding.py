@@ -293,11 +293,11 @@ def test_the_doctor_goes_in_by_the_operator_role_and_says_what_it_may_not_look_a
     onboarded.profiles(ACCOUNTS)
     found = {each["check"]: each for each in json.loads(looked.stdout)["verdicts"]["ob-lost"]}
     unseen = {check: each["reason"] for check, each in found.items() if each["level"] != "ok"}
-    assert unseen["drift"] == "cannot look, DetectStackDrift: AccessDenied"
+    assert unseen["drift"] == "cannot check: DetectStackDrift: AccessDenied"
     assert unseen["suppression"] == (
-        "cannot look, ListSuppressedDestinations: AccessDeniedException"
+        "cannot check: ListSuppressedDestinations: AccessDeniedException"
     )
-    assert all(reason.startswith("cannot check ") for reason in unseen.values())
+    assert all(reason.startswith("cannot check: ") for reason in unseen.values())
     assert {"identity", "contact-list", "configuration-set", "dead-letters"} <= set(found)
     assert looked.returncode == 0
 
