@@ -191,8 +191,8 @@ def interpreters() -> list[str]:
         found.setdefault(_runtime(path), path)
     for missing in sorted({*RUNTIMES} - found.keys()):
         print(
-            f"No Python {missing} on this machine: the package has no byte code for it, so that a "
-            "cold start takes 3.5 times as long. Install it and build again.",
+            f"This machine has no Python {missing}, so the package has no byte code for it, and a "
+            f"cold start takes 3.5 times as long. Install it and build again.",
             file=sys.stderr,
         )
     return [found[runtime] for runtime in RUNTIMES if runtime in found]

@@ -91,4 +91,4 @@ def _plain(value: Any) -> Any:
     """Return DynamoDB's values as plain JSON values."""
     if isinstance(value, Decimal):
         return int(value) if value == int(value) else str(value)
-    raise TypeError(f"{type(value).__name__} has no place in evidence")
+    raise TypeError(f"{type(value).__name__} cannot be stored in evidence")

@@ -42,8 +42,8 @@ def _refuse_foreign_runtime(packages: Path) -> None:
     if built and not any(name.endswith(EXTENSION_SUFFIXES[0]) for name in built):
         raise ImportError(
             f"this function runs on {EXTENSION_SUFFIXES[0]}, and its package was built for "
-            f"{', '.join(name.partition('.')[2] for name in built)}: write PythonRuntime and "
-            "Architecture of this environment into samconfig.toml, then build and deploy again"
+            f"{', '.join(name.partition('.')[2] for name in built)}: set PythonRuntime and "
+            f"Architecture in samconfig.toml to match, then build and deploy again"
         )
 
 

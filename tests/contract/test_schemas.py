@@ -166,7 +166,7 @@ def test_a_version_that_is_not_read_is_called_that_whatever_else_it_holds(kind: 
     event = sample(f"{kind}.v1")
     event["detail"] = {"schema_version": "2", "change_id": "CHG-1", "reshaped": True}
     with pytest.raises(
-        ContractError, match="event version '2' is not read here, only 1"
+        ContractError, match="this stack cannot read event version '2', only 1"
     ) as refused:
         read(event)
     assert (refused.value.code, refused.value.path) == (NOT_UNDERSTOOD, VERSION_PATH)

@@ -105,7 +105,7 @@ def test_a_report_two_releases_ahead_is_told_and_kept_until_the_hub_reads_it(
 
         for fact in eventually(facts):  # one for each report: a run may draw several
             assert fact["cause"] == NOT_UNDERSTOOD
-            assert "version '2' is not read here, only 1" in str(fact["message"])
+            assert "cannot read event version '2', only 1" in str(fact["message"])
         stack.enter_context(hub(provider, built, NEXT))
         bring_back(provider, HUB.account, "StatusDeadLetters", "StatusQueue", announced.change_id)
         well = {"acme": "sent", "initech": "sent"}

@@ -43,7 +43,7 @@ function listen() {
 }
 
 function gone() {
-  say("The console is gone: is it still running?", true);
+  say("The console does not answer. Is it still running?", true);
 }
 
 // A page that nobody sees asks for nothing: a browser keeps six connections to one address.

@@ -32,7 +32,7 @@ class ResponseCounts(Frozen):
     reschedule_requested: _Number = Field(
         default=0, description="People who asked for another time."
     )
-    needed: _Number = Field(default=0, description="Approvals that the customer wants.")
+    needed: _Number = Field(default=0, description="Approvals that the customer needs.")
 
 
 class ResponseSummary(Frozen):

@@ -58,7 +58,7 @@ class Window(Frozen):
     end: Instant = Field(description="When the work ends, after `start`.")
     timezone: TimeZone = Field(
         default="UTC",
-        description="The IANA zone of the plan, for example Europe/Madrid.",
+        description="The IANA time zone that the change is planned in, for example Europe/Madrid.",
     )
 
     @model_validator(mode="after")
@@ -77,7 +77,7 @@ class Meeting(Frozen):
     """A meeting about the change."""
 
     title: Line = Field(
-        default="", description="What the meeting is called; the change's title if empty."
+        default="", description="The meeting's title; if empty, the change's title."
     )
     start: Instant = Field(description="When the meeting starts.")
     duration_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)] = Field(
@@ -97,14 +97,14 @@ class Tickets(Frozen):
 class Link(Frozen):
     """A link to further reading."""
 
-    title: Line = Field(default="", description="What the link is called.")
+    title: Line = Field(default="", description="The link's text.")
     url: Url = Field(description="The link's target.")
 
 
 class Attachment(Frozen):
     """A document named by the change; it is linked, never fetched."""
 
-    name: Line = Field(description="What the document is called.")
+    name: Line = Field(description="The document's name.")
     url: Url | None = Field(default=None, description="The document's address.")
 
 
@@ -120,7 +120,9 @@ class Change(Frozen):
     """One revision of a change, in canonical form."""
 
     change_id: ChangeId
-    revision: RevisionNumber = Field(description="The state of the document, counted from 1.")
+    revision: RevisionNumber = Field(
+        description="The number of this state of the document, from 1."
+    )
     kind: Kind = Field(default=Kind.CHANGE, description="A change, or an announcement to read.")
     category: Line | None = Field(
         default=None, description="The category that the change system gives an announcement."
@@ -143,7 +145,7 @@ class Change(Frozen):
     tickets: Tickets = Field(default=Tickets(), description="The provider's tickets.")
     window: Window | None = Field(
         default=None,
-        description="When the change happens; required but for drafts and announcements.",
+        description="When the change happens; required, except for drafts and announcements.",
     )
     status: Status = Field(description="The status of the change.")
     prior_status: Line | None = Field(
@@ -165,13 +167,15 @@ class Change(Frozen):
     follow_up: Text | None = Field(
         default=None, description="What happens after a completed change."
     )
-    actual_start: Instant | None = Field(default=None, description="When the work really started.")
-    actual_end: Instant | None = Field(default=None, description="When the work really ended.")
+    actual_start: Instant | None = Field(
+        default=None, description="When the work actually started."
+    )
+    actual_end: Instant | None = Field(default=None, description="When the work actually ended.")
     test_run: bool = Field(
         default=False, description="Whether this is a test, mailed to allowed recipients only."
     )
     history: tuple[HistoryEntry, ...] = Field(
-        default=(), description="What happened to the document so far."
+        default=(), description="The document's history so far."
     )
     customer_details: dict[CustomerCode, JsonValue] | None = Field(
         default=None,

@@ -86,10 +86,12 @@ class ChangeAnnounced(Frozen):
         default=WRITTEN_VERSION, description="The version of this event."
     )
     event_id: UUID = Field(
-        description="Made by `announce`; EventBridge's own id changes on the way."
+        description="Set by `announce`; EventBridge's own id changes along the way."
     )
     change_id: ChangeId
-    revision: RevisionNumber = Field(description="The state of the document, counted from 1.")
+    revision: RevisionNumber = Field(
+        description="The number of this state of the document, from 1."
+    )
     customers: tuple[CustomerCode, ...] = Field(
         max_length=CUSTOMERS_LIMIT, description="The customers that are affected."
     )
@@ -108,7 +110,8 @@ class ChangeAnnounced(Frozen):
     )
     test: bool = Field(
         default=False,
-        description="A test lives under <change_id>:test, apart from the change.",
+        description="Whether this is a test; its id is <change_id>:test, so it is separate from "
+        "the change.",
     )
     correlation_id: Line = Field(description="Change id and revision as one text, for logs.")
     traceparent: TraceParent | None = Field(
@@ -129,10 +132,11 @@ class ChangeAnnounced(Frozen):
     )
     parts: Annotated[int, Field(ge=2, le=PARTS_LIMIT)] | None = Field(
         default=None,
-        description="How many events tell of this revision, each to other customers, if not one.",
+        description="How many events carry this revision, each to different customers; null means "
+        "one.",
     )
     change: Change = Field(description="The change in its canonical form.")
-    metadata: dict[str, JsonValue] = Field(description="The change document as it was handed over.")
+    metadata: dict[str, JsonValue] = Field(description="The change document as it was handed in.")
 
     @model_validator(mode="after")
     def _names_each_customer_once(self) -> Self:
@@ -210,19 +214,17 @@ class ChannelReport(Frozen):
     """Result of a run at one of the customer's chats or webhooks."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=32)] = Field(
-        description="What the customer calls it."
+        description="The customer's name for it."
     )
     channel: Annotated[str, StringConstraints(pattern=r"^[a-z]{1,16}$")] = Field(
         description="`chat` or `webhook`."
     )
-    state: ChannelState = Field(
-        description="Where it stands; `sent` if SNS or the receiver accepted it."
-    )
+    state: ChannelState = Field(description="Its state; `sent` if SNS or the receiver accepted it.")
     code: Annotated[str, StringConstraints(max_length=128)] = Field(
         default="", description="Why it is not sent: an HTTP status, or one word."
     )
     next_try_at: Instant | None = Field(
-        default=None, description="When it is tried again, if it is."
+        default=None, description="When it is tried again; null if it is not."
     )
 
 
@@ -272,7 +274,7 @@ class DeliveryReported(Frozen):
     customer: CustomerCode = Field(description="The customer that reports.")
     state: RunState = Field(description="The state of the run.")
     report_seq: Whole = Field(
-        description="The order of one customer's reports; clocks may be wrong."
+        description="Orders one customer's reports, because clocks may be wrong."
     )
     counts: Counts = Field(default=Counts(), description="The number of recipients by state.")
     reason: Reason | None = Field(default=None, description="Why the run did not end well.")
@@ -429,8 +431,8 @@ def _version_of(event: Any) -> str:
 
 def _not_understood(version: str) -> str:
     return (
-        f"event version {version[:20]!r} is not read here, only {', '.join(READABLE_VERSIONS)}: "
-        "upgrade this stack, then redrive the event"
+        f"this stack cannot read event version {version[:20]!r}, only "
+        f"{', '.join(READABLE_VERSIONS)}: upgrade it, then redrive the event"
     )
 
 

@@ -25,12 +25,12 @@ class FreezeDeclared(Frozen):
     """`detail` of source `changecast.delivery.<account id>`: a time without changes."""
 
     schema_version: SchemaVersion = WRITTEN_VERSION
-    event_id: UUID = Field(description="The event's id; a removal has another one.")
+    event_id: UUID = Field(description="The event's id; a removal has its own.")
     freeze_id: UUID = Field(description="The freeze's id, the same in declaration and removal.")
     customer: CustomerCode
     name: Title = Field(description="The name that people see, for example Year-end closing.")
     start: Instant
-    end: Instant = Field(description="At most 60 days after the start.")
+    end: Instant = Field(description="The end, at most 60 days after the start.")
     removed: bool = Field(default=False, description="Whether this removes the freeze.")
     declared_at: Instant
     declared_by: Line

@@ -48,9 +48,9 @@ class NoticeKind(StrEnum):
 class ChangedValue(Frozen):
     """One field that differs from what this customer was last told, as people read it."""
 
-    label: Line = Field(description="What the field is called in `language`.")
+    label: Line = Field(description="The field's name in `language`.")
     old: str = Field(description="What the customer was told before.")
-    new: str = Field(description="What holds now.")
+    new: str = Field(description="What applies now.")
 
 
 class Notice(Frozen):
@@ -61,9 +61,11 @@ class Notice(Frozen):
     )
     customer: CustomerCode = Field(description="The customer that is told.")
     change_id: ChangeId
-    revision: RevisionNumber = Field(description="The state of the document, counted from 1.")
+    revision: RevisionNumber = Field(
+        description="The number of this state of the document, from 1."
+    )
     kind: NoticeKind = Field(description="What the notice is about.")
-    test: bool = Field(default=False, description="Whether this is a test, of no real change.")
+    test: bool = Field(default=False, description="Whether this is a test, not a real change.")
     language: Annotated[str, StringConstraints(max_length=16)] = Field(
         description="The language of the texts for people, for instance en."
     )
@@ -78,7 +80,7 @@ class Notice(Frozen):
     )
     page: Url | None = Field(
         default=None,
-        description="A page that shows the change to its every reader, where people may answer.",
+        description="A read-only page of the change; null if people cannot answer.",
     )
     change: Change = Field(description="The change as this customer may see it.")
 
@@ -87,7 +89,7 @@ class ChangeNotice(Frozen):
     """The body of a webhook. A repeat of a notice has the same `webhook-id` and the same body."""
 
     type: Annotated[str, StringConstraints(pattern=r"^change\.[a-z_]{1,32}$")] = Field(
-        description="`change.` and the kind, to route the notice by."
+        description="`change.` and the kind, for routing the notice."
     )
     timestamp: Instant = Field(description="When the notice was composed.")
     data: Notice = Field(description="The notice.")

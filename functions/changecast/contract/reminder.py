@@ -23,7 +23,8 @@ def seconds_before(setting: str) -> tuple[int, ...]:
     if not _SETTING.fullmatch(compact):
         raise ContractError(
             "reminders",
-            f"{setting!r} is no list of times: write at most {MOST_REMINDERS}, each a number with "
+            f"{setting!r} is not a list of times: write at most {MOST_REMINDERS}, each a number "
+            f"with "
             "min, h or d, separated by commas, for instance 24h,1h; or none",
         )
     found = {_seconds(word) for word in compact.split(",") if word not in ("", "none")}

@@ -65,7 +65,7 @@ class ResponseRecorded(Frozen):
     customer: CustomerCode = Field(description="The customer whose person answered.")
     response: Response = Field(description="What the person answered.")
     responder: Annotated[str, StringConstraints(max_length=320)] | None = Field(
-        description="A pseudonym of the person, or an address if the customer wants that."
+        description="A pseudonym of the person, or the address if the customer allows it."
     )
     windows: tuple[WantedWindow, ...] = Field(
         description="The other times that the person asks for.",
@@ -85,7 +85,7 @@ class ResponseRecorded(Frozen):
         default=Approval.NONE, description="The state of the customer's approval."
     )
     response_seq: Whole = Field(
-        description="The order of one customer's answers; clocks may be wrong."
+        description="Orders one customer's answers, because clocks may be wrong."
     )
     report_seq: Whole = Field(description="The order in which `counts` and `approval` were read.")
     recorded_at: Instant = Field(description="When the answer was recorded.")
@@ -110,7 +110,7 @@ class ChangeResponded(Frozen):
     customer: CustomerCode = Field(description="The customer whose person answered.")
     response: Response = Field(description="What the person answered.")
     responder: str | None = Field(
-        description="A pseudonym of the person, or an address if the customer wants that."
+        description="A pseudonym of the person, or the address if the customer allows it."
     )
     windows: tuple[WantedWindow, ...] = Field(
         default=(), description="The other times that the person asks for."

@@ -103,7 +103,7 @@ def _check_characters(text: str, value: Any) -> None:
         try:
             text.encode("utf-8")
         except UnicodeEncodeError as error:
-            half = "a \\u escape that is half a character"
+            half = "a \\u escape that is half of a surrogate pair"
             raise ContractError("lone_surrogate", half) from error
     if found := _NONCHARACTER.search(text):
         raise ContractError("noncharacter", f"U+{ord(found[0]):04X} is not a character")

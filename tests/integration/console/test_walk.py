@@ -30,7 +30,7 @@ def test_a_stranger_announces_sees_the_report_arrive_and_corrects(
     origin = served.rpartition("/")[0].rpartition("/")[0]
     FOLDER.mkdir(parents=True, exist_ok=True)
     steps = [
-        {"see": "Nothing waits for a person"},
+        {"see": "Nothing needs a person"},
         {"follow": "Announce"},
         {"file": "Choose metadata.json", "with": file},
         {"see": "metadata.json is in the field"},

@@ -36,8 +36,10 @@ def test_a_run_that_is_too_large_for_the_day_says_why_and_until_when() -> None:
     assert (told["state"], told["counts"]["sent"]) == ("sending", 25)
     assert (told["reason"]["class"], told["reason"]["code"]) == ("waiting", "daily_quota")
     words = told["reason"]["message"]
-    assert words.startswith("15 mails of this run are still to go, more than is left of the 30")
-    assert f"the last is due by about {A_DAY_LATER}" in words
+    assert words.startswith(
+        "15 mails of this run are still to be sent, more than is left of the 30"
+    )
+    assert f"the last one goes out by about {A_DAY_LATER}" in words
 
 
 def test_the_reason_is_there_before_the_first_mail_goes_out() -> None:
@@ -47,7 +49,7 @@ def test_the_reason_is_there_before_the_first_mail_goes_out() -> None:
     account.report()
     told = last(account)
     assert (told["state"], told["reason"]["code"]) == ("planned", "daily_quota")
-    assert "40 mails of this run are still to go" in told["reason"]["message"]
+    assert "40 mails of this run are still to be sent" in told["reason"]["message"]
 
 
 @pytest.mark.parametrize(("most", "until"), [(20, "2027-01-16"), (19, "2027-01-17")])
@@ -56,7 +58,7 @@ def test_a_run_of_several_days_says_the_last_of_them(most: int, until: str) -> N
     account.announce(envelope())
     account.plan()
     account.report()
-    assert f"the last is due by about {until}" in last(account)["reason"]["message"]
+    assert f"the last one goes out by about {until}" in last(account)["reason"]["message"]
 
 
 def test_once_there_is_room_it_goes_on_and_says_nothing_of_a_quota() -> None:
@@ -99,8 +101,8 @@ def test_a_run_that_the_quota_paused_says_until_when() -> None:
     told = last(account)
     assert (told["state"], told["reason"]["class"]) == ("paused", "paused")
     assert told["reason"]["code"] == "daily_quota"
-    assert "15 mails of this run are still to go" in told["reason"]["message"]
-    assert "the last is due by about 2027-01-16" in told["reason"]["message"]
+    assert "15 mails of this run are still to be sent" in told["reason"]["message"]
+    assert "the last one goes out by about 2027-01-16" in told["reason"]["message"]
 
 
 def test_a_run_that_ses_itself_stopped_says_until_when() -> None:
@@ -118,7 +120,7 @@ def test_a_run_that_ses_itself_stopped_says_until_when() -> None:
     told = last(account)
     assert told["state"] == "paused"
     assert "Daily message quota exceeded" in told["reason"]["message"]
-    assert "the last is due by about 2027-01-16" in told["reason"]["message"]
+    assert "the last one goes out by about 2027-01-16" in told["reason"]["message"]
 
 
 def test_addresses_that_cannot_be_mailed_are_still_named_at_the_end() -> None:

@@ -66,7 +66,7 @@ def test_the_form_writes_what_the_command_writes(
     assert "changes@acme.example" in done.text
     again = browser.post("customers/add/check", data=ACME)
     assert "exists already, with the same values" in again.text
-    assert "Nothing is to be written" in again.text
+    assert "Nothing needs to be written" in again.text
 
 
 def test_a_second_customer_needs_no_hub_and_keeps_the_first(browser: TestClient) -> None:
@@ -122,7 +122,7 @@ def test_a_read_only_console_adds_nobody(hub: FakeHub, door: Door) -> None:
     console: Console = console_over(hub, FakeBoard(), read_only=True)
     client = TestClient(application(console, door), base_url=OWN)
     page = client.get(f"/{PREFIX}/customers/add")
-    assert "it adds nobody" in page.text
+    assert "it cannot add a customer" in page.text
     for step in ("check", "write"):
         answer = client.post(
             f"/{PREFIX}/customers/add/{step}", data=ACME | HUB, headers={"Origin": OWN}

@@ -86,7 +86,7 @@ def test_a_run_that_is_not_paused_is_left_alone(
     [
         (AGAIN | {"verb": "repair"}, "no such repair"),
         (AGAIN | {"customer": "initech"}, "does not name initech"),
-        (AGAIN | {"id": "CHG-9"}, "was ever announced"),
+        (AGAIN | {"id": "CHG-9"}, "was announced here"),
         ({}, "no such repair"),
     ],
 )

@@ -124,7 +124,7 @@ NOTICE = CustomerFreezes((YEAR_END,), 72)
         ("2027-01-19T23:00:01+00:00", ["in the freeze 'Year end'"]),
         (
             "2027-01-12T12:00:00+00:00",
-            ["it wants 3 days of notice, but the window begins in 2 days"],
+            ["it requires 3 days of notice, but the window begins in 2 days"],
         ),
         ("2027-01-13T12:00:00+00:00", []),
     ],

@@ -126,7 +126,7 @@ def test_a_fault_is_one_clear_sentence_at_its_path(
         ('{"object_type": "incident"}', "not a change document"),
         ('{"changeId": "1", "changeId": "2"}', "appears twice"),
         ('{"changeTitle": NaN}', "not a JSON number"),
-        ('{"changeTitle": "\\ud800"}', "half a character"),
+        ('{"changeTitle": "\\ud800"}', "half of a surrogate pair"),
         ('{"changeTitle":' * 1_000 + "1" + "}" * 1_000, "deeper than"),
         (b'{"changeTitle": "' + b"x" * 5_000_000 + b'"}', "at most 900,000"),
         (b"\xff{", "not valid UTF-8"),
@@ -205,7 +205,7 @@ def test_a_given_id_does_not_rename_a_change() -> None:
 def test_a_customer_named_twice_is_told_once_with_a_warning() -> None:
     read = read_document(document(customers=["acme", "globex", "acme"]))
     assert read.customers == ("acme", "globex")
-    assert read.warnings == ("named twice, and told once: acme",)
+    assert read.warnings == ("named twice, but told only once: acme",)
 
 
 def test_an_announcement_with_a_meeting_says_when() -> None:

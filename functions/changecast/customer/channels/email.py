@@ -133,7 +133,7 @@ def send(mailer: Mailer, mail: Mail) -> str:
     except (BotoCoreError, ResponseParserError) as error:
         raise _without_answer(error) from error
     if not answer.get("MessageId"):
-        raise Unanswered("the answer has no message id: so it is not from SES")
+        raise Unanswered("the answer has no message id, so it is not from SES")
     return answer["MessageId"]
 
 

@@ -99,7 +99,7 @@ def _links(change: Change, limits: AccountLimits) -> PauseRun | None:
     more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
     return PauseRun(
         PauseCode.LINK_DOMAINS,
-        f"it leads to {', '.join(shown[:_SHOWN])}{more}, outside this account's AllowedLinkDomains",
+        f"it links to {', '.join(shown[:_SHOWN])}{more}, outside this account's AllowedLinkDomains",
     )
 
 
@@ -109,8 +109,9 @@ def _growth(contacts: int, before: int, limits: AccountLimits) -> PauseRun | Non
         return None
     return PauseRun(
         PauseCode.LIST_GROWTH,
-        f"the list has {contacts} contacts and had {before} at the last run, "
-        f"more than {limits.list_growth} times as many (MaxListGrowth)",
+        f"the list has {contacts} contacts, more than {limits.list_growth} times the {before} of "
+        f"the "
+        "last run (MaxListGrowth)",
     )
 
 

@@ -46,12 +46,13 @@ def _left(quota: Quota, now: float) -> int | None:
 
 def _message(planned: int, left: int, quota: Quota, now: float) -> str:
     has_quota = quota.most >= 0
-    room = "SES takes from this account now"
+    room = "SES accepts from this account now"
     if has_quota:
-        room = f"is left of the {quota.most:,.0f} that SES takes from this account in 24 hours"
+        room = f"is left of the {quota.most:,.0f} that SES accepts from this account in 24 hours"
     days = math.ceil(max(1, planned - left) / max(quota.most, 1)) if has_quota else 1
     until = datetime.fromtimestamp(now + days * _DAY, UTC)
     return (
-        f"{planned:,} mails of this run are still to go, more than {room}; the last is due by "
+        f"{planned:,} mails of this run are still to be sent, more than {room}; the last one goes "
+        f"out by "
         f"about {until:%Y-%m-%d %H:%M} UTC"
     )

@@ -21,7 +21,7 @@ from changecast.customer.ledger.table import Ledger
 
 TEST_ID = "CHANGECAST-TEST"
 TITLE = "Test of this channel"
-TEXT = "Somebody tests this channel with changecast channels test. Nothing is planned."
+TEXT = "This is a test, sent with changecast channels test. No change is planned."
 PASSED = "accepted"
 
 

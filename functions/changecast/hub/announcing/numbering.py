@@ -100,8 +100,8 @@ def _next_free(
     if revision > REVISION_LIMIT:
         raise ContractError(
             "revision_limit",
-            f"revision {REVISION_LIMIT} was announced, and there is none above it; if that was a "
-            f"mistake: changecast discard {change_id} --revision {REVISION_LIMIT}",
+            f"revision {REVISION_LIMIT} was announced, and no higher one is possible; if that was "
+            f"a mistake: changecast discard {change_id} --revision {REVISION_LIMIT}",
         )
     return revision
 

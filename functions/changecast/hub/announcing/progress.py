@@ -59,7 +59,7 @@ def progress(
     document = Document(change, record.customers, original.detail.metadata, None, "announced")
     if record.versioned:
         warning = (
-            "the change system numbers this change's documents: give its next one a version above "
+            "the change system numbers this change's documents: give the next one a version above "
             "the revision announced here"
         )
         document = replace(document, warnings=(warning,))

@@ -101,8 +101,8 @@ def _newest_naming(code: str, change_id: str, known: Sequence[Record]) -> Record
     if not known:
         raise ContractError(
             "unknown_change",
-            f"no change {change_id!r} was ever announced here; one that was put without `announce` "
-            "is not kept: announce its document",
+            f"no change {change_id!r} was announced here. If it was put without `announce`, the "
+            f"hub has no copy: announce its document",
         )
     for record in reversed(known):
         if code in (*record.customers, *record.withdrawn):

@@ -74,5 +74,5 @@ def _faults_of(entry: Row, number: int, before: str) -> list[str]:
 def _number(value: Any) -> int | str:
     """Return a number as it was before DynamoDB stored it."""
     if not isinstance(value, Decimal):
-        raise TypeError(f"{type(value).__name__} has no place in a history")
+        raise TypeError(f"{type(value).__name__} cannot be stored in a history")
     return int(value) if value == int(value) else str(value)

@@ -87,7 +87,7 @@ def _bypassed(announced: ChangeAnnounced, known: Sequence[Record]) -> str:
     ]
     if not left_out:
         return says
-    return f"{says}, and no longer names, without telling them: {', '.join(left_out)}"
+    return f"{says}; it no longer names {', '.join(left_out)}, and does not tell them"
 
 
 def _other_customers(announced: ChangeAnnounced, record: Record) -> str:
@@ -95,5 +95,5 @@ def _other_customers(announced: ChangeAnnounced, record: Record) -> str:
     recorded = {*record.customers, *record.withdrawn}
     parts = {"leaves out": recorded - event, "adds": event - recorded}
     said = [f"{verb} {', '.join(sorted(codes))}" for verb, codes in parts.items() if codes]
-    wrong = " and ".join(said) or "confuses who is affected and who is withdrawn"
-    return f"an event of revision {record.revision} {wrong}, against its record"
+    wrong = " and ".join(said) or "mixes up who is affected and who is withdrawn"
+    return f"an event of revision {record.revision} does not match its record: it {wrong}"

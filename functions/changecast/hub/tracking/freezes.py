@@ -117,7 +117,7 @@ def _with(row: Row, freeze: FreezeDeclared, now: datetime) -> Row:
     if len(declared) > MOST_FREEZES:
         raise ContractError(
             "too_many_freezes",
-            f"{freeze.customer} has {MOST_FREEZES} freezes that are not over, and may have no more",
+            f"{freeze.customer} has {MOST_FREEZES} open freezes, the most that are allowed",
         )
     last = sorted(removed.items(), key=lambda each: str(each[1]))[-MOST_REMOVED:]
     return {"declared": declared, "removed": dict(last)}
@@ -138,5 +138,5 @@ def short_notice(window: Window, notice: timedelta, now: datetime) -> str:
     """Return a sentence: how much notice a customer wants, and how much there is."""
     left = window.start - now
     if left <= timedelta(0):
-        return f"it wants {in_words(notice)} of notice, but the window has begun"
-    return f"it wants {in_words(notice)} of notice, but the window begins in {in_words(left)}"
+        return f"it requires {in_words(notice)} of notice, but the window has begun"
+    return f"it requires {in_words(notice)} of notice, but the window begins in {in_words(left)}"

@@ -63,7 +63,8 @@ def _forwarded(row: Row, customer: Customer, route: Route) -> Finding:
 def _stalled(row: Row) -> Finding:
     return Finding(
         Cause.STALLED,
-        f"the last report ({row['state']}) is of {row['reported_at']}, and none came since",
+        f"the last report ({row['state']}) is from {row['reported_at']}, and none has arrived "
+        f"since",
         f"changecast recipients {row['change_id']} --customer {row['customer']}",
     )
 

@@ -33,7 +33,7 @@ def customers_of(
         _check_code(source, index, code)
     twice = sorted(code for code, times in Counter(codes).items() if times > 1)
     if twice:
-        source.warnings.append(f"named twice, and told once: {', '.join(twice)}")
+        source.warnings.append(f"named twice, but told only once: {', '.join(twice)}")
     names = [] if codes else _strings(source, "names", names_at)
     for field, named in (("customers", codes), ("names", names)):
         if len(named) > CUSTOMERS_LIMIT:
