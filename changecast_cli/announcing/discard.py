@@ -24,7 +24,7 @@ def discard(
 ) -> None:
     """Make a revision void at the hub and at every customer.
 
-    The revision stops sending, is not compared with, and no longer blocks lower revisions. Mails
+    The revision is no longer sent or compared with, and no longer blocks lower revisions. Mails
     that were sent stay sent: announce the change again to correct them.
     """
     hub = connect(session(profile, region))

@@ -61,17 +61,25 @@ class _Account:
 
 def add(
     name: Annotated[str, typer.Argument(help="Its name, for example 'Year-end closing'.")],
-    start: Annotated[str, typer.Option("--from", help="First day, or when it starts.")],
-    end: Annotated[str, typer.Option("--to", help="Last day, or when it ends.")],
+    start: Annotated[
+        str,
+        typer.Option(
+            "--from", help="The first day (2027-12-20), or when it starts (2027-12-20T18:00)."
+        ),
+    ],
+    end: Annotated[
+        str,
+        typer.Option("--to", help="The last day (2028-01-06), or when it ends (2028-01-06T09:00)."),
+    ],
     customer: Code = None,
     as_json: AsJson = False,
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Declare a time without changes, in the customer's own account.
+    """Declare a time in which the customer wants no changes, in its own account.
 
     New announcements and moved windows in that time are refused, unless the provider gives a
-    reason. At most 20 freezes that are not over, of at most 60 days each. Days are in the
+    reason. At most 20 freezes can be open, each of at most 60 days. Days are in the
     customer's time zone.
     """
     account, now = _open(customer, profile, region), datetime.now(UTC)
@@ -92,7 +100,7 @@ def add(
 
 
 def remove(
-    freeze: Annotated[str, typer.Argument(help="Its id, or how the id begins.")],
+    freeze: Annotated[str, typer.Argument(help="The freeze's id, or the beginning of it.")],
     customer: Code = None,
     as_json: AsJson = False,
     profile: AccountProfile = None,

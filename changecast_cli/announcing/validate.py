@@ -29,7 +29,7 @@ _IMPACT = {
 def validate(files: Files, as_json: AsJson = False) -> None:
     """Check change documents, and list every fault with its JSON path. Needs no AWS.
 
-    Whether the customers are registered is checked by `announce --dry-run` only.
+    Only `announce --dry-run` checks whether the customers are registered.
     """
     checked = [(file, _checked(file)) for file in files]
     if as_json:

@@ -89,7 +89,7 @@ def add_webhook(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Add a webhook: each notice is posted there, signed as Standard Webhooks says.
+    """Add a webhook: each notice is posted to it, signed by the Standard Webhooks specification.
 
     The secret is shown once. After that, only the function that signs with it can read it.
     """

@@ -79,7 +79,7 @@ def probe(
 ) -> None:
     """Send a test notice to one chat or webhook, and show the result.
 
-    A test that passes switches a channel on again.
+    A test that passes also switches a channel on again that was off.
     """
     channels = open_channels(customer, profile, region)
     before = channels.known(name).tested_at

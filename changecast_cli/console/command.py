@@ -27,7 +27,7 @@ def console(
 ) -> None:
     """Watch, announce and repair in a browser, with your own AWS credentials.
 
-    Serves this machine only, under an address that opens once; Ctrl-C ends it.
+    Serves this machine only, at an address that works once; Ctrl-C ends it.
     """
     if missing := [name for name in NEEDED if find_spec(name) is None]:
         raise Refused(

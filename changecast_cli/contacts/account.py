@@ -22,7 +22,8 @@ Code = Annotated[
     typer.Option(
         "--customer",
         "-c",
-        help="The customer, found by its profile in samconfig.toml; by default your own account.",
+        help="The customer's code; uses the profile that samconfig.toml names for it. By default, "
+        "the account of your own credentials.",
     ),
 ]
 AccountProfile = Annotated[
@@ -30,7 +31,7 @@ AccountProfile = Annotated[
 ]
 AccountRegion = Annotated[
     str | None,
-    typer.Option("--region", help="AWS Region of that account's SES.", envvar="AWS_REGION"),
+    typer.Option("--region", help="AWS Region of the account.", envvar="AWS_REGION"),
 ]
 PerSecond = Annotated[
     float,

@@ -30,7 +30,7 @@ from changecast_cli.terminal import err, out, print_csv
 from changecast_cli.text_files import save_text
 
 EVERYTHING = "unsubscribed_from_all"
-File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup file.")]
 
 
 def export(

@@ -61,8 +61,8 @@ def forget(
 ) -> None:
     """Delete a person's contact, and their address in the ledger. States and counts stay.
 
-    Reads the whole ledger, so it needs an administrator of the account. Safe to repeat. Exits with
-    1 if a mail to the person may still be sent: run it again later.
+    Reads the whole ledger, so it needs administrator rights in the account. Safe to repeat. Exits
+    with 1 if a mail to the person may still be sent: run it again later.
     """
     if "@" not in address.strip():
         raise Refused(f"{address!r} is not a mail address")

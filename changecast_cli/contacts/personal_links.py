@@ -35,7 +35,7 @@ def revoke(
 ) -> None:
     """End every personal link that a person was sent until now; later mails carry new ones.
 
-    Needs an administrator of the account: it reads the keys of the links.
+    Needs administrator rights in the account, because it reads the keys of the links.
     """
     if "@" not in address.strip():
         raise Refused(f"{address!r} is not a mail address")
@@ -57,9 +57,9 @@ def rotate_links(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Sign personal links with a new key from now on; links that were sent work until they end.
+    """Sign personal links with a new key from now on; links that were sent work until they expire.
 
-    Needs an administrator of the account: it reads and writes the keys of the links.
+    Needs administrator rights in the account, because it reads and writes the keys of the links.
     """
     session = open_list(customer, profile, region, FEW).session
     secret = _secret(session)

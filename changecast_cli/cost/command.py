@@ -92,7 +92,7 @@ class Line:
 
 
 def cost(
-    customers: Annotated[int, typer.Option(help="Customers.", min=0)] = 30,
+    customers: Annotated[int, typer.Option(help="Number of customers.", min=0)] = 30,
     changes: Annotated[int, typer.Option(help="Changes per month.", min=0)] = 100,
     contacts: Annotated[
         int, typer.Option(help="People mailed per customer and change.", min=0)

@@ -65,7 +65,7 @@ def env(
 ) -> None:
     """Print the shell variables that send AWS tools to an account of the embedded cloud.
 
-    They and the profiles may deploy and operate, as docs/policies says, and nothing else.
+    They, and the profiles, allow what docs/policies allows, and nothing else.
     """
     local = local_cloud.running()
     cloud, samconfig = local.cloud, _samconfig()

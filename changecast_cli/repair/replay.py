@@ -67,7 +67,7 @@ def replay(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Replay the hub's archive, and the routes' dead letters, to customers that missed them.
+    """Replay the hub's archive and the routes' dead letters to customers that missed announcements.
 
     Nothing else on the hub sees the replayed events. Nobody who was mailed is mailed again, and an
     older revision than the newest mails nobody.

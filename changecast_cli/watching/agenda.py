@@ -28,7 +28,7 @@ def agenda(
         int, typer.Option(help="How many days to look ahead.", min=1, max=LONGEST_DAYS)
     ] = 14,
     timezone: Annotated[
-        str, typer.Option(help="The IANA time zone of the times shown; here means this machine's.")
+        str, typer.Option(help="IANA time zone of the times shown; `here` is this machine's.")
     ] = "UTC",
     as_json: AsJson = False,
     profile: Profile = None,

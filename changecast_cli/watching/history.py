@@ -46,7 +46,8 @@ def history(
 ) -> None:
     """Show who announced what, who intervened, and what was reported.
 
-    Reports of one state in a row are one line with the newest numbers; --json has every report.
+    Consecutive reports of the same state are one line with the newest counts; --json has every
+    report.
     """
     table = session(profile, region).resource("dynamodb").Table(STATUS_TABLE)
     records = revisions(table, change_id)

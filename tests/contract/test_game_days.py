@@ -23,7 +23,7 @@ CURED_THERE = {
 def listed() -> set[str]:
     """The pages and verdicts of the section about what a game day does not cover."""
     text = (RUNBOOK / "README.md").read_text("utf-8")
-    section = text.split("## What a game day does not cover\n", 1)[1].split("```{toctree}", 1)[0]
+    section = text.split("## Which pages are tested\n", 1)[1].split("```{toctree}", 1)[0]
     first = "\n".join(line.split("|")[1] for line in section.splitlines() if line.count("|") > 2)
     return {*re.findall(r"`([a-zA-Z{}-]+)`", first), *re.findall(r"\(([a-z-]+)\.md\)", first)}
 
