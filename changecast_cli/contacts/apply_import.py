@@ -1,16 +1,24 @@
 """Apply an import to the contact list, and account for every line of its file."""
 
+import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import typer
 
+from changecast.customer.ledger.preferences import read_preferences
+from changecast.customer.ledger.table import Ledger
+from changecast_cli.contacts import own_settings
 from changecast_cli.contacts.account import OpenList
+from changecast_cli.contacts.addresses import mailbox_of
 from changecast_cli.contacts.file import People, RefusedLine
+from changecast_cli.contacts.own_settings import Setting
 from changecast_cli.contacts.plan import ImportPlan, LineOutcome, Result
+from changecast_cli.contacts.reading import ledger_of
 from changecast_cli.contacts.write import write
-from changecast_cli.failures import BAD_INPUT
+from changecast_cli.failures import BAD_INPUT, Refused
 from changecast_cli.terminal import err, out, print_json
 
 # A reason that many lines share is printed once with a count.
@@ -28,19 +36,27 @@ def carry_out(
     remove: Sequence[str] = (),
 ) -> None:
     """Report what an import does; with `apply`, do it. Exit with 2 if lines were refused."""
-    outcomes = _in_order(plan, people)
+    ledger = ledger_of(contacts) if any(one.settings for one in people.requested) else None
+    settings = _settings(people, ledger)
+    outcomes = _with_settings(_in_order(plan, people), settings)
     met = write(contacts, plan) if apply else []
+    chose = [*own_settings.store(ledger, settings)] if apply and ledger else []
     for address in remove:
         contacts.pace(
             contacts.ses.delete_contact, ContactListName=contacts.name, EmailAddress=address
         )
     if as_json:
-        print_json(_plain(plan, people, outcomes) | {
-            "applied": apply, "meanwhile": met, "leaving": list(leaving), "removed": list(remove),
+        print_json(_plain(plan, people, outcomes, settings) | {
+            "applied": apply, "meanwhile": [*met, *chose], "leaving": list(leaving),
+            "removed": list(remove),
         })  # fmt: skip
     else:
         _report(people, outcomes, apply=apply)
-        _say_the_end(plan, met, leaving, remove, apply=apply)
+        for address in chose:
+            out.print(f"{address} chose a language or a time zone while this ran: that counts",
+                      markup=False, soft_wrap=True)  # fmt: skip
+        is_nothing = not plan.writes and not any(one.stored for one in settings)
+        _say_the_end(met, leaving, remove, apply=apply, is_nothing=is_nothing)
     if not all(line.harmless for line in people.refused):
         raise typer.Exit(BAD_INPUT)
 
@@ -50,19 +66,55 @@ def _in_order(plan: ImportPlan, people: People) -> list[LineOutcome]:
     return sorted([*plan.outcomes, *refused], key=lambda one: one.line)
 
 
+def _settings(people: People, ledger: Ledger | None) -> list[Setting]:
+    """Plan the languages and time zones of a file; Refused if the account has no ledger."""
+    requested = [(one.address, one.settings) for one in people.requested if one.settings]
+    if requested and ledger is None:
+        raise Refused(
+            "the file names languages or time zones, and the account's stack has no output "
+            "LedgerTable. Is it deployed? Nothing was added"
+        )
+    known = read_preferences(ledger) if ledger else {}
+    return own_settings.planned(requested, known, time.time())
+
+
+def _with_settings(
+    outcomes: Sequence[LineOutcome], settings: Sequence[Setting]
+) -> list[LineOutcome]:
+    """Add what happens to a person's language and time zone to the outcome of their line."""
+    by_mailbox = {mailbox_of(one.address): one for one in settings}
+    return [_with_setting(one, by_mailbox.get(mailbox_of(one.address))) for one in outcomes]
+
+
+def _with_setting(outcome: LineOutcome, setting: Setting | None) -> LineOutcome:
+    if setting is None or outcome.result in (Result.REPEATED, Result.REFUSED):
+        return outcome
+    is_only_that = outcome.result is Result.KEPT and setting.stored
+    reason = setting.reason if is_only_that else f"{outcome.reason}; {setting.reason}"
+    return replace(
+        outcome, reason=reason, result=Result.CHANGED if is_only_that else outcome.result
+    )
+
+
 def _result(line: RefusedLine) -> Result:
     return Result.REPEATED if line.harmless else Result.REFUSED
 
 
-def _plain(plan: ImportPlan, people: People, outcomes: Sequence[LineOutcome]) -> dict[str, Any]:
+def _plain(
+    plan: ImportPlan,
+    people: People,
+    outcomes: Sequence[LineOutcome],
+    settings: Sequence[Setting],
+) -> dict[str, Any]:
     counts = Counter(one.result for one in outcomes)
     return {
         "summary": {"lines": people.lines, **{each.value: counts[each] for each in Result}},
         "added": _addresses(outcomes, Result.ADDED),
         "added_unsubscribed": _addresses(outcomes, Result.ADDED_UNSUBSCRIBED),
-        "changed": [each.address for each in plan.change],
-        "kept": plan.kept,
+        "changed": _addresses(outcomes, Result.CHANGED),
+        "kept": _addresses(outcomes, Result.KEPT),
         "opted_out": plan.respected,
+        "settings": {one.address: dict(one.stored) for one in settings if one.stored},
         "refused": [vars(each) for each in people.refused],
         "columns_not_read": list(people.unused),
         "lines": [vars(each) for each in outcomes],
@@ -125,12 +177,12 @@ def _number(count: int, what: str) -> str:
 
 
 def _say_the_end(
-    plan: ImportPlan,
     met: Sequence[str],
     leaving: Sequence[str],
     remove: Sequence[str],
     *,
     apply: bool,
+    is_nothing: bool,
 ) -> None:
     for address in met:
         out.print(f"{address} joined the list or changed their choices while this ran: their "
@@ -142,7 +194,7 @@ def _say_the_end(
         told = f"{len(leaving)} no longer have a role, but are still on the list: "
         told += f"{', '.join(leaving)}. To remove them: --apply --remove"
         out.print(told, markup=False, soft_wrap=True)
-    if not plan.writes and not remove:
+    if is_nothing and not remove:
         out.print("Nothing to change.")
     elif apply:
         out.print("Done.")

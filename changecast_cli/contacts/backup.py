@@ -1,6 +1,8 @@
 """Back up a contact list as one JSON document. A restore undoes nobody's choice."""
 
 import json
+import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -9,8 +11,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from changecast.customer.ledger.preferences import read_preferences
 from changecast_cli.contacts.account import OpenList
+from changecast_cli.contacts.own_settings import Setting, planned, settings_of, store
 from changecast_cli.contacts.plan import ImportPlan
+from changecast_cli.contacts.reading import ledger_of
 from changecast_cli.contacts.records import Contact, by_mailbox, contact_of, every_contact
 from changecast_cli.contacts.suppression_list import suppress, suppressed
 from changecast_cli.contacts.write import write
@@ -22,11 +27,12 @@ FORMAT = "changecast-contacts-1"
 
 @dataclass(frozen=True)
 class RestorePlan:
-    """Plan of a restore: missing topics, people and suppressed addresses."""
+    """Plan of a restore: missing topics, people, suppressed addresses and people's settings."""
 
     topics: list[Any]
     people: ImportPlan
     suppressed: list[Any]
+    settings: list[Setting]
 
     def lines(self) -> list[str]:
         """Return the plan in sentences."""
@@ -35,6 +41,11 @@ class RestorePlan:
             f"{len(self.people.add)} people are added with their choices, "
             f"{len(self.people.change)} opt out of more, {len(self.people.kept)} stay as they are",
             f"{len(self.suppressed)} addresses are suppressed",
+            *(
+                [f"{len(self.settings)} people get their language or time zone back"]
+                if self.settings
+                else []
+            ),
             *([f"topics are added: {named}"] if named else []),
         ]
 
@@ -50,12 +61,13 @@ class Restored:
 
 
 def backup(contacts: OpenList, *, attributes: bool) -> dict[str, Any]:
-    """Read topics, everybody with their choices, and the suppression list.
+    """Read topics, everybody with their choices and settings, and the suppression list.
 
     With `attributes`, each contact is read individually at SES's pace: an hour for 3,600 people.
     """
     found = contacts.pace(contacts.ses.get_contact_list, ContactListName=contacts.name)
-    people = list(every_contact(contacts))
+    people, ledger = list(every_contact(contacts)), ledger_of(contacts)
+    chosen = read_preferences(ledger) if ledger else {}
     if attributes:
         people = [_whole(contacts, contact) for contact in people]
     return {
@@ -67,6 +79,11 @@ def backup(contacts: OpenList, *, attributes: bool) -> dict[str, Any]:
         "topics": found.get("Topics", []),
         "has_attributes": attributes,
         "contacts": [asdict(each) for each in sorted(people, key=lambda one: one.address)],
+        "settings": {
+            each.address: own
+            for each in people
+            if any((own := settings_of(each.address, chosen)).values())
+        },
         "suppressed": suppressed(contacts),
     }
 
@@ -112,7 +129,7 @@ def planned_restore(contacts: OpenList, made: Mapping[str, Any]) -> RestorePlan:
     people = plan_restore(_people(made), by_mailbox(every_contact(contacts)))
     addresses = {each["address"] for each in suppressed(contacts)}
     missing = [each for each in made["suppressed"] if each["address"] not in addresses]
-    return RestorePlan(topics, people, missing)
+    return RestorePlan(topics, people, missing, _settings(contacts, made))
 
 
 def restore(contacts: OpenList, plan: RestorePlan) -> Restored:
@@ -120,8 +137,25 @@ def restore(contacts: OpenList, plan: RestorePlan) -> Restored:
     _add_topics(contacts, plan.topics)
     write(contacts, plan.people)
     suppress(contacts, plan.suppressed)
+    if plan.settings and (ledger := ledger_of(contacts)):
+        deque(store(ledger, plan.settings), maxlen=0)
     people = plan.people
     return Restored(len(people.add), len(people.change), len(people.kept), len(plan.suppressed))
+
+
+def _settings(contacts: OpenList, made: Mapping[str, Any]) -> list[Setting]:
+    """Return the settings that nobody has chosen since; Refused if there is no ledger for them."""
+    kept: Mapping[str, Mapping[str, str]] = made.get("settings") or {}
+    if not kept:
+        return []
+    ledger = ledger_of(contacts)
+    if ledger is None:
+        raise Refused(
+            "the backup has languages or time zones, and the account's stack has no output "
+            "LedgerTable. Is it deployed? Nothing was changed"
+        )
+    plan = planned(kept.items(), read_preferences(ledger), time.time())
+    return [one for one in plan if one.stored]
 
 
 def _people(made: Mapping[str, Any]) -> list[Contact]:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from changecast.customer.ledger.preferences import Preference, read_preferences
 from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.contacts.account import (
     AccountProfile,
@@ -24,6 +25,8 @@ from changecast_cli.contacts.backup import (
     restore,
     write_backup,
 )
+from changecast_cli.contacts.own_settings import LABELS, settings_of
+from changecast_cli.contacts.reading import ledger_of
 from changecast_cli.contacts.records import Choice, Contact, defaults_of, every_contact
 from changecast_cli.failures import Refused
 from changecast_cli.terminal import err, out, print_csv
@@ -40,10 +43,11 @@ def export(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Write everybody as CSV, one column per topic. `contacts import` reads it back."""
+    """Write everybody as CSV: a column per topic, language, zone. `contacts import` reads it."""
     contacts = open_list(customer, profile, region, per_second)
-    defaults = defaults_of(contacts)
-    text = export_text(every_contact(contacts), defaults)
+    defaults, ledger = defaults_of(contacts), ledger_of(contacts)
+    chosen = read_preferences(ledger) if ledger else {}
+    text = export_text(every_contact(contacts), defaults, chosen)
     if file is None:
         print_csv(text)
     else:
@@ -51,14 +55,20 @@ def export(
         err.print(f"{file} written")
 
 
-def export_text(people: Iterable[Contact], defaults: Mapping[str, Choice]) -> str:
+def export_text(
+    people: Iterable[Contact],
+    defaults: Mapping[str, Choice],
+    chosen: Mapping[str, Preference] = {},
+) -> str:
     """Return people as CSV that `import` reads back as the same choices, in any account."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["email", *defaults, EVERYTHING])
+    writer.writerow(["email", *defaults, EVERYTHING, *LABELS])
     for each in people:
         cells = [exported(each, topic, defaults[topic]) for topic in defaults]
-        writer.writerow([each.address, *cells, "yes" if each.unsubscribed_from_all else "no"])
+        own = settings_of(each.address, chosen).values()
+        out_of_all = "yes" if each.unsubscribed_from_all else "no"
+        writer.writerow([each.address, *cells, out_of_all, *own])
     return text.getvalue()
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from changecast_cli.contacts import words
 from changecast_cli.contacts.addresses import mailbox_of
+from changecast_cli.contacts.own_settings import LABELS, OWN, Settings, settings
 from changecast_cli.contacts.pasted import addresses_in
 from changecast_cli.contacts.records import Choice
 from changecast_cli.contacts.table import Columns, Row, Table, read_table, row_fault
@@ -22,13 +23,17 @@ _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|\d{9,}")
 
 @dataclass(frozen=True)
 class ListedPerson:
-    """A person in a file, with their choices there; other topics have their defaults."""
+    """A person in a file, with their choices there; other topics have their defaults.
+
+    `settings` are the language and time zone of their mails, where the file has them.
+    """
 
     line: int
     address: str
     choices: Mapping[str, Choice] = field(default_factory=dict)
     unsubscribed: bool = False
     note: str = ""
+    settings: Settings = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -111,14 +116,22 @@ def _joined(first: ListedPerson, again: ListedPerson) -> ListedPerson:
     for one in (first, again):
         choices |= {topic: choice for topic, choice in one.choices.items() if choice == "OPT_OUT"}
     return replace(
-        first, choices=choices, unsubscribed=first.unsubscribed or again.unsubscribed
-    )  # fmt: skip
+        first,
+        choices=choices,
+        unsubscribed=first.unsubscribed or again.unsubscribed,
+        settings={**again.settings, **first.settings},
+    )
 
 
 def _again(first: ListedPerson, again: ListedPerson) -> str:
     says = f"the same person as line {first.line}, counted once"
     differ = [topic for topic, choice in again.choices.items()
               if first.choices.get(topic, choice) != choice]  # fmt: skip
+    says += "".join(
+        f"; {LABELS[name]} {first.settings[name] or OWN} counts, not {value or OWN}"
+        for name, value in again.settings.items()
+        if first.settings.get(name, value) != value
+    )
     if first.unsubscribed != again.unsubscribed:
         return f"{says}; unsubscribed in one of them, so unsubscribed"
     return f"{says}; `no` in one of them counts: {', '.join(differ)}" if differ else says
@@ -199,7 +212,20 @@ def _who(row: Row, columns: Columns, defaults: Mapping[str, Choice]) -> ListedPe
     against = [topic for topic in named if marked.get(topic) == "OPT_OUT"]
     if against:
         raise _LineFault(f"names {', '.join(against)} in one column and says no in another")
-    return ListedPerson(row.line, "", {**named, **marked}, is_out)
+    own = _settings(row, columns)
+    return ListedPerson(row.line, "", {**named, **marked}, is_out, settings=own)
+
+
+def _settings(row: Row, columns: Columns) -> Settings:
+    """Return the language and time zone in a row."""
+    cells = [
+        next(filter(None, (_cell(row, at) for at in own)), "")
+        for own in (columns.language, columns.timezone)
+    ]
+    try:
+        return settings(*cells)
+    except Refused as error:
+        raise _LineFault(f"{error} (`{OWN}` or nothing: the customer's own)") from error
 
 
 def _effect(row: Row, column: str, status: str) -> Effect:

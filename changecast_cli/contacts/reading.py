@@ -6,8 +6,6 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from changecast.contract.fields import time_zones
-from changecast.customer.compose.words import languages, regions
 from changecast.customer.ledger.preferences import Preference, choose, read_preference
 from changecast.customer.ledger.table import Ledger, open_ledger
 from changecast.customer.planning.recipients import normalise
@@ -21,11 +19,9 @@ from changecast_cli.contacts.account import (
     outputs_of,
 )
 from changecast_cli.contacts.addresses import read_address
+from changecast_cli.contacts.own_settings import settings
 from changecast_cli.failures import Failed, Refused
 from changecast_cli.terminal import out
-
-# The word for the customer's own language or zone.
-OWN = "default"
 
 
 def set_reading(
@@ -60,21 +56,6 @@ def set_reading(
     if not choose(ledger, before.choosing(time.time(), **chosen)):
         raise Failed("the person's settings were changed just now: run the same command again")
     out.print(f"{escape(read.text)}: {said(before.choosing(0.0, **chosen))}")
-
-
-def settings(language: str | None, timezone: str | None) -> dict[str, str]:
-    """Return the checked settings; Refused if the language or the zone is unknown."""
-    found = {}
-    if language:
-        found["language"] = "" if language == OWN else language
-        known = [*languages(), *regions()]
-        if found["language"] and language not in known:
-            raise Refused(f"no mails in {language!r}: choose one of {', '.join(known)}")
-    if timezone:
-        found["timezone"] = "" if timezone == OWN else timezone
-        if found["timezone"] and timezone not in time_zones():
-            raise Refused(f"{timezone!r} is not an IANA time zone, for example Europe/Madrid")
-    return found
 
 
 def ledger_of(contacts: OpenList) -> Ledger | None:

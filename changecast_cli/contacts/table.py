@@ -39,12 +39,15 @@ class Columns:
     subscribed: tuple[int, ...] = ()
     confirmed: tuple[int, ...] = ()
     role: tuple[int, ...] = ()
+    language: tuple[int, ...] = ()
+    timezone: tuple[int, ...] = ()
 
     @property
     def unused(self) -> list[int]:
         """The columns that are not read."""
         known = {*self.address, *self.topic.values(), *self.topics, *self.status, *self.role,
-                 *self.unsubscribed, *self.bounced, *self.subscribed, *self.confirmed}  # fmt: skip
+                 *self.unsubscribed, *self.bounced, *self.subscribed, *self.confirmed,
+                 *self.language, *self.timezone}  # fmt: skip
         return [at for at, name in enumerate(self.names) if at not in known and name.strip()]
 
 
@@ -104,6 +107,8 @@ def columns_of(names: Sequence[str], topics: Sequence[str], roles: Sequence[str]
         subscribed=_at(folded, words.SUBSCRIBED - set(own)),
         confirmed=_at(folded, words.CONFIRMED - set(own)),
         role=_at(folded, frozenset(map(words.plain, roles))),
+        language=_at(folded, words.LANGUAGE - set(own)),
+        timezone=_at(folded, words.TIMEZONE - set(own)),
     )
 
 
@@ -181,7 +186,7 @@ def _unknown_header(number: int, names: Sequence[str], topics: Sequence[str]) ->
         "addresses. Name that column `email` (also understood: E-mail Address, "
         "E-mail 1 - Value, E-Mail-Adresse, Correo electrónico, Adresse e-mail, and these words in "
         f"other languages). Other columns that are read: {', '.join(topics)}, topics, "
-        "unsubscribed_from_all, status. Nothing was added"
+        "unsubscribed_from_all, status, language, timezone. Nothing was added"
     )
 
 

@@ -58,6 +58,13 @@ PERHAPS_ADDRESS = _plain_words("""
 address|adresse|dirección|indirizzo|recipient|recipients|empfänger|destinatario|destinataire|contact
 to|user principal name|userprincipalname|upn|user|username|login
 """)
+LANGUAGE = _plain_words("""
+language|preferred language|lang|locale|sprache|idioma|langue|língua|lingua|taal|言語|语言|語言
+""")
+TIMEZONE = _plain_words("""
+timezone|time zone|tz|zeitzone|zona horaria|huso horario|fuseau horaire|fuso horário|fuso orario
+tijdzone|タイムゾーン|时区|時區
+""")
 TOPICS = _plain_words("topics|topic|themen|temas|sujets|argomenti")
 STATUS = _plain_words("""
 status|subscription status|subscriber status|email status|e-mail status|member status|contact status

@@ -393,3 +393,51 @@ def test_notes_of_an_address_book_never_become_a_person(name: str) -> None:
     assert addresses(found) == ["fay@acme.example", "gus@acme.example"]
     assert [one.reason for one in found.refused if not one.harmless] == ["has no address"]
     assert "Notes" in found.unused
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "read"),
+    [
+        ("email,language,timezone", "de,Europe/Berlin", ("de", "Europe/Berlin")),
+        ("email,Langue,Fuseau horaire", "FR_fr,europe/paris", ("fr", "Europe/Paris")),
+        ("email,言語,タイムゾーン", "日本語,Asia/Tokyo", ("ja", "Asia/Tokyo")),
+        ("email,Locale,TZ", "en-GB, UTC ", ("en", "UTC")),
+        ("email,lang,tz", "EN-us,", ("en-US", None)),
+        ("email,language,tz", "Default,DEFAULT", ("", "")),
+        ("email,language,tz", ",", (None, None)),
+        ("email,language,locale", ",nl", ("nl", None)),
+    ],
+)
+def test_a_row_says_in_which_language_and_zone_a_person_reads(
+    header: str, cells: str, read: tuple[str | None, str | None]
+) -> None:
+    found = one_in(f"{header}\nana@acme.example,{cells}\n").settings
+    assert (found.get("language"), found.get("timezone")) == read
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ("Klingon,", "no mails in 'Klingon'"),
+        ("de;fr,", "no mails in 'de;fr'"),
+        ("=cmd|' /C calc'!A0,", "no mails in"),
+        ("de,Mars/Olympus", "'Mars/Olympus' is not an IANA time zone"),
+        ("de,GMT+1", "is not an IANA time zone"),
+        ("de,CET (Berlin)", "is not an IANA time zone"),
+        ("-,", "no mails in '-'"),
+        ("x" * 5_000 + ",", "no mails in"),
+    ],
+)
+def test_a_language_or_zone_that_is_unknown_refuses_its_line(cells: str, said: str) -> None:
+    (line,) = refusals(f"email,language,timezone\nana@acme.example,{cells}\n")
+    assert said in line.reason
+    assert "`default` or nothing: the customer's own" in line.reason
+    assert len(line.reason) < 400
+
+
+def test_a_topic_of_that_name_is_a_topic() -> None:
+    found = read_people(
+        "email,language\nana@acme.example,yes\n", DEFAULTS | {"language": "OPT_OUT"}
+    )
+    assert found.requested[0].choices == {"language": "OPT_IN"}
+    assert found.requested[0].settings == {}
