@@ -1,16 +1,21 @@
 """One embedded cloud for all of these tests: hub and three customers, deployed by sam."""
 
+import configparser
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
 from changecast_cli.local import process as local_cloud
+from changecast_cli.local.deployer import customer_engineer, hub_engineer
 from changecast_cli.local.stage import HUB, REGION, Stage, add_contacts, deploy_all, stage_for
+from changecast_cli.main import run
 from changecast_local.cloud import Cloud
 from tests.isolation.keys import CUSTOMERS, key_policy
+from tests.support import shell
 from tests.support.provider import AGREED, CROWD, CROWDED, OPERATED, WITH_KEY, Provider
 
 CONTACTS = 5
@@ -60,3 +65,47 @@ def _own_key(cloud: Cloud, stage: Stage) -> str:
 @pytest.fixture(autouse=True)
 def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+
+
+class Said(NamedTuple):
+    """What a command left behind."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Type = Callable[..., Said]
+
+
+@pytest.fixture
+def typed(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Type:
+    """Types a command as somebody with the documents of docs/policies, and nothing else."""
+    profiles = configparser.ConfigParser(interpolation=None)
+    for customer in provider.stage.customers:
+        keys = customer_engineer(provider.cloud, customer.account, customer.region)
+        profiles[f"profile changecast-{customer.code}"] = {
+            name.lower(): keys[name] for name in shell.CREDENTIALS
+        }
+    with Path("aws-config").open("w") as file:
+        profiles.write(file)
+    for name, value in hub_engineer(provider.cloud, shell.HUB, REGION).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(Path("aws-config").resolve()))
+    monkeypatch.setenv("COLUMNS", "140")
+
+    def type_(*words: str) -> Said:
+        monkeypatch.setattr("sys.argv", ["changecast", *words])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stopped:
+            run()
+        said = capsys.readouterr()
+        return Said(int(stopped.value.code or 0), said.out, said.err)
+
+    return type_

@@ -4,16 +4,24 @@ import email
 import http.client
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from email.policy import default
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import pytest
+
 from changecast_cli.local.stage import HUB
 from testbed.doubles.visitor import Form, Shown
+from tests.e2e.conftest import Type
 from tests.integration.local.stage import make_queue
+from tests.support.page_server import telling
+from tests.support.programs import ROOT, node
 from tests.support.provider import WITH_KEY, Provider, document, eventually
 
 _LINK = re.compile(r"^(http\S+/c/\S+)$", re.MULTILINE)
+RULE = json.loads((ROOT / "events" / "change-responded-rule.json").read_text("utf-8"))
 _CODE = re.compile(r"^([0-9]{8})$", re.MULTILINE)
 
 
@@ -21,6 +29,18 @@ def text_of(mail: dict[str, Any]) -> str:
     body = email.message_from_string(mail["raw"], policy=default).get_body(("plain",))
     assert body is not None
     return str(body.get_content()).replace("\r\n", "\n")
+
+
+def link_in(mail: dict[str, Any]) -> str:
+    """The personal link that a mail carries."""
+    (found,) = set(_LINK.findall(text_of(mail)))
+    return str(found)
+
+
+def codes(provider: Provider, address: str) -> list[str]:
+    """Every confirmation code that somebody was mailed."""
+    mails = [one for one in provider.cloud.mails() if one["to"] == address]
+    return [found for one in mails for found in _CODE.findall(text_of(one))]
 
 
 def ask(link: str, form: Form | None = None, **typed: str) -> Shown:
@@ -39,17 +59,15 @@ def ask(link: str, form: Form | None = None, **typed: str) -> Shown:
     return Shown(answer.status, dict(answer.getheaders()), body)
 
 
-def listening(provider: Provider) -> Any:
+def listening(provider: Provider, name: str = "change-system") -> Any:
     """A queue of the change system's, behind the sample rule; calling it gives what it heard."""
     session = provider.cloud.preparing(HUB.account)
     sqs: Any = session.client("sqs")
     events: Any = session.client("events")
-    url, arn = make_queue(session, "change-system")
-    pattern = {"source": ["changecast.responses"], "detail-type": ["ChangeResponded"]}
-    named = {"Name": "change-system", "EventBusName": "changecast-hub"}
-    events.put_rule(**named, EventPattern=json.dumps(pattern))
-    target = {"Id": "one", "Arn": arn}
-    events.put_targets(Rule="change-system", EventBusName="changecast-hub", Targets=[target])
+    url, arn = make_queue(session, name)
+    bus, pattern = RULE["EventBusName"], json.dumps(RULE["EventPattern"])
+    events.put_rule(Name=name, EventBusName=bus, EventPattern=pattern)
+    events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "one", "Arn": arn}])
 
     def heard() -> list[dict[str, Any]]:
         found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
@@ -64,7 +82,7 @@ def test_a_person_approves_with_the_link_in_her_mail(provider: Provider) -> None
     ended = provider.announce_and_wait(change)
     assert ended["customers"][WITH_KEY]["state"] == "sent"
     mail = provider.mails(change["changeId"], WITH_KEY)[0]
-    (link,) = set(_LINK.findall(text_of(mail)))
+    link = link_in(mail)
 
     shown = ask(link)
     assert shown.status == 200, shown.text
@@ -73,11 +91,7 @@ def test_a_person_approves_with_the_link_in_her_mail(provider: Provider) -> None
     coded = ask(link, word.forms[0], word=word.text.split("Type ")[1].split(" ")[0])
     assert "We sent a code" in coded.text
 
-    def code() -> list[str]:
-        mails = [one for one in provider.cloud.mails() if one["to"] == mail["to"]]
-        return [found for one in mails for found in _CODE.findall(text_of(one))]
-
-    (mailed,) = eventually(code, 60)
+    (mailed,) = eventually(lambda: codes(provider, mail["to"]), 60)
     done = ask(link, coded.forms[0], code=mailed)
     assert "Your answer is recorded." in done.text
 
@@ -91,13 +105,111 @@ def test_a_person_approves_with_the_link_in_her_mail(provider: Provider) -> None
     assert mail["to"] not in json.dumps(told)
 
 
-def choose(link: str, word: str, **settings: str) -> None:
+@dataclass(frozen=True)
+class Reader:
+    """Somebody's address, language, and the words with which the page speaks it."""
+
+    address: str
+    language: str
+    choose: str
+    asks: str
+    approve: str
+    word: str
+    confirm: str
+    done: str
+
+
+READERS = (
+    Reader(
+        "person4@initech.example", "de", "ÄNDERN", "Sie antworten als p…",
+        "Freigeben", "FREIGEBEN", "Bestätigen", "Ihre Antwort ist gespeichert.",
+    ),
+    Reader(
+        "person5@initech.example", "fr", "MODIFIER", "Vous répondez en tant que p…",
+        "Approuver", "APPROUVER", "Confirmer", "Votre réponse est enregistrée.",
+    ),
+)  # fmt: skip
+
+
+def mail_to(provider: Provider, change_id: str, address: str) -> dict[str, Any]:
+    (found,) = [one for one in provider.mails(change_id, WITH_KEY) if one["to"] == address]
+    return found
+
+
+@pytest.fixture
+def readers(provider: Provider) -> Iterator[tuple[Reader, ...]]:
+    """They chose their languages on their pages; everything is set back at the end."""
+    change = document(customers=[WITH_KEY])
+    provider.announce_and_wait(change)
+    links = {
+        reader.address: link_in(mail_to(provider, change["changeId"], reader.address))
+        for reader in READERS
+    }
+    for reader in READERS:
+        choose(links[reader.address], "CHANGE", language=reader.language)
+    eventually(lambda: all(one.asks in ask(links[one.address]).text for one in READERS), 60)
+    try:
+        yield READERS
+    finally:
+        for reader in READERS:
+            choose(links[reader.address], reader.choose, language="", says="")
+
+
+def test_people_approve_on_a_phone_in_their_own_languages(
+    provider: Provider, typed: Type, readers: tuple[Reader, ...]
+) -> None:
+    """From the mail to the event on the hub's bus, in Chromium, 375 pixels wide."""
+    change = document(customers=[WITH_KEY], status="submitted")
+    heard, approved = listening(provider, "change-system-of-phones"), []
+    assert provider.announce_and_wait(change)["customers"][WITH_KEY]["state"] == "sent"
+
+    for reader in readers:
+        before = len(codes(provider, reader.address))
+
+        def code(reader: Reader = reader, before: int = before) -> str:
+            return eventually(lambda: codes(provider, reader.address)[before:], 60)[0]
+
+        with telling(code) as told:
+            steps = [
+                {"press": reader.approve},
+                {"fill": [["word", reader.word]], "press": reader.confirm},
+                {"code": told, "press": reader.confirm},
+            ]
+            link = link_in(mail_to(provider, change["changeId"], reader.address))
+            seen: Any = node(
+                "answer.mjs", {"do": "person", "link": link, "width": 375, "steps": steps}
+            )
+
+        assert reader.asks in seen["texts"][0]
+        assert change["changeTitle"] in seen["texts"][0]
+        assert reader.done in seen["texts"][-1]
+        assert (seen["faults"], seen["blocked"], seen["requests"]) == ([], [], [])
+        assert max(seen["widths"]) <= 0
+        approved.append(eventually(heard, 60))
+
+    assert "2 approved" in eventually(lambda: _says(typed, change["changeId"], "2 approved"), 60)
+    told_of = [one for each in approved for one in each]
+    assert [(one["change_id"], one["customer"], one["response"]) for one in told_of] == [
+        (change["changeId"], WITH_KEY, "approved")
+    ] * 2
+    assert len({one["responder"] for one in told_of}) == 2
+    assert not [reader for reader in readers if reader.address in json.dumps(told_of)]
+
+
+def _says(typed: Type, change_id: str, awaited: str) -> str:
+    """What `changecast status` prints, once it has it."""
+    printed = typed("status", change_id).out
+    return printed if awaited in printed else ""
+
+
+def choose(link: str, word: str, says: str = "Your choices are recorded.", **settings: str) -> None:
     """Choose settings on the page that a person's page leads to, and type the word."""
     (path,) = [one for one in ask(link).links if one.startswith("/p/")]
     shown = ask(urlsplit(link)._replace(path=path).geturl())
     asked = ask(link, shown.forms[0], **settings)
     done = ask(link, asked.forms[0], word=word)
-    assert "Your choices are recorded." in done.text, done.text
+    assert done.status == 200, done.text
+    assert says in done.text
 
 
 def test_a_person_chooses_what_she_is_sent_on_her_page(provider: Provider) -> None:
@@ -106,7 +218,7 @@ def test_a_person_chooses_what_she_is_sent_on_her_page(provider: Provider) -> No
     ended = provider.announce_and_wait(change)
     assert ended["customers"][WITH_KEY]["state"] == "sent"
     mail = provider.mails(change["changeId"], WITH_KEY)[0]
-    (link,) = set(_LINK.findall(text_of(mail)))
+    link = link_in(mail)
     (account,) = (one.account for one in provider.stage.customers if one.code == WITH_KEY)
     ses: Any = provider.cloud.preparing(account).client("sesv2")
 

@@ -9,12 +9,11 @@ from typing import Any
 import standardwebhooks
 
 from changecast_cli.local.stage import REGION
-from tests.e2e.test_operations import Type, typed
+from tests.e2e.conftest import Type
 from tests.integration.local.stage import make_queue
 from tests.support.provider import WITH_KEY, Provider, document, eventually
 from tests.support.receiver import Received, receiving
 
-__all__ = ["typed"]
 HERE = ("--profile", f"changecast-{WITH_KEY}", "--region", REGION)
 
 

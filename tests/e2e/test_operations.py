@@ -1,70 +1,21 @@
 """Watching and repairing: each verb does what it says, can be repeated, mails nobody twice."""
 
 import base64
-import configparser
 import csv
 import io
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import pytest
+from typing import Any
 
 from changecast.customer.ledger.states import RecipientEvent
 from changecast.customer.ledger.table import Ledger, batches_of, runs_of
 from changecast.customer.ledger.transitions import Move, move
-from changecast_cli.local.deployer import customer_engineer, hub_engineer
-from changecast_cli.main import run
+from tests.e2e.conftest import Type
 from tests.e2e.test_isolation import deleted_bus_policy
 from tests.support.provider import AGREED, OPERATED, Provider, document, eventually
-from tests.support.shell import CREDENTIALS, HUB, REGION
-
-
-class Said(NamedTuple):
-    """What a command left behind."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Type = Callable[..., Said]
-
-
-@pytest.fixture
-def typed(
-    provider: Provider, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Type:
-    """Types a command as somebody with the documents of docs/policies, and nothing else."""
-    profiles = configparser.ConfigParser(interpolation=None)
-    for customer in provider.stage.customers:
-        keys = customer_engineer(provider.cloud, customer.account, customer.region)
-        profiles[f"profile changecast-{customer.code}"] = {
-            name.lower(): keys[name] for name in CREDENTIALS
-        }
-    with Path("aws-config").open("w") as file:
-        profiles.write(file)
-    for name, value in hub_engineer(provider.cloud, HUB, REGION).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(Path("aws-config").resolve()))
-    monkeypatch.setenv("COLUMNS", "140")
-
-    def type_(*words: str) -> Said:
-        monkeypatch.setattr("sys.argv", ["changecast", *words])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as stopped:
-            run()
-        said = capsys.readouterr()
-        return Said(int(stopped.value.code or 0), said.out, said.err)
-
-    return type_
 
 
 def told(provider: Provider, **changed: Any) -> str:

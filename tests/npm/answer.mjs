@@ -1,6 +1,6 @@
 // Answers on a page as a person does, or as a mail scanner does, in Chromium on a phone.
-// Input (stdin): {"link", "do": "person", "steps": [{"press"?, "open"?, "fill"?: [[field, value]],
-//   "code"?: address}]} or {"link", "do": "scan", "rounds"}
+// Input (stdin): {"link", "do": "person", "width"?, "steps": [{"press"?, "open"?,
+//   "fill"?: [[field, value]], "code"?: address}]} or {"link", "do": "scan", "rounds"}
 // Output: one JSON object: "texts" of the pages that a person saw, "faults" of axe on each, "blocked"
 // by the page's policy, "requests" to anywhere else; or of a scanner the number of "pages" it saw.
 import { readFileSync } from "node:fs";
@@ -14,21 +14,26 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync"],
 });
-const context = await browser.newContext({ ...devices["Pixel 7"], colorScheme: job.dark ? "dark" : "light" });
+const phone = devices["Pixel 7"];
+const viewport = { ...phone.viewport, ...(job.width && { width: job.width }) };
+const context = await browser.newContext({ ...phone, viewport, colorScheme: job.dark ? "dark" : "light" });
 const page = await context.newPage();
 const origin = new URL(job.link).origin;
-const blocked = [];
 const requests = [];
-page.on("console", (message) => /Content Security Policy/.test(message.text()) && blocked.push(message.text()));
+await page.addInitScript(() => {
+  window.blocked = [];
+  document.addEventListener("securitypolicyviolation", (event) => {
+    window.blocked.push(`${event.effectiveDirective} ${event.blockedURI} ${event.sample}`);
+  });
+});
 page.on("request", (request) => request.url().startsWith(origin) || requests.push(request.url()));
 
 async function look(found) {
   found.texts.push(await page.evaluate(() => document.body.innerText));
   found.widths.push(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth));
-  found.blocked.push(...blocked.splice(0));
+  found.blocked.push(...await page.evaluate(() => window.blocked)); // before axe adds its styles
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => window.axe.run({ resultTypes: ["violations"] }));
-  blocked.length = 0; // styles of axe's own
   for (const fault of violations) {
     found.faults.push(`${fault.id}: ${fault.nodes.map((node) => node.target.join(" ")).join(" | ")}`);
   }
@@ -109,7 +114,7 @@ function refuseAllButDownloads(error) {
 }
 
 async function scanAll() {
-  const seen = { pages: 0, blocked, requests };
+  const seen = { pages: 0, requests };
   for (let round = 0; round < job.rounds; round += 1) await scan([], job.depth ?? 2, round, seen);
   return seen;
 }

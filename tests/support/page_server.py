@@ -45,7 +45,32 @@ def served(responder: Responder, code: Callable[[], str]) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body.encode())
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
+    with _serving(Handler) as address:
+        yield address
+
+
+@contextmanager
+def telling(text: Callable[[], str]) -> Iterator[str]:
+    """An address at which a browser's helper is told what is known only later, such as a code."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            said = text().encode()
+            self.send_response(200)
+            self.send_header("content-type", "text/plain")
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with _serving(Handler) as address:
+        yield address
+
+
+@contextmanager
+def _serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), handler)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
