@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import time
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from changecast_local import bridge
+from testbed.expand import read
 
 ACCOUNT, REGION = "500000000001", "eu-central-1"
 URI = f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/arn:one/invocations"
@@ -49,6 +52,22 @@ class Api:
             apigateway.handle_execute(self.id, "$default", path, method, headers, b"", {})
         )
         return int(answer[0])
+
+    def flood(self, requests: int) -> list[int]:
+        """Send so many requests at once."""
+        from ministack.services import apigateway  # noqa: PLC0415
+
+        headers = {"host": self.endpoint.removeprefix("http://")}
+
+        async def all_at_once() -> list[int]:
+            ask = apigateway.handle_execute
+            asked = [
+                ask(self.id, "$default", f"/c/secret{number}", "GET", headers, b"", {})
+                for number in range(requests)
+            ]
+            return [int(answer[0]) for answer in await asyncio.gather(*asked)]
+
+        return asyncio.run(all_at_once())
 
 
 @pytest.fixture
@@ -108,6 +127,37 @@ def test_an_api_is_where_browsers_look_on_their_own_machine(api: Api) -> None:
 def test_a_stage_throttles_beyond_its_burst(api: Api) -> None:
     assert [api.call() for _ in range(5)] == [203, 203, 203, 429, 429]
     assert len(api.asked) == 3
+
+
+def test_of_ten_thousand_requests_at_once_the_function_sees_what_the_template_allows(
+    api: Api,
+) -> None:
+    """The template's own limits; a token is worth a request, and a second's rate refills them."""
+    from ministack.core.responses import request_scope  # noqa: PLC0415
+    from ministack.services import apigateway  # noqa: PLC0415
+
+    limits = read("template.yaml")["Resources"]["ResponsesApi"]["Properties"][
+        "DefaultRouteSettings"
+    ]
+    burst, rate = limits["ThrottlingBurstLimit"], limits["ThrottlingRateLimit"]
+    assert 0 < rate <= burst <= 100
+    with request_scope(ACCOUNT, REGION):
+        stage = apigateway._stages[api.id]["$default"]
+        stage["defaultRouteSettings"] = limits
+    began = time.monotonic()
+
+    statuses = Counter(api.flood(10_000))
+
+    allowed = burst + rate * (time.monotonic() - began)
+    assert set(statuses) == {203, 429}
+    assert statuses.total() == 10_000
+    assert burst <= len(api.asked) == statuses[203] <= allowed + 1
+    assert Counter(line["status"] for line in lines()) == {
+        str(status): count for status, count in statuses.items()
+    }
+    assert "secret" not in str(lines())
+    time.sleep(2 / rate)
+    assert api.call() == 203, "who comes after the flood is served"
 
 
 def test_a_log_has_what_its_format_says_and_no_path(api: Api) -> None:

@@ -20,14 +20,17 @@ def nonce(keyring: Keyring, token: str, revision: int, version: int, now: float)
 def is_nonce(
     keyring: Keyring, text: str, token: str, revision: int, version: int, now: float
 ) -> bool:
-    """Return whether a page of this hour or the last one had this nonce."""
+    """Return whether a page of this hour or the last one had this nonce.
+
+    The next hour counts too: the function that showed the page may have a clock that is ahead.
+    """
     hour = int(now // HOUR)
     return any(
         hmac.compare_digest(
             text.encode("utf-8", "replace"),
             _nonce(keyring, token, revision, version, each).encode(),
         )
-        for each in (hour, hour - 1)
+        for each in (hour, hour - 1, hour + 1)
     )
 
 
