@@ -60,7 +60,7 @@ def test_a_person_asks_for_another_time(account: Account, where: str) -> None:
     ask = "Ask for another time"
     times = [["start1", "2027-03-08T23:00"], ["end1", "2027-03-09T01:00"]]
     steps = [
-        {"open": ask, "fill": times, "press": ask},
+        {"open": ask, "fill": times, "press": "Continue"},
         {"fill": [["word", "move"]], "press": "Confirm"},
     ]
     seen: Any = node(

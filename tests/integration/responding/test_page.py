@@ -224,7 +224,7 @@ def test_after_the_decision_only_what_still_makes_sense_is_offered(
     ("later", "said", "status"),
     [
         ({"status": "cancelled"}, "This change was cancelled.", 200),
-        ({"status": "completed"}, "This change is over.", 200),
+        ({"status": "completed"}, "This change is complete.", 200),
         ({"customers": ("globex",), "withdrawn": ("acme",)}, "no longer affects Acme", 410),
     ],
 )
@@ -246,6 +246,19 @@ def test_a_change_whose_window_is_over_takes_no_answer(account: Account, ana: Vi
     shown = ana.open()
     assert "This change is over." in shown.text
     assert shown.forms == []
+    for asks in ("Please approve", "Approval needed", "answering as", "not answered yet"):
+        assert asks not in shown.text
+
+
+def test_an_answer_stays_on_the_page_when_the_change_is_over(
+    account: Account, ana: Visitor
+) -> None:
+    assert ana.confirm(ana.choose("acknowledged"), "SEEN").status == 200
+    account.announce(envelope(2, status="cancelled"))
+    account.settle()
+    shown = ana.open()
+    assert "Acknowledged on" in shown.text
+    assert shown.text.count("This change was cancelled.") == 1
 
 
 def test_everybody_answers_for_themselves(account: Account) -> None:

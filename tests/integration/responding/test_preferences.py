@@ -54,7 +54,7 @@ def hears(account: Account, address: str = ANA) -> set[str]:
 
 def test_the_page_says_what_can_be_chosen_and_for_whom(ana: Visitor) -> None:
     shown, form = settings(ana)
-    assert "You are answering as a…@acme.example." in shown.text
+    assert "These settings are for a…@acme.example." in shown.text
     assert form.choices["approvals"] == ["", "OPT_IN", "OPT_OUT"]
     assert form.choices["everything"] == ["", "leave"]
     assert {"de", "ja", "pt-BR"} < set(form.choices["language"])

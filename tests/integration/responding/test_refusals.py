@@ -1,6 +1,7 @@
 """Links and requests that grant nothing: each has its page and its status, and changes nothing."""
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from changecast.customer.ledger.answers import answers_to, revoke
 from changecast.customer.responding.keyring import parse_keyring, rotated
 from changecast.customer.responding.tokens import Scope, issue, key_number, read
 from testbed.doubles.account import Account
+from testbed.doubles.announcements import envelope
 from testbed.doubles.secrets import KEYRING
 from testbed.doubles.visitor import Shown, Visitor
 from tests.integration.responding.conftest import ANA, BOB, visitor
@@ -164,6 +166,40 @@ def test_every_page_loads_nothing_and_tells_nobody(ana: Visitor) -> None:
         elsewhere = shown.body.replace("https://answers.acme.example/f/", "")
         assert "https://" not in elsewhere
         assert " style=" not in shown.body
+
+
+RICH = """First:
+
+1. stop *everything*
+2. start it
+
+> as agreed
+
+| node | minutes |
+|---|---|
+| one | 5 |
+
+### Then
+
+```
+systemctl start shop
+```
+
+---
+`done` style="color:red" <b style="color:red">
+"""
+
+
+def test_no_text_of_a_document_brings_a_style_that_the_policy_blocks(account: Account) -> None:
+    event = envelope(2, status="submitted")
+    event["detail"]["change"] |= {"implementation_plan": RICH, "reason": RICH}
+    account.announce(event)
+    account.settle()
+    shown = visitor(account).open()
+    for element in ("<ol>", "<blockquote>", "<table", "<h3>", "<pre>", "<hr>", "<code>", "<em>"):
+        assert element in shown.body
+    assert not re.search(r"<[^>]* style=", shown.body)
+    assert 'style="color:red"' in shown.text
 
 
 def test_a_head_has_no_body_and_changes_nothing(account: Account, ana: Visitor) -> None:

@@ -35,6 +35,9 @@ log = logging.getLogger("changecast")
 # Control characters except tab and line feed, and characters that no queue accepts.
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
+# A browser's local date and time, which people read without the T.
+_LOCAL = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)")
+
 
 class Step(StrEnum):
     """The page that sent a form."""
@@ -128,7 +131,8 @@ def wish_of(form: Mapping[str, str], zone: str, now: float) -> Wish:
     try:
         return Wish(response, comment, wanted_windows(pairs, zone, now))
     except WindowFault as fault:
-        found = {"number": str(fault.number), "entered": fault.entered, "zone": zone}
+        entered = _LOCAL.sub(r"\1 \2", fault.entered)
+        found = {"number": str(fault.number), "entered": entered, "zone": zone}
         raise Refused(fault.fault.value, **found) from fault
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from changecast.contract.change import Status
 from changecast.contract.event import TEST_SUFFIX
 from changecast.contract.response_events import WINDOWS_LIMIT
 from changecast.customer.compose.occasion import speaker_of
@@ -193,25 +194,30 @@ def _base(responder: Responder, seen: Seen) -> Page:
 
 
 def _shown(responder: Responder, viewed: Viewed) -> Page:
-    """Return a page with a change's state, and whether it is over."""
+    """Return a page with a change's state, and whether its window is over."""
     brand, now = responder.brand, responder.clock()
     content, kind = pages.content_for(
         viewed.change, viewed.told, brand, datetime.fromtimestamp(now, UTC)
     )
-    standing = standing_of(viewed.view, now)
-    over = () if standing is Standing.OPEN else (pages.words_of(brand)("page", standing.value),)
-    return Page(content.title, speaker_of(brand), kind=kind, content=content, lines=over)
+    page = Page(content.title, speaker_of(brand), kind=kind, content=content)
+    is_over = standing_of(viewed.view, now) is Standing.OVER
+    # Of completed and cancelled changes, the content itself says that they have ended.
+    if not is_over or viewed.view.status == Status.COMPLETED:
+        return page
+    lines = (pages.words_of(brand)("page", "over"),)
+    return replace(page, kind="", content=pages.ended(content), lines=lines)
 
 
 def _form(responder: Responder, seen: Seen) -> Page:
     brand, now = responder.brand, responder.clock()
+    is_open = standing_of(seen.view, now) is Standing.OPEN
     return replace(
         _shown(responder, seen),
         screen=Next.FORM.value,
-        who=pages.masked(seen.address),
+        who=pages.masked(seen.address) if is_open else "",
         path=f"/c/{seen.text}",
         revision=seen.view.revision,
-        answered=pages.answered(seen.answer, seen.view, brand),
+        answered=pages.answered(seen.answer, seen.view, brand, is_open=is_open),
         possible=possible(seen.view, now),
         others=pages.others(_other_changes(responder, seen.view), brand),
     )

@@ -18,6 +18,7 @@ from changecast.customer.compose.content import Content, Fact
 from changecast.customer.compose.occasion import Occasion
 from changecast.customer.compose.sanitize import sanitized
 from changecast.customer.compose.text.fields import as_text
+from changecast.customer.compose.text.markdown import unstyled
 from changecast.customer.compose.words import Words, words_in
 from changecast.customer.compose.writing import content_of
 from changecast.customer.ledger.answers import Answer, ChangeView
@@ -116,6 +117,11 @@ def content_for(
     return content, content.kind
 
 
+def ended(content: Content) -> Content:
+    """Return the content of a change whose window is over: nobody is asked for anything."""
+    return replace(content, lead="", first=())
+
+
 def title_of(change: Change) -> str:
     """Return a change's title as mails show it."""
     return sanitized(as_text(change)).title
@@ -132,11 +138,11 @@ def masked(address: str) -> str:
     return f"{local[:1]}…@{domain}"
 
 
-def answered(answer: Answer | None, view: ChangeView, brand: Brand) -> str:
-    """Say what the person has answered so far."""
+def answered(answer: Answer | None, view: ChangeView, brand: Brand, *, is_open: bool = True) -> str:
+    """Say what the person has answered so far; nothing if it is too late for a first answer."""
     words = words_of(brand)
     if answer is None:
-        return words("page", "unanswered")
+        return words("page", "unanswered") if is_open else ""
     said = words("page", "answered").format(
         answer=words("page", answer.response.value), when=moment(answer.at, brand)
     )
@@ -154,7 +160,7 @@ def wish_facts(wish: Wish, brand: Brand) -> tuple[Fact, ...]:
         for number, window in enumerate(wish.windows, start=1)
     ]
     if wish.comment:
-        label = "reason" if wish.response is Response.REJECTED else "comment"
+        label = "reason" if wish.response is Response.REJECTED else "comment_given"
         facts.append(Fact(words("page", label), (wish.comment,)))
     return tuple(facts)
 
@@ -203,4 +209,6 @@ def _digest(style: str) -> str:
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
     """Return the mails' environment with our own templates: sandboxed, with autoescape."""
-    return bodies.environment("").overlay(loader=FileSystemLoader(FOLDER))
+    found = bodies.environment("").overlay(loader=FileSystemLoader(FOLDER))
+    found.filters = {**found.filters, "blocks": unstyled}
+    return found

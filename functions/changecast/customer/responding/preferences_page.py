@@ -81,11 +81,12 @@ def changes_in(settings: tuple[Setting, ...], form: Mapping[str, str]) -> dict[s
 
 
 def _page(person: Person, settings: tuple[Setting, ...], brand: Brand) -> Page:
+    who = pages.masked(person.address)
     return Page(
         pages.words_of(brand)("page", "preferences"),
         speaker_of(brand),
         screen="settings",
-        who=pages.masked(person.address),
+        lines=(pages.words_of(brand)("page", "settings_for").format(who=who),),
         path=f"/p/{person.text}",
         settings=settings,
     )

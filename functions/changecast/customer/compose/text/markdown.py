@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _OFF = ["code", "html_block", "html_inline", "reference", "lheading", "escape", "entity"]
 _SCHEMES = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
+_STYLED = re.compile(r' style="[^"]*"')
 _GAP = "margin:0 0 10px"
 _LIST = f"{_GAP};padding-left:26px"
 _MONO = "font-family:Consolas,Menlo,monospace;font-size:14px"
@@ -52,6 +53,11 @@ _FIXED = {"th": ' scope="col"', "table": ' cellpadding="4"'}
 def blocks(text: str) -> Markup:
     """Return a text as blocks: paragraphs, lists, tables and others."""
     return _written(_parser().parse(as_markdown(text)))
+
+
+def unstyled(text: str) -> Markup:
+    """Return a text as blocks for a page whose policy allows no styles in elements."""
+    return Markup(_STYLED.sub("", blocks(text)))  # noqa: S704 - a text's own quotes are escaped
 
 
 @lru_cache(maxsize=256)
