@@ -89,7 +89,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "send-test": ("send-test metadata.json --customer acme --to ana@acme.example",),
     "demo": ("demo", "demo metadata.json --customers acme,globex --keep"),
     "game-day": ("game-day", "game-day route-disabled --customer acme"),
-    "local up": ("local up",),
+    "local up": ("local up", "local up --webhook-authority ca.pem"),
     "local down": ("local down",),
     "local env": ('eval "$(changecast local env hub)"',),
     "local mails": ("local mails --each", "local mails --customer acme --save mails"),

@@ -23,6 +23,7 @@ def main() -> int:
             port=arguments.port,
             workers=arguments.workers,
             log=arguments.log,
+            variables=dict(arguments.function_variable),
         ) as cloud:
             _write(arguments.state, {"pid": os.getpid(), "endpoint": cloud.endpoint})
             stop.wait()
@@ -40,7 +41,22 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--no-auth", action="store_true", help="do not evaluate IAM")
     parser.add_argument("--workers", type=int, default=6, help="functions that run at once")
     parser.add_argument("--log", type=Path, help="file for the cloud's own log")
+    parser.add_argument(
+        "--function-variable",
+        type=_variable,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="environment variable of every function",
+    )
     return parser.parse_args()
+
+
+def _variable(given: str) -> tuple[str, str]:
+    name, equals, value = given.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{given!r} is not NAME=VALUE")
+    return name, value
 
 
 def _write(file: Path, state: dict[str, object]) -> None:

@@ -152,15 +152,23 @@ def attach(endpoint: str) -> Cloud:
 
 @contextmanager
 def running(
-    *, auth: bool = True, port: int = 0, workers: int = 6, log: Path | None = None
+    *,
+    auth: bool = True,
+    port: int = 0,
+    workers: int = 6,
+    log: Path | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[Cloud]:
     """Start an embedded cloud in this process until the block ends.
 
     `auth` evaluates IAM. `port` 0 is any free one. `workers` is the number of concurrent functions.
-    `log` is a file for its log; without one, it logs nothing. Raises RuntimeError if a cloud runs
-    in this process already, OSError if the port is taken.
+    `log` is a file for its log; without one, it logs nothing. `variables` are environment variables
+    of every function, beside its own. Raises RuntimeError if a cloud runs in this process already,
+    OSError if the port is taken.
     """
     from changecast_local import in_process  # noqa: PLC0415 - the server, which `attach` needs not
 
-    with in_process.started(auth=auth, port=port, workers=workers, log=log) as endpoint:
+    with in_process.started(
+        auth=auth, port=port, workers=workers, log=log, variables=variables or {}
+    ) as endpoint:
         yield Cloud(endpoint)

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,10 +25,12 @@ def configure(host: str, port: int, *, auth: bool) -> None:
 
 
 @contextmanager
-def functions(endpoint: str, workers: int, folder: Path) -> Iterator[Pool]:
+def functions(
+    endpoint: str, workers: int, folder: Path, variables: Mapping[str, str]
+) -> Iterator[Pool]:
     """Let functions run until the block ends; their processes and files end with it."""
     daemon, pool = Daemon(), Pool(workers, folder)
-    run_on(Host(pool, endpoint, daemon.address))
+    run_on(Host(pool, endpoint, daemon.address, variables))
     try:
         yield pool
     finally:

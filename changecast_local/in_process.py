@@ -2,7 +2,7 @@
 
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -12,7 +12,9 @@ _one_at_a_time = threading.Lock()
 
 
 @contextmanager
-def started(*, auth: bool, port: int, workers: int, log: Path | None) -> Iterator[str]:
+def started(
+    *, auth: bool, port: int, workers: int, log: Path | None, variables: Mapping[str, str]
+) -> Iterator[str]:
     """Run the cloud until the block ends; yield its endpoint. See `cloud.running`."""
     if not _one_at_a_time.acquire(blocking=False):
         raise RuntimeError("an embedded cloud runs in this process already")
@@ -31,7 +33,7 @@ def started(*, auth: bool, port: int, workers: int, log: Path | None) -> Iterato
         hosting.configure(*address, auth=auth)
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="changecast-cloud-"))
         endpoint = f"http://{address[0]}:{address[1]}"
-        pool = stack.enter_context(hosting.functions(endpoint, workers, Path(folder)))
+        pool = stack.enter_context(hosting.functions(endpoint, workers, Path(folder), variables))
         app = hosting.application(endpoint, pool, auth=auth)
         loop = stack.enter_context(server.serving(app, listener))
         hosting.begin(loop)

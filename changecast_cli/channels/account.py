@@ -41,7 +41,11 @@ class Channels:
 
 def open_channels(code: str | None, profile: str | None, region: str | None) -> Channels:
     """Open the channels of a customer in samconfig.toml, or of the credentials' own account."""
-    session = session_for(code, profile, region)
+    return channels_of(session_for(code, profile, region))
+
+
+def channels_of(session: boto3.Session) -> Channels:
+    """Open the channels of a session's account; Refused if it has none."""
     stack = find_stack(session, STACK)
     if stack is None:
         raise Refused("this account has no Changecast stack: give --profile, or deploy one first")

@@ -3,6 +3,7 @@
 import configparser
 import io
 import shlex
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,17 +30,35 @@ app = typer.Typer(no_args_is_help=True, help="Start, use and stop the embedded c
 
 
 @app.command()
-def up(as_json: AsJson = False) -> None:
+def up(
+    webhook_authority: Annotated[
+        Path | None,
+        typer.Option(
+            help="Let webhooks lead to this machine too, and trust only the certificate "
+            "authorities in this PEM file."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Start the embedded cloud. It is empty, and loses everything when it stops.
 
     `eval "$(changecast local env hub)"` then sends changecast, sam and aws to it.
     """
+    if webhook_authority is not None:
+        _refuse_no_certificates(webhook_authority)
     with working("Starting the local cloud"):
-        local = local_cloud.start()
+        local = local_cloud.start(authority=webhook_authority)
     if as_json:
         print_json({"endpoint": local.cloud.endpoint, "pid": local.pid})
     else:
         out.print(f'Up at {local.cloud.endpoint}; next: eval "$(changecast local env hub)"')
+
+
+def _refuse_no_certificates(file: Path) -> None:
+    try:
+        ssl.create_default_context(cafile=file)
+    except (OSError, ssl.SSLError) as error:
+        raise Refused(f"--webhook-authority {file}: not a PEM file of certificates") from error
 
 
 @app.command()

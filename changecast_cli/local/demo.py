@@ -2,11 +2,11 @@
 
 import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +18,14 @@ from changecast_cli.deploying.sam import repository
 from changecast_cli.failures import FAILED
 from changecast_cli.local import process as local_cloud
 from changecast_cli.local.answering import Invitation, invitation, invite
+from changecast_cli.local.endpoints import (
+    Endpoints,
+    Told,
+    add_endpoints,
+    remove_webhook,
+    show,
+    told,
+)
 from changecast_cli.local.mails import Mail, by_customer, summary_table, write_mails
 from changecast_cli.local.process import LocalCloud
 from changecast_cli.local.stage import (
@@ -34,6 +42,9 @@ from changecast_cli.terminal import err, out, print_json, working
 from changecast_cli.watching.runs import Run, is_bad, is_final
 from changecast_cli.watching.tables import runs_table
 
+if TYPE_CHECKING:
+    from changecast_cli.local.receiver import Receiver
+
 CUSTOMERS = "acme,globex,initech"
 SAMPLES = ("a-current-approved.json", "a-current-rescheduled.json")
 WAIT_SECONDS, DELIVERED_SECONDS = 180.0, 15.0
@@ -43,12 +54,14 @@ WAIT_SECONDS, DELIVERED_SECONDS = 180.0, 15.0
 class Shown:
     """Result of the demo: a run per file, every mail of any account, and a link to answer with.
 
-    `asked` is None if no mail went to the customer whose people can answer.
+    `asked` is None if no mail went to the customer whose people can answer. `told` is what that
+    customer's chat and webhook got.
     """
 
     runs: list[Run]
     mails: list[Mail]
-    asked: Invitation | None = None
+    asked: Invitation | None
+    told: Told
 
 
 def demo(
@@ -66,10 +79,11 @@ def demo(
 ) -> None:  # fmt: skip
     """Deploy a hub and customers in an embedded cloud, announce, and show the mails.
 
-    The people of the first customer can answer: the demo prints one link to click, and shows what
-    they answer. Everything happens on this machine. Nothing is sent anywhere.
+    The first customer also has a chat and a webhook; the demo prints what they got. Its people can
+    answer: the demo prints one link to click, and shows what they answer. Everything happens on
+    this machine. Nothing is sent anywhere.
     """
-    stage = _with_answers(stage_for(customers.split(",")))
+    stage = _with_more(stage_for(customers.split(",")))
     documents = read_files(files or _samples())
     expected = registered(stage)
     refuse_faulty(documents, expected, change_id=None)
@@ -77,12 +91,18 @@ def demo(
         folder = local_cloud.FOLDER if keep else Path(scratch)
         with ExitStack() as stack:
             with working("Starting the local cloud"):
-                local = stack.enter_context(local_cloud.temporary(folder, keep=keep))
+                receiver, authority = stack.enter_context(_receiver(folder / "tls"))
+                local = stack.enter_context(
+                    local_cloud.temporary(folder, keep=keep, authority=authority)
+                )
             with working(f"Deploying the hub and {len(stage.customers)} customers with sam"):
                 deploy_all(stage, local.cloud, folder / "sam")
             with working(f"Subscribing {contacts} people per customer"):
                 add_contacts(stage, local.cloud, contacts)
-            shown = _announce_all(local, documents, expected)
+                endpoints = add_endpoints(local.cloud, stage.customers[0], receiver)
+            shown = _announce_all(local, documents, expected, endpoints)
+            if keep:
+                remove_webhook(endpoints)
             _tell_all(shown, as_json=as_json, kept=keep)
             if shown.asked and not as_json:
                 hub = connect(local.cloud.session(HUB.account, REGION))
@@ -90,10 +110,20 @@ def demo(
     _end(shown)
 
 
-def _with_answers(stage: Stage) -> Stage:
-    """Let the people of the first customer answer."""
+@contextmanager
+def _receiver(folder: Path) -> Iterator[tuple["Receiver", Path]]:
+    """Run a receiver of webhooks; also yield the file with its certificate authority."""
+    from changecast_cli.local.receiver import receiving  # noqa: PLC0415 - needs the extra `local`
+
+    with receiving(folder) as receiver:
+        yield receiver, folder / "ca.pem"
+
+
+def _with_more(stage: Stage) -> Stage:
+    """Let the people of the first customer answer, and have a chat and a webhook."""
     first, *others = stage.customers
-    return Stage((replace(first, more=(*first.more, ("Responses", "yes"))), *others))
+    more = (*first.more, ("Responses", "yes"), ("Channels", "yes"))
+    return Stage((replace(first, more=more), *others))
 
 
 def _samples() -> list[Path]:
@@ -102,7 +132,10 @@ def _samples() -> list[Path]:
 
 
 def _announce_all(
-    local: LocalCloud, documents: list[DocumentFile], customers: Mapping[str, Customer]
+    local: LocalCloud,
+    documents: list[DocumentFile],
+    customers: Mapping[str, Customer],
+    endpoints: Endpoints,
 ) -> Shown:
     hub = connect(local.cloud.session(HUB.account, REGION))
     announced = []
@@ -112,9 +145,13 @@ def _announce_all(
             final_run(hub, announced[-1], WAIT_SECONDS)
     with working("Waiting for the deliveries"):
         runs = _heard_out(hub, announced)
+        own = {
+            (r["change_id"], r["revision"]) for r in runs if endpoints.customer in r["customers"]
+        }
+        heard = told(endpoints, len(own), DELIVERED_SECONDS)
     codes = {customer.account: code for code, customer in customers.items()}
     mails = by_customer(local.cloud.mails(), codes)
-    return Shown(runs, mails, _asked(runs, mails, next(iter(customers))))
+    return Shown(runs, mails, _asked(runs, mails, endpoints.customer), heard)
 
 
 def _asked(runs: list[Run], mails: list[Mail], customer: str) -> Invitation | None:
@@ -138,7 +175,8 @@ def _is_heard_out(customer: dict[str, Any]) -> bool:
 def _tell_all(shown: Shown, *, as_json: bool, kept: bool) -> None:
     if as_json:
         asked = shown.asked.plain() if shown.asked else None
-        print_json({"runs": shown.runs, "mails": shown.mails, "answer": asked})
+        channels = {"chats": shown.told.chats, "webhooks": shown.told.webhooks}
+        print_json({"runs": shown.runs, "mails": shown.mails, **channels, "answer": asked})
     else:
         _tell(shown, kept=kept)
 
@@ -156,6 +194,7 @@ def _tell(shown: Shown, *, kept: bool) -> None:
     out.print(runs_table(shown.runs))
     out.print(f"\n[bold]{len(shown.mails)} mails[/]")
     out.print(summary_table(shown.mails))
+    show(shown.told, folder)
     out.print(f"\nThe mails are in {folder}/ (open the .html in a browser).")
     if kept:
         out.print(

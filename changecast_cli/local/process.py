@@ -18,7 +18,7 @@ from changecast_local.cloud import Cloud, CloudUnreachable, attach
 
 FOLDER = Path(".changecast")
 # Packages of the embedded cloud, in the extra `local`.
-PARTS = ("ministack", "hypercorn", "samtranslator")
+PARTS = ("ministack", "hypercorn", "samtranslator", "cryptography")
 START_SECONDS, STOP_SECONDS = 60.0, 20.0
 
 
@@ -35,8 +35,11 @@ class LocalCloud:
     process: "subprocess.Popen[bytes] | None" = None
 
 
-def start(folder: Path = FOLDER) -> LocalCloud:
+def start(folder: Path = FOLDER, authority: Path | None = None) -> LocalCloud:
     """Start a cloud that outlives this process; Refused if the folder has one already.
+
+    With `authority`, webhooks may lead to this machine. It is a file with the certificates of the
+    authorities that webhooks trust instead of the machine's.
 
     Raises Failed if the packages of the extra `local` are not installed.
     """
@@ -47,7 +50,7 @@ def start(folder: Path = FOLDER) -> LocalCloud:
         if find(folder):
             raise Refused("an embedded cloud runs already: stop it with `changecast local down`")
         _state(folder).unlink(missing_ok=True)
-        process = _spawn(folder)
+        process = _spawn(folder, authority)
         try:
             return replace(_answering(folder, process), process=process)
         except BaseException:  # on Ctrl-C too, because nothing else knows this process yet
@@ -65,8 +68,12 @@ def _refuse_missing_parts() -> None:
         )
 
 
-def _spawn(folder: Path) -> "subprocess.Popen[bytes]":
+def _spawn(folder: Path, authority: Path | None) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "changecast_local", "--state", str(_state(folder))]
+    if authority is not None:
+        values = {"WEBHOOK_TARGETS": "loopback", "SSL_CERT_FILE": str(authority.resolve())}
+        for name, value in values.items():
+            command += ["--function-variable", f"{name}={value}"]
     with _log(folder).open("wb") as output:
         return subprocess.Popen(  # noqa: S603 - our own arguments only
             command,
@@ -127,9 +134,9 @@ def _ended(local: LocalCloud) -> bool:
 
 
 @contextmanager
-def temporary(folder: Path, *, keep: bool) -> Iterator[LocalCloud]:
+def temporary(folder: Path, *, keep: bool, authority: Path | None = None) -> Iterator[LocalCloud]:
     """Run a cloud for the length of a block, or longer with `keep` unless an error occurs."""
-    local = start(folder)
+    local = start(folder, authority)
     kept = False
     try:
         yield local

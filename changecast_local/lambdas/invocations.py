@@ -21,11 +21,15 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True)
 class Host:
-    """What functions need from the cloud that they run in."""
+    """What functions need from the cloud that they run in.
+
+    `variables` are set in every function, as somebody sets them who tries things on this machine.
+    """
 
     pool: Pool
     endpoint: str
     trace_daemon: Callable[[store.Scope], str]
+    variables: Mapping[str, str]
 
 
 _host: list[Host] = []
@@ -114,6 +118,7 @@ def _environment(host: Host, config: Config, scope: store.Scope) -> dict[str, st
     return {
         "AWS_ENDPOINT_URL": host.endpoint,
         **variables,
+        **host.variables,
         **reserved,
         **execution_credentials(config),
     }

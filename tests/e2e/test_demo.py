@@ -12,6 +12,7 @@ import pytest
 
 from changecast_local.cloud import Session
 from tests.support.provider import SAMPLES, document
+from tests.support.webhooks import verified
 
 ACCOUNTS = {"acme": "222222222222", "globex": "333333333333", "initech": "444444444444"}
 MAIL = "From: changes@acme.example\r\nTo: $TO\r\nSubject: Hello\r\n\r\nHello\r\n"
@@ -42,7 +43,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def test_the_demo_prints_one_run_per_file_in_order_and_nothing_else(shown: dict[str, Any]) -> None:
-    assert set(shown) == {"runs", "mails", "answer", "errors"}
+    assert set(shown) == {"runs", "mails", "chats", "webhooks", "answer", "errors"}
     assert shown["errors"] == []
     assert [run["revision"] for run in shown["runs"]] == [3, 3, 4]
     assert [set(run["customers"]) for run in shown["runs"]] == [
@@ -102,6 +103,20 @@ def test_one_person_of_the_first_customer_can_answer(shown: dict[str, Any]) -> N
     assert not [one for one in others if "/c/" in one["text"]]
 
 
+def test_the_first_customer_hears_by_chat_and_by_a_webhook_that_the_receiver_verifies(
+    shown: dict[str, Any],
+) -> None:
+    contexts = [chat["metadata"]["additionalContext"] for chat in shown["chats"]]
+    assert {one["customer"] for one in contexts} == {"acme"}
+    assert shown["chats"][-1]["content"]["title"].startswith("New date: ")
+    notices = [verified(one["secret"], one["headers"], one["body"]) for one in shown["webhooks"]]
+    assert all(one["verified"] for one in shown["webhooks"])
+    assert {one["data"]["customer"] for one in notices} == {"acme"}
+    # A channel that is slower than the next revision gets the newest revision only.
+    assert [one["revision"] for one in contexts] in (["3", "4"], ["4"])
+    assert [one["data"]["revision"] for one in notices] in ([3, 4], [4])
+
+
 def test_each_mail_is_given_whole(shown: dict[str, Any]) -> None:
     keys = {"customer", "account", "to", "from", "subject", "text", "html", "headers",
             "attachments", "message_id", "list_options", "tags", "raw"}  # fmt: skip
@@ -149,6 +164,15 @@ def _send_itself_a_mail(variables: dict[str, str], address: str) -> None:
         Destination={"ToAddresses": [address]},
         Content={"Raw": {"Data": MAIL.replace("$TO", address).encode()}},
     )
+
+
+def test_a_webhook_authority_that_is_no_certificate_is_refused(tmp_path: Path) -> None:
+    other = tmp_path / "other.pem"
+    other.write_text("no certificate")
+    for file in (other, tmp_path / "missing.pem"):
+        result = typed("local", "up", "--webhook-authority", str(file))
+        assert result.returncode == 2
+        assert "not a PEM file of certificates" in " ".join(result.stderr.split())
 
 
 def test_the_local_cloud_is_started_found_and_ended(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from changecast.customer.channels import https
 from changecast.customer.channels.https import Unreachable, post
 from changecast.customer.channels.targets import Target, target_of
-from tests.support.receiver import Receiver, certified, receiving
+from changecast_cli.local.receiver import Receiver, certified, receiving
 
 HERE = ["127.0.0.1"]
 HEADERS = {"content-type": "application/json", "webhook-id": "msg_1"}

@@ -123,7 +123,7 @@ def test_a_start_that_is_interrupted_leaves_no_process(
 def test_a_cloud_that_ends_at_once_is_said_to_have_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local_cloud, "_spawn", lambda _: subprocess.Popen(["true"]))
+    monkeypatch.setattr(local_cloud, "_spawn", lambda *_: subprocess.Popen(["true"]))
     with pytest.raises(Failed, match="did not start"):
         local_cloud.start(tmp_path)
 
@@ -137,5 +137,5 @@ def test_without_the_extra_the_cloud_says_what_to_install(
     assert not list(tmp_path.iterdir())
 
 
-def _sleeper(_: Path) -> "subprocess.Popen[bytes]":
+def _sleeper(_: Path, authority: Path | None) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(["sleep", "60"])

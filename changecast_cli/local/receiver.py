@@ -1,4 +1,4 @@
-"""A receiver of webhooks on this machine: real TLS, under an authority of its own."""
+"""A receiver of webhooks on this machine, with real TLS and a certificate authority of its own."""
 
 import ssl
 import threading
@@ -27,7 +27,7 @@ class Received:
 
 @dataclass
 class Receiver:
-    """What was received; `answer` says with what the next request is answered."""
+    """The requests so far; `answer` returns status, headers and body of the next response."""
 
     url: str = ""
     requests: list[Received] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Receiver:
 
 @contextmanager
 def receiving(folder: Path, name: str = "localhost") -> Iterator[Receiver]:
-    """Serve a receiver whose certificate is `name`'s; `folder`/ca.pem holds its authority."""
+    """Run a receiver with a certificate for `name`; `folder`/ca.pem has the authority's."""
     receiver = Receiver()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(receiver))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -54,10 +54,10 @@ def receiving(folder: Path, name: str = "localhost") -> Iterator[Receiver]:
 
 
 def certified(folder: Path, name: str) -> Path:
-    """Write `ca.pem` and a file with a certificate of a name and its key; return the latter."""
+    """Write `ca.pem`, and return a new file with a certificate for a name and its key."""
     folder.mkdir(parents=True, exist_ok=True)
     authority, certificate = ec.generate_private_key(ec.SECP256R1()), folder / f"{name}.pem"
-    issuer = _named("receivers of the tests")
+    issuer = _named("receivers on this machine")
     root = _certificate(issuer, issuer, authority.public_key(), authority, is_authority=True)
     key = ec.generate_private_key(ec.SECP256R1())
     leaf = _certificate(_named(name), issuer, key.public_key(), authority, names=[name])
