@@ -82,6 +82,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "channels test": ("channels test ops",),
     "channels rotate": ("channels rotate ops",),
     "channels remove": ("channels remove ops --dry-run",),
+    "channels backup": ("channels backup channels.json --customer acme",),
+    "channels restore": ("channels restore channels.json --customer acme --dry-run",),
     "forget": ("forget ana@acme.example --customer acme --dry-run",),
     "doctor": ("doctor --all", "doctor --customer acme --canary", "doctor --alarm-test"),
     "cost": ("cost --customers 30 --changes 100 --contacts 50",),

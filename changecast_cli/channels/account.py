@@ -52,8 +52,8 @@ def channels_of(session: boto3.Session) -> Channels:
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
     if "NoticesQueue" not in outputs:
         raise Refused(
-            "the account's stack is deployed without channels: add Channels=yes to its "
-            "parameter_overrides in samconfig.toml, then deploy it"
+            "the account's stack is deployed without channels. Its provider deploys them: "
+            "changecast customers set CUSTOMER --channels yes --deploy"
         )
     ledger = open_ledger(session, outputs["LedgerTable"])
     return Channels(session, ledger, outputs["NoticesQueue"], parameters(stack).get("KmsKeyId", ""))

@@ -66,12 +66,12 @@ def add_chat(
     topic gets it too.
     """
     channels = open_channels(customer, profile, region)
-    arn = _checked_topic(channels, topic_arn.strip())
+    arn = checked_topic(channels, topic_arn.strip())
     new = Endpoint(
         _free_name(channels, name or ChannelName.CHAT.value),
         ChannelName.CHAT,
         arn,
-        _checked_topics(topics),
+        checked_topics(topics),
         tests=tests,
         created_at=time.time(),
     )
@@ -98,7 +98,7 @@ def add_webhook(
     except ContractError as error:
         raise Refused(f"--url {error.message}") from error
     channels = open_channels(customer, profile, region)
-    free, heard = _free_name(channels, name or ChannelName.WEBHOOK.value), _checked_topics(topics)
+    free, heard = _free_name(channels, name or ChannelName.WEBHOOK.value), checked_topics(topics)
     secret = new_secret()
     arn = keep_secret(channels, free, secret)
     new = Endpoint(
@@ -156,7 +156,8 @@ def _free_name(channels: Channels, name: str) -> str:
     return name
 
 
-def _checked_topics(said: str) -> tuple[str, ...]:
+def checked_topics(said: str) -> tuple[str, ...]:
+    """Return the topics that somebody named, each once; Refused if a channel cannot have one."""
     found = tuple(dict.fromkeys(word for word in said.replace(",", " ").split()))
     if unknown := [word for word in found if word not in TOPICS]:
         raise Refused(
@@ -167,7 +168,7 @@ def _checked_topics(said: str) -> tuple[str, ...]:
     return found
 
 
-def _checked_topic(channels: Channels, arn: str) -> str:
+def checked_topic(channels: Channels, arn: str) -> str:
     """Return the ARN of a topic, if its name and account allow the function to publish to it."""
     read = _TOPIC_ARN.fullmatch(arn)
     if read is None:

@@ -2,7 +2,7 @@
 
 import typer
 
-from changecast_cli.channels import adding, looking, secrets
+from changecast_cli.channels import adding, copies, looking, secrets
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,3 +17,5 @@ app.command("show")(looking.show)
 app.command("test")(looking.probe)
 app.command("rotate")(secrets.rotate)
 app.command("remove")(adding.remove)
+app.command("backup")(copies.back_up)
+app.command("restore")(copies.bring_back)

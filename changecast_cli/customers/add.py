@@ -12,6 +12,7 @@ from changecast_cli.customers.deploy import Deployed, deploy_all, look_first
 from changecast_cli.customers.input import read_rows
 from changecast_cli.customers.options import (
     AlarmTopic,
+    Channels,
     Config,
     DeployNow,
     Language,
@@ -59,6 +60,7 @@ def add(
     ] = False,
     alarm_topic: AlarmTopic = None,
     reminders: Reminders = None,
+    channels: Channels = None,
     from_file: Annotated[
         Path | None,
         typer.Option("--from", help="CSV file with one customer per line; - is stdin."),
@@ -97,6 +99,7 @@ def add(
         "timezone": timezone, "language": language, "support": support, "profile": profile,
         "contact_list": contact_list, "identity_exists": "yes" if identity_exists else None,
         "alarm_topic": alarm_topic, "provider": provider, "reminders": reminders,
+        "channels": channels,
     }  # fmt: skip
     rows = _rows(one, from_file, encoding)
     hub = HubStack(hub_account, hub_region, hub_profile) if hub_account else None

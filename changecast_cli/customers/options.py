@@ -25,6 +25,13 @@ Reminders = Annotated[
     str | None,
     typer.Option(help="When to remind people before a change, for instance 24h,1h; or none."),
 ]
+Channels = Annotated[
+    str | None,
+    typer.Option(
+        help="yes lets the customer's people add chats and webhooks; by default no.",
+        metavar="yes|no",
+    ),
+]
 ProfileOfItsAccount = Annotated[
     str | None, typer.Option(help="AWS profile of the customer's account.")
 ]

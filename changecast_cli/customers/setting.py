@@ -10,6 +10,7 @@ from changecast_cli.customers.input import address_faults
 from changecast_cli.customers.list import known
 from changecast_cli.customers.options import (
     AlarmTopic,
+    Channels,
     Config,
     DeployNow,
     Language,
@@ -41,6 +42,7 @@ def set_values(
     profile: ProfileOfItsAccount = None,
     alarm_topic: AlarmTopic = None,
     reminders: Reminders = None,
+    channels: Channels = None,
     deploy_now: DeployNow = False,
     config: Config = Path("samconfig.toml"),
     as_json: AsJson = False,
@@ -53,7 +55,7 @@ def set_values(
     given = {
         "code": code, "name": name, "sender": sender, "timezone": timezone, "language": language,
         "support": support, "profile": profile, "alarm_topic": alarm_topic,
-        "provider": provider, "reminders": reminders,
+        "provider": provider, "reminders": reminders, "channels": channels,
     }  # fmt: skip
     rows = [(code, {key: value for key, value in given.items() if value is not None})]
     if len(rows[0][1]) == 1:

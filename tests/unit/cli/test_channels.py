@@ -1,6 +1,7 @@
 """`changecast channels`: what it keeps, what it refuses, and that a secret is shown once."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from typer.testing import CliRunner, Result
 from changecast.customer.channels.webhook import key_of
 from changecast.customer.ledger.endpoints import note_failure, note_test, read_endpoints
 from changecast.customer.ledger.table import Ledger
-from changecast_cli.channels import adding, looking
+from changecast_cli.channels import adding, copies, looking
 from changecast_cli.channels import secrets as rotating
 from changecast_cli.channels.account import Channels
 from changecast_cli.channels.command import app
@@ -61,7 +62,7 @@ class Aws:
 def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
     found = Aws()
     channels = Channels(found, found.ledger, "notices", "")  # type: ignore[arg-type]
-    for module in (adding, looking, rotating):
+    for module in (adding, copies, looking, rotating):
         monkeypatch.setattr(module, "open_channels", lambda *_: channels)
     return found
 
@@ -132,6 +133,63 @@ def test_an_account_has_at_most_twenty_channels(aws: Aws) -> None:
         added("webhook", "--name", f"ops-{number}", "--url", URL)
     done = typed("add", "webhook", "--name", "one-more", "--url", URL)
     assert "at most 20 channels" in str(done.exception)
+
+
+def test_a_backup_has_no_secret_and_a_restore_gives_new_ones_to_what_is_missing(
+    aws: Aws, tmp_path: Path
+) -> None:
+    file = tmp_path / "channels.json"
+    first = added("webhook", "--name", "ops", "--url", URL, "--topics", "announcements,approvals")
+    added("webhook", "--name", "second", "--url", URL, "--tests")
+    added("chat", "--topic-arn", TOPIC)
+    before = {one.name: one for one in read_endpoints(aws.ledger)}
+    assert "3 channels" in typed("backup", str(file)).stdout
+    assert first["secret"] not in file.read_text()
+    assert "changecast/channels" not in file.read_text()
+    assert file.stat().st_mode & 0o077 == 0
+
+    for name in ("ops", "chat"):
+        assert typed("remove", name, "--yes").exit_code == 0
+    only_said = typed("restore", str(file), "--dry-run")
+    assert "webhook ops is added" in only_said.stderr
+    assert [one.name for one in read_endpoints(aws.ledger)] == ["second"]
+    done = json.loads(typed("restore", str(file), "--yes", "--json").stdout)
+    assert done["kept"] == ["second"]
+    secrets = {one["name"]: one.get("secret") for one in done["added"]}
+    assert secrets["chat"] is None
+    assert aws.secrets["changecast/channels/ops"] == [secrets["ops"]] != [first["secret"]]
+    after = {one.name: one for one in read_endpoints(aws.ledger)}
+    for name, one in before.items():
+        again = after[name]
+        assert (again.target, again.topics, again.tests) == (one.target, one.topics, one.tests)
+    twice = typed("restore", str(file), "--yes", "--json")
+    assert json.loads(twice.stdout)["added"] == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"target": "https://127.0.0.1:80/"}, "must use port 443"),
+        ({"target": "http://hooks.acme.example/"}, "is not an address like"),
+        ({"name": "Ops!"}, "is not a name of a channel"),
+        ({"topics": ["calendar"]}, "cannot be told of calendar"),
+        ({"channel": "pager"}, "cannot be read"),
+        ({"channel": ""}, "people are restored by"),
+        ({"channel": "chat", "target": TOPIC.replace(ACCOUNT, "333333333333")}, "account 3333"),
+        ({"secret": "whsec_x"}, "fields that are not known"),
+    ],
+)
+def test_a_backup_that_somebody_changed_is_refused_and_nothing_is_added(
+    changed: dict[str, Any], says: str, aws: Aws, tmp_path: Path
+) -> None:
+    good = {"channel": "webhook", "target": URL, "topics": ["announcements"], "tests": False}
+    channels = [{**good, "name": "first"}, {**good, "name": "ops", **changed}]
+    file = tmp_path / "channels.json"
+    file.write_text(json.dumps({"format": copies.FORMAT, "channels": channels}))
+    done = typed("restore", str(file), "--yes")
+    assert isinstance(done.exception, Refused)
+    assert says in str(done.exception)
+    assert (read_endpoints(aws.ledger), aws.secrets) == ([], {})
 
 
 def test_a_rotation_keeps_the_secret_before_it_for_a_day(aws: Aws) -> None:
