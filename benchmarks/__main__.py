@@ -1,11 +1,11 @@
-"""All measures in turn, each in a process of its own; their lines go to stdout and to a file.
+"""Run all measures in turn, each in its own process; their lines go to stdout and to a file.
 
     python -m benchmarks [--check | --keep] [MEASURE...]
 
-A measure is the name of a module beside this one. What was measured is written into
-docs/performance.md; --keep makes it the baseline too, and --check compares with the baseline
-instead. The exit code says whether all of them ran, and nothing was lost; which goals were not met
-stands at the end, on stderr.
+A measure is the name of a module beside this one. The results are written into docs/performance.md.
+--keep also makes them the baseline, and --check compares with the baseline instead. The exit code
+says whether all of them ran and nothing was lost. Goals that were not met are listed at the end, on
+stderr.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from benchmarks.measure import ROOT
 from benchmarks.performance import write
 
 LINES = ROOT / "build" / "bench" / "measures.jsonl"
-# In the order in which they run: what is short first.
+# In the order in which they run: short ones first.
 MEASURES = (
     "compose",
     "answers",
@@ -41,12 +41,12 @@ MEASURES = (
     "concurrent",
     "routes",
 )
-# Ten minutes and more: by name only.
+# Ten minutes and more: run only by name.
 LONG = ("busy", "patch_night", "buses")
 
 
 def main() -> int:
-    """Run measures; 1 where one of them broke, or is worse than the baseline."""
+    """Run measures; return 1 if one of them broke or is worse than the baseline."""
     arguments = _arguments()
     taken: dict[str, list[dict[str, Any]]] = {}
     broken = []
@@ -94,7 +94,7 @@ def _say(text: str) -> None:
 
 
 def _lines(name: str) -> Iterator[str]:
-    """Yield what a measure prints, while it prints it; CalledProcessError where it ends badly."""
+    """Yield what a measure prints, while it prints; CalledProcessError if it fails."""
     command = [sys.executable, "-m", f"benchmarks.{name}"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -22,19 +22,19 @@ from testbed.templates import resource
 # How long each stub takes for an answer.
 SES_SECONDS, OTHERS_SECONDS = 0.025, 0.005
 BATCH = int(ENVIRONMENT["BATCH_SIZE"])
-# Lambda reads a queue by so many at first, each of which gathers by what the template says.
+# Lambda starts with this many pollers for a queue; each gathers as the template says.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 POLLERS = 5
 _SOURCE = resource("template.yaml", "RecordOutcomeFunction")["Events"]["OutcomesQueue"]
 GATHERED: dict[str, int] = _SOURCE["Properties"]
-# How long (seconds, at least and at most) until SES's events are here; AWS does not say.
+# How long (seconds, at least and at most) until SES's events arrive; AWS does not say.
 NEWS_SECONDS = {"Send": (0.2, 2.0), "Delivery": (1.0, 10.0)}
 _SERVICES = {"ses": "SESV2", "dynamodb": "DYNAMODB", "s3": "S3", "sqs": "SQS"}
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What so many units of work took: CPU and wall time, and the memory of a process at most."""
+    """What a number of units of work took: CPU, wall time, and the peak memory of a process."""
 
     units: int
     cpu: float
@@ -57,7 +57,7 @@ class Account:
     def plan(self, changes: int = 1) -> tuple[Figures, list[str]]:
         """Announce more changes; returns what the planner used, and the delivery hints.
 
-        A test that nobody may be mailed warms the planner up.
+        A test that mails nobody warms up the planner.
         """
         numbers = [next(self.changes) for _ in range(changes + 1)]
         bodies = [
@@ -68,7 +68,7 @@ class Account:
         return figures, self.messages("deliveries")
 
     def send(self, hints: Sequence[str], processes: int) -> Figures:
-        """Send full batches, in so many processes at a time: Lambda gives each one at a time.
+        """Send full batches in this many processes; Lambda gives each one batch at a time.
 
         The first batch of each is its warm-up. Units are mails.
         """
@@ -81,9 +81,9 @@ class Account:
         )
 
     def hear(self) -> Figures:
-        """SES says of every mail that it was sent and delivered; units are what it said.
+        """Let SES report every mail as sent and delivered; units are its events.
 
-        Mails went out at the account's rate, and news of them overtake one another.
+        Mails went out at the account's rate, and their events overtake one another.
         """
         said: list[tuple[float, str]] = []
         by_chance = random.Random(0)
@@ -97,7 +97,7 @@ class Account:
     def work(
         self, program: Sequence[str], work: Sequence[Any], processes: int = 1
     ) -> list[Figures]:
-        """Let processes work through what they share out evenly.
+        """Let processes work through messages that they share evenly.
 
         They are pinned as this process is, and start their clocks when all of them are loaded.
         """
@@ -133,7 +133,7 @@ class Account:
 
 
 def _event_of_ses(kind: str, at: float, tags: dict[str, list[str]]) -> dict[str, Any]:
-    """As long as SES's are, which name the mail's own headers too."""
+    """As long as SES's own, which also have the mail's headers."""
     headers = [{"name": f"X-Header-{number}", "value": "v" * 60} for number in range(15)]
     mail = {"messageId": "m" * 60, "tags": tags, "headers": headers, "commonHeaders": {}}
     said = datetime.fromtimestamp(at, UTC).isoformat()
@@ -141,7 +141,7 @@ def _event_of_ses(kind: str, at: float, tags: dict[str, list[str]]) -> dict[str,
 
 
 def _gathered(said: Sequence[tuple[float, str]]) -> Iterator[list[str]]:
-    """Events (when they come, and their bodies) as the pollers hand them to invocations."""
+    """Return events (arrival time and body) as the pollers hand them to invocations."""
     size, window = GATHERED["BatchSize"], GATHERED["MaximumBatchingWindowInSeconds"]
     by_chance = random.Random(1)
     gathering: list[list[tuple[float, str]]] = [[] for _ in range(POLLERS)]
@@ -169,7 +169,7 @@ def _get(url: str) -> Any:
 
 @contextmanager
 def account(contacts: int, rate: float = 100_000.0) -> Iterator[Account]:
-    """An account with so many contacts, which may send `rate` mails a second by its quota.
+    """An account with this many contacts, whose quota allows `rate` mails a second.
 
     The stubs end with it.
     """

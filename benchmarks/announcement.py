@@ -2,7 +2,7 @@
 
     python -m benchmarks.announcement
 
-Wall times on a shared machine are noisy: they gate nothing beyond their generous limits.
+Wall times on a shared machine are noisy, so they have only generous limits.
 """
 
 import json

@@ -1,9 +1,9 @@
-"""What answers cost: a link per mail, a page, and a thousand answers, each until it is counted.
+"""The cost of answers: a link per mail, a page, and a thousand answers until each is counted.
 
     python -m benchmarks.answers
 
 The real functions over doubles of AWS, in one process on one core: what is measured is their own
-CPU. Twenty people who load pages at once share a core, so a page in 15 ms of CPU is one in 300 ms.
+CPU. Twenty people who load pages at once share a core, so a page with 15 ms of CPU takes 300 ms.
 """
 
 import logging
@@ -57,7 +57,7 @@ def _visitors(account: Account) -> list[Visitor]:
 
 
 def _links(account: Account) -> list[float]:
-    """Microseconds of CPU that a mail costs more with its link than with an address at hand."""
+    """Return the extra CPU of a mail with its link, in microseconds."""
     sender: Any = account.modules["send_mail"].deliveries.sender
     run = account.run("CHG1")
     people = [*account.recipients("CHG1").values()]
@@ -84,7 +84,7 @@ def _open(visitors: list[Visitor]) -> None:
 
 
 def _p95(visitors: list[Visitor]) -> float:
-    """Milliseconds that 95 of 100 pages take while 20 people load pages one after the other."""
+    """Return the 95th percentile of a page's milliseconds, while 20 people load pages in turn."""
 
     def timed(each: Visitor) -> float:
         began = time.perf_counter()

@@ -1,7 +1,7 @@
 """The AWS quotas that Changecast can meet, with what uses them up.
 
-Those that count customers are full at some number of them, whatever is announced; the others at
-some rate. EventBridge's (rates of eu-central-1) were read on 2026-11-24; the others are
+Quotas that count customers are used up at some number of customers, whatever is announced; the
+others at some rate. EventBridge's (rates of eu-central-1) were read on 2026-11-24; the others are
 as remembered: check them on the page that is named before you rely on them.
 """
 
@@ -24,7 +24,7 @@ _DYNAMODB = (
 
 
 class Quota(NamedTuple):
-    """How much the hub's account has, what a customer takes of it, what can be done, AWS's page."""
+    """The quota of the hub's account, what a customer uses of it, what can be done, AWS's page."""
 
     limit: float
     per_customer: float
@@ -51,7 +51,7 @@ STANDING = {
 
 
 class Rate(NamedTuple):
-    """So many a second."""
+    """A quota of a number a second."""
 
     limit: float
     raise_by: str

@@ -1,8 +1,8 @@
 """Sending without a ledger, as a process: `python -m benchmarks.bare THREADS`.
 
-What most scripts do: boto3's client as it comes, in a loop or in threads, with mails that are ready
-before the clock starts. It is spoken to as benchmarks.function is; each message is an address,
-and the first of each thread is its warm-up.
+What most scripts do: boto3's default client, in a loop or in threads, with mails that are ready
+before the clock starts. It has the protocol of benchmarks.function; each message is an address, and
+the first of each thread is its warm-up.
 """
 
 import json

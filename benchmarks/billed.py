@@ -1,10 +1,10 @@
-"""What the functions' running time costs, against what SES asks for the same mails.
+"""The cost of the functions' running time, compared with SES's price of the same mails.
 
     python -m benchmarks.billed
 
-Each function has its memory from the template, and Lambda gives it a share of a core by that. What
-is billed is the measured wall time, and over it the time that its CPU would take longer on such a
-share: more than is billed in truth, since a function that waits has CPU to spare.
+Each function has its memory from the template, and Lambda gives it a share of a core by that. The
+estimate is the measured wall time, plus the extra time that its CPU needs on such a share. This is
+more than AWS bills, because a function that waits has CPU to spare.
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 """
 
@@ -56,7 +56,7 @@ def _measured_round(rate: float, batches: int) -> Billed:
 
 
 def _price(function: str, used: Figures) -> float:
-    """What a process would have cost as this function, in percent of SES's price of a mail."""
+    """Return what a process would cost as this function, in percent of SES's price of a mail."""
     memory: int = resource("template.yaml", function)["MemorySize"]
     share = min(1.0, memory / MB_OF_A_CORE)
     seconds = used.wall + used.cpu * (1 / share - 1)

@@ -84,7 +84,7 @@ def _deploy(cloud: Cloud, folder: Path, customers: Sequence[CustomerStack]) -> N
 
 
 def _deploy_customer(cloud: Cloud, each: CustomerStack) -> None:
-    """Fake the customer's account, then deploy its route as it stands in hub/route.yaml."""
+    """Fake the customer's account, then deploy its route from hub/route.yaml."""
     there = cloud.session(each.account, REGION)
     sqs, events = there.client("sqs"), there.client("events")
     url = sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
@@ -141,7 +141,7 @@ def _measure(field: Field) -> None:
 
 
 def _announced(field: Field, codes: Sequence[str]) -> dict[str, float]:
-    """Announce to these, and return what that came to."""
+    """Announce to these, and return what that cost."""
     began, cpu = time.time(), cpu_seconds()
     announced = announce(document(codes), hub=field.hub)
     wall, cpu = time.time() - began, cpu_seconds() - cpu
@@ -172,7 +172,7 @@ def _wait_for_rows(field: Field, change_id: str, codes: Sequence[str]) -> None:
 
 
 def _queued(field: Field) -> list[str]:
-    """Return the code of each message that a faked account got, and take it out."""
+    """Return the code of each message that a fake account got, and delete the message."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
         found = threads.map(lambda each: [each.code] * _taken(field.cloud, each), field.customers)
         return [code for codes in found for code in codes]

@@ -2,9 +2,9 @@
 
     python -m benchmarks.busy
 
-The functions' processes are warm. Wall times in the embedded cloud are those of its machine: its
-SES, DynamoDB and EventBridge take the same cores. So they are compared within the run, with the
-time that the mails alone take there.
+The functions' processes are warm. Wall times in the embedded cloud depend on the machine, because
+its SES, DynamoDB and EventBridge use the same cores. So they are compared, within the run, with the
+time that the mails alone take.
 """
 
 import time
@@ -42,9 +42,10 @@ def _grow_warm(fleet: Fleet, number: int, people: int) -> None:
 
 
 def _foreseen(fleet: Fleet) -> float:
-    """Seconds to the last mail of all customers, by the model, from what a few of them took.
+    """Predict the seconds to the last mail of all customers, from what a few of them took.
 
-    Calibrated with the time of those few: the model knows nothing of processes that start anew.
+    It is calibrated with the time of those few, because the model does not know about new
+    processes.
     """
     began = fleet.told(fleet.codes, seconds=600)
     lines = fleet.lines(began)
@@ -70,7 +71,7 @@ def _many_people(fleet: Fleet, foreseen: float) -> None:
 
 
 def _mails_alone(fleet: Fleet) -> float:
-    """Seconds until the same mails are sent by nothing but SendEmail, from many threads."""
+    """Return the seconds that the same mails take by SendEmail alone, from many threads."""
     config = Config(max_pool_connections=THREADS)
     jobs = []
     for each in fleet.standing:

@@ -1,7 +1,7 @@
-"""Whether figures are worse than the committed baseline: by more than 15 % is a loss.
+"""Check figures against the committed baseline: more than 15 % worse is a loss.
 
-Compared is the ratio to the peer of the same run, since machines differ; where there is no peer,
-only what is counted and not timed. A measure that the baseline has and nobody took is a loss too.
+The ratio to the peer of the same run is compared, because machines differ. Without a peer, only
+counts are compared, not times. A measure of the baseline that was not taken is a loss too.
 """
 
 import json
@@ -24,10 +24,10 @@ def baseline() -> list[Line]:
 
 
 def keep(lines: Iterable[Line]) -> None:
-    """Make these the baseline; those of it that were not measured now stay.
+    """Make these the baseline; measures that were not taken now keep their old figures.
 
-    What cannot be compared is left out, and what hangs on the embedded cloud's own speed: wall
-    times, and the units of a mail, which follow how many messages an invocation happens to get.
+    Leaves out what cannot be compared, and what depends on the embedded cloud's speed: wall times,
+    and the units of a mail, which depend on how many messages an invocation happens to get.
     """
     taken = [
         line for line in lines if _comparable(line) is not None and line["unit"] not in OF_ITS_SPEED
@@ -38,7 +38,7 @@ def keep(lines: Iterable[Line]) -> None:
 
 
 def losses(lines: Sequence[Line], than: Iterable[Line]) -> list[str]:
-    """Return what is worse than the baseline `than`, a sentence each."""
+    """Return a sentence for each figure that is worse than the baseline `than`."""
     found = {line["measure"]: line for line in lines}
     return [said for before in than if (said := _loss(found.get(before["measure"]), before))]
 

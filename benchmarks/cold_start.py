@@ -1,9 +1,9 @@
-"""What a cold start of each function costs in CPU, against one client of boto3 alone.
+"""The CPU of each function's cold start, compared with a single boto3 client.
 
     python -m benchmarks.cold_start
 
 The CPU of a whole process that imports the handler from the built package, with X-Ray and every
-client that the function makes; it ends without tidying up, as Lambda's does not. The peer is a bare
+client that the function makes; it ends without cleanup, like Lambda's processes. The peer is a bare
 process with `boto3.client("sesv2")`, as pip installs the same versions. What the interpreter itself
 takes is in both. The package is for this Python, which must load it.
 """
@@ -27,7 +27,7 @@ GOALS = {SENDER: 1.2, "record_outcome": 1.2, "sweep": 1.2, PLANNER: 1.9, "intake
 OTHERS = 1.7
 
 
-# The sender without one lever each; without light data it stands on what pip installs.
+# The sender, each time without one optimization; without light data it uses what pip installs.
 NO_BYTE_CODE = f"import sys\nsys.implementation.cache_tag = None\nimport {SENDER}"
 OFTEN_COLLECTING = f"import sys\nsys.modules['changecast.lambdas.startup'] = sys\nimport {SENDER}"
 
@@ -58,7 +58,7 @@ def main() -> None:
     for name in handlers():
         goal = at_most_peer(GOALS.get(name, OTHERS))
         report(f"cold_start_{name}", taken[name], "ms CPU", goal, peers=taken["peer"])
-    # The same client on the package's own, lighter data: what is left is ours and X-Ray's.
+    # The same client on the package's own, lighter data: the rest is ours and X-Ray's.
     ours, same = taken[SENDER], taken["same_data"]
     report("cold_start_send_mail_same_data", ours, "ms CPU", peers=same)
     for lever in ("byte_code", "light_data", "rare_collecting"):

@@ -1,4 +1,4 @@
-"""CPU time of composing a change's mails, and of a mail's way to one more recipient.
+"""CPU time of composing a change's mails, and of a mail to one more recipient.
 
     python -m benchmarks.compose
 

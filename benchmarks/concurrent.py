@@ -1,9 +1,9 @@
-"""Many changes at once: 50 of them share 10 customers, and none of these waits for the others.
+"""Many changes at once: 50 of them share 10 customers, and no customer waits for the others.
 
     python -m benchmarks.concurrent
 
-Each change is for 4 of the 10 in turn, so everybody has the same share of the work; how long a
-customer's last mail takes is compared with what the one in the middle takes.
+Each change is for 4 of the 10 in turn, so everybody has the same share of the work; the time to a
+customer's last mail is compared with the median customer's.
 """
 
 import statistics

@@ -2,10 +2,10 @@
 
     python -m benchmarks.customers [SIZE...]
 
-One person for each customer, so that what is measured is the way and not the mails. Every
-invocation starts its process anew: no machine keeps a hundred customers' functions warm, and with
-3 it must be the same. CPU is that of our functions' invocations, without their starts; wall times
-are only reported.
+Each customer has one person, so that the path is measured and not the mails. Every invocation
+starts a new process, because no machine keeps a hundred customers' functions warm, and 3 customers
+must be measured in the same way. CPU is that of our functions' invocations, without their starts;
+wall times are only reported.
 """
 
 import statistics

@@ -1,4 +1,4 @@
-"""The scale model's check: the embedded cloud as a queue of invocations before a few workers.
+"""The scale model's check: the embedded cloud as a queue of invocations for a few workers.
 
 There every function of every account waits for the same workers, so the time of a large load
 follows from what invocations took in a small one, and from nothing else.

@@ -1,4 +1,4 @@
-"""Many customers in a metered embedded cloud: deployed, subscribed, announced to, and read off."""
+"""Many customers in a metered embedded cloud: deployed, subscribed, announced to, and measured."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ SAMPLE = Path(__file__).parents[1] / "tests" / "samples" / "a-current-approved.j
 START_SECONDS = 60.0
 SEND_EMAIL = "SES.POST outbound-emails"
 WORKERS = 4
-# What is measured here is not what an account's limits stop.
+# An account's limits are not measured here, so they are off.
 NO_LIMITS = (("MaxAnnouncementsPerHour", "0"),)
 Line = dict[str, Any]
 
@@ -32,7 +32,7 @@ Line = dict[str, Any]
 class Fleet:
     """A hub and its customers, and the meter of the cloud that they are in.
 
-    `standing` are the customers that are deployed, `hub` is as they see it who announce now.
+    `standing` are the deployed customers, `hub` is the hub as announcers see it.
     """
 
     cloud: Cloud
@@ -45,11 +45,11 @@ class Fleet:
 
     @property
     def codes(self) -> list[str]:
-        """The codes of the customers that stand."""
+        """Return the codes of the deployed customers."""
         return [customer.code for customer in self.standing]
 
     def grow(self, number: int, contacts: int) -> None:
-        """Deploy more customers, up to so many, each with so many people."""
+        """Deploy more customers, up to a number, each with a number of people."""
         more = self.stage.customers[len(self.standing) : number]
         deploy_customers(self.builds, more, self.cloud)
         if not self.scheduled:
@@ -60,7 +60,7 @@ class Fleet:
         self.hub = connect(self.cloud.session(HUB.account, REGION))
 
     def lines(self, since: float = 0.0) -> list[Line]:
-        """Return what the meter wrote about what ended since (epoch seconds)."""
+        """Return the meter's lines about what ended since a time (epoch seconds)."""
         read = [json.loads(line) for line in self.meter.read_text("utf-8").splitlines()]
         return [line for line in read if line.get("ended", line.get("at", 0.0)) >= since]
 
@@ -115,7 +115,7 @@ def customer(number: int) -> CustomerStack:
 def metered_cloud(
     folder: Path, *, workers: int = WORKERS, warm: int = 24, cold: bool = False
 ) -> Iterator[tuple[Cloud, Path]]:
-    """A metered cloud for the length of a block: the cloud, and the file of its meter."""
+    """A metered cloud for the duration of a block: yields the cloud, and the meter's file."""
     state, meter = folder / "endpoint", folder / "meter.jsonl"
     words = ["--state", state, "--meter", meter, "--workers", workers, "--warm", warm]
     command = [sys.executable, "-m", "benchmarks.metered_cloud", *map(str, words)]
@@ -142,7 +142,7 @@ def metered_cloud(
 def fleet_of(
     customers: int, *, warm: int = 24, cold: bool = False, scheduled: bool = False
 ) -> Iterator[Fleet]:
-    """A hub for so many customers; `grow` deploys them, through CloudFormation's own API.
+    """A hub for a number of customers; `grow` deploys them, through CloudFormation's own API.
 
     `scheduled`: what runs every minute does.
     """
@@ -158,7 +158,7 @@ def fleet_of(
 
 
 def still(cloud: Cloud, accounts: Sequence[str]) -> None:
-    """Turn off what runs every minute whether anything is announced or not: sweep and watch.
+    """Turn off sweep and watch, which run every minute whether anything is announced or not.
 
     They cost by the minute and not by the announcement; the scale model counts them so.
     """
@@ -202,7 +202,7 @@ def last_mail(lines: Sequence[Line], account: str | None = None) -> float:
 
 
 def used(lines: Sequence[Line], accounts: Sequence[str]) -> list[float]:
-    """CPU seconds of each account's invocations, the starts of their processes apart."""
+    """Return the CPU seconds of each account's invocations, without process starts."""
     total: Counter[str] = Counter()
     for line in invocations(lines):
         total[line["account"]] += line["cpu"]

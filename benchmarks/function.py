@@ -1,8 +1,8 @@
 """A function as a process: `python -m benchmarks.function NAME`.
 
-It says when it is loaded, reads one JSON list of invocations from stdin, each a list of message
-bodies, hands them to the handler, and prints what that used. The first is its warm-up. Units are
-messages.
+It prints a line when it is loaded, reads one JSON list of invocations from stdin, each a list of
+message bodies, hands them to the handler, and prints what that used. The first is its warm-up.
+Units are messages.
 """
 
 import importlib
@@ -25,7 +25,7 @@ class Context:
 
 
 def main(name: str) -> None:
-    """Work through what comes."""
+    """Handle the invocations from stdin."""
     handler = importlib.import_module(name).handler
     logging.disable(logging.INFO)
     print("ready", flush=True)

@@ -1,4 +1,4 @@
-"""How many reports a second one core of the hub takes in, through the real handler of track_status.
+"""How many reports a second one core of the hub processes, with the real handler of track_status.
 
     python -m benchmarks.hub
 
@@ -24,8 +24,8 @@ from benchmarks.stubs.hub import counts, customer, hub
 from changecast.contract.event import DeliveryReported, RunState, reported_entry
 
 CUSTOMERS, BATCH = 250, 10
-# What a run reports on its way. The hub writes each row and its history in one request, and reads
-# the rows of a batch in one.
+# What a run reports while it is sent. The hub writes each row and its history in one request, and
+# reads the rows of a batch in one.
 STATES = (RunState.PLANNED, RunState.SENDING, RunState.SENDING, RunState.SENT)
 REPORTS = CUSTOMERS * len(STATES)
 REQUESTS = 1.2
@@ -63,7 +63,7 @@ def _write(dynamodb: Any, change: int) -> None:
 
 
 def _track(handler: Any, change: int) -> None:
-    """Hand all reports of a change to the handler, as many at a time as the queue does."""
+    """Give the handler all reports of a change, as many at a time as the queue does."""
     bodies = list(_reports(f"CHG-{change}"))
     for start in range(0, len(bodies), BATCH):
         records = [

@@ -20,7 +20,7 @@ ROUNDS = 5
 
 
 class Goal(NamedTuple):
-    """What a value must keep to, or its ratio to the peer where it is `of_peer`."""
+    """The limit of a value, or of its ratio to the peer if it is `of_peer`."""
 
     sign: str
     limit: float
@@ -30,7 +30,7 @@ class Goal(NamedTuple):
         return f"{self.sign} {self.limit:g}" + (" x peer" if self.of_peer else "")
 
     def met(self, value: float, ratio: float | None) -> bool:
-        """Return whether it is kept."""
+        """Return whether the goal is met."""
         subject = ratio if self.of_peer else value
         if subject is None:
             raise ValueError(f"{self} needs a peer")
@@ -84,7 +84,7 @@ def report(
 
 
 def _short(value: float | None) -> float | None:
-    """Four digits say more than a noisy machine can."""
+    """Round to four digits; a noisy machine measures no more."""
     return None if value is None else float(f"{value:.4g}")
 
 
@@ -120,7 +120,7 @@ def peak_memory_mb() -> float:
 
 
 def print_figures(units: int, began: float, cpu: float) -> None:
-    """What this process used since (perf_counter, CPU seconds), for the process that started it."""
+    """Return what this process used since (perf_counter, CPU seconds), for its parent process."""
     figures = {
         "units": units,
         "cpu": cpu_seconds() - cpu,

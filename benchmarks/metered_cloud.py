@@ -1,4 +1,4 @@
-"""The embedded cloud as a process, with a meter on every function and on what functions ask for.
+"""The embedded cloud as a process, with a meter for every function and every request of functions.
 
     python -m benchmarks.metered_cloud --state FILE --meter FILE [--workers N] [--warm N] [--cold]
 
@@ -66,7 +66,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _start_anew_for_each() -> None:
-    """No function is warm, so that few customers have nothing over many."""
+    """Keep no function warm, so that few customers have no advantage over many."""
     pool.Pool._warm = lambda _self, _key: None  # type: ignore[method-assign, assignment]
 
 
@@ -200,7 +200,7 @@ def operation_of(scope: dict[str, Any], body: bytes) -> dict[str, Any]:
 
 
 def items_of(operation: str, body: bytes) -> int:
-    """Items of a DynamoDB request; 1 where it is about one, or where nobody can say."""
+    """Return the items of a DynamoDB request; 1 if it is about one, or if it is unknown."""
     if operation == "TransactWriteItems":
         return len(json.loads(body)["TransactItems"])
     if operation == "BatchGetItem":

@@ -1,10 +1,11 @@
-"""Whether one customer's trouble slows the others: announcements in the embedded cloud.
+"""Whether one customer's fault slows the others: announcements in the embedded cloud.
 
     python -m benchmarks.neighbour
 
 Three customers share a hub and its status table, and here two cores too, which accounts of AWS do
-not. The SES of one takes 10 s for an answer and fails half of them. Timed is how long the others
-take from the announcement to their last status, in turn with and without the trouble (the peer).
+not. The SES of one takes 10 s for an answer, and fails half of the calls. The time of the others
+from the announcement to their last status is measured, in turn with and without the fault (the
+peer).
 """
 
 import json

@@ -7,7 +7,7 @@ time. SES takes one request a second for everything but sending, answers each in
 pages of 1,000 contacts; five planners and ten senders run at a time, as the template lets them.
 Nothing fails here: that is what `make simulate` is for.
 
-A run is planned once its plan is complete. Its mails are due once they are queued, and
+A run is planned when its plan is complete. Its mails are due when they are queued, and
 QUOTA_SECONDS after the plan in any case: until then a planner may ask SES for the quota.
 """
 
@@ -40,7 +40,7 @@ DEAD_LETTERS = ("announcements-dlq", "deliveries-dlq", "outcomes-dlq", "reports-
 
 
 class Night(NamedTuple):
-    """What one night came to; see `main` for what each must be."""
+    """The result of one night; `main` has the goals."""
 
     people: int
     rate: float
@@ -57,7 +57,7 @@ class Night(NamedTuple):
 
 
 class BusySes(PacedSes):
-    """SES whose answers take their time."""
+    """SES with slow answers."""
 
     def list_contacts(self, **request: Any) -> dict[str, Any]:
         """ListContacts."""
@@ -123,7 +123,7 @@ class PatchNight(World):
 
 
 def play(people: int, rate: float) -> Night:
-    """One night with a list of so many people at so many mails a second."""
+    """Play one night with a list of a number of people, at a number of mails a second."""
     plot = Plot(people, 25, [], minor=False, policy="hold", faults=Planned(frozenset()), rng=None)
     world = PatchNight(plot, ses_type=BusySes, queues_type=Counting, expected=CHANGES * people)
     ses, queues = world.ses, world.queues
@@ -172,7 +172,7 @@ def _night(world: World, planned: dict[str, float], puts: dict[str, float]) -> N
 
 
 def _used(due: Sequence[float], people: int, times: Sequence[float], rate: float) -> float:
-    """Of the rate, how much was used while anything was due."""
+    """Return the share of the rate that was used while anything was due."""
     arrivals = sorted(due)
     seconds, begins = 0.0, None
     for at in arrivals:

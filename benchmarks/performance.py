@@ -1,6 +1,6 @@
-"""Writes what was measured into docs/performance.md: the table there, and plots beside it.
+"""Write the results into docs/performance.md: its table, and plots beside it.
 
-The rest of the page is written by hand. Rows of measures that were not taken now stay.
+The rest of the page is written by hand. Rows of measures that were not taken now are kept.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -57,7 +57,7 @@ GROWTHS = {
 
 
 def write(taken: Mapping[str, Sequence[Line]], page: Path = PAGE) -> None:
-    """Put the lines of each module into the table, and draw the plots that they are enough for."""
+    """Put the lines of each module into the table, and draw the plots that have enough data."""
     before, _, rest = page.read_text("utf-8").partition(BEGIN)
     table, _, after = rest.partition(END)
     rows = _rows(table) | {
@@ -73,7 +73,7 @@ def write(taken: Mapping[str, Sequence[Line]], page: Path = PAGE) -> None:
 
 
 def _rows(table: str) -> dict[str, str]:
-    """Measure -> its row as it stands on the page."""
+    """Return each measure's row on the page."""
     rows = [row for row in table.splitlines(keepends=True) if row.startswith("| `")]
     return {row.split("`")[1]: row for row in rows}
 

@@ -23,7 +23,7 @@ def plot(path: Path, inches: tuple[float, float], title: str) -> Iterator["Axes"
     Args:
         path: Where the SVG goes.
         inches: Width and height.
-        title: What the picture shows, for people who hear it read.
+        title: What the picture shows, for screen readers.
     """
     from matplotlib import pyplot  # noqa: PLC0415 - after the backend is chosen
 

@@ -1,4 +1,4 @@
-"""How much of SES's rate is used, and how often it says no: real functions, simulated time.
+"""How much of SES's rate is used, and how often SES refuses: real functions, simulated time.
 
     python -m benchmarks.quota
 

@@ -4,8 +4,8 @@
 
 Routes are stacks of hub/route.yaml, and each customer's account has the part of template.yaml that
 an announcement comes in by: bus, policy, rule and queue. Nobody plans or mails here. Matching a
-thousand rules is the embedded cloud's work, and takes the time that it takes; ours is the
-announcing and the tracker, and the gates are their CPU and requests.
+thousand rules is the embedded cloud's work, and has no goal. Announcing and the tracker are ours;
+the goals are for their CPU and requests.
 """
 
 import json
@@ -111,7 +111,7 @@ def _compare(fleet: Fleet, few: dict[str, list[float]]) -> None:
 
 
 def _announcing(fleet: Fleet, codes: Sequence[str], rounds: int = ROUNDS) -> dict[str, list[float]]:
-    """Return what announcing to these came to, once to warm up and then once a round."""
+    """Return what announcing to these cost: once to warm up, then once per round."""
     _announce_once(fleet, codes)
     taken = [_announce_once(fleet, codes) for _ in range(rounds)]
     reached = _reached(fleet)
@@ -161,7 +161,7 @@ def _wait_for_rows(fleet: Fleet, change_id: str, codes: Sequence[str]) -> None:
 
 
 def _reached(fleet: Fleet) -> set[str]:
-    """Whose queue had something; it is empty then."""
+    """Return the customers whose queue had a message, and empty the queues."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
         found = threads.map(lambda each: _took_one(fleet.cloud, each), fleet.standing)
         return {each.code for each, got in zip(fleet.standing, found, strict=True) if got}

@@ -4,7 +4,7 @@
 
 A day of each case as discrete events (scale_model.py), its use of AWS's quotas (aws_quotas.py), and
 the month's bill by the tables of `changecast cost`. Every change is for every customer, which is
-the most that it can be. The same seed gives the same figures.
+the worst case. The same seed gives the same figures.
 """
 
 import json
@@ -30,7 +30,7 @@ PEOPLE = (10, 100, 1_000, 10_000, 100_000)
 SEED = 1
 SAMPLED = 2
 DAYS_A_MONTH = 30
-# The rates that SES gives first, and one that it gives on request.
+# SES's initial rates, and one that it grants on request.
 FIRST_RATE = 14.0
 DAY = 86_400
 
@@ -68,7 +68,7 @@ def row_of(outcome: Outcome) -> Row:
 
 
 def binding(outcome: Outcome) -> tuple[str, float]:
-    """Return which rate is used most, and how much of it: 1 is all."""
+    """Return the rate with the highest use, and its share: 1 is all of it."""
     case, mails = outcome.case, outcome.case.changes * outcome.case.people
     taken = {
         "EventBridge invocations": outcome.hub_peak,
@@ -84,7 +84,7 @@ def binding(outcome: Outcome) -> tuple[str, float]:
 
 
 def _report(rows: list[Row], units: Units) -> None:
-    """What the table says, as lines."""
+    """Return the table as lines."""
     by_case = {(row.case.customers, row.case.changes, row.case.people): row for row in rows}
     for customers in CUSTOMERS:
         row = by_case[customers, 10, 100]

@@ -1,10 +1,9 @@
 """Announcements as discrete events: a hub, and customers whose accounts share nothing but the hub.
 
-Simulated are a few customers in full, each standing for many: their load on the hub is multiplied.
-What takes time is counted from benchmarks/units.json: CPU at the function's share of a core, and a
-call's time for every request. An account sends as the product does (pace.py): slots at SES's rate
-for 90 seconds ahead, and every minute the sweep gives the next ones, in turn among the runs that
-wait.
+A few customers are simulated in full. Each represents many, and its load on the hub is multiplied.
+Times come from benchmarks/units.json: CPU at the function's share of a core, and a call's time for
+every request. An account sends as the product does (pace.py): slots at SES's rate for 90 seconds
+ahead, and every minute the sweep gives the next ones, in turn among the runs that wait.
 """
 
 import random
@@ -36,7 +35,7 @@ Units = Mapping[str, Mapping[str, float]]
 
 @dataclass(frozen=True)
 class Latencies:
-    """Seconds that are AWS's and not ours: assumptions, in one place."""
+    """AWS's latencies in seconds: assumptions, in one place."""
 
     put: float = 0.05  # PutEvents until it is answered
     forward: float = 0.5  # EventBridge to a bus in another account, and its rule to a queue
@@ -48,7 +47,7 @@ class Latencies:
 
 @dataclass(frozen=True)
 class Case:
-    """How many customers, how many changes a day (each for everybody), how long the lists."""
+    """A case: customers, changes a day (each for everybody), and the length of lists."""
 
     customers: int
     changes: int
@@ -65,7 +64,7 @@ class Case:
 
 @dataclass
 class Outcome:
-    """What came of a day."""
+    """The result of a day."""
 
     case: Case
     to_last_mail: list[float] = field(default_factory=list)
@@ -82,7 +81,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Row:
-    """A case, and what came of it: seconds to the last mail, what binds, USD a month."""
+    """A case and its result: seconds to the last mail, the quota that limits it, USD a month."""
 
     case: Case
     median: float | None
@@ -130,9 +129,9 @@ class Account:
                 world.env.process(self._sweeps())
 
     def _read_list(self) -> float:
-        """When the list is read: SES takes a request a second, for its pages and for the quota.
+        """Return when the list is read: SES accepts one request a second, for pages and quota.
 
-        Who comes before a reading begins shares it.
+        Announcements that arrive before a reading begins share it.
         """
         now, requests = self.world.env.now, self.world.case.people // PAGE + 2
         begins, ends = self.reading
@@ -143,7 +142,7 @@ class Account:
         return ends
 
     def _take_slots(self, job: Job, most: int) -> int:
-        """Slots for so many of a run, as far ahead as the horizon; returns how many it got."""
+        """Give a run slots, as far ahead as the horizon; returns how many it got."""
         env, rate = self.world.env, self.world.case.rate
         start = max(env.now, self.free)
         room = max(0, int((env.now + HORIZON - start) * rate) + BATCH)
@@ -194,7 +193,7 @@ class World:
         self.accounts = [Account(self, spread * (place + 1) / sampled) for place in range(sampled)]
 
     def day(self) -> Outcome:
-        """Let it pass. What has not ended by its end is unfinished."""
+        """Play the day. What has not ended by its end is unfinished."""
         times = sorted(self.rng.uniform(0, DAY / 3) for _ in range(self.case.changes))
         self.env.process(self._announce(times))
         self.env.run(until=DAY)
@@ -219,7 +218,7 @@ class World:
         yield from self._track(self.case.customers / self.case.buses * self.row_seconds(), 1)
 
     def report(self, number: float) -> Steps:
-        """So many customers report at once: to the hub's bus, its queue, its table."""
+        """Let a number of customers report at once: to the hub's bus, its queue, its table."""
         self._count(number)
         yield from self._track(self.report_seconds(), number)
 
@@ -236,7 +235,7 @@ class World:
         self.outcome.hub_events[int(self.env.now)] += events  # type: ignore[assignment]
 
     def sending(self, lasts: float, start: float) -> None:
-        """Reports while mails go out: what gathers for a few seconds is one."""
+        """Report while mails go out: outcomes of a few seconds share one report."""
         gather = max(GATHER, self.case.people // BATCH // BATCHES_A_SECOND)
         reports = max(2, round(lasts / gather))
         for number in range(min(reports, SAMPLED_REPORTS)):
@@ -249,7 +248,7 @@ class World:
         yield from self.report(weight)
 
     def ended(self, job: Job, last_slot: float) -> None:
-        """A run's last mail has its slot: that is when it leaves, if the day lasts."""
+        """Note when a run's last mail leaves: at its slot, if that is within the day."""
         at = last_slot + self.latencies.pick_up + self.latencies.ses
         if at <= DAY:
             self.outcome.to_last_mail.append(at - job.announced)

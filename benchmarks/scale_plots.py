@@ -9,7 +9,7 @@ from benchmarks.plots import plot
 from benchmarks.scale_model import Row
 
 CHANGES_A_DAY = 10
-# Lines that nowhere differ by more than this factor are one line on logarithmic axes.
+# Lines that never differ by more than this factor are drawn as one.
 ALIKE = 2.0
 
 
@@ -31,7 +31,7 @@ def draw(rows: Sequence[Row], folder: Path) -> None:
 
 
 def lines_of(rows: Sequence[Row], value: Callable[[Row], float]) -> list[Line]:
-    """Return a line for each number of customers; one for all where they hardly differ."""
+    """Return a line for each number of customers, or one for all if they hardly differ."""
     found: dict[int, dict[int, float]] = defaultdict(dict)
     for row in rows:
         found[row.case.customers][row.case.people] = value(row)

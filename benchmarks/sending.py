@@ -1,4 +1,4 @@
-"""How fast one core sends with the ledger on, and what a mail costs it in CPU.
+"""How fast one core sends with the ledger, and the CPU of a mail.
 
     python -m benchmarks.sending
 
@@ -22,7 +22,7 @@ from changecast.customer.mailing import Variant
 from changecast.customer.renderings.mails_bucket import rendering_key
 
 MAILS, LOOPED = 5_000, 150
-# Lambda gives a process one batch at a time; so many keep the core busy while others wait.
+# Lambda gives a process one batch at a time; this many keep the core busy while others wait.
 PROCESSES, THREADS = 4, 32
 ADDRESSES = [contact(number) for number in range(MAILS)]
 

@@ -2,7 +2,7 @@
 
     SOAK_MINUTES=30 python -m benchmarks.soak
 
-One minute where nothing is said. Sweep and watch run, as they do every minute.
+The default is one minute. Sweep and watch run, as they do every minute.
 """
 
 import os
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def _steadily(fleet: Fleet, until: float) -> tuple[list[tuple[Announcement, float]], int]:
-    """Announce every few seconds; returns what and when, and the most messages that waited."""
+    """Announce every few seconds; returns the changes, their times, and the longest queue."""
     announced, longest = [], 0
     while time.time() < until:
         at = time.time()
@@ -88,7 +88,7 @@ def _until_all_ended(fleet: Fleet, one: Announcement, at: float) -> float:
 
 
 def _memory_growth(lines: Sequence[Line]) -> list[float]:
-    """MB by which each process that lasted has grown since it had settled."""
+    """Return how many MB each process that lasted has grown since it settled."""
     by_process: dict[int, list[float]] = {}
     for line in invocations(lines):
         by_process.setdefault(line["pid"], []).append(line["memory_mb"])

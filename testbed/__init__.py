@@ -1,1 +1,1 @@
-"""What tests and benchmarks share: doubles of AWS, a simulated world, fleets and packages."""
+"""Shared by tests and benchmarks: doubles of AWS, a simulated world, fleets and packages."""

@@ -1,7 +1,7 @@
-"""The templates as CloudFormation gets them: the SAM transform applied, offline.
+"""The templates as CloudFormation gets them: with the SAM transform applied, offline.
 
-Linters and IAM engines do not look inside AWS::Serverless::Function; expanded, there is nothing
-inside to overlook.
+Linters and IAM engines do not look inside AWS::Serverless::Function. In an expanded template they
+see everything.
 """
 
 import json
@@ -21,7 +21,7 @@ Template = dict[str, Any]
 
 
 def read(path: str) -> Template:
-    """A template of the repository, its short tags as `{"Ref": ...}` and `{"Fn::...": ...}`."""
+    """Return a template; short tags become `{"Ref": ...}` and `{"Fn::...": ...}`."""
     return parsed((ROOT / path).read_text("utf-8"))
 
 
@@ -32,7 +32,7 @@ def parsed(text: str) -> Template:
 
 
 def expanded(path: str) -> Template:
-    """A template of the repository, expanded; transforming takes its time, so only once a path."""
+    """Return an expanded template; each is transformed only once, because that is slow."""
     document: Template = json.loads(_expanded_json(path))
     return document
 
@@ -56,6 +56,6 @@ def expand(template: Template) -> Template:
 
 
 class _Nowhere:
-    """All that the translator wants of a boto session: a Region."""
+    """The one thing that the translator needs from a boto session: a Region."""
 
     region_name = REGION

@@ -1,4 +1,4 @@
-"""A hub and many customers, deployed through CloudFormation's own API: no process for each."""
+"""A hub and many customers, deployed with CloudFormation's own API, without a process for each."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from testbed.expand import parsed
 
 POLL_SECONDS = 0.1
 AT_ONCE = 3
-# sam goes by change sets, which take longer and come to the same.
+# sam uses change sets, which take longer and have the same result.
 CREATE = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "cloudformation:CreateStack", "Resource": "*"}],
@@ -37,7 +37,7 @@ class Builds:
 
 
 def deploy_fleet(stage: Stage, cloud: Cloud, folder: Path, hub: dict[str, str]) -> None:
-    """Build twice, deploy the hub (with these parameters more), every customer and its route."""
+    """Build, then deploy the hub (with these extra parameters), every customer and its route."""
     builds = build_fleet(stage, cloud, folder)
     deploy_hub(builds, stage, cloud, hub)
     deploy_customers(builds, stage.customers, cloud)
@@ -56,14 +56,14 @@ def build_fleet(stage: Stage, cloud: Cloud, folder: Path) -> Builds:
 
 
 def deploy_hub(builds: Builds, stage: Stage, cloud: Cloud, more: dict[str, str]) -> None:
-    """The hub, which everybody on the stage may report to, with these parameters more."""
+    """Deploy the hub, which every customer may report to, with these extra parameters."""
     accounts = [customer.account for customer in stage.customers]
     parameters = _parameters(samconfig.hub_environment(HUB, accounts, "")) | more
     _deploy(cloud, HUB.account, "changecast-hub", builds.hub, parameters)
 
 
 def deploy_customers(builds: Builds, customers: Sequence[CustomerStack], cloud: Cloud) -> None:
-    """These customers' stacks, then their routes."""
+    """Deploy these customers' stacks, then their routes."""
 
     def deploy(customer: CustomerStack) -> None:
         parameters = _parameters(samconfig.customer_environment(customer, HUB, ""))
@@ -124,7 +124,7 @@ def _deploy(
 
 
 def _deployer(cloud: Cloud, account: str, parameters: Iterable[str]) -> boto3.Session:
-    """Return a session of who may do in this account what docs/policies says, and no more."""
+    """Return a session that may do what docs/policies allows in this account, and nothing else."""
     policies = HUB_POLICIES if account == HUB.account else CUSTOMER_POLICIES
     keys = deployer(cloud, account, policies, REGION, parameters)
     cloud.session(account, REGION).client("iam").put_role_policy(

@@ -1,4 +1,4 @@
-"""The packages as sam builds them, one for each side, and what the templates tell functions."""
+"""The packages as sam builds them, one for each side, and the functions' settings in templates."""
 
 import os
 import subprocess
@@ -51,7 +51,7 @@ def functions(*sides: str) -> dict[str, dict[str, Any]]:
 
 
 def environment() -> dict[str, str]:
-    """The variables that the templates set for any of the functions, and some of Lambda's own."""
+    """Return the variables that the templates set for any function, and some of Lambda's own."""
     variables: dict[str, Any] = {}
     for function in functions().values():
         variables |= function["Environment"]["Variables"]
@@ -79,7 +79,7 @@ def handlers(*sides: str) -> list[str]:
 
 
 def start(code: str, packages: Path | str) -> str:
-    """What a bare process prints that runs `code` as one of the functions, on `packages` alone."""
+    """Return what a bare process prints that runs `code` as a function, with only `packages`."""
     credentials = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
     told = environment() | credentials | {"PYTHONPATH": str(packages), "BOTO_DISABLE_CRT": "true"}
     return subprocess.check_output([sys.executable, "-S", "-P", "-c", code], env=told, text=True)

@@ -1,4 +1,4 @@
-"""python -m testbed.pictures: the pictures of the documents, made by the product itself.
+"""python -m testbed.pictures: make the documents' pictures with the product itself.
 
 docs/pictures/update.png is the mail that readers get when a change moves, as headless Chromium
 shows the page that `changecast preview` writes.
@@ -28,7 +28,7 @@ def mail(folder: Path) -> Path:
 
 
 def screenshot(page: Path, picture: Path) -> None:
-    """Show a page in Chromium, and keep a small picture of it."""
+    """Show a page in Chromium, and save a small picture of it."""
     size, raw = f"--window-size={WIDTH},{HEIGHT}", page.with_suffix(".png")
     switches = ["--headless", "--no-sandbox", "--hide-scrollbars", size, f"--screenshot={raw}"]
     subprocess.run(["chromium", *switches, page.as_uri()], check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""What stands in a template, its references resolved: a test of a copy would test the copy."""
+"""A template's content with its references resolved, so that tests do not test a copy."""
 
 from functools import cache
 from pathlib import Path
@@ -27,14 +27,14 @@ _Loader.add_multi_constructor("!", _short_tag)
 
 
 def resource(template: str, name: str, **parameters: str) -> dict[str, Any]:
-    """The properties of a resource, `{"Ref": parameter}` replaced by what is given for it."""
+    """Return a resource's properties, with `{"Ref": parameter}` replaced by the given value."""
     properties: dict[str, Any] = _resolved(_resources(template)[name]["Properties"], parameters)
     return properties
 
 
 @cache
 def whole(template: str) -> Any:
-    """Return the whole template, its short tags written out."""
+    """Return the whole template, with its short tags written out."""
     return yaml.load((ROOT / template).read_text("utf-8"), Loader=_Loader)
 
 

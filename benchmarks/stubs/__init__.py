@@ -1,1 +1,1 @@
-"""AWS services as local HTTP servers, each a process of its own, as slow as we say and no wiser."""
+"""AWS services as local HTTP servers, each in its own process, with fixed answer times."""

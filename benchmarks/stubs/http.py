@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Request(NamedTuple):
-    """What a stub looks at; header names are in lower case."""
+    """A request as a stub sees it; header names are in lower case."""
 
     method: str
     path: str
@@ -16,7 +16,7 @@ class Request(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What it says."""
+    """A stub's answer."""
 
     body: bytes = b"{}"
     status: int = 200
@@ -73,7 +73,7 @@ class _Connection(asyncio.Protocol):
 
 
 async def serve(answer: Answerer, seconds: float) -> None:
-    """Answer for ever, on a port that is printed first."""
+    """Answer until the process ends, on a port that is printed first."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(answer, seconds), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)

@@ -17,7 +17,7 @@ COUNTS = "/stub/counts"
 
 
 class Hub:
-    """The hub's status table and registry, of so many customers: items and parameters."""
+    """The hub's status table and registry, for a number of customers: items and parameters."""
 
     def __init__(self, customers: int) -> None:
         self.customers = customers
@@ -49,7 +49,7 @@ class Hub:
         return self._put(puts)
 
     def _put(self, puts: list[dict[str, Any]]) -> Answer:
-        """Return the two conditions that there are: nothing is there yet, or a version."""
+        """Return the two possible conditions: nothing exists yet, or a version."""
         for put in puts:
             expected = put.get("ExpressionAttributeValues", {}).values()
             there = self.items.get(_key(put["Item"]))
@@ -77,7 +77,7 @@ def _key(item: dict[str, Any]) -> tuple[str, str]:
 
 @contextmanager
 def hub(customers: int) -> Iterator[str]:
-    """A hub with so many customers; returns its address."""
+    """Start a hub with a number of customers; returns its address."""
     command = [sys.executable, "-m", "benchmarks.stubs.hub", str(customers)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -14,7 +14,7 @@ COUNTS = "/stub/counts"
 MESSAGES = "/stub/messages"
 MAILS = "/stub/mails"
 PAGE = 1_000
-# One of so many contacts wants calendar entries.
+# One contact in this many gets calendar entries.
 INVITED = 10
 
 
@@ -24,7 +24,7 @@ def contact(number: int) -> str:
 
 
 class Ses:
-    """SES: one contact list of so many, a rate that it states, and mails that are counted."""
+    """SES: one contact list, a stated rate, and mails that are counted."""
 
     def __init__(self, contacts: int, rate: float) -> None:
         self.contacts, self.rate = contacts, rate
@@ -119,7 +119,7 @@ class S3:
 
 
 class Sqs:
-    """SQS: messages are kept until somebody fetches them at /stub/messages/<queue>."""
+    """SQS: keeps messages until they are fetched at /stub/messages/<queue>."""
 
     def __init__(self) -> None:
         self.messages: dict[str, list[str]] = {}

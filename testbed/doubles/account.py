@@ -1,4 +1,4 @@
-"""One customer's account: the real handlers, loaded as Lambda loads them, over given clients."""
+"""One customer's account: the real handlers, loaded as Lambda does, with the given clients."""
 
 import importlib.util
 import json
@@ -77,7 +77,7 @@ ENVIRONMENT = {
 }
 
 
-# What an account has besides whose people may answer.
+# What an account also has if its people may answer.
 ANSWERING = {
     "RESPONSES": "yes",
     "RESPONSE_URL": "https://answers.acme.example",
@@ -89,7 +89,7 @@ ANSWERING = {
 }
 
 
-# What an account has besides that may have chats and webhooks.
+# What an account also has if it may have chats and webhooks.
 WITH_CHANNELS = {"NOTICES_QUEUE_URL": NOTICES, "CHANNELS": "yes"}
 
 
@@ -105,7 +105,7 @@ def lifecycle_rules(ledger_days: int) -> list[dict[str, Any]]:
 
 
 def load(clients: dict[str, Any], environment: dict[str, str]) -> dict[str, ModuleType]:
-    """The handlers' modules, fresh: as in a cold start, with these clients by service name."""
+    """Return the handlers' modules as after a cold start, with these clients by service name."""
     modules = {}
     with (
         patch.dict(os.environ, environment),
@@ -154,13 +154,13 @@ def set_clock(modules: dict[str, ModuleType], clock: Clock) -> None:
 
 
 def configure(module: ModuleType, work: str, **changes: Any) -> None:
-    """Change what a handler works with, which stands in its module under the name `work`."""
+    """Change what a handler works with: the name `work` in its module."""
     vars(module)[work] = replace(vars(module)[work], **changes)
 
 
 @dataclass
 class Context:
-    """Lambda's context with so many seconds left."""
+    """Lambda's context, with a number of seconds left."""
 
     seconds: float = 60.0
 
@@ -171,7 +171,7 @@ class Context:
 
 @dataclass
 class Account:
-    """An account that works by itself, step after step; nothing fails unless a test says so."""
+    """An account that works by itself, step by step; nothing fails unless a test makes it fail."""
 
     clock: Clock = field(default_factory=Clock)
     ses: Ses = field(default_factory=Ses)
@@ -190,11 +190,11 @@ class Account:
         if isinstance(self.s3, S3):
             self.s3.clock = self.clock
         self.start()
-        # A mail was tried when the account was made, and SES spoke of it.
+        # A mail was tried when the account was created, and SES reported it.
         note_event(replace(self.ledger, client=self.table), self.clock.now - 86_400.0)
 
     def start(self) -> None:
-        """Load the handlers: all of them are cold."""
+        """Load the handlers again, as in a cold start."""
         clients = {
             "dynamodb": self.table, "s3": self.s3, "sesv2": self.ses, "sqs": self.sqs,
             "events": self.events, "secretsmanager": self.secrets, "sns": self.sns,
@@ -260,17 +260,17 @@ class Account:
         return found
 
     def pass_days(self, days: float) -> None:
-        """Let days go by in which nothing happens but that AWS deletes what has expired."""
+        """Let days pass in which AWS deletes what has expired, and nothing else happens."""
         self.clock.now += days * 86_400.0
         self.table.expire(self.clock.now)
         self.s3.expire(lifecycle_rules(int(self.environment.get("LEDGER_TTL_DAYS", 120))))
 
     def announce(self, envelope: dict[str, Any]) -> None:
-        """The bus delivers an announcement into this account's queue."""
+        """Deliver an announcement into this account's queue, as the bus does."""
         self.sqs.send_message(QueueUrl=ANNOUNCEMENTS, MessageBody=json.dumps(envelope))
 
     def plan(self) -> None:
-        """Handle the announcements that are there."""
+        """Handle the announcements in the queue."""
         self.work(ANNOUNCEMENTS, "plan_delivery", Context(300))
 
     def send(self) -> None:
@@ -291,11 +291,11 @@ class Account:
         self.work(OUTCOMES, "record_outcome", Context(30), batch=50)
 
     def sweep(self) -> None:
-        """What happens every minute."""
+        """Do what happens every minute."""
         self.modules["sweep"].handler({}, Context(60))
 
     def hear(self, event: dict[str, Any]) -> None:
-        """SES puts an event onto the default bus."""
+        """Put an event on the default bus, as SES does."""
         body = {"time": said_at(self.clock.now)} | event
         self.sqs.send_message(QueueUrl=OUTCOMES, MessageBody=json.dumps(body))
 
@@ -319,7 +319,7 @@ class Account:
         return min(waiting, default=float("inf"))
 
     def work(self, queue: str, name: str, context: Context, batch: int = 1) -> None:
-        """Receive what is due, hand it to a function, delete what it did not send back."""
+        """Receive what is due, give it to a function, and delete what did not fail."""
         due = self.sqs.due(queue)
         for start in range(0, len(due), batch):
             self.invoke(queue, name, due[start : start + batch], context)
@@ -344,7 +344,7 @@ class Account:
         return found
 
     def recipients(self, change_id: str, revision: int = 1) -> dict[str, Recipient]:
-        """Everybody in a run, by address."""
+        """Return every recipient of a run, by address."""
         run = Run(run_id(change_id, revision), change_id, revision, "", "", "", "", False, 0, "")
         return {
             recipient.address: recipient
@@ -358,7 +358,7 @@ class Account:
         return {address: str(recipient.state) for address, recipient in people}
 
     def resume(self, change_id: str, revision: int = 1) -> None:
-        """What a person's `changecast resume` does."""
+        """Do what `changecast resume` does."""
         run = self.run(change_id, revision)
         runs.resume(self.ledger, run)
         runs.sweep_soon(self.ledger, run, self.clock.now)

@@ -22,7 +22,7 @@ def envelope(
     start: str = START,
     timezone: str = "Europe/Madrid",
 ) -> dict[str, Any]:
-    """One event; another `impact` or window is material, another `prior_status` is not."""
+    """Return one event; another `impact` or window is material, another `prior_status` is not."""
     begins = datetime.fromisoformat(start)
     change = {
         "change_id": change_id,

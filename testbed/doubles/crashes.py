@@ -1,11 +1,11 @@
-"""A process that dies at one chosen call of a client, before or after AWS has done it."""
+"""A process that dies at one chosen call of a client, before or after the call takes effect."""
 
 from collections.abc import Callable
 from typing import Any
 
 
 class Died(BaseException):
-    """The process is gone; nothing may catch this."""
+    """The process died; nothing may catch this."""
 
 
 class Crashes:

@@ -1,6 +1,6 @@
-"""DynamoDB in memory: one table with one index, the expressions that our code uses and no others.
+"""DynamoDB in memory: one table with one index, and only the expressions that our code uses.
 
-Held against moto by the same sequences in tests/integration/delivery/test_the_fake_table.py.
+tests/integration/delivery/test_the_fake_table.py compares it with moto, by the same sequences.
 """
 
 import re
@@ -150,14 +150,14 @@ class Table:
         self.partitions.setdefault(key[0], {})[key[1]] = item
 
     def expire(self, now: float) -> None:
-        """Delete what DynamoDB's time to live has ended for."""
+        """Delete the items whose time to live has ended."""
         for key, item in [*self.items.items()]:
             if "expires_at" in item and _number(item["expires_at"]) <= now:
                 del self.items[key]
                 del self.partitions[key[0]][key[1]]
 
     def copy(self) -> "Table":
-        """Return the table as it is now, apart from this one."""
+        """Return a copy of the table as it is now."""
         return deepcopy(self)
 
 

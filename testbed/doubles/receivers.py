@@ -1,4 +1,4 @@
-"""The receivers of webhooks, without a network: what they are posted, and what they answer."""
+"""The receivers of webhooks, without a network: what is posted to them, and what they answer."""
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ class Posted(NamedTuple):
 
 
 class Receivers:
-    """Every host is a receiver; `answer` may raise, `after` runs once it has what was posted."""
+    """Every host is a receiver; `answer` may raise, `after` runs when the receiver has the post."""
 
     def __init__(self) -> None:
         self.posted: list[Posted] = []

@@ -41,7 +41,7 @@ class S3:
         return {"Body": io.BytesIO(self.objects[f"{Bucket}/{Key}"])}
 
     def delete_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
-        """DeleteObject: what is not there is gone already."""
+        """DeleteObject: deleting an object that does not exist is no error."""
         self.objects.pop(f"{Bucket}/{Key}", None)
         return {}
 

@@ -32,7 +32,7 @@ class SentMail:
     contact_list: str = ""
 
     def event(self, kind: str, **detail: Any) -> dict[str, Any]:
-        """Return what SES says of the mail on the default bus."""
+        """Return SES's event about the mail, as the default bus delivers it."""
         tags = {name: [value] for name, value in self.tags.items()}
         mail = {"messageId": self.message_id, "tags": tags}
         return {"source": "aws.ses", "detail": {"eventType": kind, "mail": mail, **detail}}
@@ -42,8 +42,8 @@ class SentMail:
 class Ses:
     """What our code uses of the SES client. `contacts`: topic -> addresses that are opted in.
 
-    `answer` is asked before a mail is accepted and may raise; `after` when it has been. By a
-    `clock` it takes one request a second for everything but sending, and notes them in `asked`.
+    `answer` is asked before a mail is accepted and may raise; `after` when it has been. With a
+    `clock`, it accepts one request a second for everything but sending, and notes them in `asked`.
     """
 
     contacts: dict[str, list[str]] = field(default_factory=dict)
@@ -99,7 +99,7 @@ class Ses:
         return {"Contacts": page, **more}
 
     def get_contact(self, *, ContactListName: str, EmailAddress: str) -> dict[str, Any]:  # noqa: N803
-        """GetContact: an address is found as it is spelled only."""
+        """GetContact: finds an address only by its exact spelling."""
         self._count()
         if EmailAddress in self.people:
             return self.people[EmailAddress]
@@ -114,7 +114,7 @@ class Ses:
         }
 
     def update_contact(self, **request: Any) -> dict[str, Any]:
-        """UpdateContact: what is not given again is gone."""
+        """UpdateContact: deletes what is not given again."""
         self._count()
         address = request["EmailAddress"]
         chosen = {
@@ -135,7 +135,7 @@ class Ses:
         return {"ContactListName": request["ContactListName"], "Topics": named}
 
     def _count(self) -> None:
-        """One request a second for everything but sending."""
+        """Accept one request a second for everything but sending."""
         now = self.clock.now if self.clock else self.asked_at + 1.0
         if now - self.asked_at < 1.0:
             self.too_early += 1

@@ -1,4 +1,4 @@
-"""Somebody with a personal link: opens pages and sends their forms, as a browser does."""
+"""A person with a personal link, who opens pages and sends their forms as a browser does."""
 
 import email
 import json
@@ -24,27 +24,27 @@ def responder(account: Account) -> Responder:
 
 
 def plain_of(mail: SentMail) -> str:
-    """The plain text of a mail."""
+    """Return the plain text of a mail."""
     body = email.message_from_bytes(mail.raw, policy=default).get_body(("plain",))
     assert body is not None
     return str(body.get_content())
 
 
 def link_in(mail: SentMail) -> str:
-    """The personal link that a mail carries."""
+    """Return the personal link in a mail."""
     (found,) = set(re.findall(r"https://answers\S+", plain_of(mail)))
     return str(found)
 
 
 def code_in(mail: SentMail) -> str:
-    """The confirmation code that a mail carries."""
+    """Return the confirmation code in a mail."""
     (found,) = re.findall(r"\b[0-9]{8}\b", plain_of(mail))
     return str(found)
 
 
 @dataclass
 class Form:
-    """A form of a page: where it goes, its fields with their values, its buttons."""
+    """A form of a page: its target, its fields with their values, and its buttons."""
 
     action: str
     fields: dict[str, str] = field(default_factory=dict)
@@ -129,7 +129,7 @@ class Shown:
 
 @dataclass
 class Visitor:
-    """Somebody whose browser speaks to a responder."""
+    """A person whose browser talks to a responder."""
 
     responder: Responder
     link: str = ""
@@ -153,7 +153,7 @@ class Visitor:
         return self.request("GET", urlsplit(link or self.link).path)
 
     def send(self, form: Form, **values: str) -> Shown:
-        """Send a form with what somebody typed, or the button that was pressed."""
+        """Send a form with what a person typed, or the button that was pressed."""
         kind = {"content-type": "application/x-www-form-urlencoded"}
         return self.request("POST", form.action, urlencode(form.fields | values), **kind)
 

@@ -1,4 +1,4 @@
-"""The templates, each read once: reading YAML takes longer than all the rest."""
+"""The templates, each read only once, because reading YAML takes longer than everything else."""
 
 from functools import cache
 from typing import Any

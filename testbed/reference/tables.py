@@ -10,7 +10,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def cell(text: str) -> str:
-    """Return text as it may stand in a cell."""
+    """Return text, escaped for a cell."""
     return " ".join(text.split()).replace("<", "&lt;").replace("|", "\\|")
 
 

@@ -1,1 +1,1 @@
-"""The real handlers under scheduled faults: nobody twice, nobody lost, nobody stuck."""
+"""The real handlers under scheduled faults: no mail is sent twice, lost or stuck."""

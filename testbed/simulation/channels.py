@@ -31,7 +31,7 @@ OPS = Endpoint("ops", ChannelName.WEBHOOK, "https://ops.acme.example/", TOPICS, 
 
 
 class Told(NamedTuple):
-    """What came of the endpoints of a schedule."""
+    """The result of a schedule for its endpoints."""
 
     twice: int
     lost: int
@@ -72,7 +72,7 @@ class ChannelWorld(World):
 
 
 def judge_endpoints(world: ChannelWorld) -> Told:
-    """Look at what was accepted, and at what the ledger says of it."""
+    """Check what was accepted, and what the ledger says about it."""
     runs = world.runs()
     rows = [row for run in runs for row in world.endpoints(run).values()]
     posted = Counter(one.headers["webhook-id"] for one in world.receivers.posted)
@@ -94,7 +94,7 @@ def judge_endpoints(world: ChannelWorld) -> Told:
 def _is_told(world: ChannelWorld, name: str, runs: Sequence[Run]) -> bool:
     """Return whether an endpoint knows the newest revision, or the ledger says that nobody knows.
 
-    A revision that reads the same is told to nobody who knows the one before.
+    Nobody who knows the previous revision is told of one that reads the same.
     """
     every = [world.endpoints(run) for run in runs]
     newest = [rows[name] for rows in every if name in rows]
@@ -112,7 +112,7 @@ def _public(host: str, port: int) -> Sequence[str]:
 def _post(
     target: Target, addresses: Sequence[str], body: bytes, headers: Mapping[str, str]
 ) -> HttpAnswer:
-    """Post as the product does: what goes wrong on the way is one word."""
+    """Post as the product does; an error is one word."""
     request: dict[str, Any] = {
         "target": target, "addresses": addresses, "body": body, "headers": headers
     }  # fmt: skip

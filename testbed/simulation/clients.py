@@ -1,4 +1,4 @@
-"""Clients whose every call is a scheduling point at which something may go wrong."""
+"""Clients that make every call a scheduling point, at which something may go wrong."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +15,7 @@ SLOW = {"sesv2": 9.0, "dynamodb": 4.0}
 
 
 class Gate:
-    """What stands between the handlers and the fakes, for one schedule after the other."""
+    """The layer between the handlers and the fakes, for one schedule after another."""
 
     hub: Hub
     faults: Random | Planned
@@ -28,7 +28,7 @@ class Gate:
         return Client(self, service)
 
     def call(self, service: str, operation: str, request: dict[str, Any]) -> Any:
-        """One call on its way there and back."""
+        """Make one call, which may fail before or after it takes effect."""
         process = self.hub.current
         is_safe = process is None or process.faultless
         fault = Fault.NONE if is_safe else self.faults.at(service, operation)
@@ -83,13 +83,13 @@ class Gate:
 
 
 def _alone(call: Callable[..., Any], request: dict[str, Any]) -> None:
-    """SES handles a request whose caller has gone; nobody hears of a refusal."""
+    """Let SES handle a request whose caller died; nobody learns of a refusal."""
     with suppress(ClientError):
         call(**request)
 
 
 class Client:
-    """A boto3 client as the handlers know it."""
+    """A boto3 client as the handlers use it."""
 
     def __init__(self, gate: Gate, service: str) -> None:
         self._gate, self._service = gate, service

@@ -1,6 +1,6 @@
-"""Who must have been told, and who must not: the tables of `docs/mails.md`, said once more.
+"""Who must have been told, and who must not: the tables of `docs/mails.md` as code.
 
-Nothing here calls the product: it knows a story and the mails that SES accepted.
+Nothing here calls the product. It knows a story, and the mails that SES accepted.
 """
 
 from collections.abc import Iterable, Sequence, Set
@@ -9,16 +9,16 @@ from itertools import takewhile
 
 from testbed.simulation.stories import OBEYED, PARKED, SETTLED, TOPICS, Saying, Story
 
-# Before an event: clocks that are wrong. After it: as long as planning may take.
+# Before an event: how wrong clocks can be. After it: how long planning may take.
 EARLIER, LATER = 15.0, SETTLED
 ANNOUNCING = frozenset({"approved", "in_progress", "completed"})
 
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail that SES accepted, so many seconds from the start, and whether it bounced later.
+    """A mail that SES accepted: seconds from the start, and whether it bounced later.
 
-    `reminds` is the start and how long before it a reminder was due; `whole`: it tells all.
+    `reminds` is the start, and how long before it a reminder was due; `whole`: it has everything.
     """
 
     at: float
@@ -42,9 +42,9 @@ class Tally:
 
 
 def tally(story: Story, mails: Sequence[Mail], held: Set[tuple[str, int, bool]]) -> Tally:
-    """Compare what came of a story with what the tables promise.
+    """Compare the result of a story with what the tables promise.
 
-    Whom the ledger names as held (address, revision, test), people decide about.
+    People decide about the recipients that the ledger has as held (address, revision, test).
     """
     telling = [mail for mail in mails if mail.whole]
     announcing = [mail for mail in mails if mail.reminds is None]
@@ -55,7 +55,7 @@ def tally(story: Story, mails: Sequence[Mail], held: Set[tuple[str, int, bool]])
 
 
 def missing(story: Story, mails: Sequence[Mail]) -> Iterable[tuple[str, Saying]]:
-    """Yield who was not told what, at each time when everything has settled."""
+    """Yield who was not told what, each time that everything has settled."""
     real = [one for one in _once(story) if one.is_real]
     decisive = [one.at for one in story.sayings if one.is_real or one.revision == OBEYED]
     for at, saying in enumerate(real):
@@ -71,7 +71,7 @@ def missing(story: Story, mails: Sequence[Mail]) -> Iterable[tuple[str, Saying]]
 
 
 def _must_know(story: Story, real: list[Saying], address: str, seen: Sequence[Mail]) -> bool | None:
-    """Return whether a person knows what the newest revision says; None: need not."""
+    """Return whether a person knows what the newest revision says; None if they need not."""
     newest = real[-1]
     own = [mail for mail in seen if mail.address == address]
     if newest.status == "draft":
@@ -88,7 +88,7 @@ def _must_know(story: Story, real: list[Saying], address: str, seen: Sequence[Ma
 
 
 def _last_read(told: Sequence[Mail]) -> list[Mail]:
-    """Return the mail that a person has read last, and those after it that bounced."""
+    """Return the mail that a person read last, and the mails after it that bounced."""
     bounced = list(takewhile(lambda mail: mail.bounced, reversed(told)))
     return [*bounced, *told[-1 - len(bounced) : len(told) - len(bounced)]]
 
@@ -101,7 +101,7 @@ def _status_of(story: Story, mail: Mail) -> str | None:
 def _knows_the_end(
     story: Story, real: list[Saying], address: str, own: Sequence[Mail]
 ) -> bool | None:
-    """People who were told of a change hear that it is off, where they are still subscribed."""
+    """Yield who was told of a change, but not that it is off, although still subscribed."""
     newest = real[-1]
     before = [(mail, _of(real[:-1], mail)) for mail in own]
     known = [(mail, of) for mail, of in before if of is not None]
@@ -130,7 +130,7 @@ def _is_over(saying: Saying) -> bool:
 
 
 def _is_asked(story: Story, saying: Saying, address: str) -> bool:
-    """Whether a revision is for this person: by its topic, or by an entry for calendars only."""
+    """Return whether a revision is for this person, by its topic or as a calendar entry only."""
     topic = "approvals" if saying.status == "submitted" else "announcements"
     if (stands := _subscribes(story, address, topic, saying)) is not False:
         return stands is True
@@ -186,7 +186,7 @@ def _may_be_on(story: Story, saying: Saying, address: str, topics: set[str]) -> 
 
 
 def _is_told_again(story: Story, saying: Saying, mail: Mail, before: Sequence[Mail]) -> bool:
-    """Return whether a person who knew all this for long is told it once more."""
+    """Return whether a person is told again what they have known for long."""
     own = [one for one in before if (one.address, one.test) == (mail.address, mail.test)]
     if not own or own[-1].bounced or mail.test:
         return False
@@ -206,7 +206,7 @@ def _is_of(saying: Saying, mail: Mail) -> bool:
 
 
 def _once(story: Story) -> list[Saying]:
-    """Return each event as it came first: a replay says nothing new."""
+    """Return the first arrival of each event; a replay has nothing new."""
     seen: dict[Saying, Saying] = {}
     for one in story.sayings:
         key = Saying(**{**vars(one), "at": 0.0})

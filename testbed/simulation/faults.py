@@ -1,4 +1,4 @@
-"""What goes wrong, and when: decided by a seed, or by a list of crash points."""
+"""What goes wrong, and when; a seed or a list of crash points decides."""
 
 import random
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 
 class Fault(Enum):
-    """What becomes of one call of a client."""
+    """What happens to one call of a client."""
 
     NONE = auto()
     CRASH_BEFORE = auto()
@@ -38,14 +38,14 @@ _ENDPOINT = (
 
 @dataclass
 class Random:
-    """At most `left` faults, each call's chance being `chance`; sending is hit more often."""
+    """At most `left` faults, with the probability `chance` for a call; more often for sending."""
 
     rng: random.Random
     left: int
     chance: float
 
     def at(self, service: str, operation: str) -> Fault:
-        """Return what becomes of this call."""
+        """Return what happens to this call."""
         often = 4.0 if operation in _OFTEN else 1.0
         if not self.left or self.rng.random() > self.chance * often:
             return Fault.NONE
@@ -57,20 +57,20 @@ class Random:
         return self.rng.choice(_STORE if service == "dynamodb" else _ANY)
 
     def latency(self) -> float:
-        """Return how long one way of a call takes."""
+        """Return how long a request or an answer takes."""
         return self.rng.choice((0.001, 0.004, 0.02))
 
 
 @dataclass
 class Planned:
-    """Crashes at these calls, counted from 1, before or after they take effect; nothing else."""
+    """Crashes only at these calls, counted from 1, before or after they take effect."""
 
     points: frozenset[tuple[int, bool]]
     calls: int = 0
     seen: list[str] = field(default_factory=list)
 
     def at(self, service: str, operation: str) -> Fault:
-        """Return what becomes of this call."""
+        """Return what happens to this call."""
         self.calls += 1
         self.seen.append(operation)
         if (self.calls, False) in self.points:
@@ -78,5 +78,5 @@ class Planned:
         return Fault.CRASH_AFTER if (self.calls, True) in self.points else Fault.NONE
 
     def latency(self) -> float:
-        """Return how long one way of a call takes."""
+        """Return how long a request or an answer takes."""
         return 0.002

@@ -1,4 +1,4 @@
-"""Time and turns: processes as greenlets, one at a time, in an order that a seed decides."""
+"""Time and turns: processes are greenlets that run one at a time, in the order of a seed."""
 
 import heapq
 import itertools
@@ -13,12 +13,12 @@ from changecast.contract.errors import ChangecastError
 
 
 class Died(BaseException):
-    """The process is gone; nothing may catch this."""
+    """The process died; nothing may catch this."""
 
 
 @dataclass
 class Process:
-    """One invocation of a function. `done` hears its answer, None if it failed or died."""
+    """One invocation of a function. `done` gets its answer, None if it failed or died."""
 
     name: str
     skew: float
@@ -28,7 +28,7 @@ class Process:
     faultless: bool = False
 
     def end(self, answer: Any) -> None:
-        """It has answered, failed, or died: whichever comes first."""
+        """End the invocation: it answered, failed or died, whichever was first."""
         if not self.is_over:
             self.is_over = True
             self.done(answer)
@@ -36,7 +36,7 @@ class Process:
 
 @dataclass
 class Hub:
-    """Stands in for the module `time`, and runs whatever is due next."""
+    """Stands in for the module `time`, and runs what is due next."""
 
     now: float = 1_800_000_000.0
     current: Process | None = None
@@ -46,7 +46,7 @@ class Hub:
     _main: greenlet = field(default_factory=getcurrent)
 
     def time(self) -> float:
-        """Return what the running process believes the time is."""
+        """Return the time by the running process's clock."""
         return self.now + (self.current.skew if self.current else 0.0)
 
     def sleep(self, seconds: float) -> None:
@@ -71,7 +71,7 @@ class Hub:
         self.at(process.deadline, lambda: process.end(None))
 
     def each(self, call: Callable[[int, Any], Any], items: Any) -> list[Any]:
-        """Threads of the running process: all at once, each a greenlet of its own."""
+        """Threads of the running process, all at once; each is a greenlet."""
         process, me, answers = self.current, getcurrent(), {}
 
         def body(index: int, item: Any) -> None:
@@ -89,7 +89,7 @@ class Hub:
         return [answers[index] for index in range(len(items))]
 
     def die(self) -> None:
-        """The running process dies here."""
+        """Let the running process die here."""
         if self.current:
             self.current.end(None)
         raise Died

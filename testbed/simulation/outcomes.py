@@ -1,4 +1,4 @@
-"""SES that accepts, and then says so on its own bus: late, doubled, partly lost, out of order."""
+"""SES that accepts mails and reports them on its bus: late, doubled, partly lost, out of order."""
 
 import json
 import random
@@ -11,13 +11,13 @@ from testbed.simulation.hub import Hub
 from testbed.simulation.queues import Queues
 
 WINDOW = 600.0
-# The last moment at which news still is inside the window, clocks 5 s wrong and a minute's sweep.
+# The last moment inside the window for an event, with clocks 5 s wrong and a sweep every minute.
 EDGE = WINDOW - 45.0
 
 
 @dataclass(frozen=True)
 class Assumptions:
-    """What the guarantee needs of SES's events; all of it holds unless a test breaks it."""
+    """What the guarantee requires of SES's events; everything holds unless a test breaks it."""
 
     lost: float = 0.0
     late: float = 0.0
@@ -34,7 +34,7 @@ class Assumptions:
 
     @property
     def loses(self) -> bool:
-        """Whether SES may never speak of a mail."""
+        """Return whether SES may never report a mail."""
         return self.lost > 0 or self.stops > 0
 
 
@@ -42,7 +42,7 @@ INTACT = Assumptions()
 
 
 class LiveSes(Ses):
-    """SES with its events. `rng` None: every event comes at once."""
+    """SES with its events. If `rng` is None, every event arrives at once."""
 
     hub: Hub
     queues: Queues
@@ -53,7 +53,7 @@ class LiveSes(Ses):
     bounced: set[str]
 
     def connect(self) -> None:
-        """Let it answer and speak."""
+        """Let it answer and publish events."""
         self.is_silent = False
         self.accepted_at, self.bounced = {}, set()
         self.answer = self._refuse
@@ -86,7 +86,7 @@ class LiveSes(Ses):
         return None
 
     def _say(self, delay: float, event: dict[str, Any]) -> None:
-        # News at the edge of the window must be written at once: a crash there would make it late.
+        # An event at the edge of the window must be recorded at once: a crash would make it late.
         mark = {"faultless": delay > 20.0}
         body = json.dumps({"time": said_at(self.hub.now), **event})
 

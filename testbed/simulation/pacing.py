@@ -1,4 +1,4 @@
-"""How much of SES's rate is used, and how often it says no: no faults, simulated time."""
+"""How much of SES's rate is used, and how often SES refuses: no faults, simulated time."""
 
 import json
 import random
@@ -20,7 +20,7 @@ SES_SECONDS = 0.025
 
 
 class PacedSes(LiveSes):
-    """SES that lets `rate` mails a second through, and a burst of one second's worth."""
+    """SES that accepts `rate` mails a second, and a burst of one second's mails."""
 
     tokens: float
     filled_at: float
@@ -42,11 +42,11 @@ class PacedSes(LiveSes):
         return answer
 
     def speak(self, mail: SentMail) -> None:
-        """Say nothing: outcomes are not what is measured."""
+        """Publish nothing, because outcomes are not measured here."""
 
 
 class Limited(Queues):
-    """Queues out of order, whose functions run as many at a time as the template lets them."""
+    """Queues out of order, with as many concurrent functions as the template allows."""
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
@@ -72,9 +72,9 @@ class Limited(Queues):
 
 @dataclass(frozen=True)
 class Figures:
-    """Of the rate, how much was used; of the calls, how many were throttled.
+    """The share of the rate that was used, and the share of the calls that were throttled.
 
-    `largest_share` is what one of the two changes had of the middle third of the mails.
+    `largest_share` is the larger of the two changes' shares of the middle third of the mails.
     """
 
     rate: float
@@ -86,7 +86,7 @@ class Figures:
 
 
 def measure(rate: float, mails: int, seed: int = 1) -> Figures:
-    """Two changes at once, so many mails each, at `rate` a second."""
+    """Send two changes at once, each with this many mails, at `rate` a second."""
     world, ses = _world(rate, mails, seed)
     world.announce(1.0, envelope(change_id="CHG2"))
     world.play()
@@ -104,9 +104,9 @@ def measure(rate: float, mails: int, seed: int = 1) -> Figures:
 
 
 def behind_a_large_one(rate: float, large: int, small: int, later: float) -> float:
-    """Return how long a small change takes that is announced when a large one is on its way.
+    """Return how long a small change takes that is announced while a large one is being sent.
 
-    In multiples of the time that it would take with half of the rate.
+    The result is a multiple of the time that it would take at half of the rate.
     """
     world, ses = _world(rate, large, seed=1)
     ses.contacts["approvals"] = world.people[:small]
@@ -139,7 +139,7 @@ def _world(rate: float, people: int, seed: int) -> tuple[World, PacedSes]:
 
 
 def lines() -> Iterator[str]:
-    """One JSON line for each rate, and one for a small change that comes behind a large one."""
+    """Print a JSON line for each rate, and one for a small change behind a large one."""
     for rate, mails in ((14.0, 2_000), (100.0, 8_000), (500.0, 8_000)):
         yield json.dumps(
             {name: round(value, 4) for name, value in vars(measure(rate, mails)).items()}

@@ -17,7 +17,7 @@ Points = frozenset[tuple[int, bool]]
 
 
 def random_plot(seed: int, policy: str, assumptions: Assumptions = INTACT) -> Plot:
-    """Return the plot of a seed; everything about it follows from the seed."""
+    """Return the plot of a seed; the seed determines everything in it."""
     rng = random.Random(f"{seed}/{policy}")
     people = rng.choice((1, 1, 1, 2, 2, 2, 3, 3, 5))
     revisions = rng.choice(((1,), (1,), (1, 2), (2, 1), (1, 1, 2)))
@@ -46,7 +46,7 @@ def random_plot(seed: int, policy: str, assumptions: Assumptions = INTACT) -> Pl
 
 
 def crash_plot(people: int, policy: str, points: Points) -> Plot:
-    """One change, everything at its usual pace, and crashes at these calls."""
+    """One change at its usual pace, with crashes at these calls."""
     return Plot(
         people=people,
         batch_size=2,
@@ -67,7 +67,7 @@ def crash_points(people: int, policy: str) -> int:
 
 
 def crash_sets(calls: int, at_once: int) -> Iterator[Points]:
-    """Each set of so many crashes, before or after a call; a few calls of the recovery too."""
+    """Yield every set of this many crashes, before or after a call, also during the recovery."""
     numbers = range(1, calls + (1 if at_once == 1 else 9))
     for chosen in combinations(numbers, at_once):
         for afters in product((False, True), repeat=at_once):
@@ -85,7 +85,7 @@ def play_seed(seed: int, policy: str, assumptions: Assumptions) -> tuple[int, Ve
 
 
 def play_outage(seed: int, policy: str) -> tuple[int, Verdict]:
-    """Play the schedule of a seed while nobody records SES's events for an hour, six windows."""
+    """Play the schedule of a seed while SES's events are not recorded for an hour, six windows."""
     return seed, play(replace(random_plot(seed, policy), outage=(0.0, 3_600.0)))
 
 
@@ -115,5 +115,5 @@ def play_story(seed: int, policy: str) -> tuple[int, Verdict]:
 
 
 def play(plot: Plot) -> Verdict:
-    """Play it and look at what came of it."""
+    """Play the schedule, and check its result."""
     return judge(World(plot).play())

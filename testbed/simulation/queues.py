@@ -1,4 +1,4 @@
-"""SQS and Lambda between them: receives, duplicates, visibility, dead letters, invocations."""
+"""SQS and Lambda together: receives, duplicates, visibility, dead letters, invocations."""
 
 import random
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from testbed.simulation.hub import Hub, Process
 
 @dataclass(frozen=True)
 class Source:
-    """A queue, the function that reads it, and what the template says of both."""
+    """A queue, the function that reads it, and what the template says about both."""
 
     queue: str
     function: str
@@ -34,7 +34,7 @@ SOURCES = (
 
 
 class Queues(Sqs):
-    """Queues that hand their messages to functions by themselves."""
+    """Queues that deliver their messages to functions by themselves."""
 
     def __init__(
         self, hub: Hub, modules: dict[str, ModuleType], rng: random.Random, *, chaos: float
@@ -45,7 +45,7 @@ class Queues(Sqs):
         self.outage = (0.0, 0.0)
 
     def redrive(self) -> None:
-        """People fixed what failed, and give the dead outcomes back."""
+        """Redrive the dead outcomes, after people fixed what failed."""
         source, dead = self.sources["outcomes"], self.queue("outcomes-dlq")
         for message in dead:
             message.receives, message.visible_at = 0, self.hub.now
@@ -54,7 +54,7 @@ class Queues(Sqs):
         self._later(source, 0.0)
 
     def skew(self) -> float:
-        """Return how wrong the next process's clock is; rather at the limits than between."""
+        """Return how wrong the next process's clock is, mostly at the limits."""
         return self.rng.choice((-5.0, 0.0, 5.0)) if self.chaos else 0.0
 
     def _send(self, url: str, body: str, delay: int, attributes: dict[str, Any]) -> None:
@@ -94,11 +94,11 @@ class Queues(Sqs):
             self._start(source.function, lambda: self._run(source, alive))
 
     def _start(self, function: str, start: Callable[[], None]) -> None:
-        """Lambda starts as many as it wants."""
+        """Start as many invocations as Lambda wants."""
         start()
 
     def _ended(self, function: str) -> None:
-        """One invocation is over."""
+        """End one invocation."""
 
     def _run(self, source: Source, messages: list[Message]) -> None:
         queue = self.queue(source.queue)
@@ -113,7 +113,7 @@ class Queues(Sqs):
                     queue.remove(message)
 
         process = Process(source.function, self.skew(), self.hub.now + source.timeout, done)
-        # Outside the guarantee: dead letters, which people are told of; news later than the window.
+        # Outside the guarantee: dead letters, which raise an alarm, and events after the window.
         last = 3 if source.queue == "outcomes" else source.receives
         process.faultless = any(
             message.attributes.get("faultless") or message.receives >= last for message in messages

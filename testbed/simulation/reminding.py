@@ -1,7 +1,7 @@
-"""Stories with reminders: windows that move, people who come late, time that jumps; and the judge.
+"""Stories with reminders, and their judge: windows that move, people who join late, jumps in time.
 
-Like `expectations`, nothing here calls the product. A window is an epoch: the revisions in a row
-that say the same start. What must come of each epoch is in `_required`, what must not in `_astray`.
+Like `expectations`, nothing here calls the product. An epoch is the consecutive revisions that have
+the same start. `_required` has what each epoch must cause, `_astray` what it must not.
 """
 
 import random
@@ -13,9 +13,9 @@ from testbed.simulation.stories import SETTLED, TOPICS, Saying, Step, Story
 
 HOUR = 3_600.0
 OFFSETS = ((86_400, 21_600), (86_400,), (129_600, 86_400, 43_200, 21_600))
-# Within this time a reminder has gone out, whatever fails: eight crashes, each with its window.
+# A reminder goes out within this time, whatever fails: eight crashes, each with its window.
 REMINDED = 9_000.0
-# A mail that was claimed before the start may leave until its lease is over.
+# A mail that was claimed before the start may be sent until its lease ends.
 CLAIMED = 150.0
 _SOON = 5.9 * HOUR  # before every one of OFFSETS
 _STATUSES = ("approved",) * 7 + ("submitted", "in_progress", "completed", "cancelled", "draft")
@@ -24,7 +24,7 @@ ReminderKey = tuple[float, float, str]
 
 @dataclass(frozen=True)
 class Epoch:
-    """As long as people are told one start: from its first revision until another start."""
+    """The time in which people are told one start: from its first revision until another start."""
 
     starts: float
     begins: float
@@ -32,7 +32,7 @@ class Epoch:
     moved: bool
 
     def due(self, before: float) -> float:
-        """When a reminder is due."""
+        """Return when a reminder is due."""
         return self.starts - before
 
 
@@ -73,7 +73,7 @@ def _sayings(rng: random.Random) -> Iterator[Saying]:
 def _steps(
     rng: random.Random, first: dict[str, list[str]], people: list[str], sayings: list[Saying]
 ) -> Iterator[Step]:
-    """Draw who joins and leaves, anywhere until the last start."""
+    """Draw who joins and leaves at any time until the last start."""
     stands = {(topic, one) for topic, listed in first.items() for one in listed}
     end = max(one.starts for one in sayings)
     for at in sorted(rng.uniform(0.0, end) for _ in range(rng.choice((0, 0, 1, 2, 4)))):
@@ -94,7 +94,7 @@ def remind_tally(story: Story, mails: Sequence[Mail], held: Set[ReminderKey]) ->
 
 
 def epochs_of(story: Story) -> Iterator[Epoch]:
-    """Yield the windows that people were told, in order; a replay says nothing new."""
+    """Yield the windows that people were told, in order; a replay has nothing new."""
     said = {one.revision: one for one in reversed(story.sayings)}
     real = [said[revision] for revision in sorted(said)]
     begins = 0
@@ -114,7 +114,7 @@ def _start(saying: Saying) -> float:
 
 
 def _required(story: Story, epochs: Sequence[Epoch]) -> Iterator[ReminderKey]:
-    """Yield who must have been reminded, where nothing else happened at the same time."""
+    """Yield who must have been reminded, if nothing else happened at the same time."""
     for epoch in epochs:
         for before, since, until in _settled(story, epoch):
             over = min(epoch.ends, epoch.starts)
@@ -130,7 +130,7 @@ def _required(story: Story, epochs: Sequence[Epoch]) -> Iterator[ReminderKey]:
 
 
 def _settled(story: Story, epoch: Epoch) -> Iterator[tuple[float, float, float]]:
-    """Yield each reminder that is surely due, from when, and until when it must have gone out."""
+    """Yield each reminder that is certainly due, from when, and by when it must have gone out."""
     offsets = sorted(story.reminders)
     for before in offsets:
         due = epoch.due(before)
@@ -146,7 +146,7 @@ def _settled(story: Story, epoch: Epoch) -> Iterator[tuple[float, float, float]]
 
 
 def _is_right(story: Story, epochs: Sequence[Epoch], mails: Sequence[Mail], mail: Mail) -> bool:
-    """Return whether a reminder was for this person, of a start that stood, and not too early."""
+    """Return whether a reminder was for this person, about a valid start, and not too early."""
     starts, before = mail.reminds or (0.0, 0.0)
     own = [each for each in epochs if each.starts == starts and each.begins <= mail.at + EARLIER
            and mail.at <= each.ends + SETTLED]  # fmt: skip
@@ -165,11 +165,11 @@ def _is_timely(epoch: Epoch, before: float, at: float) -> bool:
 
 
 def _is_worded(mails: Sequence[Mail], mail: Mail, epochs: Sequence[Epoch]) -> bool:
-    """Return whether who was told got the short mail, and who was not the whole change."""
+    """Return whether people who were told got the short mail, and all others the whole change."""
     own = [one for one in mails if one.address == mail.address and one.whole]
     if not mail.whole:  # a bounce may come later
         return any(one.at < mail.at for one in own)
-    # Who was told in good time of a window that is still the same needs no second whole mail.
+    # A person who was told of the same window in good time needs no second whole mail.
     known = any(
         each.begins < one.at < mail.at - REMINDED
         and one.revision == mail.revision
@@ -186,7 +186,7 @@ def _everybody(story: Story) -> set[str]:
 
 
 def _on_list(story: Story, address: str, since: float, until: float) -> set[bool]:
-    """Return whether a person takes announcements in a time: one answer, or both."""
+    """Return whether a person gets announcements during a time: one answer, or both."""
     is_on, found = address in story.first["announcements"], set[bool]()
     for step in story.steps:
         if (step.address, step.topic) != (address, "announcements") or step.at > until:

@@ -1,4 +1,4 @@
-"""Many schedules on all cores: the figures of the delivery guarantee, one JSON line each."""
+"""Many schedules on all cores: the delivery guarantee's figures, a JSON line for each."""
 
 import json
 import os
@@ -30,38 +30,38 @@ _KEYS = ("policy", "schedules", "seed", "mails", "twice", "lost", "stuck", "held
 
 
 class Result(NamedTuple):
-    """What many schedules came to, and those that broke the guarantee."""
+    """The sums of many schedules, and the schedules that broke the guarantee."""
 
     total: Verdict
     failing: list[tuple[Any, Verdict]]
 
 
 def seeds(policy: str, first: int, schedules: int, assumptions: Assumptions = INTACT) -> Result:
-    """Random schedules: the seeds `first`, `first` + 1, ..."""
+    """Play random schedules: the seeds `first`, `first` + 1, ..."""
     play = partial(play_seed, policy=policy, assumptions=assumptions)
     return _gather(_on_all_cores(play, range(first, first + schedules)))
 
 
 def outages(policy: str, first: int, schedules: int) -> Result:
-    """Return the same schedules while our recorder of SES's events is down for six windows."""
+    """Play the same schedules while the recorder of SES's events is down for six windows."""
     play = partial(play_outage, policy=policy)
     return _gather(_on_all_cores(play, range(first, first + schedules)))
 
 
 def stories(policy: str, first: int, schedules: int) -> Result:
-    """Stories of the seeds `first`, `first` + 1, ...: every status, tests, strays, other lists."""
+    """Play the stories of the seeds `first`, `first` + 1, ...: every status, tests, strays."""
     play = partial(play_story, policy=policy)
     return _gather(_on_all_cores(play, range(first, first + schedules)))
 
 
 def reminders(policy: str, first: int, schedules: int) -> Result:
-    """Stories of the seeds `first`, `first` + 1, ... in which people are reminded."""
+    """Play the stories of the seeds `first`, `first` + 1, ... in which people are reminded."""
     play = partial(play_reminders, policy=policy)
     return _gather(_on_all_cores(play, range(first, first + schedules)))
 
 
 def crashes(policy: str, people: int, at_once: int) -> Result:
-    """Return a crash before and after every call (`at_once` 1), or at every pair of calls (2)."""
+    """Play a crash before and after every call (`at_once` 1), or at every pair of calls (2)."""
     points = crash_sets(crash_points(people, policy), at_once)
     play = partial(play_crashes, policy=policy, people=people)
     return _gather(_on_all_cores(play, points))
@@ -84,7 +84,7 @@ def _gather(results: Iterator[tuple[Any, Verdict]]) -> Result:
 
 
 def line(policy: str, result: Result, **more: Any) -> str:
-    """The JSON line of a result; `untrue` (rows or reports that lie) only where there are any."""
+    """Return the JSON line of a result; `untrue` (wrong rows or reports) only if it is not 0."""
     figures = {"policy": policy, **vars(result.total)} | more
     names = [name for name in _KEYS if name in figures]
     names += ["untrue"] if figures["untrue"] else []
@@ -92,7 +92,7 @@ def line(policy: str, result: Result, **more: Any) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """`schedules seed`: print the figures; 1 where the guarantee broke inside its assumptions.
+    """`schedules seed`: print the figures; return 1 if the guarantee broke within its assumptions.
 
     One schedule is a replay: its calls are printed too, to stderr.
     """
@@ -152,14 +152,14 @@ def _crashing() -> Iterator[tuple[str, Result, dict[str, Any]]]:
 
 
 def _broken(schedules: int, seed: int) -> None:
-    """What the guarantee is worth where an assumption does not hold: measured, not hidden."""
+    """Measure what happens to the guarantee if an assumption does not hold."""
     for policy, broken in product(POLICIES, BROKEN):
         result = seeds(policy, seed, schedules, broken)
         print(line(policy, result, seed=seed, assumptions_broken=broken.words), flush=True)
 
 
 def _intact(results: Iterable[tuple[str, Result, dict[str, Any]]]) -> int:
-    """Print results that must be clean; 1 where one is not."""
+    """Print results that must be clean; return 1 if one is not."""
     is_broken = False
     for policy, result, more in results:
         print(line(policy, result, **more), flush=True)

@@ -1,8 +1,8 @@
-"""Stories: what a provider and a customer's people do to one change, step after step.
+"""Stories: what a provider and a customer's people do with one change, step by step.
 
 A story is drawn from a seed: revisions of every status, drafts, cancellations, withdrawals, tests,
 stray revisions and their discard, events for customers of a similar code, and people who join and
-leave topics. The judge of what must come of it is in `expectations`.
+leave topics. `expectations` judges what it must cause.
 """
 
 import random
@@ -18,7 +18,7 @@ from testbed.doubles.announcements import envelope
 CHANGE = "CHG1"
 BEGIN = 1_800_000_000.0  # when every story begins
 TOPICS = ("approvals", "announcements", "calendar")
-# Whatever fails is over and repeated by then: five receives of the slowest queue.
+# By then, everything that failed has been retried: five receives of the slowest queue.
 SETTLED = 12_000.0
 PARKED, OBEYED = 999_999, 50
 STATUSES = ("draft", "submitted", "approved", "approved", "in_progress", "completed", "cancelled")
@@ -28,9 +28,9 @@ Role = Literal["named", "withdrawn", "others"]
 
 @dataclass(frozen=True)
 class Saying:
-    """One event, so many seconds from the start. Equal `content` reads the same to people.
+    """One event, in seconds from the start. Equal `content` reads the same to people.
 
-    `starts` is when the change does, by the same clock; 0 is long after the story.
+    `starts` is when the change starts, by the same clock; 0 is long after the story.
     """
 
     at: float
@@ -48,13 +48,13 @@ class Saying:
 
     @property
     def is_real(self) -> bool:
-        """Whether `announce` put it for this customer."""
+        """Return whether `announce` put it for this customer."""
         return not (self.test or self.stray or self.again) and self.role != "others"
 
 
 @dataclass(frozen=True)
 class Step:
-    """Somebody joins or leaves a topic, so many seconds from the start."""
+    """A person joins or leaves a topic, in seconds from the start."""
 
     at: float
     address: str
@@ -64,7 +64,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Story:
-    """All that happens. `first` is the contact list at the start, `testers` get tests."""
+    """Everything that happens. `first` is the contact list at the start, `testers` get tests."""
 
     first: dict[str, list[str]]
     sayings: list[Saying]
@@ -75,7 +75,7 @@ class Story:
 
     @property
     def moments(self) -> list[float]:
-        """When anything happens."""
+        """Return the times at which anything happens."""
         starts = [one.starts for one in self.sayings if self.reminders]
         return [*(one.at for one in self.sayings), *(one.at for one in self.steps), *starts]
 
@@ -150,7 +150,7 @@ class _Drawn:
         self.rng.choice(scenes)()
 
     def end(self) -> None:
-        """Close with a revision where there is none yet, and perhaps replay everything."""
+        """End with a revision if there is none yet, and perhaps replay everything."""
         if not self.newest:
             self.revision()
         if self.rng.random() < 0.2:
@@ -158,13 +158,13 @@ class _Drawn:
             self.sayings += [replace(one, at=self.now) for one in self.sayings]
 
     def say(self, saying: Saying, *, settled: bool | None = None) -> None:
-        """Add a saying, and let some time pass."""
+        """Add an event, and let some time pass."""
         self.sayings.append(replace(saying, at=self.now))
         long = self.rng.random() < 0.6 if settled is None else settled
         self.now += SETTLED if long else self.rng.choice(_SHORT)
 
     def revision(self) -> None:
-        """Announce: the same content in other words, or another content or status."""
+        """Announce the same content in other words, or another content or status."""
         before = self.newest
         minor = before is not None and self.rng.random() < 0.3
         self.contents += not minor
@@ -196,17 +196,17 @@ class _Drawn:
         )
 
     def other_customers(self) -> None:
-        """An event for customers of similar codes reaches this queue."""
+        """Put an event for customers with similar codes into this queue."""
         revision = self.newest.revision + 1 if self.newest else 1
         self.say(Saying(self.now, revision, content=800 + len(self.sayings), role="others"))
 
     def parked_stray(self) -> None:
-        """Somebody puts an event by hand, with a revision far above the real ones."""
+        """Put an event by hand, with a revision far above the real ones."""
         self._settle()
         self.say(Saying(self.now, PARKED, content=700, stray=True))
 
     def discarded_stray(self) -> None:
-        """Somebody puts the next revisions by hand; it is discarded, and the change told again."""
+        """Put the next revisions by hand, discard them, and announce the change again."""
         if self.strays or self.newest is None:
             return
         self._settle()
@@ -224,7 +224,7 @@ class _Drawn:
 def _steps(
     rng: random.Random, first: dict[str, list[str]], people: list[str], drawn: _Drawn
 ) -> Iterator[Step]:
-    """Draw who joins and leaves, anywhere in the story."""
+    """Draw who joins and leaves at any time in the story."""
     stands = {(topic, one) for topic, listed in first.items() for one in listed}
     times = sorted(rng.uniform(0.0, drawn.now + 100.0) for _ in range(rng.choice((0, 0, 1, 2, 4))))
     for at in times:

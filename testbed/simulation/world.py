@@ -1,4 +1,4 @@
-"""One schedule: an account, its announcements, what goes wrong, and what came of it."""
+"""One schedule: an account, its announcements, what goes wrong, and the result."""
 
 import json
 import logging
@@ -42,7 +42,7 @@ NO_LIMITS = AccountLimits(0, 0, 0, frozenset())
 
 @lru_cache(maxsize=2)
 def modules(*, channels: bool = False) -> dict[str, ModuleType]:
-    """Return the real handlers, loaded once a process; what they call changes with the schedule."""
+    """Return the real handlers, loaded once per process; their clients change with the schedule."""
     names = ("dynamodb", "s3", "sesv2", "sqs", "events", "sns", "secretsmanager")
     clients = {name: GATE.client(name) for name in names}
     more = WITH_CHANNELS if channels else {}
@@ -77,7 +77,7 @@ def _render_once() -> None:
 
 @dataclass
 class Plot:
-    """What one schedule is about. Announcements are (seconds from the start, revision)."""
+    """The content of one schedule. Announcements are (seconds from the start, revision)."""
 
     people: int
     batch_size: int
@@ -99,14 +99,14 @@ class Plot:
 
     @property
     def moments(self) -> list[float]:
-        """When something happens that nobody has decided by its cause."""
+        """Return the times of what the schedule itself decides."""
         told = self.story.moments if self.story else []
         return [*(seconds for seconds, _ in self.announcements), self.dropped_at, *told]
 
 
 @dataclass
 class World:
-    """A plot on its way."""
+    """A plot that is being played."""
 
     plot: Plot
     hub: Hub = field(default_factory=Hub)
@@ -142,7 +142,7 @@ class World:
 
     def _configure(self, loaded: dict[str, ModuleType]) -> None:
         sender = replace(loaded["send_mail"].deliveries.sender, each=self.hub.each)
-        # As in a long run: no batch is sure of a report of its own.
+        # As in a long run, no batch is certain to have its own report.
         configure(loaded["send_mail"], "deliveries", sender=sender, always_reported=0)
         offsets = self.plot.story.reminders if self.plot.story else ()
         planner = replace(
@@ -162,20 +162,20 @@ class World:
         self.sweep: Callable[..., None] = loaded["sweep"].handler
 
     def is_paused(self) -> bool:
-        """Return whether SES lets nobody send now."""
+        """Return whether SES refuses all mails now."""
         start, end = self.plot.paused
         paused = self.start + start <= self.hub.now < self.start + end
         self.ses.enabled = not paused
         return paused
 
     def play(self) -> "World":
-        """Until nothing more happens."""
+        """Play until nothing more happens."""
         for seconds, revision in self.plot.announcements:
             self.announce(seconds, _announcement(revision, minor=self.plot.minor))
         if self.plot.story:
             self._tell(self.plot.story)
         self.hub.at(self.start + 30.0, self._every_minute)
-        # Once whatever failed last in the outage is visible again, or dead.
+        # When the last failure of the outage is visible again, or is a dead letter.
         self.hub.at(self.start + self.plot.outage[1] + 400.0, self.queues.redrive)
         if self.plot.dropped_at:
             self.hub.at(self.start + self.plot.dropped_at, self._drop_held)
@@ -187,7 +187,7 @@ class World:
         return self
 
     def announce(self, seconds: float, event: dict[str, Any]) -> None:
-        """The bus delivers an event, so many seconds from the start."""
+        """Deliver an event, as the bus does, at a number of seconds from the start."""
         body = json.dumps(event)
 
         def deliver() -> None:
@@ -209,7 +209,7 @@ class World:
             listed.remove(step.address)
 
     def _drop_held(self) -> None:
-        """What a person's `changecast held --drop` does, for every run."""
+        """Do what `changecast held --drop` does, for every run."""
         ledger = modules()["sweep"].ledger
 
         def drop() -> None:
@@ -220,7 +220,7 @@ class World:
         self.hub.start(person, drop)
 
     def _every_minute(self) -> None:
-        """The sweep's schedule. A sweep that would find nothing is not played."""
+        """Run the sweep by its schedule. A sweep that would find nothing is not played."""
         items = self.table.items.values()
         due = [float(i["due_at"]["N"]) for i in items if i.get("due") in _LOOKED_AT]
         self.is_paused()
@@ -244,7 +244,7 @@ class World:
     # ---- what came of it
 
     def recipients(self, run: Run) -> list[Recipient]:
-        """Everybody in a run, as the table has it."""
+        """Return every recipient of a run, as the table has it."""
         GATE.faults = Planned(frozenset())
         GATE.hub = _Still(self.hub.now)
         ledger = modules()["sweep"].ledger
@@ -260,13 +260,13 @@ class World:
 
 
 class _Still(Hub):
-    """A hub in which nothing else goes on: for looking at what came of it."""
+    """A hub in which nothing else happens, for checking the result."""
 
     def __init__(self, now: float) -> None:
         super().__init__(now)
 
     def sleep(self, seconds: float) -> None:
-        """Time stands still."""
+        """Stop the time."""
 
 
 @lru_cache(maxsize=64)
@@ -278,7 +278,7 @@ def _announcement(revision: int, *, minor: bool) -> dict[str, Any]:
 
 @dataclass
 class Verdict:
-    """What one schedule, or many, came to."""
+    """The result of one schedule, or of many."""
 
     schedules: int = 0
     mails: int = 0
@@ -294,7 +294,7 @@ class Verdict:
 
     @property
     def is_clean(self) -> bool:
-        """Whether nobody was mailed twice or astray, lost, stuck or lied about."""
+        """Return whether no mail was sent twice, astray, lost or stuck, and no row is wrong."""
         return not (self.twice or self.lost or self.stuck or self.untrue or self.astray)
 
 
@@ -303,7 +303,7 @@ def _all(verdict: Verdict) -> list[int]:
 
 
 def judge(world: World) -> Verdict:
-    """Look at the mails that SES accepted, at the ledger, and at what the hub was told."""
+    """Check the mails that SES accepted, the ledger, and what the hub was told."""
     mails = Counter((mail.tags["r"].partition("-")[0], mail.to) for mail in world.ses.mails)
     runs = world.runs()
     people = {run.run: world.recipients(run) for run in runs}
@@ -369,7 +369,7 @@ def _held(runs: list[Run], people: dict[str, list[Recipient]]) -> set[tuple[str,
 
 
 def _lost(world: World, runs: list[Run], people: dict[str, list[Recipient]], mails: Any) -> int:
-    """Subscribers without the mail of the last revision, whom the ledger does not name either."""
+    """Return subscribers without the last revision's mail, who are not in the ledger either."""
     if not runs:
         return len(world.people)
     newest = runs[-1]
@@ -386,14 +386,14 @@ def _lost(world: World, runs: list[Run], people: dict[str, list[Recipient]], mai
 
 
 def _is_told_of(plot: Plot, row: Recipient) -> bool:
-    """Return whether people see that nobody knows of this mail, or decided so."""
+    """Return whether people can see that this mail's result is unknown, or decided about it."""
     is_silent = plot.outage[1] > 0 or plot.assumptions.stops > 0
     may_hold = plot.policy == Policy.HOLD or is_silent
     return may_hold and (row.state == "HELD" or (row.state == "FAILED" and plot.dropped_at > 0))
 
 
 def _untrue(world: World, runs: list[Run], people: dict[str, list[Recipient]], mails: Any) -> int:
-    """Rows, counts and last reports that say what is not so."""
+    """Return rows, counts and last reports that are wrong."""
     wrong = 0
     for run in runs:
         rows = people[run.run]
