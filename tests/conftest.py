@@ -1,4 +1,4 @@
-"""For every test: how hypothesis searches on a machine that others share; what waits for a flag."""
+"""Settings for every test: hypothesis on a shared machine, and tests that need a flag."""
 
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from tests.support.provider import Provider
 # The samples' windows lie a few months after this, whenever the tests run.
 SAMPLES_WRITTEN = datetime(2026, 12, 1, tzinfo=UTC)
 
-# A heavy test may take this long; every other one what pyproject.toml says.
+# A heavy test may take this long; for every other test, pyproject.toml has the limit.
 HEAVY_SECONDS = 3600
 
 settings.register_profile("shared", deadline=None)
@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Say beside a failed test what failed in its embedded cloud: elsewhere nobody can look."""
+    """Show with a failed test what failed in its embedded cloud; nobody can look there later."""
     report = yield
     if report.when == "call" and report.failed:
         for value in getattr(item, "funcargs", {}).values():
@@ -50,7 +50,7 @@ def pytest_runtest_makereport(
 
 @pytest.fixture(autouse=True)
 def windows_of_samples_lie_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test depends on the day it runs on: a sample's window is never over."""
+    """Keep tests independent of today's date: a sample's window is never over."""
 
     def doubts(change: Change, now: datetime) -> Iterator[str]:
         return windows.doubts(change, min(now, SAMPLES_WRITTEN))

@@ -31,7 +31,7 @@ QUOTA = {
 
 
 def planned(change_id: str, title: str, days: float, hours: float, **states: str) -> Any:
-    """A change that starts in so many days at 22:00 UTC."""
+    """A change that starts in a number of days, at 22:00 UTC."""
     midnight = datetime.now(UTC).replace(hour=22, minute=0, second=0, microsecond=0)
     start = midnight + timedelta(days=days)
     window = {"window_start": utc(start), "window_end": utc(start + timedelta(hours=hours))}

@@ -1,4 +1,4 @@
-"""The rooms' boundaries: the check is alive, and the public API costs a function nothing."""
+"""The packages' boundaries: the check works, and the public API costs a function nothing."""
 
 import shutil
 import subprocess
@@ -26,7 +26,7 @@ PLANTED = [
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What the check prints of a tree in which every boundary is crossed once."""
+    """Return what the check prints about a tree in which every boundary is crossed once."""
     folder = tmp_path_factory.mktemp("copy")
     for name in (
         "functions/changecast", "changecast_cli", "changecast_local", "benchmarks", "testbed",

@@ -1,4 +1,4 @@
-"""What somebody who contributes is told and given agrees with the Makefile."""
+"""What contributors are told and given agrees with the Makefile."""
 
 import re
 from typing import Any

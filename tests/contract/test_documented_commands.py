@@ -1,4 +1,4 @@
-"""Every line that the documentation says to type is one that its program takes."""
+"""Every line that the documentation tells people to type is valid for its program."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Every pause has a page that says what it means, what to do, and who lets the run go on."""
+"""Every pause code is in the runbook, with its meaning, what to do, and how the run resumes."""
 
 import re
 from collections.abc import Iterator

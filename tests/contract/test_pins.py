@@ -1,4 +1,4 @@
-"""Every package is pinned to a version and its hashes, and installed by them only."""
+"""Every package is pinned to a version and its hashes, and installed only by them."""
 
 import re
 from pathlib import Path
@@ -30,7 +30,7 @@ def test_a_package_is_pinned_with_its_hashes(path: Path) -> None:
 
 
 def test_a_lock_file_names_no_address_and_nobody() -> None:
-    """npm writes where it downloaded a package, and who asks for money for it."""
+    """npm writes where it downloaded a package, and its funding links."""
     locks = [*(ROOT / "tests").rglob("package-lock.json")]
     assert locks
     for path in [*locks, *PINNED]:

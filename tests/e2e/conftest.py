@@ -1,4 +1,4 @@
-"""One embedded cloud for all of these tests: hub and three customers, deployed by sam."""
+"""One embedded cloud for all of these tests: a hub and three customers, deployed by sam."""
 
 import configparser
 import json
@@ -86,7 +86,7 @@ Type = Callable[..., Said]
 def typed(
     provider: Provider, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Type:
-    """Types a command as somebody with the documents of docs/policies, and nothing else."""
+    """Types a command as a person who has only the policies of docs/policies."""
     profiles = configparser.ConfigParser(interpolation=None)
     for customer in provider.stage.customers:
         keys = customer_engineer(provider.cloud, customer.account, customer.region)

@@ -38,7 +38,7 @@ def link_in(mail: dict[str, Any]) -> str:
 
 
 def codes(provider: Provider, address: str) -> list[str]:
-    """Every confirmation code that somebody was mailed."""
+    """Return every confirmation code that a person was mailed."""
     mails = [one for one in provider.cloud.mails() if one["to"] == address]
     return [found for one in mails for found in _CODE.findall(text_of(one))]
 
@@ -60,7 +60,7 @@ def ask(link: str, form: Form | None = None, **typed: str) -> Shown:
 
 
 def listening(provider: Provider, name: str = "change-system") -> Any:
-    """A queue of the change system's, behind the sample rule; calling it gives what it heard."""
+    """A queue of the change system, behind the sample rule; calling it returns its messages."""
     session = provider.cloud.preparing(HUB.account)
     sqs: Any = session.client("sqs")
     events: Any = session.client("events")

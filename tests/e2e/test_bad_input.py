@@ -1,4 +1,4 @@
-"""What each kind of bad input gets, at the place where somebody meets it."""
+"""The message for each kind of bad input, where a person sees it."""
 
 import json
 import os

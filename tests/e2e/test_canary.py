@@ -1,4 +1,4 @@
-"""A person goes every way in the deployed system; logs, traces and the hub never name them."""
+"""A person takes every path in the deployed system; logs, traces and the hub never name them."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -31,7 +31,7 @@ FATES: list[dict[str, Any]] = [
 
 @pytest.fixture
 def person(provider: Provider) -> Iterator[str]:
-    """Somebody on acme's list whose address is found nowhere else."""
+    """A person on acme's list whose address is nowhere else."""
     ses = provider.preparing("acme").client("sesv2")
     ses.create_contact(ContactListName="changecast", EmailAddress=ADDRESS)
     yield ADDRESS
@@ -163,7 +163,7 @@ def scanned(session: boto3.Session, name: str) -> list[dict[str, Any]]:
 
 
 def queues(session: boto3.Session, name: str) -> list[Any]:
-    """What lies in the queues with this in their names; it stays there."""
+    """Return the messages in queues with this in their names, without receiving them for good."""
     client: Any = session.client("sqs")
     urls = [url for url in client.list_queues().get("QueueUrls", []) if name in url]
     return [

@@ -1,4 +1,4 @@
-"""A sender that is killed in the middle, and a replayed archive: nobody twice, nobody left out."""
+"""A sender that is killed while it sends, a replayed archive: everybody is mailed exactly once."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ TIMEOUT, LEASE, WINDOW_MINUTES = 25, "40", "1"
 
 
 def shorten_waits(provider: Provider) -> None:
-    """Lease and window as short as the test can bear; what they mean stays the same."""
+    """Lease and window as short as possible for a test; their meaning is the same."""
     functions = provider.session(CROWDED).client("lambda")
     for found in functions.list_functions()["Functions"]:
         values = dict(found["Environment"]["Variables"])

@@ -1,4 +1,4 @@
-"""One metadata.json reaches every customer that it names, and only them, complete and once."""
+"""One metadata.json reaches exactly the customers that it names, complete and once."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A new account may run few functions at once: everything still ends, only slower."""
+"""A new account may run few functions at once: everything still finishes, but more slowly."""
 
 from collections.abc import Iterator
 

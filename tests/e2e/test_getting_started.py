@@ -1,4 +1,4 @@
-"""The page docs/getting-started.md, typed as it stands into an empty folder."""
+"""The page docs/getting-started.md, typed exactly as printed in an empty folder."""
 
 import os
 import re
@@ -19,7 +19,7 @@ def blocks() -> list[str]:
 
 
 def bash(script: str, folder: Path) -> "subprocess.CompletedProcess[str]":
-    """A shell with nothing of AWS in it, as somebody has who begins."""
+    """A shell without any AWS settings, like a new user's."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     path = f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
@@ -86,7 +86,7 @@ AGAIN = """changecast() {
 
 
 def typed(scripts: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":
-    """Type these one after the other; none may fail."""
+    """Type these in turn; none may fail."""
     timed = "".join(
         f"echo '== block {number}' \"at $SECONDS s\" >&2\n{script}"
         for number, script in enumerate(scripts, 1)

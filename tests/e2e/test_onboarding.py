@@ -1,4 +1,4 @@
-"""From a CSV file to customers who are well, with two commands; and what may go wrong on the way.
+"""From a CSV file to healthy customers with two commands; and what may go wrong.
 
 The same for 30 customers: `pytest --heavy -m heavy tests/e2e/test_onboarding.py`.
 """

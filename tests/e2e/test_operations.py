@@ -19,7 +19,7 @@ from tests.support.provider import AGREED, OPERATED, Provider, document, eventua
 
 
 def told(provider: Provider, **changed: Any) -> str:
-    """A change that everybody whom it names has been told."""
+    """A change that everybody it names has been told of."""
     run_ = provider.announce_and_wait(document(**changed))
     assert {one["state"] for one in run_["customers"].values()} == {"sent"}
     return str(run_["change_id"])
@@ -150,7 +150,7 @@ def test_what_a_route_could_not_deliver_is_replayed_to_that_customer_alone(
 
 @contextmanager
 def undelivered(provider: Provider, code: str) -> Iterator[None]:
-    """What comes in this time ends among the dead letters, as after five receives that failed."""
+    """Messages that arrive now end in the dead letters, as after five failed receives."""
     session = provider.session(code)
     functions, sqs = session.client("lambda"), session.client("sqs")
     urls = sqs.list_queues()["QueueUrls"]
@@ -215,7 +215,7 @@ def test_a_paused_run_goes_on_when_its_cause_is_gone(provider: Provider, typed: 
 def test_a_change_that_leads_elsewhere_waits_until_a_person_of_the_account_lets_it_go(
     provider: Provider, typed: Type
 ) -> None:
-    """The limit is globex's own, a parameter of its stack; acme has none and hears at once."""
+    """The limit is a parameter of globex's stack; acme has none and is told at once."""
     change = document(customerImpact="Confirm your password at https://example.com/globex.")
     change_id = provider.announce(change).change_id
     eventually(lambda: len(provider.mails(change_id, "acme")) == 5)

@@ -121,7 +121,7 @@ def _subscribed_queue(hub: Any) -> str:
 
 @pytest.fixture(scope="module")
 def announced(watched: Watched) -> Iterator[str]:
-    """A change that all ten are told of, four of them in vain; then all is resolved."""
+    """A change for all ten customers, which fails at four of them; then everything is resolved."""
     policy = _break(watched)
     change_id = watched.announce(document(customers=list(CODES))).change_id
     yield change_id
@@ -194,7 +194,7 @@ def _parked(watched: Watched) -> int:
 
 
 def _delivered(watched: Watched, change_id: str, codes: tuple[str, ...]) -> Any:
-    """What the hub knows of these customers once all of their mails are delivered, else None."""
+    """Return what the hub knows of these customers when all mails are delivered, else None."""
     customers = watched.status(change_id)["customers"]
     found = {code: customers[code] for code in codes if code in customers}
     counts = [one["counts"]["delivered"] for one in found.values()]
@@ -220,7 +220,7 @@ def test_the_scheduled_canary_goes_the_whole_way_and_watch_tells_of_who_has_no_s
 
 
 def _flown(watched: Watched) -> dict[str, str]:
-    """Where the canaries stand."""
+    """Return the canaries' states."""
     table = watched.hub().table
     rows = [row for code in WELL for row in statuses_of_customer(table, code)]
     return {row["customer"]: row["state"] for row in rows if row["change_id"].startswith("canary-")}

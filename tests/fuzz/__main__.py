@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def _throw(data: bytes, door: Callable[[bytes], None], documents: list[Any]) -> None:
-    """Half of the tries are text as it comes, half are a good document spoilt."""
+    """Half of the inputs are raw text, half are a good document with errors."""
     dice = atheris.FuzzedDataProvider(data)
     if dice.ConsumeBool():
         door(dice.ConsumeBytes(LONGEST))

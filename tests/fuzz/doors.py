@@ -1,4 +1,4 @@
-"""The doors through which foreign text comes in: each takes anything, and refuses with a reason.
+"""The doors for foreign text: each accepts any input, and refuses with a reason.
 
 A door returns nothing. It raises what is a fault of ours: anything but a ContractError.
 """

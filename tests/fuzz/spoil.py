@@ -1,4 +1,4 @@
-"""Spoil a good document at a few places: what a parser has let through is where bugs are."""
+"""Put errors into a good document: bugs are in what a parser lets through."""
 
 import json
 from copy import deepcopy

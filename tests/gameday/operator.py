@@ -1,4 +1,4 @@
-"""Somebody on call with the rights of docs/policies: keys, profiles, samconfig.toml, a terminal."""
+"""A person on call with the rights of docs/policies: keys, profiles, samconfig.toml, a terminal."""
 
 import configparser
 import json
@@ -103,7 +103,7 @@ class Operator:
         return shown
 
     def _obeys(self, doctor: str) -> str:
-        """Ask the doctor, and type the command of every verdict that is not well."""
+        """Ask the doctor, and type the command of every verdict that is not ok."""
         _, shown = self._typed(f"{doctor} --dns skip --json")
         answer = json.loads(shown[shown.index("{") : shown.rindex("}") + 1])
         ill = [one for each in answer["verdicts"].values() for one in each if one["level"] != "ok"]
@@ -111,7 +111,7 @@ class Operator:
         return "".join(self.types(fix) for fix in dict.fromkeys(one["fix"] for one in ill))
 
     def problems(self) -> dict[str, Verdict]:
-        """What the doctor says of one customer and of the hub that is not well, by check."""
+        """Return the doctor's verdicts of one customer and the hub that are not ok, by check."""
         hub = self.provider.cloud.session(HUB.account)
         config = samconfig_file.read(self.folder / "samconfig.toml")
         customer = samconfig_file.customers_in(config)[self.code]

@@ -1,4 +1,4 @@
-"""Game day: plant each fault, type what the verdict or the page says, and all is well again."""
+"""Game day: plant each fault, type what the verdict or the page says, and all is ok again."""
 
 import json
 import time
@@ -20,9 +20,9 @@ from tests.support.provider import Provider, document, eventually
 CODE = planting.CODE
 PEOPLE = [f"person{number}@{CODE}.example" for number in range(1, CONTACTS + 1)]
 Plant = Callable[[planting.Ward], planting.Undo]
-# As long as anything that is under way may take on a busy machine.
+# The longest time that anything may take on a busy machine.
 PATIENCE = 400.0
-# So long a mail that should not be there has time to come; a busy machine only makes it milder.
+# A wrong mail has this long to arrive; on a busy machine the test is only less strict.
 SETTLED = 5.0
 
 
@@ -38,7 +38,7 @@ def ward(provider: Provider) -> planting.Ward:
 
 @pytest.fixture(scope="module", autouse=True)
 def a_well_cloud(provider: Provider, operator: Operator) -> None:
-    """Nothing of other tests is left, and somebody hears of alerts."""
+    """Nothing of other tests is left, and somebody gets the alerts."""
     for account in (provider.account(CODE), HUB.account):
         sqs = provider.cloud.session(account).client("sqs")
         for url in sqs.list_queues()["QueueUrls"]:
@@ -64,7 +64,7 @@ FAILED: pytest.StashKey[bool] = pytest.StashKey()
 # `make game-day` runs everything; a plain run of the tests takes one of each kind of cure.
 in_full = pytest.mark.heavy
 SHORT = (planting.no_identity, planting.bus_lets_nobody_in, planting.route_takes_all)
-# What the doctor says of it -> the fault. Each is cured by the command of its own verdict.
+# The doctor's verdict -> the fault. The verdict's own command repairs each.
 CURED: list[tuple[Plant, str]] = [
     (planting.no_identity, "identity"),
     (planting.not_signing, "dkim"),
@@ -207,7 +207,7 @@ SET_BACK: list[tuple[str, Plant]] = [
     ("sweep-fails", faults.sweep_without_rights),
     ("watch-sleeps", faults.watch_asleep),
 ]
-# Each of these has a day of its own below or above.
+# Each of these has its own test below or above.
 ALONE = ("announcements-dead-letters", "not-put", "nothing-to-send", "contact-list")
 
 

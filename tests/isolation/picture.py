@@ -258,7 +258,7 @@ PICTURE: Mapping[str, tuple[Right, ...]] = {
 
 
 def relation(who: Principal, what: Thing) -> str:
-    """How a thing stands to somebody: own, served, at the hub, elsewhere."""
+    """How a resource relates to a principal: own, served, at the hub, elsewhere."""
     if who.account == what.account:
         return OWN
     if who.owner == f"{what.owner}-route":

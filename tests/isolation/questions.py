@@ -87,7 +87,7 @@ Context = dict[str, str | list[str]]
 class Question:
     """One request and whether it must be allowed; `row` says whose cell of the table it is in.
 
-    `pair` are the customers between whom it is asked, where it is.
+    `pair` are the two customers of the question, if there are two.
     """
 
     request: Request

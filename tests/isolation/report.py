@@ -155,7 +155,7 @@ def _grid(findings: Findings) -> Iterator[Sequence[str]]:
 
 
 def mark(a: str, b: str, bad: frozenset[tuple[str, str]]) -> str:
-    """How a pair of customers stands."""
+    """Return the result for a pair of customers."""
     if (a, b) in bad:
         return "X"
     return "o" if a == b else "·"

@@ -13,7 +13,7 @@ from tests.isolation.arns import FORMS, name_of
 
 @dataclass(frozen=True)
 class Place:
-    """Where a stack stands."""
+    """The account and Region of a stack."""
 
     account: str
     region: str

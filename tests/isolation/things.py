@@ -1,4 +1,4 @@
-"""Everything in a stack that there is to protect, and the policies that stand on it."""
+"""Everything in a stack that must be protected, and its resource policies."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -31,7 +31,7 @@ class Thing:
 
 
 def things(owner: str, stack: Stack) -> Iterator[Thing]:
-    """All that a stack deploys and that has an ARN, with whatever policy stands on it."""
+    """Return everything in a stack that has an ARN, with its resource policy if there is one."""
     policies = _resource_policies(stack)
     for name, resource in stack.resources.items():
         if resource["Type"] in FORMS:
@@ -68,7 +68,7 @@ def uses_of_key(key: Thing) -> Iterator[Thing]:
 
 
 def _resource_policies(stack: Stack) -> dict[str, Policy]:
-    """ARN -> the policy that stands on the resource itself."""
+    """Return the resource policy of each ARN that has one."""
     found: dict[str, Policy] = {}
     for name, resource in stack.resources.items():
         for arn, statements in _statements(name, resource, stack):

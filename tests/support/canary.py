@@ -25,20 +25,20 @@ def _plain(value: Any) -> Any:
 
 
 def names_the_person(value: Any) -> bool:
-    """Whether the person's address stands in it: plain, masked badly, encoded or in base64."""
+    """Return whether a text has the person's address: plain, badly masked, encoded or in base64."""
     text = said(value)
     plain = text.lower().replace("%2e", ".")
     return LOCAL_PART in plain or any(form in text for form in _base64(LOCAL_PART))
 
 
 def tells_the_sentence(value: Any) -> bool:
-    """Whether the sentence, or a part of it, stands in it."""
+    """Return whether a text has the sentence, or a part of it."""
     text = re.sub(r"\s+", " ", said(value))
     return "canaries sing" in text or any(form in text for form in _base64("canaries sing"))
 
 
 def _base64(words: str) -> list[str]:
-    """How the words look inside base64, whatever stands before them."""
+    """Return how the words look inside base64, whatever is before them."""
     return [
         b64encode(b"." * shift + words.encode()).decode()[4 if shift else 0 : -4]
         for shift in range(3)

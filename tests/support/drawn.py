@@ -23,7 +23,7 @@ class Drawn:
         return self.draw(st.text(st.characters(), max_size=count))
 
     def ConsumeInt(self, count: int) -> int:  # noqa: N802
-        """A whole number of so many bytes."""
+        """Return a whole number of this many bytes."""
         return self.draw(st.integers(-(2 ** (8 * count)), 2 ** (8 * count)))
 
 

@@ -1,4 +1,4 @@
-"""Whether an event matches an EventBridge pattern, for what our templates use and no more.
+"""Return whether an event matches an EventBridge pattern; supports only what our templates use.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 Values: exact strings, and `{"exists": bool}`; an array matches by intersection. Names: nested

@@ -42,7 +42,7 @@ class Provider:
         return self.cloud.session(self.account(code))
 
     def preparing(self, code: str) -> boto3.Session:
-        """A session for what a test starts from, and for looking at what came of it."""
+        """A session for setting up a test, and for checking its result."""
         return self.cloud.preparing(self.account(code))
 
     def account(self, code: str) -> str:

@@ -1,4 +1,4 @@
-"""When people must hear of a new revision: when a mail would read differently, and only then."""
+"""When people must be told of a new revision: only if a mail would read differently."""
 
 import unicodedata
 from typing import Any

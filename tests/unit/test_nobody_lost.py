@@ -1,4 +1,4 @@
-"""What people handed in and comparable tools lost: one test for each loss, named by it.
+"""Input that comparable tools lost: one test for each loss, named after it.
 
 Each table holds what was once reported, then further inputs of the same kind. The tables of all
 kinds of input stand beside the modules that read them.
@@ -97,7 +97,7 @@ def listed(text: str) -> People:
 
 
 def heard(text: str) -> dict[str, list[str]]:
-    """Which topics each person of a file hears of afterwards."""
+    """Return the topics that each person of a file gets afterwards."""
     found = {}
     for one in listed(text).requested:
         choices = {**DEFAULTS, **one.choices}
@@ -205,7 +205,7 @@ def test_an_address_with_an_invisible_character_is_still_a_person(typed: str) ->
     assert heard(f"email\n{typed}\n") == {"sam@acme.example": ["announcements"]}
 
 
-# --- who hears of an edit -----------------------------------------------------------------------
+# --- who is told of an edit -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("edit", [

@@ -1,4 +1,4 @@
-"""Plots of the documents: what they show is said in words, and no line hides another."""
+"""Plots of the documents: their content is described in words, and no line hides another."""
 
 from pathlib import Path
 

@@ -40,7 +40,7 @@ ACTIONS = {
     "update_contact": "ses:UpdateContact",
     "update_item": "dynamodb:UpdateItem",
 }
-# Words that stand in a call as strings: the kinds of a transaction's items, a paginator's name.
+# Words that a call has as strings: the kinds of a transaction's items, a paginator's name.
 WORDS = {
     "Put": "dynamodb:PutItem",
     "Update": "dynamodb:UpdateItem",
@@ -62,7 +62,7 @@ class Module:
 def reachable(
     module: str, name: str = "", actions: Callable[[ast.AST], Iterator[str]] | None = None
 ) -> frozenset[str]:
-    """The actions that a handler's module, or one function, and all that it names, can call.
+    """Return the actions that a handler's module, or a function, and all that it names can call.
 
     `actions` reads them from a piece of code; without it they are those that functions call.
     """
@@ -124,7 +124,7 @@ def _node(place: Place) -> ast.AST:
 
 
 def _named(node: ast.AST, inside: str) -> Iterator[Place]:
-    """Whatever of ours a piece of code names: called, passed on, or made."""
+    """Yield everything of ours that a piece of code names: called, passed on, or created."""
     module = _module(inside)
     for part in ast.walk(node):
         if isinstance(part, ast.Name) and part.id in module.imported:

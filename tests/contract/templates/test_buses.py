@@ -1,4 +1,4 @@
-"""A further bus is what the hub's first bus is: its policy is proved there, and stands here."""
+"""A further bus is like the hub's first bus, whose policy is proved."""
 
 import re
 from typing import Any

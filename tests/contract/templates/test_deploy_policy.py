@@ -38,7 +38,7 @@ SETS: Mapping[str, tuple[str, ...]] = {
     ROUTE: (*SAM, "deploy-route"),
     BUS: (*SAM, "deploy-bus"),
 }
-# An optional feature has a document of its own, beside those of the template.
+# An optional feature has its own document, in addition to those of the template.
 OPTIONS: Mapping[str, tuple[tuple[str, Mapping[str, str]], ...]] = {
     "deploy-key": ((HUB, {"KmsKeyId": KEY}), (CUSTOMER, {"KmsKeyId": KEY})),
     "deploy-layer": ((CUSTOMER, {"TemplatesLayer": LAYER}),),

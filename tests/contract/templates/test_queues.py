@@ -44,7 +44,7 @@ def test_a_failed_message_goes_back_alone_and_ends_among_dead_letters(reading: R
 
 
 def test_reports_wait_a_day_for_a_hub_that_is_away() -> None:
-    """Nothing but a person brings dead letters back, in every customer's account."""
+    """Only a person redrives dead letters, in every customer's account."""
     queue = read("template.yaml")["Resources"]["ReportsQueue"]["Properties"]
 
     seconds = queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"]

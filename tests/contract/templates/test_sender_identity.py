@@ -1,4 +1,4 @@
-"""The function that sends may use whichever identity SES takes for the sender, and no other sender.
+"""The function that sends may use any identity that SES may choose for the sender, and no other.
 
 https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
 """

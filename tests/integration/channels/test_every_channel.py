@@ -1,4 +1,4 @@
-"""What every channel keeps, e-mail, chat and webhook alike: the one suite that each must pass."""
+"""What every channel guarantees, e-mail, chat and webhook: the one suite that each must pass."""
 
 import json
 

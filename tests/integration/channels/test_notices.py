@@ -1,4 +1,4 @@
-"""Telling endpoints: tries again, gives up, switches off, tests, and what everybody sees of it."""
+"""Notifying endpoints: retries, giving up, switching off, tests, and what everybody sees of it."""
 
 import itertools
 import json

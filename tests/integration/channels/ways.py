@@ -1,4 +1,4 @@
-"""One way to be told, e-mail, chat or webhook, as the tests of every channel see it."""
+"""One channel (e-mail, chat or webhook) as the tests of every channel see it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ TOPICS = ("approvals", "announcements", "calendar")
 
 @pytest.fixture
 def at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[OpenList], Run]:
-    """The command in the account of a list; `file=` is written first and stands for FILE."""
+    """Run the command in the account of a list; `file=` is written first and replaces FILE."""
 
     def command(contacts: OpenList) -> Run:
         def run(*words: str, file: str = "") -> Result:

@@ -1,4 +1,4 @@
-"""An account to work with: its ledger once in moto, once in the fake table that simulation uses."""
+"""An account for tests: its ledger once in moto, once in the fake table of the simulation."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -38,7 +38,7 @@ class Session:
 
 @dataclass
 class World:
-    """A hub and the account of acme, which hears of everything that the hub puts."""
+    """A hub and the account of acme, which gets everything that the hub puts."""
 
     hub: FakeHub
     account: Account

@@ -1,4 +1,4 @@
-"""Sent once more only where SES's own events arrive: without them silence is no evidence."""
+"""A mail is sent again only if SES's own events arrive: without them, silence is no evidence."""
 
 from collections import Counter
 from typing import Any
@@ -48,7 +48,7 @@ def test_events_that_stop_in_the_middle_of_a_run_hold() -> None:
         taken.append(mail)
         if mail.to == PEOPLE[4]:
             raise timeout()
-        if len(taken) == 1:  # SES is heard of this run, and never again
+        if len(taken) == 1:  # SES's events of this run arrive, and later none
             account.hear(mail.event("Send"))
 
     account.ses.after = accepted
@@ -89,7 +89,7 @@ def test_events_that_nobody_writes_down_hold(queue: str) -> None:
     account.hear(event_about(account, PEOPLE[0]))
     account.settle(1)
     account.sqs.send_message(QueueUrl=queue, MessageBody="an event")
-    for _ in range(130):  # SES was heard of this run, but now nobody reads its events
+    for _ in range(130):  # SES's events of this run arrived, but now nobody reads them
         account.sweep()
         account.clock.sleep(60)
     assert account.states("CHG1")[PEOPLE[2]] == "HELD"

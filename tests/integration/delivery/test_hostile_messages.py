@@ -1,4 +1,4 @@
-"""Whatever stands in a queue of the account: no wrong mail, no neighbour suffers, all is said."""
+"""Any message in a queue of the account: no wrong mail, no other one affected, all reported."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""A lease outlives whatever may still call SES under it."""
+"""A lease lasts longer than any call to SES under it."""
 
 import re
 from pathlib import Path

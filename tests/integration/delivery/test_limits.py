@@ -1,4 +1,4 @@
-"""The account's own limits: beyond them a run waits for a person, and nobody is mailed."""
+"""The account's own limits: a run beyond them is paused for a person, and nobody is mailed."""
 
 import json
 from typing import Any

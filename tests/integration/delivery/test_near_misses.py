@@ -1,4 +1,4 @@
-"""People who are nearly up to date: they hear what they have not heard, and only that."""
+"""People who are nearly up to date are told what they do not know yet, and only that."""
 
 from testbed.doubles.account import Account
 from testbed.doubles.announcements import envelope

@@ -1,4 +1,4 @@
-"""What an operator's verbs write is what the role may write: no attribute more, and none less."""
+"""An operator's verbs write exactly the attributes that the role may write."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Contact lists full of junk: it is counted and never mailed, and stops nobody else."""
+"""Contact lists full of junk: junk is counted, never mailed, and stops nobody else."""
 
 import random
 import resource
@@ -59,7 +59,7 @@ def test_what_ses_does_not_take_is_not_mailed(kind: str) -> None:
 
 
 def poisoned(contacts: int) -> tuple[list[str], set[str]]:
-    """A list of so many contacts, one in ten a person, some of them twice; and the persons."""
+    """Return a list of contacts, one in ten a person, some of them twice; and the persons."""
     junk = [address for kind in JUNK.values() for address in kind if address.strip()]
     persons = {f"p{number}@acme.example" for number in range(contacts // 10)}
     spelled = [person.upper() for person in sorted(persons) if person[1:3].isdigit()]
@@ -106,7 +106,7 @@ def _plan_a_poisoned_list(monkeypatch: pytest.MonkeyPatch, contacts: int) -> flo
 
 
 def test_junk_that_fills_whole_batches_pauses_no_run() -> None:
-    """What SES would refuse for one reason, a batch of it at a time, never comes to SES."""
+    """Addresses that SES would refuse for one reason, a batch at a time, never reach SES."""
     junk = [f"a..{number}@b.example" for number in range(60)]
     account = Account(ses=Ses(contacts={"announcements": [*junk, "z@acme.example"]}))
     account.announce(envelope())

@@ -14,7 +14,7 @@ A_DAY_LATER = "2027-01-16 08:0"  # the clock of the tests starts on 2027-01-15 a
 
 
 def with_quota(most: float, people: list[str] = MANY) -> Account:
-    """An account that may send so many mails in 24 hours."""
+    """An account with a quota of mails in 24 hours."""
     return Account(ses=Ses(contacts={"announcements": [*people]}, most=most))
 
 

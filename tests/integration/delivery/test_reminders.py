@@ -1,4 +1,4 @@
-"""Reminders: each once, at its time before the start as it is now, to who is subscribed then."""
+"""Reminders: each once, at its time before the current start, to the people subscribed then."""
 
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes

@@ -1,4 +1,4 @@
-"""A long run is reported now and then, and its last report is true."""
+"""A long run is reported at intervals, and its last report is true."""
 
 from dataclasses import replace
 from typing import Any

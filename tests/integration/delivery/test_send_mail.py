@@ -22,7 +22,7 @@ def planned(account: Account) -> Account:
 
 
 def raises(error: Exception, *, only: str = "", times: int = 1_000) -> Any:
-    """SES's answer to calls, or to those for one address, so many times."""
+    """SES's answer to a number of calls, or to those for one address."""
     left = [times]
 
     def answer(to: str) -> None:

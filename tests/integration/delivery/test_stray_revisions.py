@@ -1,4 +1,4 @@
-"""A revision far above the real ones: it is parked, or it can be made void, and nobody is lost."""
+"""A revision far above the real ones is parked, or can be made void, and nobody is lost."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""A canary address and a canary sentence go every way: neither comes out where it does not belong.
+"""A canary address and a canary sentence take every path: neither appears where it does not belong.
 
 The real chain: announce, the customer's own functions, the hub's tracker and watch. Only AWS is a
 stand-in.
@@ -44,7 +44,7 @@ Event = dict[str, Any]
 
 
 def canary_document(**fields: Any) -> Event:
-    """A change that says the sentence wherever a text may stand."""
+    """A change with the sentence in every text field."""
     texts = ("changeReason", "implementationPlan", "testPlan", "customerImpact", "rollbackPlan")
     return document(
         **dict.fromkeys(texts, SENTENCE),

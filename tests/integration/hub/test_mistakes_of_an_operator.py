@@ -1,4 +1,4 @@
-"""Five mistakes of an operator in a hurry cost nothing and are said."""
+"""Five mistakes of an operator in a hurry do no harm, and are reported."""
 
 from contextlib import nullcontext
 from dataclasses import replace

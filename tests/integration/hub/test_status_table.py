@@ -1,4 +1,4 @@
-"""Where deliveries stand, whatever order the news comes in."""
+"""The state of deliveries, in whatever order events arrive."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""docs/runbook/stray-revision.md, typed as it stands, gets a change out of a stray revision."""
+"""The commands of docs/runbook/stray-revision.md get a change out of a stray revision."""
 
 import json
 import re

@@ -21,7 +21,7 @@ def slow_function(here: stage.Account, source: str = SLOW) -> None:
 
 
 def at_once(cloud: Cloud, here: stage.Account, times: int) -> list[str]:
-    """What came of invocations at the same time: `done`, or the code of the refusal."""
+    """Return the results of concurrent invocations: `done`, or the code of the refusal."""
     stage.invoke(here, "probe")  # its process starts
     once = Config(retries={"total_max_attempts": 1})
     invoke = cloud.session(here.number).client("lambda", config=once).invoke

@@ -78,7 +78,7 @@ class Ground:
         self.before = self.inventory()
 
     def _let_create_without_a_change_set(self, here: stage.Account) -> None:
-        """sam goes by change sets, which take longer and come to the same."""
+        """sam uses change sets, which take longer and have the same result."""
         create = allowing("cloudformation:CreateStack")
         here.client("iam").put_role_policy(
             RoleName=DEPLOYER, PolicyName="create", PolicyDocument=json.dumps(create)

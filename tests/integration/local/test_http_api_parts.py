@@ -1,4 +1,4 @@
-"""HTTP APIs without a cloud around them: what a Body, a stage's limits and its log come to."""
+"""HTTP APIs without a cloud around them: the effect of a Body, a stage's limits and its log."""
 
 import asyncio
 import json
@@ -44,7 +44,7 @@ class Api:
         self.asked: list[tuple[str, str, dict[str, str]]] = []
 
     def call(self, method: str = "GET", path: str = "/c/secret") -> int:
-        """Ask as anybody does: nobody's account stands around the call."""
+        """Send a request as anybody can, outside of any account."""
         from ministack.services import apigateway  # noqa: PLC0415 - the bridge loads it
 
         headers = {"host": self.endpoint.removeprefix("http://")}

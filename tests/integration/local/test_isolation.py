@@ -50,7 +50,7 @@ def two(account: Account) -> tuple[stage.Account, stage.Account]:
 
 
 def outcome(here: stage.Account, service: str, operation: str, **arguments: Any) -> str:
-    """What `probe` comes to when it makes this call: "done", or the error code."""
+    """Return the result of this call by `probe`: "done", or the error code."""
     event = {"service": service, "operation": operation, "arguments": arguments}
     answer, error = stage.invoke(here, "probe", event)
     assert error is None, answer

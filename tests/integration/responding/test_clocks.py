@@ -18,7 +18,7 @@ OURS = parse_keyring(KEYRING)
 
 
 def off(account: Account, seconds: float, address: str = ANA) -> Visitor:
-    """Somebody whose requests reach a function whose clock is so many seconds ahead."""
+    """A person whose requests reach a function whose clock is a number of seconds ahead."""
     found = responder(account)
     keyrings = replace(found.keyrings, clock=lambda: account.clock.now + seconds)
     return replace(

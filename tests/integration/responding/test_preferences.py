@@ -1,4 +1,4 @@
-"""What a person chooses on their page, and what becomes of it: list, language, zone."""
+"""What a person chooses on their page, and its effect: list, language, zone."""
 
 import json
 from dataclasses import replace

@@ -1,6 +1,6 @@
-"""The tries that people think of: each one request, and whether it must be allowed.
+"""Requests that an attacker would try, and whether each must be allowed.
 
-Two customers stand for all: acme has its rights, globex tries.
+Two customers represent all: acme has its rights, globex tries.
 """
 
 from tests.isolation.cases import buses, keys, locks, mails, roles, services

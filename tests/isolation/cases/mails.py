@@ -65,7 +65,7 @@ def importing(world: World) -> Iterator[Question]:
 
 
 def anybody(world: World) -> Iterator[Question]:
-    """Without credentials, at everything that has a policy of its own."""
+    """Try without credentials everything that has a resource policy."""
     for what in world.things:
         if what.owner in (A, f"{A}-route", HUB) and what.policy and what.type in _ANYBODY:
             yield case(f"anybody: {what.owner}'s {what.name}", _anonymous(what))

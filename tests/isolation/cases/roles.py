@@ -1,4 +1,4 @@
-"""Who may become whom."""
+"""Who may assume which role."""
 
 from collections.abc import Iterator
 
@@ -61,7 +61,7 @@ def operating(world: World) -> Iterator[Question]:
 
 
 def repairing(world: World) -> Iterator[Question]:
-    """An operator lets runs go on, and does not change to whom mails go or what became of them."""
+    """An operator resumes runs, but does not change who gets mails or what happened to them."""
     role, ledger = world.who(A, "OperatorRole"), world.what(A, "Ledger")
     for says, names in (
         ("lets a run go on", ["paused", "tolerant", "reason_code"]),

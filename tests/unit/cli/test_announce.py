@@ -1,4 +1,4 @@
-"""changecast announce, as somebody types it: what is said when it stops half way."""
+"""changecast announce as a person types it: what it says if it stops halfway."""
 
 import json
 from collections.abc import Callable

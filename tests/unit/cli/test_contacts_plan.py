@@ -1,4 +1,4 @@
-"""An import or a restore never lets anybody hear of what they opted out of."""
+"""An import or a restore never subscribes anybody to what they opted out of."""
 
 from hypothesis import given
 from hypothesis import strategies as st

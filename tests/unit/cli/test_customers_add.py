@@ -1,4 +1,4 @@
-"""Who may be added or changed, and what is said of those who may not."""
+"""Who may be added or changed, and the message about people who may not."""
 
 import tomllib
 from pathlib import Path

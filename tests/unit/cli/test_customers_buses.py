@@ -1,4 +1,4 @@
-"""Which of the hub's buses a customer goes on, and what samconfig.toml says of it."""
+"""Which of the hub's buses a customer is put on, and what samconfig.toml says about it."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which hub a verb speaks to, where nothing is said."""
+"""Which hub a verb uses if no option names one."""
 
 from pathlib import Path
 

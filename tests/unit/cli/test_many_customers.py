@@ -17,7 +17,7 @@ from changecast_cli.watching.tables import PAGE, runs_table
 from tests.support.builders import NOW
 
 THOUSANDS = 3_000
-# What one change with so many customers takes to show, and in how much memory.
+# The time and memory for showing one change with this many customers.
 MEMORY = """
 import json, sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Five mistakes of a change manager cost nothing and are said: nothing is put, nobody is mailed."""
+"""Five mistakes of a change manager do no harm and are reported; nobody is mailed."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ FREEZE = (
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeHub:
-    """The hub that every `announce` meets, from a folder of its own; no account is open."""
+    """The hub that every `announce` uses, from its own folder; no customer's account is open."""
     fake = fake_hub()
 
     def closed(*_: Any) -> None:

@@ -1,4 +1,4 @@
-"""SES is asked about once a second, and more slowly where it says so."""
+"""SES gets about one request a second, and fewer if it throttles."""
 
 import pytest
 from botocore.exceptions import ClientError

@@ -1,4 +1,4 @@
-"""What a person is told before a paused run goes on, and what the hub hears right after."""
+"""What a person is told before a paused run resumes, and what the hub is told right after."""
 
 from pathlib import Path
 from typing import Any

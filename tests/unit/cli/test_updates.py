@@ -1,4 +1,4 @@
-"""Who hears of an edited document: changecast preview NEW --previous OLD, as somebody types it."""
+"""Who is told of an edited document, by `changecast preview NEW --previous OLD`."""
 
 import json
 import re

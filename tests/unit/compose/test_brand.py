@@ -1,4 +1,4 @@
-"""A customer's own look: checked when made, readable in every colour, templates of its own."""
+"""A customer's own look: checked when set, readable in every colour, with its own templates."""
 
 import re
 from pathlib import Path
@@ -32,7 +32,7 @@ COLORS = [
 
 @pytest.mark.parametrize("color", COLORS)
 def test_bar_and_button_stand_out_and_their_text_is_read_in_both_modes(color: str) -> None:
-    """WCAG 1.4.11: 3:1 for a shape against what it stands on; 1.4.3: 4.5:1 for its text."""
+    """WCAG 1.4.11: 3:1 for a shape against its background; 1.4.3: 4.5:1 for its text."""
     html = html_of(mail(MailKind.APPROVAL_REQUEST, change(status="submitted"), color=color))
     light = re.findall(r'bgcolor="(#\w+)" class="bar"[^>]*?;color:(#\w+)', html)
     light += re.findall(r'bgcolor="(#\w+)" class="button".*?;color:(#\w+)', html, re.DOTALL)

@@ -89,7 +89,7 @@ def test_the_kind_in_a_subject_is_short_and_the_title_starts_early(
 
 @pytest.fixture
 def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder with every language and one more, of which nobody has heard."""
+    """A folder with every language, and one that does not exist."""
     shutil.copytree(words_module.FOLDER, tmp_path, dirs_exist_ok=True)
     english = (tmp_path / "en.toml").read_text("utf-8")
     # Every word in capitals; what is in braces is filled, and patterns stay patterns.

@@ -1,4 +1,4 @@
-"""The customers' pages: who is registered, how they stand, and the doctor on demand."""
+"""The customers' pages: who is registered, their states, and the doctor on demand."""
 
 import threading
 from typing import Any

@@ -1,4 +1,4 @@
-"""News: a page hears that something changed, and nothing while nothing does."""
+"""Live updates: a page is told that something changed, and nothing while nothing does."""
 
 import asyncio
 from typing import Any
@@ -11,7 +11,7 @@ GONE = EndpointConnectionError(endpoint_url="http://hub.example")
 
 
 def told(known: str, *found: str | Exception) -> list[str]:
-    """The events of a page that shows `known`, while the hub gives `found` one after the other."""
+    """The events of a page that shows `known`, while the hub returns the `found` in turn."""
     left = list(found)
 
     def look() -> str:

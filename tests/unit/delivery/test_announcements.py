@@ -1,4 +1,4 @@
-"""What becomes of one announcement from the queue: a plan and hints, a pause, or a dead letter."""
+"""What happens to one announcement from the queue: a plan and hints, a pause, or a dead letter."""
 
 import json
 from typing import Any

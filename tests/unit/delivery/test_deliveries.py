@@ -1,4 +1,4 @@
-"""What becomes of one delivery hint: mails, a later hint, and a report where one is due."""
+"""What happens to one delivery hint: mails, a later hint, and a report if one is due."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Which reminders are expected, and what becomes of one that is due."""
+"""Which reminders are expected, and what happens to one that is due."""
 
 from dataclasses import replace
 from datetime import timedelta

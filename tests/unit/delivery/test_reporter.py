@@ -84,7 +84,7 @@ def test_a_hint_that_names_nothing_goes_back_alone(account: Account) -> None:
 
 
 class Refusing(Events):
-    """A bus that refuses every entry and says so inside a successful answer."""
+    """A bus that refuses every entry inside a successful answer."""
 
     def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
         """PutEvents."""

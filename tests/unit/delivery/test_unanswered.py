@@ -1,4 +1,4 @@
-"""What becomes of a mail without an answer, once its window is over."""
+"""What happens to a mail without an answer when its window is over."""
 
 import pytest
 

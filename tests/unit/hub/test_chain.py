@@ -12,7 +12,7 @@ Rows = list[dict[str, Any]]
 
 
 def told(*states: str) -> tuple[dict[str, Any], Rows]:
-    """A status row, and its history of so many reports, as DynamoDB gives them back."""
+    """A status row and its history of reports, as DynamoDB returns them."""
     row: dict[str, Any] = {"customer": "acme"}
     entries = []
     for number, state in enumerate(states):

@@ -125,7 +125,7 @@ def test_one_customers_own_event_says_nothing_of_the_others() -> None:
 
 
 def test_a_confidential_event_for_two_of_three_customers_leaves_out_one() -> None:
-    """Each customer of a confidential change has an event of its own, and no event has a few."""
+    """Each customer of a confidential change has its own event; no event has only some of them."""
     hub = fake_hub(confidential=True)
     first, *_ = put(hub, customers=["acme", "globex", "initech"])
     fact = fact_of(changed(first, customers=("acme", "globex"), withdrawn=()), known(hub))

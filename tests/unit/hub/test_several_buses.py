@@ -1,4 +1,4 @@
-"""One announcement over several buses: everybody is named once, on the bus of its own route."""
+"""One announcement over several buses: each customer is named once, on the bus of its route."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -32,7 +32,7 @@ def spread() -> dict[str, Customer]:
 
 
 def many(number: int, buses: int) -> dict[str, Customer]:
-    """Return so many customers, one after the other on so many buses, and near misses of one."""
+    """Return a number of customers, in turn on a number of buses, and near misses of one."""
     codes = ["acme", "acme2", "acme-eu", *(f"customer-{one:05d}" for one in range(number - 3))]
     names = [FIRST, *(f"{FIRST}-{one}" for one in range(2, buses + 1))]
     return {

@@ -1,4 +1,4 @@
-"""What answers come to: an approval binds to what was seen, and a rejection stands."""
+"""The effect of answers: an approval is for what was seen, and a rejection stays."""
 
 import pytest
 

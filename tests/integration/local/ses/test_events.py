@@ -1,4 +1,4 @@
-"""What the default bus of the account hears of a mail."""
+"""The events about a mail on the account's default bus."""
 
 import json
 from collections.abc import Callable

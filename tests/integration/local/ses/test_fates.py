@@ -1,4 +1,4 @@
-"""What becomes of a mail by its address."""
+"""What happens to a mail, depending on its address."""
 
 import pytest
 

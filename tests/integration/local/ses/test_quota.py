@@ -24,7 +24,7 @@ def limited() -> store.Account:
 
 
 def taken(account: store.Account, mails: int, now: float, *, counted: bool = True) -> int:
-    """How many of so many mails at this moment pass."""
+    """Return how many of a number of mails pass at this moment."""
     passed = 0
     for _ in range(mails):
         try:
