@@ -42,7 +42,7 @@ MEASURES = (
     "routes",
 )
 # Ten minutes and more: run only by name.
-LONG = ("busy", "patch_night", "buses")
+LONG = ("busy", "patch_night", "buses", "month")
 
 
 def main() -> int:
