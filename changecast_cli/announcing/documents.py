@@ -35,7 +35,7 @@ def read_file(path: Path) -> DocumentFile:
         raise Refused(f"{path} cannot be read: {error.strerror}") from error
     if size > EVENT_LIMIT:
         raise Refused(
-            f"{path} has {size:,} bytes; an announcement carries at most {EVENT_LIMIT:,}: "
+            f"{path} has {size:,} bytes, but at most {EVENT_LIMIT:,} are possible: "
             "shorten the longest texts, or put them behind a link"
         )
     return DocumentFile(path, body)

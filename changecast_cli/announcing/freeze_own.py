@@ -172,7 +172,7 @@ def _checked(name: str) -> str:
         return _NAME.validate_python(name.strip())
     except ValidationError as error:
         message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
-        raise Refused(f"the name of a freeze: {message}") from error
+        raise Refused(f"the freeze's name cannot be used: {message}") from error
 
 
 def _with(found: Freezes, new: Freeze, now: datetime) -> Freezes:

@@ -185,7 +185,7 @@ def mails_for(source: Source, code: str, why: str = "") -> Mails:
     try:
         life = life_of(source.document, _naming(source.previous, code), brand, datetime.now(UTC))
     except TemplateError as error:
-        raise Refused(f"a template fails: {error}") from error
+        raise Refused(f"a mail template failed: {error}") from error
     shown = (_shown(each.name, each.who, each.rendering, now=each.now) for each in life.mails)
     origin = f"Rendered from the document {look}, not from what left the customer's account."
     return Mails(life.says, f"{origin} {why}".strip(), DOCUMENT, tuple(shown))

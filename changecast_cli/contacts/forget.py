@@ -125,7 +125,7 @@ def said(contacts: OpenList, person: Person, *, suppression_too: bool) -> list[s
     return [
         f"Forget {person.address} in account {account_of(contacts)}:",
         f"contact list {contacts.name}: {len(person.contacts)} removed, with their choices",
-        "mails bucket: deletes the copy of the list that planners keep for some minutes",
+        "mails bucket: deletes the copy of the list that planners keep for a few minutes",
         f"ledger: the address of {len(ledger.done)} items emptied; states and counts stay",
         *([f"ledger: {len(ledger.unfinished)} items may still be mailed, and stay for now"]
           if ledger.unfinished else []),

@@ -109,6 +109,6 @@ def _refuse_to_remove(people: People, leaving: int) -> None:
     if unread or not people.requested:
         why = "; ".join(numbered(unread)) or "the file names nobody"
         raise Refused(
-            f"--remove would remove {leaving} people, and not every line could be read: {why}. "
+            f"--remove would remove {leaving} people, but not every line could be read: {why}. "
             "Nothing was changed. Correct the file, or leave --remove out"
         )

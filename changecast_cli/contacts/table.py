@@ -166,7 +166,7 @@ def row_fault(row: Row, columns: Columns) -> str:
     """Return why a row cannot be trusted: cells without a column, or several lines in a cell."""
     extra = [cell for cell in row.cells[len(columns.names) :] if cell]
     if extra:
-        return f"has {len(row.cells)} cells, the first line names {len(columns.names)} columns"
+        return f"has {len(row.cells)} cells, but the first line names {len(columns.names)} columns"
     swallowed = [cell for cell in row.cells if "\n" in cell and _holds_a_row(cell, columns)]
     return "a quotation mark includes the lines after it" if swallowed else ""
 

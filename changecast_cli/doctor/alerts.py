@@ -62,7 +62,9 @@ def alarm_test(hub: "boto3.Session", checked: CheckedAccount) -> Iterator[Verdic
     """
     confirmed, _ = _subscriptions(hub, checked.name("AlertsTopic") or "")
     if not confirmed:
-        yield broken("alarm-test", "nobody would get it, because nobody subscribes", SUBSCRIBE)
+        yield broken(
+            "alarm-test", "nobody would get it, because nobody subscribes to the alerts", SUBSCRIBE
+        )
         return
     cloudwatch = hub.client("cloudwatch")
     names = [*checked.of_type("AWS::CloudWatch::Alarm").values()]

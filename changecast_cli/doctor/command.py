@@ -91,9 +91,9 @@ def doctor(
             help="Print the DNS records that the customer must publish, in zone format.",
         ),
     ] = False,
-    config: Annotated[
-        Path, typer.Option(help="The samconfig.toml that names the customers.")
-    ] = Path("samconfig.toml"),
+    config: Annotated[Path, typer.Option(help="The samconfig.toml that has the customers.")] = Path(
+        "samconfig.toml"
+    ),
     as_json: AsJson = False,
     profile: Profile = None,
     region: Region = None,
@@ -156,7 +156,7 @@ def _refuse_nothing(chosen: object, *, canary: bool, many: int) -> None:
     if not chosen:
         raise Refused("give --customer CODE, --all, --hub or --alarm-test")
     if many > 1 and not canary:
-        raise Refused("--many says how many tests --canary announces: give both")
+        raise Refused("--many needs --canary: it is the number of tests that --canary sends")
 
 
 def _chosen(

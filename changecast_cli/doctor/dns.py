@@ -132,7 +132,7 @@ def _mail_from(domain: str, region: str, lookup: Lookup) -> Verdict:
         return ok("dns-mail-from", f"{domain} leads only to SES")
     return broken(
         "dns-mail-from",
-        f"the MX of {domain} is {_or_nothing(answer)}",
+        f"the MX record of {domain} is {_or_nothing(answer)}",
         _publish((domain, "MX", f"10 {server}")),
     )
 

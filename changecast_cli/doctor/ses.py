@@ -103,13 +103,13 @@ def _quota(checked: CheckedAccount, quota: Mapping[str, Any]) -> Verdict:
     if most == -1:
         return ok("quota", told)
     if checked.largest_run > most:
-        run = f"the largest run has {checked.largest_run:,} mails, SES takes {told}"
+        run = f"the largest run has {checked.largest_run:,} mails, but SES accepts {told}"
         return broken("quota", run, raise_it)
     if sent >= most * NEARLY_USED:
-        used = f"{sent:,.0f} of {most:,.0f} mails of 24 hours are sent: further runs may wait"
+        used = f"{sent:,.0f} of {most:,.0f} mails of 24 hours are used, so further runs may wait"
         return warning("quota", used, raise_it)
     if checked.largest_run * 2 > most:
-        return warning("quota", f"one large run is half of {told}", raise_it)
+        return warning("quota", f"one large run uses more than half of {told}", raise_it)
     return ok("quota", told)
 
 

@@ -26,10 +26,10 @@ def verdict(hub: list[str], own: list[str], code: str) -> Verdict:
     upgrade = f"changecast customers upgrade --customer {code}"
     upgrade_hub = "sam build --config-env hub && sam deploy --config-env hub"
     if hub[0] not in own:
-        said = f"the hub puts {hub[0]}, the customer reads only {','.join(sorted(own))}"
+        said = f"the hub writes {hub[0]}, but the customer reads only {','.join(sorted(own))}"
         return broken("versions", said, upgrade)
     if own[0] not in hub:
-        said = f"the customer puts {own[0]}, the hub reads only {','.join(sorted(hub))}"
+        said = f"the customer writes {own[0]}, but the hub reads only {','.join(sorted(hub))}"
         return broken("versions", said, upgrade_hub)
     newest = max(int(version) for version in (*hub, *own))
     for who, reads, fix in (("customer", own, upgrade), ("hub", hub, upgrade_hub)):

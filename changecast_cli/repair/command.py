@@ -74,9 +74,9 @@ class Repaired:
 
 def repair(
     who: Annotated[str, typer.Argument(help="A customer's code, or `hub`.", metavar="CUSTOMER")],
-    config: Annotated[
-        Path, typer.Option(help="The samconfig.toml that names the customers.")
-    ] = Path("samconfig.toml"),
+    config: Annotated[Path, typer.Option(help="The samconfig.toml that has the customers.")] = Path(
+        "samconfig.toml"
+    ),
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,

@@ -114,7 +114,7 @@ def _loses(change: Mapping[str, Any]) -> bool:
 
 def _what(change: Mapping[str, Any]) -> str:
     if change["Action"] == "Add":
-        return "deleted -> created again"
+        return "deleted -> recreated"
     targets = [each.get("Target", {}) for each in change.get("Details", ())]
     named = sorted({each["Name"] for each in targets if each.get("Name")})
     return f"differs{' in ' + ', '.join(named) if named else ''} -> as in the template"

@@ -41,7 +41,7 @@ def _refuse_foreign_runtime(packages: Path) -> None:
     built = sorted(path.name for path in packages.glob("pydantic_core/*.so"))
     if built and not any(name.endswith(EXTENSION_SUFFIXES[0]) for name in built):
         raise ImportError(
-            f"this function runs on {EXTENSION_SUFFIXES[0]}, and its package was built for "
+            f"this function runs on {EXTENSION_SUFFIXES[0]}, but its package was built for "
             f"{', '.join(name.partition('.')[2] for name in built)}: set PythonRuntime and "
             f"Architecture in samconfig.toml to match, then build and deploy again"
         )

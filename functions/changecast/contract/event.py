@@ -144,7 +144,7 @@ class ChangeAnnounced(Frozen):
         if not named:
             raise ValueError("names no customer")
         if len(named) != len(set(named)):
-            raise ValueError("names a customer twice in customers and withdrawn")
+            raise ValueError("names a customer more than once in customers and withdrawn")
         if (self.change.change_id, self.change.revision) != (self.change_id, self.revision):
             raise ValueError("change_id and revision differ from those inside change")
         return self
@@ -280,7 +280,7 @@ class DeliveryReported(Frozen):
     reason: Reason | None = Field(default=None, description="Why the run did not end well.")
     started_at: Instant = Field(description="When the run was planned.")
     ended_at: Instant | None = Field(
-        default=None, description="When the run ended; null while it goes on."
+        default=None, description="When the run ended; null until then."
     )
     trace_id: Annotated[str, StringConstraints(max_length=64)] = Field(
         description="The X-Ray trace of the run."

@@ -59,7 +59,7 @@ class Notice(Frozen):
     schema_version: SchemaVersion = Field(
         default=WRITTEN_VERSION, description="The version of this notice."
     )
-    customer: CustomerCode = Field(description="The customer that is told.")
+    customer: CustomerCode = Field(description="The customer that the notice is for.")
     change_id: ChangeId
     revision: RevisionNumber = Field(
         description="The number of this state of the document, from 1."

@@ -68,7 +68,7 @@ class ResponseRecorded(Frozen):
         description="A pseudonym of the person, or the address if the customer allows it."
     )
     windows: tuple[WantedWindow, ...] = Field(
-        description="The other times that the person asks for.",
+        description="The other times that the person suggests.",
         default=(),
         max_length=WINDOWS_LIMIT,
     )
@@ -113,7 +113,7 @@ class ChangeResponded(Frozen):
         description="A pseudonym of the person, or the address if the customer allows it."
     )
     windows: tuple[WantedWindow, ...] = Field(
-        default=(), description="The other times that the person asks for."
+        default=(), description="The other times that the person suggests."
     )
     comment: Text = Field(default="", description="The person's reason, in their words.")
     superseded_by: RevisionNumber | None = Field(

@@ -316,7 +316,7 @@ def test_a_header_that_nobody_knows_stops_the_import_and_lists_what_is_known(fir
 
 def test_a_row_that_slipped_is_refused() -> None:
     (refused,) = refusals("name,email,announcements\nRuiz, Ana,ana@acme.example,no\n")
-    assert "has 4 cells, the first line names 3 columns" in refused.reason
+    assert "has 4 cells, but the first line names 3 columns" in refused.reason
 
 
 def test_a_quotation_mark_that_is_left_open_swallows_nobody_unsaid() -> None:

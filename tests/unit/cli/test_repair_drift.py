@@ -77,7 +77,7 @@ def test_what_would_be_done_is_said_for_each_resource() -> None:
         change("SyncWithActual", "AWS::SQS::Queue"),
     )
     assert lines == [
-        "AWS::SES::EmailIdentity It: deleted -> created again",
+        "AWS::SES::EmailIdentity It: deleted -> recreated",
         "AWS::Events::Rule changecast-route-acme: differs in Targets -> as in the template",
     ]
 

@@ -66,7 +66,7 @@ def parse_keyring(secret: str) -> Keyring:
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ContractError("keyring", "the keyring is not an object of numbered keys") from error
     if not {FIRST, current} <= keys.keys() or max(keys) > MOST_KEYS:
-        raise ContractError("keyring", "the keyring lacks key 1, or the key that is current")
+        raise ContractError("keyring", "the keyring has no key 1, or not its current key")
     if min(map(len, keys.values())) < SHORTEST_KEY:
         raise ContractError("keyring", f"a key has fewer than {SHORTEST_KEY} characters")
     return Keyring(keys, current)
