@@ -133,7 +133,7 @@ def test_a_report_is_read_as_it_was_written() -> None:
 def test_only_a_rejected_report_may_not_know_its_run() -> None:
     event = envelope(reported())
     event["detail"]["revision"] = None
-    with pytest.raises(ContractError, match="only a rejected report"):
+    with pytest.raises(ContractError, match="null only if state is rejected"):
         parse_reported(json.dumps(event))
 
 

@@ -172,7 +172,7 @@ def test_a_backup_has_no_secret_and_a_restore_gives_new_ones_to_what_is_missing(
         ({"target": "https://127.0.0.1:80/"}, "must use port 443"),
         ({"target": "http://hooks.acme.example/"}, "is not an address like"),
         ({"name": "Ops!"}, "is not a name of a channel"),
-        ({"topics": ["calendar"]}, "cannot be told of calendar"),
+        ({"topics": ["calendar"]}, "cannot get the topic calendar"),
         ({"channel": "pager"}, "cannot be read"),
         ({"channel": ""}, "people are restored by"),
         ({"channel": "chat", "target": TOPIC.replace(ACCOUNT, "333333333333")}, "account 3333"),
