@@ -5,6 +5,7 @@ import http.client
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from email.policy import default
 from typing import Any
@@ -12,7 +13,8 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from changecast_cli.local.stage import HUB
+from changecast.customer.ledger.schema import mailbox_of
+from changecast_cli.local.stage import HUB, REGION
 from testbed.doubles.visitor import Form, Shown
 from tests.e2e.conftest import Type
 from tests.integration.local.stage import make_queue
@@ -235,3 +237,58 @@ def test_a_person_chooses_what_she_is_sent_on_her_page(provider: Provider) -> No
     finally:
         choose(link, "CHANGE", calendar="OPT_IN", timezone="")
         assert eventually(lambda: is_now("OPT_IN", ""))
+
+
+LEAVER = "leaver@initech.example"
+
+
+@pytest.fixture
+def leaver(provider: Provider) -> Iterator[str]:
+    """Somebody on the list who is found nowhere else."""
+    ses: Any = provider.preparing(WITH_KEY).client("sesv2")
+    ses.create_contact(ContactListName="changecast", EmailAddress=LEAVER)
+    yield LEAVER
+    with suppress(ses.exceptions.NotFoundException):
+        ses.delete_contact(ContactListName="changecast", EmailAddress=LEAVER)
+
+
+def acknowledged(provider: Provider, change_id: str) -> int:
+    answers = provider.status(change_id)["customers"][WITH_KEY]["responses"] or {}
+    return int(answers.get("counts", {}).get("acknowledged", 0))
+
+
+def test_who_is_revoked_and_forgotten_opens_nothing_and_their_answer_counts(
+    provider: Provider, typed: Type, leaver: str
+) -> None:
+    change = document(customers=[WITH_KEY])
+    change_id = str(change["changeId"])
+    provider.announce_and_wait(change)
+    own, other = (
+        link_in(mail_to(provider, change_id, one)) for one in (leaver, "person1@initech.example")
+    )
+    for link in (own, other):
+        asked = ask(link, ask(link).form("acknowledged"), answer="acknowledged")
+        assert "Your answer is recorded." in ask(link, asked.forms[0], word="SEEN").text
+    assert eventually(lambda: acknowledged(provider, change_id) == 2, 60)
+    shown = ask(own)
+    personal = [urlsplit(own)._replace(path=urlsplit(one).path).geturl() for one in shown.links
+                if urlsplit(one).path.startswith(("/p/", "/f/"))]  # fmt: skip
+    assert [ask(link).status for link in (own, *personal)] == [200, 200, 200]
+
+    here = ("--profile", f"changecast-{WITH_KEY}", "--region", REGION)
+    assert typed("contacts", "revoke", leaver.upper(), "--yes", *here).status == 0
+    assert [ask(link).status for link in (own, *personal)] == [410, 410, 410]
+    assert ask(own, shown.form("acknowledged"), answer="acknowledged").status == 410
+    assert ask(other).status == 200
+
+    assert typed("forget", leaver, "--yes", *here).status == 0
+    dynamodb: Any = provider.preparing(WITH_KEY).client("dynamodb")
+    (ledger,) = [name for name in dynamodb.list_tables()["TableNames"] if "Ledger" in name]
+    kept = str([page["Items"] for page in
+                dynamodb.get_paginator("scan").paginate(TableName=ledger)])  # fmt: skip
+    assert leaver not in kept
+    assert mailbox_of(leaver) not in kept
+    assert ask(other).status == 200
+    assert acknowledged(provider, change_id) == 2
+    hub: Any = provider.cloud.session(HUB.account).client("dynamodb")
+    assert leaver not in str(hub.scan(TableName="changecast-status")["Items"])

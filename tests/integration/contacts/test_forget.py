@@ -11,18 +11,22 @@ from changecast_cli.contacts.forget import look, remove, said
 from changecast_cli.contacts.records import Contact, every_contact
 from changecast_cli.contacts.suppression_list import suppress, suppressed
 from changecast_cli.contacts.write import create
-from testbed.doubles.account import Account
+from testbed.doubles.account import ANSWERING, Account
 from testbed.doubles.announcements import envelope
 from testbed.doubles.answers import refusal
 from testbed.doubles.ses import Ses
+from testbed.doubles.visitor import Visitor, link_in, responder
 
 ANA, BEN = "Ana@acme.example", "ben@acme.example"
-PEOPLE = {"announcements": [ANA, BEN]}
 
 
 @pytest.fixture
 def account(here: OpenList) -> Account:
     """Its functions write a ledger in the account whose list `here` is."""
+    return account_of(here, {"announcements": [ANA, BEN]})
+
+
+def account_of(here: OpenList, people: dict[str, list[str]], **environment: str) -> Account:
     client = here.session.client("dynamodb")
     client.create_table(
         TableName="ledger",
@@ -44,7 +48,7 @@ def account(here: OpenList) -> Account:
     )  # fmt: skip
     for address in (ANA, BEN):
         create(here, Contact(address, {"announcements": "OPT_IN"}))
-    return Account(ses=Ses(contacts=PEOPLE), table=client)
+    return Account(ses=Ses(contacts=people), table=client, environment=environment)
 
 
 def forgotten(here: OpenList, *, suppression_too: bool = False) -> int:
@@ -150,3 +154,61 @@ def test_what_planners_keep_of_the_list_is_deleted(here: OpenList, account: Acco
     forgotten(here)
     left = s3.list_objects_v2(Bucket=here.bucket)["Contents"]
     assert [one["Key"] for one in left] == ["imports/people.csv"]
+
+
+@pytest.fixture(params=["pseudonym", "address"])
+def answering(here: OpenList, request: pytest.FixtureRequest) -> Account:
+    """Ana and Ben must both approve, and do."""
+    more = {"APPROVALS_NEEDED": "all", "RESPONSE_CONFIRMATION": "phrase"}
+    more["RESPONDER_IDENTITY"] = request.param
+    found = account_of(here, {"approvals": [ANA, BEN], "announcements": []}, **ANSWERING | more)
+    found.announce(envelope(status="submitted"))
+    found.settle(2)
+    for address in (ANA, BEN):
+        approve(found, address)
+    assert heard(found)[-1]["approval"] == "approved"
+    return found
+
+
+def visitor(account: Account, address: str) -> Visitor:
+    (mail,) = [mail for mail in account.ses.mails if mail.to.lower() == address.lower()]
+    return Visitor(responder(account), link_in(mail))
+
+
+def approve(account: Account, address: str, **more: str) -> None:
+    who = visitor(account, address)
+    done = who.confirm(who.choose("approved", **more), "APPROVE")
+    assert "Your answer is recorded." in done.text
+    account.settle(1)
+
+
+def heard(account: Account) -> list[dict[str, Any]]:
+    found = [one for one in account.events.reports() if "response" in one]
+    return sorted(found, key=lambda one: int(one["report_seq"]))
+
+
+def test_no_answer_says_whose_it_was_and_every_answer_still_counts(
+    here: OpenList, answering: Account
+) -> None:
+    mailbox = mailbox_of("ana@acme.example")
+    assert mailbox in str(answering.table.scan(TableName="ledger")["Items"])
+    assert forgotten(here) > 0
+    left = str(answering.table.scan(TableName="ledger")["Items"]).lower()
+    assert "ana@acme" not in left
+    assert mailbox not in left
+    assert visitor(answering, ANA).open().status == 410
+    approve(answering, BEN, comment="Still yes")
+    last = heard(answering)[-1]
+    assert (last["approval"], last["counts"]["approved"]) == ("approved", 2)
+
+
+def test_a_forgotten_approver_keeps_nobody_waiting(here: OpenList, answering: Account) -> None:
+    """A new revision asks again; who is no longer known need not answer."""
+    answering.announce(envelope(2, status="submitted", impact="The shop is down."))
+    answering.settle(2)
+    forgotten(here)
+    (mail,) = [mail for mail in answering.ses.mails[2:] if mail.to == BEN]
+    who = Visitor(responder(answering), link_in(mail))
+    assert who.confirm(who.choose("approved"), "APPROVE").status == 200
+    answering.settle(1)
+    assert heard(answering)[-1]["approval"] == "approved"

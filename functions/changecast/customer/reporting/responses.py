@@ -44,7 +44,8 @@ def _approvers(ledger: Ledger, view: ChangeView) -> set[str]:
         mailbox_of(normalise(recipient.address))
         for batch in batches_of(ledger, run)
         for recipient in batch.recipients
-        if recipient.state not in _UNREACHED
+        # Who was forgotten has no address, and no answer that could be matched with them.
+        if recipient.address and recipient.state not in _UNREACHED
     }
 
 
