@@ -134,3 +134,9 @@ def pin_to_one_core() -> None:
     """Keep this process, and those that it starts from here on, on one core: its last."""
     if sys.platform == "linux":
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+def use_every_core() -> None:
+    """Undo `pin_to_one_core`."""
+    if sys.platform == "linux":
+        os.sched_setaffinity(0, range(os.cpu_count() or 1))
