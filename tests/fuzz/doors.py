@@ -5,8 +5,10 @@ A door returns nothing. It raises what is a fault of ours: anything but a Contra
 
 import asyncio
 import json
+import logging
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,9 +21,12 @@ from changecast.contract.response_events import parse_recorded
 from changecast.customer.channels.ses_events import outcome_of
 from changecast.customer.compose import Brand, compose
 from changecast.customer.hints import delivery_in
+from changecast.customer.ledger.answers import answers_to, read_view
 from changecast.customer.mailing import Mailing
 from changecast.customer.planning.decision import decide
 from changecast.customer.reporting.report import rejection_of
+from changecast.customer.reporting.responses import recorded, summarised
+from changecast.customer.responding import application as application_of_answers
 from changecast.customer.responding.answering import Refused, wish_of
 from changecast.customer.responding.http import Request, Unreadable
 from changecast.customer.responding.keyring import Keyring
@@ -34,6 +39,10 @@ from changecast_cli.console.guard import Door
 from changecast_cli.evidence.archive import manifest_of, packed, sealed_files
 from changecast_cli.evidence.verifying import Checked
 from changecast_cli.failures import Refused as NoArchive
+from testbed.doubles.account import ANSWERING, Account, configure
+from testbed.doubles.announcements import envelope
+from testbed.doubles.ses import Ses
+from testbed.doubles.visitor import Visitor, link_in, responder
 from tests.support.consoles import OWN, PORT, PREFIX, TOKEN, FakeBoard, console_over
 from tests.support.fake_hub import fake_hub
 
@@ -183,7 +192,57 @@ def page(text: bytes) -> None:
         wish_of(request.form(), BRAND.timezone, NOW.timestamp())
 
 
+@cache
+def _visited() -> tuple[Account, Visitor, dict[str, str], dict[Any, Any]]:
+    """An account, a person with a link, what stands for it and its nonce, and the ledger so far."""
+    logging.disable(logging.CRITICAL)
+    vars(application_of_answers)["measured"] = lambda *_: None
+    people = {"approvals": ["ana@acme.example"], "announcements": [], "calendar": []}
+    more = ANSWERING | {"RESPONSE_CONFIRMATION": "phrase"}
+    account = Account(ses=Ses(contacts=people), environment=more)
+    configure(account.modules["sweep"], "sweeper", measure=lambda *_: None)
+    account.announce(envelope(status="submitted"))
+    account.settle()
+    who = Visitor(responder(account), link_in(account.ses.mails[0]))
+    asked = who.choose("acknowledged")
+    known = {"LINK": who.link.rpartition("/")[2], "NONCE": asked.forms[0].fields["nonce"]}
+    return account, who, known, dict(account.table.items)
+
+
+def request(text: bytes) -> None:
+    """A request of API Gateway's to the page, JSON or a path; LINK and NONCE are a person's own.
+
+    Whatever comes is answered, and what is recorded can be reported to the hub.
+    """
+    account, who, known, before = _visited()
+    given: dict[str, Any] = {"path": "/c/" + text.decode("utf-8", "replace")}
+    with suppress(ValueError, RecursionError):
+        fields = json.loads(text)
+        given = fields if isinstance(fields, dict) else given
+    form = given.get("form")
+    body = urlencode(form, errors="replace") if isinstance(form, dict) else str(form)
+    path = str(given.get("path"))
+    for word, own in known.items():
+        path, body = path.replace(word, own), body.replace(word, own)
+    event = {
+        "rawPath": path,
+        "headers": {"host": str(given.get("host")), "content-type": str(given.get("type"))},
+        "requestContext": {"domainName": "", "http": {"method": str(given.get("method", "GET"))}},
+        "body": body,
+        "isBase64Encoded": bool(given.get("encoded")),
+    }
+    answered = application_of_answers.respond(who.responder, event)
+    assert 200 <= answered["statusCode"] < 500, answered
+    assert "<script" not in answered["body"]
+    for one in answers_to(account.ledger, "CHG1"):
+        summary = summarised(account.ledger, "CHG1", "0")
+        recorded(one, summary, read_view(account.ledger, "CHG1"), customer="acme", seq=1)
+    account.table.items.clear()
+    account.table.items.update(before)
+
+
 DOORS = {
+    "request": (request, ("tests/fuzz/page-request.json",)),
     "answer": (answer, ("events/ResponseRecorded.v1.json",)),
     "page": (page, ("tests/fuzz/answer-form.json",)),
     "announcement": (announcement, ("events/ChangeAnnounced.v1.json",)),
