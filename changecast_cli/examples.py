@@ -45,7 +45,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "customers alerts": ("customers alerts ops@provider.example --deploy",),
     "customers move": ("customers move acme --bus changecast-hub-2",),
     "customers remove": ("customers remove acme --dry-run", "customers remove acme --deploy"),
-    "customers upgrade": ("customers upgrade --all --canary acme",),
+    "customers upgrade": (
+        "customers upgrade --all --canary acme --dry-run",
+        "customers upgrade --all --canary acme",
+    ),
     "contacts list": ("contacts list --customer acme", "contacts list --topic approvals"),
     "contacts show": ("contacts show ana@acme.example --customer acme",),
     "contacts add": ("contacts add ana@acme.example announcements --customer acme",),

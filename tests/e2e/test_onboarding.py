@@ -261,19 +261,19 @@ def test_a_dry_run_asks_each_customers_account(onboarded: Shell) -> None:
     assert onboarded("status", str(change["changeId"])).returncode == 2, "nothing was put"
 
 
-def test_an_upgrade_stops_at_a_canary_that_is_not_well(onboarded: Shell) -> None:
+def test_an_upgrade_refuses_a_broken_canary_and_goes_in_rings(onboarded: Shell) -> None:
     asked = ("customers", "upgrade", "--customer", "ob-two", "--customer", "ob-lost",
              "--canary", "ob-lost")  # fmt: skip
     ses = onboarded.cloud.preparing(ACCOUNTS["ob-lost"]).client("sesv2")
     ses.put_account_sending_attributes(SendingEnabled=False)
-    stopped = onboarded(*asked)
-    assert stopped.returncode == 1
-    assert "broken: ob-lost" in stopped.stdout
-    assert "not touched: ob-two" in stopped.stdout
+    refused = onboarded(*asked)
+    assert refused.returncode == 2
+    assert "the canary ob-lost is broken already (sending" in refused.stderr
     ses.put_account_sending_attributes(SendingEnabled=True)
     let_operators_in(onboarded, "ob-lost")
     done = onboarded(*asked)
     assert done.returncode == 0, done.stderr
+    assert "ring 2 of 2: ob-two" in done.stderr
     assert "upgraded: ob-lost, ob-two" in done.stdout
 
 
