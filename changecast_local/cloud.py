@@ -5,7 +5,7 @@ with running() as cloud:
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,9 +97,16 @@ class Cloud:
             region_name=region,
         )
 
-    def mails(self, account: str | None = None) -> list[dict[str, Any]]:
-        """Return whole mails as SES sent them, oldest first, of one account or of all."""
-        found: list[dict[str, Any]] = self.ask("GET", "mails", _of(account))
+    def mails(
+        self, account: str | None = None, *, subject: str = "", fields: Iterable[str] = ()
+    ) -> list[dict[str, Any]]:
+        """Return whole mails as SES sent them, oldest first, of one account or of all.
+
+        A caller that polls names a part of the `subject`, and the only `fields` to return.
+        """
+        filters = {"subject": subject, "fields": ",".join(fields)}
+        query = _of(account) | {name: value for name, value in filters.items() if value}
+        found: list[dict[str, Any]] = self.ask("GET", "mails", query)
         return found
 
     def alerts(self, account: str | None = None) -> list[dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 GET    /_changecast/health                 {"pid", "auth", "workers": {"alive", "idle"}}
 GET    /_changecast/environment?account=   the variables of an administrator of the account
-GET    /_changecast/mails?account=         whole mails, oldest first
+GET    /_changecast/mails?account=         whole mails, oldest first; &subject= a part of their
+                                           subjects, &fields= the only fields: "to,subject"
 GET    /_changecast/alerts?account=        what topics sent to their e-mail subscribers
 GET    /_changecast/faults                 the faults that are set
 POST   /_changecast/faults                 add one; DELETE clears all

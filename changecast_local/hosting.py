@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ministack import app
 from ministack.services import eventbridge, scheduler, sqs
@@ -45,13 +46,18 @@ def application(endpoint: str, pool: Pool, *, auth: bool) -> control.App:
     routes: control.Routes = {
         ("GET", "health"): lambda _query, _body: health | {"workers": pool.counts()},
         ("GET", "environment"): lambda query, _body: accounts.variables(endpoint, **query),
-        ("GET", "mails"): lambda query, _body: ses.mails(query.get("account")),
+        ("GET", "mails"): lambda query, _body: _mails(query),
         ("GET", "alerts"): lambda query, _body: topic_mails.listed(query.get("account")),
         ("GET", "faults"): lambda query, _body: faults.listed(query.get("account")),
         ("POST", "faults"): lambda _query, body: faults.add(body),
         ("DELETE", "faults"): lambda query, _body: faults.clear(query.get("account")),
     }
     return control.beside(app.app, routes, ses.handle)
+
+
+def _mails(query: control.Query) -> list[dict[str, Any]]:
+    fields = query.get("fields", "").split(",")
+    return ses.mails(query.get("account"), query.get("subject", ""), [*filter(None, fields)])
 
 
 def begin(loop: asyncio.AbstractEventLoop) -> None:

@@ -33,8 +33,9 @@ def install() -> None:
     request_keys = iam_actions.request_tag_context
 
     def with_variables(context: Any, statements: list[Any], effect: str) -> Any:
-        filled = [fill_variables(statement, context) for statement in statements]
-        return first_match(context, filled, effect)
+        # Most statements are about other actions: only the others need their variables.
+        about = (each for each in statements if _is_about(each, context.action, effect))
+        return first_match(context, (fill_variables(each, context) for each in about), effect)
 
     def with_role_arn(key: str, context: Any) -> Any:
         if key.lower() == "aws:securetransport":
@@ -120,10 +121,19 @@ def service_allowed(policy: Policy | None, action: str, resource: str, keys: Key
     return bool(decision == "Allow")
 
 
+def _is_about(statement: Any, action: str, effect: str) -> bool:
+    return bool(
+        statement.effect == effect
+        and iam_evaluator._action_matches(action, statement.actions, statement.not_actions)
+    )
+
+
 def fill_variables(statement: Any, context: Any) -> Any:
     """Return a statement with its `${...}` replaced; one without a value matches nothing."""
 
     def fill(text: str) -> str:
+        if "${" not in text:
+            return text
         return _VARIABLE.sub(lambda found: _variable(found, context), text)
 
     def fill_all(value: Any) -> Any:

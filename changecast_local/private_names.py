@@ -26,6 +26,7 @@ PRIVATE_NAMES: Mapping[str, Sequence[str]] = {
     ),
     "ministack.core.iam_evaluator": (
         "EvalContext",
+        "_action_matches",
         "_first_match",
         "_gather_role_policies",
         "_gather_user_policies",

@@ -57,7 +57,7 @@ class Pool:
         with self._lock:
             self._starting += 1
             crowded = len(self._alive) + self._starting > ALIVE
-            old = self._longest_idle() if crowded else None
+            old = self._spared() if crowded else None
         try:
             if old:
                 old.stop()
@@ -76,12 +76,20 @@ class Pool:
             self._alive.add(worker)
         return worker
 
-    def _longest_idle(self) -> Worker | None:
-        """Remove and return the process that was idle longest."""
-        idle = [(worker.idle_since, key) for key, all_ in self._idle.items() for worker in all_]
+    def _spared(self) -> Worker | None:
+        """Remove and return the process that was idle longest.
+
+        Of functions with several idle processes first: the last one of a function saves a start.
+        """
+        idle = [
+            (len(all_) == 1, worker.idle_since, key)
+            for key, all_ in self._idle.items()
+            for worker in all_
+        ]
         if not idle:
             return None
-        oldest = self._idle[min(idle)[1]].pop(0)
+        *_, key = min(idle)
+        oldest = self._idle[key].pop(0)
         self._alive.discard(oldest)
         return oldest
 

@@ -45,6 +45,11 @@ class Worker:
         self.failure = self._read(time.time() + INIT_SECONDS).get("error")
 
     @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
+    @property
     def usable(self) -> bool:
         """Whether it can take another invocation."""
         return self._process.poll() is None and self.failure is None

@@ -1,19 +1,28 @@
 """The mails that SES sent, parsed for people to look at."""
 
 import base64
+from collections.abc import Collection
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage, MIMEPart
 from email.policy import default
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from changecast_local.ses import store
 from changecast_local.ses.store import Account, SentMail
 
+View = dict[str, Any]
+# Parsing a mail takes milliseconds, and a test that waits for mails asks several times a second.
+_parsed: WeakKeyDictionary[SentMail, View] = WeakKeyDictionary()
 
-def mails(account: str | None = None) -> list[dict[str, Any]]:
+
+def mails(
+    account: str | None = None, subject: str = "", fields: Collection[str] = ()
+) -> list[View]:
     """Return the mails that SES sent, oldest first, of one account (12 digits) or of all.
 
+    `subject` is a part of the subject that they must have. `fields` are the only fields to return.
     `raw` is the whole MIME text as sent; `at` is ISO 8601 in UTC. Every part that is neither the
     text nor the HTML is an attachment, including calendar entries.
     """
@@ -23,10 +32,18 @@ def mails(account: str | None = None) -> list[dict[str, Any]]:
         if account in (None, held.account)
         for mail in list(held.mails)
     ]
-    return [view for _, view in sorted(sent, key=lambda each: each[0])]
+    in_order = [view for _, view in sorted(sent, key=lambda each: each[0])]
+    found = [view for view in in_order if subject in view["subject"]]
+    return [{name: view[name] for name in fields} for view in found] if fields else found
 
 
-def _view(held: Account, mail: SentMail) -> dict[str, Any]:
+def _view(held: Account, mail: SentMail) -> View:
+    if mail not in _parsed:
+        _parsed[mail] = _parse(held, mail)
+    return _parsed[mail]
+
+
+def _parse(held: Account, mail: SentMail) -> View:
     message = message_from_bytes(mail.raw, policy=default)
     text, html = message.get_body(("plain",)), message.get_body(("html",))
     return {

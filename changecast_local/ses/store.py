@@ -47,9 +47,9 @@ class Suppressed:
     updated: float
 
 
-@dataclass
+@dataclass(eq=False)
 class SentMail:
-    """A mail that SES sent, and its request."""
+    """A mail that SES sent, and its request. It never changes."""
 
     message_id: str
     at: float

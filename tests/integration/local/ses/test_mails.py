@@ -50,3 +50,26 @@ def test_mails_come_oldest_first_and_reset_forgets_them(sender: Any, account: st
     assert [mail["message_id"] for mail in cloud_ses.mails(account)] == ids
     cloud_ses.reset()
     assert cloud_ses.mails() == []
+
+
+def test_mails_are_found_by_a_part_of_their_subject_and_only_the_named_fields_return(
+    sender: Any, account: str
+) -> None:
+    for title in ("Planned [CHG-1]: Störung", "Planned [CHG-2]: Other", "Moved [CHG-1]: Störung"):
+        message = EmailMessage(policy=SMTP)
+        message["From"], message["To"], message["Subject"] = SENDER, ANN, title
+        message.set_content("Text\n")
+        send(sender, Content={"Raw": {"Data": message.as_bytes()}})
+    found = cloud_ses.mails(account, "[CHG-1]", ["to", "subject"])
+    assert found == [
+        {"to": ANN, "subject": "Planned [CHG-1]: Störung"},
+        {"to": ANN, "subject": "Moved [CHG-1]: Störung"},
+    ]
+    assert cloud_ses.mails(account, "[CHG-3]") == []
+
+
+def test_a_mail_that_is_asked_for_again_is_the_same(sender: Any, account: str) -> None:
+    send(sender, Content={"Raw": {"Data": invitation()}})
+    first = cloud_ses.mails(account)
+    send(sender)
+    assert cloud_ses.mails(account)[:1] == first
