@@ -34,7 +34,7 @@ def main() -> None:
         folder = Path(scratch)
         with local_cloud.temporary(folder, keep=False) as local:
             cloud = local.cloud
-            deploy_fleet(stage, cloud, folder / "build", {})
+            deploy_fleet(stage, cloud, {})
             add_contacts(stage, cloud, CONTACTS)
             hub = connect(cloud.session(HUB.account))
             _seconds(hub)

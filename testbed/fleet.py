@@ -1,6 +1,11 @@
 """A hub and many customers, deployed with CloudFormation's own API, without a process for each."""
 
+import fcntl
+import hashlib
 import json
+import shutil
+import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,10 +22,12 @@ from changecast_cli.deploying.stacks import deploy_stack
 from changecast_cli.local.deployer import CUSTOMER_POLICIES, DEPLOYER, HUB_POLICIES, deployer
 from changecast_cli.local.stage import HUB, REGION, Stage
 from changecast_local.cloud import Cloud
-from testbed.expand import parsed
+from testbed.expand import ROOT, parsed
 
 POLL_SECONDS = 0.1
 AT_ONCE = 3
+SHARED = ROOT / "build" / "packages"
+KEPT_SECONDS = 86_400
 # sam uses change sets, which take longer and have the same result.
 CREATE = {
     "Version": "2012-10-17",
@@ -35,12 +42,58 @@ class Builds:
     hub: dict[str, Any]
     customer: dict[str, Any]
 
+    def packages(self) -> dict[str, bytes]:
+        """Return each side's package, the zip that all of its functions share."""
+        sides = {"hub": self.hub, "customer": self.customer}
+        return {side: _package(template).read_bytes() for side, template in sides.items()}
 
-def deploy_fleet(stage: Stage, cloud: Cloud, folder: Path, hub: dict[str, str]) -> None:
-    """Build, then deploy the hub (with these extra parameters), every customer and its route."""
-    builds = build_fleet(stage, cloud, folder)
+
+def _package(template: Mapping[str, Any]) -> Path:
+    (path,) = {Path(function["CodeUri"]).resolve() for function in _functions(template)}
+    return path
+
+
+def deploy_fleet(stage: Stage, cloud: Cloud, hub: dict[str, str]) -> Builds:
+    """Deploy the hub (with these extra parameters), every customer and its route."""
+    builds = shared_builds(stage, cloud)
     deploy_hub(builds, stage, cloud, hub)
     deploy_customers(builds, stage.customers, cloud)
+    return builds
+
+
+def shared_builds(stage: Stage, cloud: Cloud) -> Builds:
+    """Return what `sam build` makes of these sources: built once on this machine, for all tests.
+
+    Processes that ask at the same time wait for the first.
+    """
+    folder = SHARED / _sources_digest()
+    SHARED.mkdir(parents=True, exist_ok=True)
+    with (SHARED / "building").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "complete").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            _forget_old_builds()
+            build_fleet(stage, cloud, folder)
+            (folder / "complete").touch()
+    return Builds(_built(folder / "hub"), _built(folder / "customer"))
+
+
+def _sources_digest() -> str:
+    """Return 16 hex digits of everything that `sam build` reads."""
+    functions = (path for path in (ROOT / "functions").rglob("*") if path.is_file())
+    sources = [path for path in functions if "__pycache__" not in path.parts]
+    sources += [ROOT / name for name in (samconfig.CUSTOMER_TEMPLATE, samconfig.HUB_TEMPLATE)]
+    parts = [sys.version.encode(), sys.executable.encode()]
+    for path in sorted(sources):
+        parts += [str(path.relative_to(ROOT)).encode(), path.read_bytes()]
+    parts.append((ROOT / "changecast_cli" / "deploying" / "samconfig.py").read_bytes())
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+
+
+def _forget_old_builds() -> None:
+    for done in SHARED.glob("*/complete"):
+        if done.stat().st_mtime < time.time() - KEPT_SECONDS:
+            shutil.rmtree(done.parent, ignore_errors=True)
 
 
 def build_fleet(stage: Stage, cloud: Cloud, folder: Path) -> Builds:

@@ -1,4 +1,9 @@
-"""One embedded cloud for all of these tests: a hub and three customers, deployed by sam."""
+"""One embedded cloud for all of these tests: a hub and four customers.
+
+The packages are as sam builds them. The stacks are deployed by CloudFormation's own API, because
+each `sam deploy` takes seconds of a processor; test_demo.py, test_getting_started.py and
+test_onboarding.py deploy every stack by sam.
+"""
 
 import configparser
 import json
@@ -11,9 +16,10 @@ import pytest
 
 from changecast_cli.local import process as local_cloud
 from changecast_cli.local.deployer import customer_engineer, hub_engineer
-from changecast_cli.local.stage import HUB, REGION, Stage, add_contacts, deploy_all, stage_for
+from changecast_cli.local.stage import HUB, REGION, Stage, add_contacts, stage_for
 from changecast_cli.main import run
 from changecast_local.cloud import Cloud
+from testbed.fleet import deploy_fleet
 from tests.isolation.keys import CUSTOMERS, key_policy
 from tests.support import shell
 from tests.support.provider import AGREED, CROWD, CROWDED, OPERATED, WITH_KEY, Provider
@@ -26,7 +32,7 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
     folder = tmp_path_factory.mktemp("cloud")
     with local_cloud.temporary(folder, keep=False) as local:
         stage = _as_agreed(stage_for(["acme", "globex", "initech", CROWDED]), local.cloud)
-        deploy_all(stage, local.cloud, folder / "sam")
+        deploy_fleet(stage, local.cloud, {})
         *small, crowded = stage.customers
         add_contacts(Stage(tuple(small)), local.cloud, CONTACTS)
         add_contacts(Stage((crowded,)), local.cloud, CROWD)

@@ -10,7 +10,7 @@ from boto3.dynamodb.conditions import Key
 
 from changecast.contract.event import NOT_UNDERSTOOD
 from changecast_cli.local.stage import HUB
-from testbed.package import SIDES
+from testbed.fleet import shared_builds
 from tests.support.provider import Provider, document, eventually
 from tests.support.releases import AFTER_NEXT, NEXT, Release, running
 
@@ -20,9 +20,7 @@ CONTACTS = 5
 @pytest.fixture(scope="module")
 def built(provider: Provider) -> dict[str, bytes]:
     """Each side's package, as everybody runs it."""
-    builds = provider.folder / "sam"
-    packages = {side: builds.glob(f"{side}/build/changecast-*.zip") for side in SIDES}
-    return {side: next(found).read_bytes() for side, found in packages.items()}
+    return shared_builds(provider.stage, provider.cloud).packages()
 
 
 @contextmanager

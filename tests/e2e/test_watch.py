@@ -104,7 +104,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     folder = tmp_path_factory.mktemp("cloud")
     stage = stage_for(CODES)
     with local_cloud.temporary(folder, keep=False) as local:
-        deploy_fleet(stage, local.cloud, folder, HUB_PARAMETERS)
+        deploy_fleet(stage, local.cloud, HUB_PARAMETERS)
         with_people = [one for one in stage.customers if one.code != "empty"]
         add_contacts(type(stage)(tuple(with_people)), local.cloud, CONTACTS)
         queue = _subscribed_queue(local.cloud.session(HUB.account))
