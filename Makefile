@@ -10,7 +10,7 @@ SEED ?= 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-seconds check isolation game-day simulate mutants bench bench-check lock release-check wheel wheel-demo licences docs docs-reference docs-pictures screenshots docs-links mail-gallery mail-score
+.PHONY: help demo test test-seconds test-cpu check isolation game-day simulate mutants bench bench-check lock release-check wheel wheel-demo licences docs docs-reference docs-pictures screenshots docs-links mail-gallery mail-score
 
 help: ## list what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,9 @@ test: check docs build/.browser ## run everything that CI runs: the checks, the 
 
 test-seconds: .venv/.ready ## print how long each suite took in the last `make test`
 	@$(BIN)/python -m tests.seconds
+
+test-cpu: .venv/.ready ## run the unit and contract tests; print the seconds of a processor that they take
+	@$(BIN)/python -m tests.seconds cpu
 
 # Tests look at the mails in a real browser, and read them with other mail programs' parsers.
 build/.browser:

@@ -48,11 +48,13 @@ def pytest_runtest_makereport(
     return report
 
 
-@pytest.fixture(autouse=True)
-def windows_of_samples_lie_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def windows_of_samples_lie_ahead() -> Iterator[None]:
     """Keep tests independent of today's date: a sample's window is never over."""
 
     def doubts(change: Change, now: datetime) -> Iterator[str]:
         return windows.doubts(change, min(now, SAMPLES_WRITTEN))
 
-    monkeypatch.setattr(freeze_gate, "doubts", doubts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(freeze_gate, "doubts", doubts)
+        yield

@@ -232,7 +232,8 @@ def without_customer(text: str, code: str) -> str:
     """
     account, left = customers_in(text)[code].account, text
     for bus, accounts in buses_in(text).items():
-        left = with_accounts(left, [one for one in accounts if one != account], bus)
+        if account in accounts:
+            left = with_accounts(left, [one for one in accounts if one != account], bus)
     gone = (code, f"{code}{ROUTE}")
     kept = "".join(lines for name, lines in _sections(left) if name not in gone).rstrip() + "\n"
     requested = {name: table for name, table in tables(left).items() if name not in gone}
@@ -263,6 +264,13 @@ def with_accounts(text: str, accounts: Iterable[str], bus: str = DEFAULT_HUB_BUS
 
 def with_parameter(text: str, environment: str, name: str, value: str) -> str:
     """Return the text with an environment's stack parameter set; Refused if it is missing."""
+    return with_parameters(text, environment, {name: value})
+
+
+def with_parameters(text: str, environment: str, values: Mapping[str, str]) -> str:
+    """Return the text with several stack parameters of an environment set."""
+    if not values:
+        return text
     document = tomlkit.parse(text)
     try:
         overrides = document[environment]["deploy"]["parameters"]["parameter_overrides"]  # type: ignore[index]
@@ -272,22 +280,20 @@ def with_parameter(text: str, environment: str, name: str, value: str) -> str:
         raise Refused(
             f"write [{environment}] parameter_overrides as a list, one Key=Value per line"
         )
+    for name, value in values.items():
+        _set_override(overrides, name, value)
+    return tomlkit.dumps(document)
+
+
+def _set_override(overrides: Array, name: str, value: str) -> None:
     if set(value) & set('"\\'):
         raise Refused(f'{name} cannot have " or \\ in it: {value}')
     said = override(name, value)
     for at, each in enumerate(overrides):
         if str(each).startswith(f"{name}="):
             overrides[at] = said
-            return tomlkit.dumps(document)
+            return
     overrides.add_line(said, indent="    ")
-    return tomlkit.dumps(document)
-
-
-def with_parameters(text: str, environment: str, values: Mapping[str, str]) -> str:
-    """Return the text with several stack parameters of an environment set."""
-    for name, value in values.items():
-        text = with_parameter(text, environment, name, value)
-    return text
 
 
 def with_setting(text: str, environment: str, name: str, value: str) -> str:

@@ -1,7 +1,7 @@
 """The mails that a change document causes for one customer, now and later. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
@@ -64,6 +64,22 @@ def life_of(
     or the two are not an older and a newer revision of one change.
     """
     document = _numbered(document, previous)
+    current = current_of(document, previous, brand, now, test=test)
+    kind = current.mails[0].kind if current.mails else None
+    later = _later(view_for(document.change, brand.customer), kind, brand, now)
+    return replace(current, mails=(*current.mails, *later))
+
+
+def current_of(
+    document: Document,
+    previous: Document | None,
+    brand: Brand,
+    now: datetime,
+    *,
+    test: bool = False,
+) -> Life:
+    """Return what the document causes now, without the later mails. Refused as in `life_of`."""
+    document = _numbered(document, previous)
     announced = _announced(document, previous, brand, now)
     runs = _runs(previous, brand, now)
     base = base_of(announced, brand.customer, runs)
@@ -72,12 +88,10 @@ def life_of(
     change = view_for(document.change, brand.customer)
     forms = forms_of(change)
     if isinstance(decision, Mailing):
-        current = tuple(_now(change, decision, base_change, brand, now, test=test))
-        later = _later(change, decision.kind, brand, now)
-        return Life(_said(decision), (*current, *later), forms)
+        mails = tuple(_now(change, decision, base_change, brand, now, test=test))
+        return Life(_said(decision), mails, forms)
     says = decision.message if isinstance(decision, Silent) else "nothing new"
-    mails = tuple(_later(change, None, brand, now))
-    return Life(f"Nobody gets a mail now: {says}.", mails, forms)
+    return Life(f"Nobody gets a mail now: {says}.", (), forms)
 
 
 def _said(mailing: Mailing) -> str:

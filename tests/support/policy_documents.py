@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,13 @@ VIA = {"aws:calledvia": ["cloudformation.amazonaws.com"]}
 
 
 def document(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+    found: dict[str, Any] = json.loads(_text(name))
     return found
+
+
+@cache
+def _text(name: str) -> str:
+    return (FOLDER / f"{name}.json").read_text("utf-8")
 
 
 def failing(wanted: Iterable[Need], documents: Iterable[Any]) -> list[str]:

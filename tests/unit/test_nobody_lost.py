@@ -23,7 +23,7 @@ from changecast.hub.registry import codes_by_name
 from changecast_cli.contacts.file import People, read_people
 from changecast_cli.contacts.records import Choice
 from changecast_cli.failures import Refused
-from changecast_cli.preview.life import life_of
+from changecast_cli.preview.life import current_of
 from tests.support.builders import registered
 from tests.support.mails import READER, brand, calendars_of, event_of, html_of, text_of
 
@@ -81,8 +81,8 @@ def told(previous: Mapping[str, Any] | None = None, /, *, by: Any = None, **fiel
     """What acme's people are told of the document with these fields."""
     document = read_document(json.dumps(DOCUMENT | fields))
     before = read_document(json.dumps(DOCUMENT | dict(previous))) if previous is not None else None
-    life = life_of(document, before, by or brand(), NOW)
-    now = [splice(load(one.rendering), READER) for one in life.mails if one.now]
+    life = current_of(document, before, by or brand(), NOW)
+    now = [splice(load(one.rendering), READER) for one in life.mails]
     mails = [email.message_from_bytes(raw, policy=default) for raw in now]
     ordered = sorted(mails, key=lambda one: -len(calendars_of(one)))
     return Told(life.says, tuple(ordered))

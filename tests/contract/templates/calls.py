@@ -74,10 +74,14 @@ def reachable(
         place = waiting.pop()
         if place not in seen:
             seen.add(place)
-            node = _node(place)
-            found.update(read(node))
-            waiting += _named(node, place[0])
+            found.update(_read(read, place))
+            waiting += _named(place)
     return frozenset(found)
+
+
+@cache
+def _read(read: Callable[[ast.AST], Iterator[str]], place: Place) -> frozenset[str]:
+    return frozenset(read(_node(place)))
 
 
 @cache
@@ -123,8 +127,13 @@ def _node(place: Place) -> ast.AST:
     return _module(module).defined.get(name) or ast.Pass()
 
 
-def _named(node: ast.AST, inside: str) -> Iterator[Place]:
-    """Yield everything of ours that a piece of code names: called, passed on, or created."""
+@cache
+def _named(place: Place) -> tuple[Place, ...]:
+    """Return everything of ours that a piece of code names: called, passed on, or created."""
+    return tuple(_names(_node(place), place[0]))
+
+
+def _names(node: ast.AST, inside: str) -> Iterator[Place]:
     module = _module(inside)
     for part in ast.walk(node):
         if isinstance(part, ast.Name) and part.id in module.imported:

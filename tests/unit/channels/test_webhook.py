@@ -17,7 +17,6 @@ from changecast.customer.ledger.endpoints import ROTATION_SECONDS, Endpoint
 from changecast.customer.ledger.schema import ChannelName
 from testbed.doubles.receivers import SECRET, Receivers
 from testbed.doubles.secrets import Secrets
-from tests.support.programs import node
 
 NEW = "whsec_" + base64.b64encode(b"another secret, which is newer").decode()
 BODY = '{"type":"change.update","data":{"title":"Größe ✓"}}'.encode()
@@ -56,16 +55,6 @@ def test_a_receiver_with_the_python_library_verifies_a_notice() -> None:
     assert (posted.host, posted.path) == ("ops.acme.example", "/hook?team=1")
     said = standardwebhooks.Webhook(SECRET).verify(posted.body, dict(posted.headers))
     assert said["data"]["title"] == "Größe ✓"
-
-
-def test_a_receiver_with_the_javascript_library_verifies_a_notice() -> None:
-    receivers = Receivers()
-    send(webhook(receivers), "msg_1", BODY)
-    given = {"secret": SECRET, "body": BODY.decode(), "headers": dict(receivers.posted[0].headers)}
-    assert node("verify.mjs", given) is True
-    forged = given | {"body": BODY.decode().replace("✓", "x")}
-    assert node("verify.mjs", forged) == "No matching signature found"
-    assert node("verify.mjs", given | {"secret": NEW}) == "No matching signature found"
 
 
 @pytest.mark.parametrize("part", ["webhook-id", "webhook-timestamp", "webhook-signature", "body"])

@@ -1,10 +1,6 @@
 """`status` of a change with thousands of customers: what needs somebody is on the first screen."""
 
 import io
-import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,20 +13,6 @@ from changecast_cli.watching.tables import PAGE, runs_table
 from tests.support.builders import NOW
 
 THOUSANDS = 3_000
-# The time and memory for showing one change with this many customers.
-MEMORY = """
-import json, sys
-from pathlib import Path
-from datetime import UTC, datetime
-from rich.console import Console
-from changecast_cli.watching.status import STATES
-from changecast_cli.watching.tables import runs_table
-runs = json.load(sys.stdin)
-Console(width=120).print(runs_table(runs, datetime.now(UTC)))
-# Unlike ru_maxrss, without what the program that started this one has.
-lines = Path("/proc/self/status").read_text().splitlines()
-print("KB", next(line.split()[1] for line in lines if line.startswith("VmHWM")))
-"""
 
 
 def large(bad: int = 3, going: int = 5, number: int = THOUSANDS) -> dict[str, Any]:
@@ -102,17 +84,3 @@ def test_a_state_that_does_not_exist_is_refused() -> None:
         Filters(
             None, failed=False, states=frozenset({"broken"}), codes=None
         ).refuse_unknown_states()
-
-
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux has it")
-def test_three_thousand_customers_are_shown_in_little_memory() -> None:
-    ran = subprocess.run(
-        [sys.executable, "-c", MEMORY],
-        input=json.dumps([large()]),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=300,
-    )
-    kilobytes = int(ran.stdout.split("KB ")[1])
-    assert kilobytes < 300_000

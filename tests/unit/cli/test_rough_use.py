@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -19,12 +18,6 @@ from changecast_cli.local import process as local_cloud
 from changecast_cli.preview.brands import parameters_of
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "d-flat.json"
-RUN = "from changecast_cli.main import run; run()"
-
-
-def _run(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[bytes]":
-    command = [sys.executable, "-c", RUN, *arguments]
-    return subprocess.run(command, capture_output=True, env={**os.environ, **environ}, check=False)
 
 
 def test_a_file_without_an_end_is_refused_after_the_limit() -> None:
@@ -35,12 +28,6 @@ def test_a_file_without_an_end_is_refused_after_the_limit() -> None:
 def test_a_name_too_long_for_the_system_is_refused() -> None:
     with pytest.raises(Refused, match="cannot be read"):
         read_files([Path("x" * 5_000)])
-
-
-def test_a_terminal_without_unicode_gets_escapes() -> None:
-    ended = _run("validate", str(SAMPLE), PYTHONIOENCODING="ascii")
-    assert ended.returncode == 0
-    assert ended.stdout.startswith(b"\\u2713 ")
 
 
 def test_json_stays_json_where_stdout_is_not_utf8(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,12 +72,6 @@ def test_who_does_not_answer_is_named(
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     error = EndpointConnectionError(endpoint_url=endpoint or "https://ssm.example")
     assert said in str(explained(error))
-
-
-def test_a_file_that_is_not_there_is_named_before_aws_is_asked() -> None:
-    ended = _run("announce", "nothere.json", AWS_CONFIG_FILE="/dev/null")
-    assert ended.returncode == 2
-    assert b"nothere.json cannot be read" in ended.stderr
 
 
 def test_a_fault_of_ours_is_not_dressed_up() -> None:

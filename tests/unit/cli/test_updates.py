@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders import SAMPLES
+from changecast.hub.announcing.metadata import read_document
+from changecast_cli.preview.life import Life, current_of
+from tests.support.builders import NOW, SAMPLES
+from tests.support.mails import brand
 from tests.unit.cli.test_preview import ROOT, previewed
 
 BRIDGE = {
@@ -24,13 +27,25 @@ OLD = APPROVED | BRIDGE | {
     "links": [{"title": "Runbook", "url": "https://wiki.provider.example/1"}],
     "services": ["VPN"],
 }  # fmt: skip
+NEW = OLD | {"version": 9}
 
 
-def after_edit(tmp_path: Path, **fields: Any) -> dict[str, Any]:
+def after_edit(**fields: Any) -> Life:
+    """What it causes now: `preview` shows this, and then the later mails."""
+    old, new = read_document(json.dumps(OLD)), read_document(json.dumps(NEW | fields))
+    return current_of(new, old, brand(), NOW)
+
+
+def test_a_preview_says_what_the_edit_causes_now_before_the_later_mails(tmp_path: Path) -> None:
     old, new = tmp_path / "old.json", tmp_path / "new.json"
     old.write_text(json.dumps(OLD))
-    new.write_text(json.dumps(OLD | {"version": 9} | fields))
-    return previewed(tmp_path / "p", new, "--previous", old, "--customer", "acme")
+    new.write_text(json.dumps(NEW | {"services": ["DNS"]}))
+    found = previewed(tmp_path / "p", new, "--previous", old, "--customer", "acme")
+    life = after_edit(services=["DNS"])
+    assert found["says"] == life.says
+    names = [(mail["name"], mail["now"]) for mail in found["mails"]]
+    assert names[: len(life.mails)] == [(mail.name, True) for mail in life.mails]
+    assert not any(now for _, now in names[len(life.mails) :])
 
 
 @pytest.mark.parametrize(
@@ -53,11 +68,11 @@ def after_edit(tmp_path: Path, **fields: Any) -> dict[str, Any]:
     ],
 )
 def test_everybody_who_was_told_otherwise_gets_an_update(
-    tmp_path: Path, fields: dict[str, Any]
+    fields: dict[str, Any],
 ) -> None:
-    found = after_edit(tmp_path, **fields)
-    assert found["says"] == "Subscribers of announcements get a mail now: update."
-    assert next(mail["name"] for mail in found["mails"] if mail["now"]) == "update-changed"
+    found = after_edit(**fields)
+    assert found.says == "Subscribers of announcements get a mail now: update."
+    assert found.mails[0].name == "update-changed"
 
 
 @pytest.mark.parametrize(
@@ -80,11 +95,11 @@ def test_everybody_who_was_told_otherwise_gets_an_update(
     ],
 )
 def test_nobody_who_is_up_to_date_is_mailed_for_nothing(
-    tmp_path: Path, fields: dict[str, Any]
+    fields: dict[str, Any],
 ) -> None:
-    found = after_edit(tmp_path, **fields)
-    assert found["says"].startswith("Only people who missed the last revision get a mail now")
-    assert [mail["name"] for mail in found["mails"] if mail["now"]] == ["update-full"]
+    found = after_edit(**fields)
+    assert found.says.startswith("Only people who missed the last revision get a mail now")
+    assert [mail.name for mail in found.mails] == ["update-full"]
 
 
 @pytest.mark.parametrize("name", ["Acme\u00a0Industries", " Acme Industries\n", "Acme  Industries"])

@@ -1,7 +1,5 @@
-"""The verbs: each is found under its name, and loads nothing that only others need."""
+"""The verbs: each is found under its name, and completed by the shell."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +13,6 @@ from changecast_cli.verbs import VERBS
 
 ROOT = Path(__file__).parents[3]
 WHOLE: Any = get_command(app)
-LOADED = """
-import sys
-from changecast_cli.main import run
-try:
-    run()
-finally:
-    print(*(name for name in ("boto3", "pydantic", "dns", "starlette") if name in sys.modules))
-"""
-
-
-def loaded_by(*words: str) -> set[str]:
-    """Which heavy libraries a command line loads."""
-    ended = subprocess.run(
-        [sys.executable, "-c", LOADED, *words], capture_output=True, text=True, check=True
-    )
-    return set(ended.stdout.splitlines()[-1].split())
 
 
 @pytest.mark.parametrize("name", VERBS)
@@ -39,12 +21,6 @@ def test_a_verb_is_found_and_says_in_its_panel_what_it_does(name: str) -> None:
     assert verb.name == name
     assert verb.rich_help_panel == VERBS[name].panel
     assert verb.get_short_help_str()
-
-
-def test_the_version_loads_no_verb_and_a_verb_only_what_it_needs() -> None:
-    assert loaded_by("--version") == set()
-    assert not {"dns", "starlette"} & loaded_by("status", "--help")
-    assert "starlette" not in loaded_by("console", "--help")
 
 
 def test_a_verb_that_is_misspelt_is_guessed(capsys: pytest.CaptureFixture[str]) -> None:

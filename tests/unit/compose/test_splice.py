@@ -1,8 +1,6 @@
 """The recipient's own gaps: filled exactly there, whatever the texts of the mail are."""
 
 import json
-import subprocess
-import sys
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -162,14 +160,3 @@ def _answerable(kind: MailKind, about: Change, page: str) -> EmailMessage:
     parsed = message_from_bytes(splice(load(chosen), READER, page), policy=default)
     assert isinstance(parsed, EmailMessage)
     return parsed
-
-
-def test_the_senders_half_imports_nothing_heavy() -> None:
-    heavy = ("jinja2", "icalendar", "pydantic", "babel", "changecast.customer.compose")
-    splice = "changecast.customer.renderings.splice"
-    code = f"import sys, {splice}; print([m for m in {heavy} if m in sys.modules])"
-    found = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
-        env={"PYTHONPATH": "functions"},
-    )  # fmt: skip
-    assert found.stdout.strip() == "[]"

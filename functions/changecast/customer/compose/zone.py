@@ -6,6 +6,7 @@ new offset; §3.6.5 wants the old one), and programs show events an hour off.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,22 +31,28 @@ class Observance:
 
 def timezone_around(name: str, moment: datetime) -> Timezone:
     """Return an IANA zone's VTIMEZONE, valid from a year before `moment` to two years after."""
-    zone = ZoneInfo(name)
-    first = (moment - _YEAR).astimezone(UTC)
-    offset = _offset(first, zone)
-    onsets = {_observance(first, offset, zone): [_local(first, offset)]}
-    for earlier, later in pairwise(first + _DAY * day for day in range(3 * 366)):
-        if _offset(earlier, zone) != _offset(later, zone):
-            before, instant = _offset(earlier, zone), _change(earlier, later, zone)
-            key = _observance(instant, before, zone)
-            onsets.setdefault(key, []).append(_local(instant, before))
     described = Timezone()
     described.add("tzid", name)
-    for observance, times in onsets.items():
+    for observance, times in _onsets(name, (moment - _YEAR).astimezone(UTC)).items():
         rule = _rule(times)
         for onset in times[:1] if rule else times:
             described.add_component(_component(observance, onset, rule))
     return described
+
+
+@lru_cache(maxsize=64)  # every mail of a change has the same zone and time
+def _onsets(name: str, first: datetime) -> dict[Observance, list[datetime]]:
+    """Return the local times at which each observance begins, in three years."""
+    zone = ZoneInfo(name)
+    offset = _offset(first, zone)
+    onsets = {_observance(first, offset, zone): [_local(first, offset)]}
+    days = ((day, _offset(day, zone)) for day in (first + _DAY * n for n in range(3 * 366)))
+    for (earlier, before), (later, after) in pairwise(days):
+        if before != after:
+            instant = _change(earlier, later, zone)
+            key = _observance(instant, before, zone)
+            onsets.setdefault(key, []).append(_local(instant, before))
+    return onsets
 
 
 def _component(

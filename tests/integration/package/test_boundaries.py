@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PROGRAM = Path(sys.executable).with_name("lint-imports")
 
 
@@ -68,3 +68,14 @@ def test_the_public_api_costs_a_function_nothing() -> None:
 
 def python(code: str) -> str:
     return subprocess.check_output([sys.executable, "-c", code], cwd=ROOT / "functions", text=True)
+
+
+def test_the_senders_half_imports_nothing_heavy() -> None:
+    heavy = ("jinja2", "icalendar", "pydantic", "babel", "changecast.customer.compose")
+    splice = "changecast.customer.renderings.splice"
+    code = f"import sys, {splice}; print([m for m in {heavy} if m in sys.modules])"
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        env={"PYTHONPATH": "functions"},
+    )  # fmt: skip
+    assert found.stdout.strip() == "[]"

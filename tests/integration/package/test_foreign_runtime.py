@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MINE, FOREIGN = EXTENSION_SUFFIXES[0], ".cpython-399-s390x-linux-gnu.so"
 
 
