@@ -10,6 +10,7 @@ from multiprocessing import get_context
 from typing import Any, NamedTuple
 
 from testbed.simulation import pacing
+from testbed.simulation.answering import Kept, judge_answers, play_answers
 from testbed.simulation.outcomes import INTACT, Assumptions
 from testbed.simulation.plots import (
     crash_points,
@@ -60,6 +61,25 @@ def reminders(policy: str, first: int, schedules: int) -> Result:
     return _gather(_on_all_cores(play, range(first, first + schedules)))
 
 
+class Answered(NamedTuple):
+    """What came of answers in many schedules, and those in which something is wrong with them."""
+
+    given: int
+    failing: list[tuple[int, Kept]]
+
+
+def answering(policy: str, first: int, schedules: int) -> Answered:
+    """Schedules of the seeds `first`, `first` + 1, ... in which people answer."""
+    play = partial(_answers, policy=policy)
+    kept = list(_on_all_cores(play, range(first, first + schedules)))
+    failing = [(seed, one) for seed, one in kept if one.faults]
+    return Answered(sum(one.given for _, one in kept), failing)
+
+
+def _answers(seed: int, policy: str) -> tuple[int, Kept]:
+    return seed, judge_answers(play_answers(seed, policy))
+
+
 def crashes(policy: str, people: int, at_once: int) -> Result:
     """Play a crash before and after every call (`at_once` 1), or at every pair of calls (2)."""
     points = crash_sets(crash_points(people, policy), at_once)
@@ -67,7 +87,7 @@ def crashes(policy: str, people: int, at_once: int) -> Result:
     return _gather(_on_all_cores(play, points))
 
 
-def _on_all_cores(play: Any, arguments: Iterable[Any]) -> Iterator[tuple[Any, Verdict]]:
+def _on_all_cores(play: Any, arguments: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
     with get_context("spawn").Pool(os.cpu_count()) as pool:
         yield from pool.imap(play, arguments, chunksize=40)
 
@@ -103,6 +123,7 @@ def main(arguments: list[str]) -> int:
     is_broken = _intact(_random(schedules, seed))
     is_broken |= _intact(_stories(max(1, schedules // 4), seed))
     is_broken |= _intact(_reminders(max(1, schedules // 4), seed))
+    is_broken |= _answering(max(1, schedules // 4), seed)
     tenth = max(1, schedules // 10)
     is_broken |= _intact(_without_recorder(tenth, seed))
     _broken(tenth, seed)
@@ -110,6 +131,22 @@ def main(arguments: list[str]) -> int:
     for measured in pacing.lines():
         print(measured, flush=True)
     return is_broken
+
+
+def _answering(schedules: int, seed: int) -> int:
+    """Print what came of people's answers; 1 where one was lost, invented or is told wrongly."""
+    is_broken = False
+    for policy in POLICIES:
+        found = answering(policy, seed, schedules)
+        wrong = {
+            name: sum(getattr(kept, name) for _, kept in found.failing) for name in Kept._fields[1:]
+        }
+        figures = {"policy": policy, "schedules": schedules, "seed": seed, "answers": found.given}
+        print(json.dumps(figures | wrong), flush=True)
+        for failed, kept in found.failing[:_SHOWN]:
+            print(f"broken: {policy}, answers of seed {failed}: {kept}", file=sys.stderr)
+        is_broken |= bool(found.failing)
+    return int(is_broken)
 
 
 def _replay(policy: str, seed: int) -> tuple[Result, dict[str, Any]]:

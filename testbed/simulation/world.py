@@ -10,17 +10,31 @@ from functools import lru_cache, partial
 from types import ModuleType
 from typing import Any
 
-from changecast.contract.event import TEST_SUFFIX, parse_announced
+from changecast.contract.event import REPORTED_TYPE, TEST_SUFFIX, parse_announced
 from changecast.customer.ledger import table as ledgers
 from changecast.customer.ledger.evidence import note_event
 from changecast.customer.ledger.held import drop_held
-from changecast.customer.ledger.schema import DUE_BATCHES, DUE_REMINDERS, Recipient, Run
+from changecast.customer.ledger.schema import (
+    DUE_ANSWERS,
+    DUE_BATCHES,
+    DUE_REMINDERS,
+    Recipient,
+    Run,
+)
 from changecast.customer.mailing import Variant
 from changecast.customer.planning import announcements, reminders, run_mails
 from changecast.customer.planning.account_limits import AccountLimits
 from changecast.customer.sending import batch as sending
 from changecast.customer.sending.unanswered import Policy
-from testbed.doubles.account import ENVIRONMENT, WITH_CHANNELS, Context, configure, load, set_clock
+from testbed.doubles.account import (
+    ANSWERING,
+    ENVIRONMENT,
+    WITH_CHANNELS,
+    Context,
+    configure,
+    load,
+    set_clock,
+)
 from testbed.doubles.announcements import envelope
 from testbed.doubles.dynamodb import Table
 from testbed.doubles.events import Events
@@ -36,16 +50,16 @@ from testbed.simulation.stories import CHANGE, Step, Story, event_of
 
 GATE = Gate()
 LONGEST = 6 * 3_600.0
-_LOOKED_AT = ({"S": DUE_BATCHES}, {"S": DUE_REMINDERS})
+_LOOKED_AT = ({"S": DUE_BATCHES}, {"S": DUE_REMINDERS}, {"S": DUE_ANSWERS})
 NO_LIMITS = AccountLimits(0, 0, 0, frozenset())
 
 
-@lru_cache(maxsize=2)
-def modules(*, channels: bool = False) -> dict[str, ModuleType]:
+@lru_cache(maxsize=3)
+def modules(*, channels: bool = False, answers: bool = False) -> dict[str, ModuleType]:
     """Return the real handlers, loaded once per process; their clients change with the schedule."""
     names = ("dynamodb", "s3", "sesv2", "sqs", "events", "sns", "secretsmanager")
     clients = {name: GATE.client(name) for name in names}
-    more = WITH_CHANNELS if channels else {}
+    more = (WITH_CHANNELS if channels else {}) | (ANSWERING if answers else {})
     own = {"UNKNOWN_WINDOW_MINUTES": str(int(WINDOW // 60))}
     loaded = load(clients, ENVIRONMENT | own | more)
     vars(announcements)["parse_announced"] = lru_cache(maxsize=512)(parse_announced)
@@ -96,12 +110,16 @@ class Plot:
     limits: AccountLimits = NO_LIMITS
     story: Story | None = None
     channels: bool = False
+    answers: bool = False
+    # When people open their pages, and perhaps try again.
+    visits: tuple[float, ...] = ()
 
     @property
     def moments(self) -> list[float]:
         """Return the times of what the schedule itself decides."""
         told = self.story.moments if self.story else []
-        return [*(seconds for seconds, _ in self.announcements), self.dropped_at, *told]
+        announced = [seconds for seconds, _ in self.announcements]
+        return [*announced, self.dropped_at, *told, *self.visits]
 
 
 @dataclass
@@ -118,7 +136,7 @@ class World:
         self.start = hub.now
         rng = plot.rng or random.Random(0)
         random.seed(rng.random())
-        loaded = modules(channels=plot.channels) if plot.channels else modules()
+        loaded = self.modules()
         sending._rendering.cache_clear()
         set_clock(loaded, hub)  # type: ignore[arg-type]
         self.queues = self.queues_type(hub, loaded, rng, chaos=plot.chaos)
@@ -139,6 +157,12 @@ class World:
             "events": self.events,
         }  # fmt: skip
         self._configure(loaded)
+
+    def modules(self) -> dict[str, ModuleType]:
+        """Return the real handlers of an account like this."""
+        if self.plot.answers:
+            return modules(answers=True)
+        return modules(channels=True) if self.plot.channels else modules()
 
     def _configure(self, loaded: dict[str, ModuleType]) -> None:
         sender = replace(loaded["send_mail"].deliveries.sender, each=self.hub.each)
@@ -210,7 +234,7 @@ class World:
 
     def _drop_held(self) -> None:
         """Do what `changecast held --drop` does, for every run."""
-        ledger = modules()["sweep"].ledger
+        ledger = self.modules()["sweep"].ledger
 
         def drop() -> None:
             for run in ledgers.runs_of(ledger, CHANGE):
@@ -247,14 +271,14 @@ class World:
         """Return every recipient of a run, as the table has it."""
         GATE.faults = Planned(frozenset())
         GATE.hub = _Still(self.hub.now)
-        ledger = modules()["sweep"].ledger
+        ledger = self.modules()["sweep"].ledger
         return [r for batch in ledgers.batches_of(ledger, run) for r in batch.recipients]
 
     def runs(self) -> list[Run]:
         """Return every run of the change."""
         GATE.faults = Planned(frozenset())
         GATE.hub = _Still(self.hub.now)
-        ledger = modules()["sweep"].ledger
+        ledger = self.modules()["sweep"].ledger
         tests = ledgers.runs_of(ledger, CHANGE + TEST_SUFFIX) if self.plot.story else []
         return [*ledgers.runs_of(ledger, CHANGE), *tests, *ledgers.reminders_of(ledger, CHANGE)]
 
@@ -408,7 +432,11 @@ def _untrue(world: World, runs: list[Run], people: dict[str, list[Recipient]], m
 
 def _is_reported(world: World, run: Run, rows: list[Recipient]) -> bool:
     states = Counter(str(row.state) for row in rows)
-    reports = [json.loads(entry["Detail"]) for entry in world.events.entries]
+    reports = [
+        json.loads(entry["Detail"])
+        for entry in world.events.entries
+        if entry["DetailType"] == REPORTED_TYPE
+    ]
     named = (run.change_id, run.revision, run.event_id if run.is_reminder else "")
     of_run = [
         r
