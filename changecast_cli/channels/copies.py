@@ -26,7 +26,7 @@ from changecast_cli.text_files import read_text, save_text
 
 FORMAT = "changecast-channels-1"
 _KEPT = ("name", "channel", "target", "topics", "tests")
-File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup file.")]
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _endpoint(channels: Channels, kept: Mapping[str, Any]) -> Endpoint:
         raise Refused(f"the backup's channels have fields that are not known: {unknown}")
     name, channel = kept["name"], ChannelName(kept["channel"])
     if not is_name(name):
-        raise Refused(f"{name!r} is not a name of a channel: use a-z, 0-9 and - between them")
+        raise Refused(f"{name!r} is not a channel name: use a-z, 0-9, and - between them")
     topics = checked_topics(",".join(kept["topics"]))
     if channel is ChannelName.CHAT:
         checked_topic(channels, kept["target"])

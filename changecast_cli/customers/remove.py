@@ -191,8 +191,8 @@ def _route(
     leads_to = parameter(stack, "CustomerAccount") if stack else customer.account
     if leads_to != customer.account:
         raise Refused(
-            f"the stack {name} leads to account {leads_to}, but {customer.code} is "
-            f"{customer.account}: nothing was deleted"
+            f"the credentials for the stack {name} lead to account {leads_to}, but "
+            f"{customer.code} is in account {customer.account}: nothing was deleted"
         )
     return hub, stack
 

@@ -194,7 +194,7 @@ def contact_list(checked: CheckedAccount) -> Iterator[Verdict]:
     if missing:
         yield broken("topics", f"missing: {', '.join(missing)}", fix)
     elif differing:
-        yield warning("topics", f"another default: {', '.join(differing)}", fix)
+        yield warning("topics", f"different default: {', '.join(differing)}", fix)
     else:
         more = f", and its own: {', '.join(foreign)}" if foreign else ""
         yield ok("topics", ", ".join(str(topic["TopicName"]) for topic in TOPICS) + more)

@@ -123,7 +123,7 @@ def _not_paused(run: Run, customer: str) -> str:
 def plan_for(run: Run, customer: str) -> list[str]:
     """Return what resuming will do, in sentences."""
     plan = [
-        f"{run.change_id} revision {run.revision} at {customer} resumes. It was paused because: "
+        f"{run.change_id} revision {run.revision} at {customer} resumes. Reason for the pause: "
         f"{run.reason_message or run.reason_code or 'no reason was noted'}"
     ]
     code = run.pause_code

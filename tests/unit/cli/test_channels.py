@@ -171,7 +171,7 @@ def test_a_backup_has_no_secret_and_a_restore_gives_new_ones_to_what_is_missing(
     [
         ({"target": "https://127.0.0.1:80/"}, "must use port 443"),
         ({"target": "http://hooks.acme.example/"}, "is not an address like"),
-        ({"name": "Ops!"}, "is not a name of a channel"),
+        ({"name": "Ops!"}, "is not a channel name"),
         ({"topics": ["calendar"]}, "cannot get the topic calendar"),
         ({"channel": "pager"}, "cannot be read"),
         ({"channel": ""}, "people are restored by"),
