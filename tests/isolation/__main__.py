@@ -25,7 +25,7 @@ Answered = list[tuple[Question, bool]]
 
 
 def main() -> int:
-    """Ask everything, show it, write it; exit 1 where an answer is wrong or a mutant lives."""
+    """Ask everything, print and write the results; exit 1 if one is wrong or a mutant survives."""
     parser = argparse.ArgumentParser(prog="python -m tests.isolation", description=__doc__)
     parser.add_argument("--customers", type=int, default=30, help="how many, each with each")
     parser.add_argument("--out", type=Path, default=OUT, help="where the report is written")
@@ -67,7 +67,7 @@ def _answered(questions: list[Question]) -> Answered:
 
 
 def show(found: Findings) -> None:
-    """The rights as a table, the pairs as a grid, and whatever is wrong."""
+    """Print the rights as a table, the pairs as a grid, and everything that is wrong."""
     console = Console()
     table = Table("who", "may", title="What each may; everything else was refused")
     for kind, rights in found.rights.items():

@@ -1,4 +1,4 @@
-"""What the picture in the design draws, and nothing else: who may do what to what.
+"""What the picture in the design shows, and nothing else: who may do what to what.
 
 Written by hand from the design, not from the templates. Everybody else may do nothing: what is not
 here must be refused.

@@ -129,7 +129,7 @@ def delivered(entry: Event, account: str) -> Event:
 
 @pytest.fixture
 def traces() -> Iterator[Traces]:
-    """X-Ray's own recorder is on, and its documents stay here."""
+    """X-Ray's own recorder is on, and its documents are kept here."""
     kept, before = Traces(), xray_recorder.emitter
     xray_recorder.configure(sampling=False, emitter=kept, context=XRayContext(), service="canary")
     global_sdk_config.set_sdk_enabled(True)
@@ -164,7 +164,7 @@ def load(name: str) -> ModuleType:
     return module
 
 
-# ---- every way that a mail can go -----------------------------------------------------------
+# ---- every path that a mail can take -----------------------------------------------------------
 
 
 def outcome(mail: SentMail, kind: str, **detail: Any) -> Event:
@@ -191,7 +191,7 @@ def suppressed(mail: SentMail) -> Event:
 
 
 def heard(say: Callable[[SentMail], Event]) -> Callable[[Chain], None]:
-    """SES takes the mails and says this of each."""
+    """SES accepts the mails and reports this about each."""
 
     def way(chain: Chain) -> None:
         chain.account.ses.after = lambda mail: chain.account.hear(say(mail))
@@ -202,7 +202,7 @@ def heard(say: Callable[[SentMail], Event]) -> Callable[[Chain], None]:
 
 
 def answered(error: Exception, minutes: int = 4, **environment: str) -> Callable[[Chain], None]:
-    """SES answers so for the canary, until the last minutes."""
+    """SES gives this answer for the canary, until the last minutes."""
 
     def way(chain: Chain) -> None:
         account = chain.account
@@ -240,7 +240,7 @@ def superseded(chain: Chain) -> None:
 
 
 def changed(**change: Any) -> Callable[[Chain], None]:
-    """The event comes with something in the change that breaks it."""
+    """The event arrives with something in the change that breaks it."""
 
     def way(chain: Chain) -> None:
         event = chain.announce()
@@ -379,9 +379,7 @@ ALWAYS = {"the logs", "the metrics", "the traces", "the reports", "the status ta
 
 
 def people_are_only_in_the_ledger_and_the_mail(account: Account) -> None:
-    """In the customer's own account: recipients' items, the reading of the contact list until it
-    has served, and the mail to that person.
-    """
+    """The customer's own account: recipients' items, the list's reading, and that person's mail."""
     items = {key: item for key, item in account.table.items.items() if names_the_person(item)}
     assert all(sort.startswith("r#") for _, sort in items)
     assert not any(tells_the_sentence(item) for item in account.table.items.values())
@@ -397,7 +395,7 @@ def people_are_only_in_the_ledger_and_the_mail(account: Account) -> None:
 
 
 def test_what_is_looked_for_is_really_there(chain: Chain) -> None:
-    """The search is worth nothing if the canary never flew, or cannot be seen."""
+    """The search proves nothing if the canary was never used, or cannot be found."""
     heard(bounce)(chain)
     account = chain.account
     (mail,) = [mail for mail in account.ses.mails if mail.to == ADDRESS]
@@ -427,5 +425,5 @@ def parked(url: str) -> list[Any]:
 
 
 def in_plain(items: list[Event]) -> list[str]:
-    """What the hub keeps, but the announced original: that is compressed, and has the sentence."""
+    """What the hub keeps, except the compressed original, which has the sentence."""
     return [said(item) for item in items if not str(item["sk"]).startswith("original#")]

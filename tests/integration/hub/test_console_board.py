@@ -1,4 +1,4 @@
-"""The console's board over the hub's real table: what the tracker writes is on the next page."""
+"""The console's board over the hub's real table: the next page shows what the tracker writes."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

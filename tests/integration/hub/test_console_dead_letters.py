@@ -1,4 +1,4 @@
-"""The console's buttons for dead letters: each is sent again once, and what is refused stays."""
+"""The console's buttons for dead letters: each is sent again once, and refused ones stay."""
 
 import json
 from collections.abc import Callable
@@ -77,7 +77,7 @@ def console() -> Console:
 
 @pytest.fixture
 def do(console: Console) -> Callable[[str], Any]:
-    """Looks at a repair, and does it."""
+    """Shows a repair's plan, then does it."""
     app = application(console, Door(PORT, TOKEN, PREFIX))
     browser = TestClient(app, base_url=OWN, headers={"Origin": OWN}, follow_redirects=False)
 

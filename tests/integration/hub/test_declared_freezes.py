@@ -80,7 +80,7 @@ def hub(table: Any, ssm: Any, register: Any) -> Hub:
 def declared(
     number: int = 1, *, by: str = "acme", customer: str = "acme", days: float = 1, **more: Any
 ) -> dict[str, Any]:
-    """A freeze that an account declares, its own unless another customer is named."""
+    """A freeze that an account declares, for itself unless another customer is named."""
     account = ACCOUNTS[by]
     said = {
         "event_id": str(uuid5(NAMESPACE_URL, f"{number} {sorted(more.items())}")),

@@ -1,4 +1,4 @@
-"""A revision that should never have been: void at the hub, and the change can still be told."""
+"""A revision that should never have been announced: void at the hub, and the change can go on."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Evidence of a change: what is in the file, and that one changed byte of it is found and named."""
+"""Evidence of a change: the file's content, and that a single changed byte is found and named."""
 
 import hashlib
 import json
@@ -37,7 +37,7 @@ Files = dict[str, bytes]
 
 @pytest.fixture
 def known(tracker: Tracker, register: Register) -> Tracker:
-    """CHG-1, announced twice; acme reported and answered, globex said nothing."""
+    """CHG-1, announced twice; acme reported and answered, globex did not."""
     register("globex")
     fake = fake_hub()
     events: Any = FakeEvents()
@@ -117,7 +117,7 @@ def test_a_changed_missing_or_added_file_is_named(known: Tracker, name: str) -> 
 
 
 def resealed(files: Files, name: str, forge: Callable[[Any], Any]) -> bytes:
-    """A file that was forged by somebody who writes a fitting manifest."""
+    """A file that was forged by somebody who also wrote a matching manifest."""
     text = json.dumps(forge(json.loads(files[name]))).encode()
     manifest = json.loads(files["manifest.json"])
     manifest["files"][name] = hashlib.sha256(text).hexdigest()

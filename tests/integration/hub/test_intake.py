@@ -1,4 +1,4 @@
-"""A file that is dropped is announced once, or put aside with a reason that people can read."""
+"""A dropped file is announced once, or rejected with a reason that people can read."""
 
 import importlib
 import json
@@ -38,7 +38,7 @@ class Dropping:
         return json.dumps({"detail-type": "Object Created", "detail": detail})
 
     def take_in(self, *messages: str) -> list[str]:
-        """Take messages in; returns those that go back to the queue."""
+        """Handle messages; return those that go back to the queue."""
         records = [{"messageId": str(number), "body": body} for number, body in enumerate(messages)]
         answer = self.module.handler({"Records": records}, None)
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]

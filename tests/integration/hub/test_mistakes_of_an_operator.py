@@ -63,7 +63,7 @@ def test_a_wrong_code(table: Any, register: Register, words: tuple[str, ...]) ->
 def test_a_customer_that_the_change_does_not_name(
     table: Any, register: Register, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
-    """It names globex alone, and the operator types acme."""
+    """The change names only globex, and the operator types acme."""
     register("acme", "globex")
     status_row(table, "globex")
     entered = account_of(Account(ses=Ses()))
@@ -100,7 +100,7 @@ def test_a_wrong_file(table: Any, register: Register, folder: Path) -> None:
 
 
 def test_an_old_file() -> None:
-    """A list of customers from before somebody changed one: what differs is named, and kept."""
+    """An outdated list of customers: what differs is named, and kept."""
     text = SAMCONFIG.read_text("utf-8")
     old = {"code": "acme", "account": "222222222222", "region": "eu-central-1",
            "name": "Acme before the merger", "sender": "changes@acme.example",

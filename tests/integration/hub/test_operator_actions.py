@@ -1,4 +1,4 @@
-"""What operators did is kept with the change, and says which report came after it."""
+"""Operators' actions are kept with the change, with the report that followed each."""
 
 from typing import Any
 

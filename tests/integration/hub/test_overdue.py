@@ -1,4 +1,4 @@
-"""A change whose window is over for an hour, and that nobody ended, is found, shown and told once.
+"""A change that nobody ended, an hour after its window, is found, shown and alerted once.
 
 The tracker and watch run as their functions do; the hub's table is moto's.
 """
@@ -57,13 +57,13 @@ class Hub:
         self._tracker, self._patch = tracker, monkeypatch
 
     def told(self, **fields: Any) -> None:
-        """An announcement reaches the hub, in time unless said otherwise."""
+        """Let an announcement reach the hub, in time by default."""
         of_event = {name: fields.pop(name) for name in ("customers", "test") if name in fields}
         assert self._tracker.handle(envelope(announced(change(**fields), **of_event))) == []
         assert self._tracker.parked() == []
 
     def watch(self, now: datetime) -> list[str]:
-        """Watch looks once; returns the alerts' subjects about windows."""
+        """Run watch once; return the subjects of alerts about windows."""
         watcher = watching.Watcher(
             self.table, boto3.client("events"), boto3.client("sqs"), self.alerts,  # type: ignore[arg-type]
             boto3.client("ssm"), WATCH,
@@ -228,7 +228,7 @@ def test_a_discarded_end_that_arrives_late_leaves_the_change_open(
 
 
 def envelope_of(entry: dict[str, Any]) -> dict[str, Any]:
-    """What the bus makes of an entry."""
+    """Return an entry as the bus delivers it."""
     return envelope(announced()) | {"detail": json.loads(entry["Detail"])}
 
 

@@ -1,4 +1,4 @@
-"""The record of a revision in DynamoDB: who comes first has it."""
+"""The record of a revision in DynamoDB: the first writer gets it."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""The registry: one list, that one broken entry does not break."""
+"""The registry: one list, which one broken entry does not break."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""A registry of thousands: read once a quarter of an hour, and never believed before a put."""
+"""A registry of thousands: read every quarter of an hour, and checked again before a put."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the hub knows of reminders: a row of their own, beside the announcement's."""
+"""What the hub knows of reminders: their own row, beside the announcement's."""
 
 import json
 from datetime import UTC, datetime, timedelta

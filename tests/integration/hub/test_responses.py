@@ -1,4 +1,4 @@
-"""What customers answer, as the hub keeps it, counts it, and passes it on."""
+"""What customers answer, and how the hub keeps it, counts it and passes it on."""
 
 from datetime import timedelta
 from itertools import permutations

@@ -80,7 +80,7 @@ def test_reports_in_any_order_end_alike(table: Any) -> None:
     for order in list(itertools.permutations(range(4)))[::4]:
         for what in (*order, order[0]):
             tell(what)
-        own = {"version", "chain_hash"}  # count what came, and in which order
+        own = {"version", "chain_hash"}  # count what arrived, and in which order
         found.append({name: one for name, one in row(table).items() if name not in own})
         for item in table.scan()["Items"]:
             table.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})

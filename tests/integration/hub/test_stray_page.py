@@ -94,4 +94,4 @@ def test_the_page_gets_a_change_out_of_a_stray_revision(bus: Bus, tmp_path: Path
     acme = json.loads(shown.stdout)["customers"]["acme"]
     assert (acme["revision"], acme["state"], acme["counts"]["sent"]) == (2, "sent", 5)
     mails = [mail.to for mail in bus.account.ses.mails]
-    assert sorted(mails) == sorted(PEOPLE * 2)  # the poison, and the truth
+    assert sorted(mails) == sorted(PEOPLE * 2)  # the false row, and the true one

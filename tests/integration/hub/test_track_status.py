@@ -1,4 +1,4 @@
-"""The tracker's function: it believes the registry and the envelope, and parks what it cannot."""
+"""The tracker's function: it trusts the registry and the envelope, and parks everything else."""
 
 import json
 from dataclasses import replace
@@ -163,7 +163,7 @@ def test_when_the_table_is_away_the_messages_go_back(tracker: Tracker) -> None:
 
 
 def facts(tracker: Tracker) -> list[str]:
-    """The causes of what is noted against CHG-1."""
+    """Return the causes that are noted for CHG-1."""
     found = tracker.table.query(KeyConditionExpression=Key("pk").eq("fact#CHG-1"))["Items"]
     return [str(one["cause"]) for one in found]
 

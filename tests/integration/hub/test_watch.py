@@ -57,7 +57,7 @@ class Watcher:
         self.events, self.sqs = boto3.client("events"), boto3.client("sqs")
 
     def silent(self, *codes: str, change_id: str = "CHG-1", minutes: int = 16) -> None:
-        """These were announced a change so long ago, and said nothing."""
+        """A change was announced to these customers long ago, and they did not report."""
         what = announced(change(change_id=change_id), customers=codes)
         open_status_rows(self.table, _event(what), datetime.now(UTC) - timedelta(minutes=minutes))
 
@@ -208,7 +208,7 @@ def test_a_finding_is_told_once_and_again_when_it_is_resolved(watcher: Watcher) 
 
 
 def test_a_resumed_run_is_resolved_only_when_its_mails_leave(watcher: Watcher) -> None:
-    """A resume without a repair pauses again: nobody is told that all is well in between."""
+    """After a resume without a repair, the run pauses again, without a "resolved" in between."""
     reason = {"class": "paused", "code": "sender_not_verified", "message": "not verified",
               "at": "2027-01-16T08:05:00Z"}  # fmt: skip
 
@@ -322,7 +322,7 @@ def test_two_who_watch_at_once_tell_a_fact_once_and_who_dies_is_stood_in_for(
     assert claim_fact(watcher.table, item, now + timedelta(hours=1))
     assert not claim_fact(watcher.table, item, now + timedelta(hours=1))
     assert watcher.watch() == []
-    # As if the hour were over, and the function that claimed it had told nobody.
+    # As if the hour were over, and the function that claimed it had not published.
     assert claim_fact(watcher.table, read_item(watcher.table, key), now - timedelta(seconds=1))
     assert watcher.watch() == [("", "found bypassed")]
 

@@ -1,4 +1,4 @@
-"""Stacks that a role deploys which may do no more than its policies say."""
+"""Stacks that are deployed by a role with limited policies."""
 
 import json
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ STACK = "changecast"
 
 
 class Deployer:
-    """A role of an account with these policy documents, and stacks that it deploys."""
+    """A role of an account with these policy documents, and the stacks that it deploys."""
 
     def __init__(self, account: stage.Account, documents: Iterable[Any], opened: ExitStack) -> None:
         self.account = account
@@ -69,7 +69,7 @@ class Deployer:
         return self.ended(known)
 
     def ended(self, stack: str) -> str:
-        """The status of a stack, once nothing is in progress."""
+        """Return the status of a stack when nothing is in progress."""
 
         def look() -> str | None:
             status = str(self._look(stack)["StackStatus"])
@@ -85,7 +85,7 @@ class Deployer:
         return str(failed[-1]["ResourceStatusReason"])
 
     def _look(self, stack: str) -> dict[str, Any]:
-        """As an administrator: what the deployer may look at is another matter."""
+        """Read as an administrator, because the deployer's read rights are tested elsewhere."""
         admin = self.account.client("cloudformation")
         return dict(admin.describe_stacks(StackName=stack)["Stacks"][0])
 

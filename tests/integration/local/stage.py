@@ -1,4 +1,4 @@
-"""What tests of the embedded cloud set up in an account, and how they look at what happened."""
+"""What tests of the embedded cloud set up in an account, and how they check the result."""
 
 import io
 import json
@@ -165,7 +165,7 @@ def invoke(session: Account, name: str, event: Any = None) -> tuple[Any, str | N
 
 
 def eventually(look: Callable[[], Any], seconds: float = 120.0) -> Any:
-    """The first true thing that `look` sees; AssertionError where it sees none in time."""
+    """Return the first true value of `look`; AssertionError if there is none in time."""
     until = time.monotonic() + seconds
     while not (seen := look()):
         assert time.monotonic() < until, f"nothing within {seconds} s"

@@ -1,4 +1,4 @@
-"""PutEvents and buses across accounts, as aws-facts and the EventBridge guide have them."""
+"""PutEvents and buses across accounts, as aws-facts and the EventBridge guide describe them."""
 
 import json
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def bus_arn(session: stage.Account, name: str) -> str:
 
 
 def set_policy(session: stage.Account, bus: str, statement: dict[str, Any]) -> None:
-    """Give a bus a policy of one statement, the way a stack does."""
+    """Give a bus a policy of one statement, as a stack does."""
     body = {
         "Resources": {
             "Policy": {

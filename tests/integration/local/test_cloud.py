@@ -52,7 +52,7 @@ def opened() -> Iterator[ExitStack]:
 
 
 def make_probe(cloud: Cloud, opened: ExitStack, source: str, **config: Any) -> stage.Account:
-    """An account with a function `probe` whose role may nothing."""
+    """An account with a function `probe` whose role has no rights."""
     account = stage.Account(cloud, "111111111111", opened)
     stage.make_function(account, "probe", source, stage.make_role(account, "r"), **config)
     return account

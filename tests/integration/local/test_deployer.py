@@ -85,7 +85,7 @@ Outputs:
 def test_a_route_moves_to_a_further_bus_and_back_by_the_documented_policies(
     cloud: Cloud, hub: stage.Account
 ) -> None:
-    """Its role, its dead letters and its place in the registry stay; never are there two rules."""
+    """Its role, its dead letters and its registry entry stay; there are never two rules."""
     deploy_stack(hub, "shared", SHARED, {}, poll_seconds=0.02)
     session, events = as_deployer(cloud, hub), hub.client("events")
     body = (ROOT / "hub" / "bus.yaml").read_text("utf-8")

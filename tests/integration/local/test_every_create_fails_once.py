@@ -1,6 +1,6 @@
-"""Whatever resource fails first, the same command again ends well, and nothing is orphaned.
+"""Whichever resource fails first, repeating the command succeeds, and nothing is orphaned.
 
-The templates as CloudFormation gets them, through our own deployment, as the documented deployer.
+The templates as CloudFormation gets them, with our own deployment and the documented rights.
 """
 
 import json
@@ -39,7 +39,7 @@ def created(path: str) -> list[str]:
 
 @contextmanager
 def each_failing_once() -> Iterator[list[str]]:
-    """Every resource fails when it is created for the first time; gives those that failed."""
+    """Let every resource fail at its first creation; return those that failed."""
     from ministack.services.cloudformation import stacks  # noqa: PLC0415 - the cloud loads it
 
     create = stacks._provision_resource
@@ -59,7 +59,7 @@ def each_failing_once() -> Iterator[list[str]]:
 
 
 class Ground:
-    """An account with what a deployment finds: sam's bucket, and for a route the hub's bus."""
+    """An account with what a deployment needs: sam's bucket, and for a route the hub's bus."""
 
     def __init__(self, cloud: Cloud, here: stage.Account, path: str) -> None:
         self.path, self.here = path, here
@@ -103,7 +103,7 @@ class Ground:
                 yield "rule", rule["Arn"]
 
     def _keys(self) -> Iterator[tuple[str, str]]:
-        """Not those that wait for their deletion, which takes a week at least."""
+        """Return the keys, except those that wait for their deletion, for at least a week."""
         kms = self.here.client("kms")
         for key in kms.list_keys()["Keys"]:
             if kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] == "Enabled":

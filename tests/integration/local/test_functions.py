@@ -221,7 +221,7 @@ def handler(event, context):
 
 
 def most_at_once(spans: list[tuple[float, float]]) -> int:
-    """How many of these (start, end) overlapped at the worst moment."""
+    """Return how many of these (start, end) overlapped at most."""
     return max(sum(start <= at < end for start, end in spans) for at, _ in spans)
 
 

@@ -27,7 +27,7 @@ def handler(event, context):
 
 @pytest.fixture
 def two(account: Account) -> tuple[stage.Account, stage.Account]:
-    """Two accounts with a queue and a table each; the first has a function for its own."""
+    """Two accounts, each with a queue and a table; the first also has a function."""
     here, there = account(), account()
     for session in (here, there):
         for name in ("allowed", "other"):

@@ -1,4 +1,4 @@
-"""A hub whose data outlived it: a new one is not begun beside it, and what is left is named."""
+"""A hub whose data outlived it: no new one is created, and what is left is named."""
 
 from collections.abc import Callable
 

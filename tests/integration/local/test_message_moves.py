@@ -1,4 +1,4 @@
-"""Dead letters go back to where they came from, as SQS's redrive moves them."""
+"""Dead letters return to their queue, as SQS's redrive moves them."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ class Queues:
         return str(answer["Attributes"]["QueueArn"])
 
     def bury(self, body: str) -> None:
-        """Let a message fail once, so that SQS itself buries it."""
+        """Let a message fail once, so that SQS moves it to the dead letters."""
         self.sqs.send_message(QueueUrl=self.live, MessageBody=body)
         for _ in range(2):
             self.sqs.receive_message(QueueUrl=self.live)

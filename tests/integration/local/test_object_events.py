@@ -1,4 +1,4 @@
-"""A bucket tells EventBridge of its objects, as a file that is dropped needs it."""
+"""A bucket sends events about its objects to EventBridge, as the intake needs."""
 
 import json
 from collections.abc import Callable

@@ -20,7 +20,7 @@ SCOPE = "arn:aws:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/${AWS::St
 
 
 def template(hub: str, *actions: str) -> str:
-    """A customer's stack, as much of it as leads in: the role, with what it may do."""
+    """The part of a customer's stack that lets operators in: the role and its rights."""
     trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{hub}:root"},
              "Action": "sts:AssumeRole",
              "Condition": {"StringEquals": {"sts:ExternalId": AGREED}}}  # fmt: skip
@@ -45,7 +45,7 @@ def way_in(
     cloud: Cloud, account: Callable[[], stage.Account], tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., CustomerAccount]:  # fmt: skip
-    """Registers acme with a stack, and tries to get in from the hub."""
+    """Registers acme with a stack, and tries to enter it from the hub."""
     hub, theirs = account(), account()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AWS_ENDPOINT_URL", cloud.endpoint)

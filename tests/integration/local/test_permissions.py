@@ -1,4 +1,4 @@
-"""IAM in the terms of the service authorization reference, where ministack had others."""
+"""IAM with the terms of the service authorization reference, where ministack used others."""
 
 import json
 from collections.abc import Callable, Iterator

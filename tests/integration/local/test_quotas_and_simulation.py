@@ -1,4 +1,4 @@
-"""What the doctor asks AWS of quotas and rights: the embedded cloud answers as AWS does."""
+"""The doctor's questions about quotas and rights: the embedded cloud answers as AWS does."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The CloudFormation types of our templates, made, changed and deleted as CloudFormation does."""
+"""The CloudFormation types of our templates: created, changed and deleted as on AWS."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Deploying one stack through the API: made, changed, left alone, or refused with the reason."""
+"""Deploying one stack through the API: created, changed, unchanged, or refused with a reason."""
 
 import json
 from collections.abc import Callable
@@ -83,7 +83,7 @@ def test_the_reason_is_that_of_the_last_operation_however_many_events_there_are(
 
 
 def test_a_secret_is_named_by_its_arn(account: Account) -> None:
-    """What a policy says of `Ref` must be what the secret is asked for by."""
+    """A policy's `Ref` must have the form in which the secret is requested."""
     here = account()
     secret = {
         "Type": "AWS::SecretsManager::Secret",

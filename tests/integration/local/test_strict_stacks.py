@@ -1,4 +1,4 @@
-"""Stacks end here as they end on AWS: rights of the deployer, roll back, names, references."""
+"""Stacks end as on AWS: the deployer's rights, rollback, names, references."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -43,7 +43,7 @@ def table(**more: Any) -> dict[str, Any]:
 
 
 def failing(*after: str) -> dict[str, Any]:
-    """A resource that cannot be created, once these are."""
+    """A resource that cannot be created, after these."""
     policy = {"EventBusName": "nowhere", "StatementId": "one", "Statement": {}}
     return {"Type": "AWS::Events::EventBusPolicy", "DependsOn": list(after), "Properties": policy}
 

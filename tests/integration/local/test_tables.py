@@ -1,4 +1,4 @@
-"""DynamoDB as the ledger and the status table need it: what ministack must be right about.
+"""DynamoDB as the ledger and the status table need it: what ministack must do correctly.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 """

@@ -1,4 +1,4 @@
-"""What rules deliver to, what they may not, and what their dead-letter queues keep."""
+"""Rules: what they deliver to, what they may not, and what their dead-letter queues keep."""
 
 import json
 from collections.abc import Callable

@@ -68,7 +68,7 @@ CALLS: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
 
 
 class Written(Exception):
-    """What IAM would be asked for a request."""
+    """Return the action and resource that IAM is asked about for a request."""
 
 
 def read(request: Any, **_: Any) -> None:

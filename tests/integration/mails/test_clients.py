@@ -1,6 +1,6 @@
-"""Mails as Gmail, new Outlook and classic Outlook leave them: nothing essential is lost.
+"""Mails as Gmail, new Outlook and classic Outlook change them: nothing essential is lost.
 
-What these know is not our opinion but caniemail.com's data: tests/npm/clients.mjs takes out
+caniemail.com's data says what these support: tests/npm/clients.mjs takes out
 everything else, in headless Chromium.
 """
 
@@ -24,7 +24,7 @@ Found = dict[str, Any]
 def seen(
     tmp_path_factory: pytest.TempPathFactory, browser: Callable[[list[Found]], list[Found]]
 ) -> dict[tuple[str, str], Found]:
-    """What is found of every kind of mail in every client, and in a browser (client "")."""
+    """Return the findings for every kind of mail in every client, and in a browser (client "")."""
     folder = tmp_path_factory.mktemp("clients")
     kinds = {shown.name: shown for shown in every_kind()}
     pairs = list(product(kinds, ("", *CLIENTS)))

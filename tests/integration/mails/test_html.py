@@ -1,4 +1,4 @@
-"""Our HTML as html-validate reads it: the standard, accessibility, the document as a whole."""
+"""Our HTML, checked by html-validate: the standard, accessibility, the document as a whole."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The longest document there can be, of characters that take the most room in a mail."""
+"""The longest possible document, of characters that take the most room in a mail."""
 
 from typing import Any
 

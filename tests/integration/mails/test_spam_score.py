@@ -1,4 +1,4 @@
-"""What SpamAssassin thinks of our mails, by its own rules, without a network: make mail-score."""
+"""SpamAssassin's score of our mails, by its own rules, without a network: make mail-score."""
 
 import re
 import subprocess

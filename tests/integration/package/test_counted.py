@@ -1,4 +1,4 @@
-"""What can be counted of the package: what each function loads, and that nothing grew unseen."""
+"""Counts of the package: what each function loads, so that growth is noticed."""
 
 import json
 from pathlib import Path
@@ -52,7 +52,7 @@ def test_every_function_is_looked_at() -> None:
 def test_a_function_loads_the_packages_that_it_needs_and_no_others(
     side: str, function: str, unpacked: dict[str, Path]
 ) -> None:
-    """What is loaded is paid at every cold start: the sender knows no models, no templates."""
+    """Every cold start pays for what is loaded, so the sender loads no models and no templates."""
     folder = unpacked[side]
     files = start(f"import {function}\n" + _NAMES.format(folder=str(folder)), folder)
 

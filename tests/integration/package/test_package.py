@@ -157,7 +157,7 @@ def test_a_runtime_that_samconfig_names_is_packed_for_too(tmp_path: Path) -> Non
 
 
 def test_a_client_of_the_package_takes_what_one_of_the_whole_library_takes(unpacked: Path) -> None:
-    """The texts are gone from botocore's data: nothing else may be."""
+    """The texts are removed from botocore's data, and nothing else."""
     data = Path(botocore.__file__).parent / "data"
     kept = [path.relative_to(unpacked / "botocore" / "data") for path in _described(unpacked)]
 

@@ -1,4 +1,4 @@
-"""An account whose people may answer, and one of them with her link."""
+"""An account whose people may answer, and a person with her link."""
 
 import pytest
 

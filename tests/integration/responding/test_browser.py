@@ -1,4 +1,4 @@
-"""The page in a real browser on a phone: a person gets through, and a mail scanner does not."""
+"""The page in a real browser on a phone: a person can answer, a mail scanner cannot."""
 
 import json
 from collections.abc import Iterator

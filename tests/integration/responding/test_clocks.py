@@ -1,4 +1,4 @@
-"""Clocks that differ: a link's last second, and functions that are ten minutes apart."""
+"""Clocks that differ: a link's last second, and functions whose clocks are ten minutes apart."""
 
 from dataclasses import replace
 

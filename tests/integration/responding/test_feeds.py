@@ -1,4 +1,4 @@
-"""Feeds of a customer's changes: what is in them, and that a mail's entry and a feed's are one."""
+"""Feeds of a customer's changes: their content, and that mails and feeds have the same entries."""
 
 import email
 import json

@@ -1,4 +1,4 @@
-"""Answers while the hub cannot be reached, and while things die: none is lost, none is invented."""
+"""Answers while the hub cannot be reached, and while functions die: none is lost or invented."""
 
 import random
 from collections import Counter
@@ -45,7 +45,7 @@ def hub_down(account: Account, put_events: Any) -> Iterator[None]:
 
 
 def heard(account: Account) -> list[dict[str, Any]]:
-    """Every answer that the hub heard of, in the order of its numbers, each once."""
+    """Return every answer that reached the hub, in the order of its numbers, each once."""
     found = {one["event_id"]: one for one in account.events.reports() if "response" in one}
     return sorted(found.values(), key=lambda one: int(one["response_seq"]))
 

@@ -1,4 +1,4 @@
-"""Answers in the ledger: of two at once one is refused, and none is to what nobody saw."""
+"""Answers in the ledger: one of two at once is refused, and each is to a page that was seen."""
 
 from dataclasses import replace
 from typing import Any

@@ -14,7 +14,7 @@ LATER = {"start1": "2027-03-08T23:00", "end1": "2027-03-09T01:00"}
 
 
 def recorded(account: Account) -> list[dict[str, Any]]:
-    """What the hub heard of answers."""
+    """Return the answers that reached the hub."""
     account.settle()
     found = [one for one in account.events.reports() if "response" in one]
     return sorted(found, key=lambda one: int(one["response_seq"]))

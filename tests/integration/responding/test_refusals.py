@@ -1,4 +1,4 @@
-"""Links and requests that grant nothing: each has its page and its status, and changes nothing."""
+"""Links and requests that are refused: each gets a page and a status, and changes nothing."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Links that nobody serves any more, and codes that cannot be mailed."""
+"""Links that are no longer served, and codes that cannot be mailed."""
 
 import re
 from typing import Any

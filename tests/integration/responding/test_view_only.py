@@ -1,4 +1,4 @@
-"""The page that many people may open: it shows the change, and takes no answer of anybody."""
+"""The page that many people may open: it shows the change, and accepts no answers."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Lint templates as they are really deployed: expanded first, so that nothing is overlooked."""
+"""Lint templates as they are deployed: expanded first, so that nothing is overlooked."""
 
 import json
 

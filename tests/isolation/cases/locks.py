@@ -1,4 +1,4 @@
-"""Two locks are on every way between accounts; each must hold when the other one is open."""
+"""Every path between accounts has two locks; each must hold when the other one is open."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""In whose name is mailed, how mails are read, and what anybody on the internet may do."""
+"""The sender's name, how mails are read, and what anybody on the internet may do."""
 
 from collections.abc import Iterator
 

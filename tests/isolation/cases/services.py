@@ -1,4 +1,4 @@
-"""AWS's own services, sent by the right rule, by another one, by another account's, by nobody."""
+"""AWS's own services, on behalf of the right rule, another rule, another account's, or none."""
 
 from collections.abc import Iterator
 

@@ -1,1 +1,1 @@
-"""Other people's linters over what is really deployed, each proved awake by a planted fault."""
+"""Other people's linters over what is deployed; a planted fault proves that each works."""

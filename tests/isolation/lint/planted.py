@@ -1,4 +1,4 @@
-"""Faults that each linter must find. One that finds nothing at all may just not have looked."""
+"""Faults that each linter must find, because a linter that finds nothing may not work."""
 
 from typing import Any
 

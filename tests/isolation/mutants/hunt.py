@@ -1,4 +1,4 @@
-"""Look for every mutant: what it gets wrong, by the engine's answers or in its statements."""
+"""Check every mutant: what it breaks, by the engine's answers or in its statements."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,7 +12,7 @@ from tests.isolation.world import HUB, World, deployed
 
 
 def hunt() -> dict[str, list[str]]:
-    """Mutant -> the sentences that are wrong of it; all are asked in one go of the engine."""
+    """Return the wrong sentences of each mutant; the engine is asked once for all."""
     sound = deployed(2)
     settled = {question.says: question.request for question in [*cases(sound), *pairs(sound)]}
     found: dict[str, list[str]] = {}

@@ -29,7 +29,7 @@ def _role(role: str, change: Callable[[dict[str, Any]], object]) -> Weakening:
 
 
 def _also(role: str, action: str) -> Weakening:
-    """The same services, one action more."""
+    """The same services with one more action."""
 
     def weaken(template: Template) -> None:
         statements = _of_role(role)(template)

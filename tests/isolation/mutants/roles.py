@@ -1,4 +1,4 @@
-"""Roles that may more, and roles that more may take."""
+"""Roles with more rights, and roles that more principals may assume."""
 
 from collections.abc import Callable
 from typing import Any
@@ -34,7 +34,7 @@ def _policies(template: Template, role: str) -> list[dict[str, Any]]:
 
 
 def _may(role: str, action: str, resource: Any) -> Weakening:
-    """A role with one right more."""
+    """A role with one more right."""
     more = {"Effect": "Allow", "Action": action, "Resource": resource}
     return lambda template: _policies(template, role)[0]["Statement"].append(more)
 

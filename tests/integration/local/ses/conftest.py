@@ -80,7 +80,7 @@ def sender(ses: "SESV2Client") -> "SESV2Client":
 def heard(
     client: Client, account: str, sender: "SESV2Client"
 ) -> Callable[[], list[dict[str, Any]]]:
-    """What the account's default bus was told by SES since it was last asked."""
+    """Return SES's events on the account's default bus since the last call."""
     sqs = client("sqs")
     url = given.hear_events(sender, sqs, client("events"), account)
     return lambda: given.heard(sqs, url)

@@ -1,4 +1,4 @@
-"""What the tests of SES start from: an account that can send, its people, its mail."""
+"""The start of SES's tests: an account that can send, its people, its mail."""
 
 import json
 from email.message import EmailMessage

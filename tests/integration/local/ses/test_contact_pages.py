@@ -24,7 +24,7 @@ def read_by_product(ses: Any) -> ContactList:
 
 @pytest.fixture
 def people(ses: Any) -> Any:
-    """in and out chose for themselves, gone left everything, quiet never said anything."""
+    """`in` and `out` chose for themselves, `gone` left everything, `quiet` never chose."""
     ses.create_contact_list(
         ContactListName=LIST, Topics=[topic("announcements"), topic("calendar", "OPT_OUT")]
     )

@@ -1,4 +1,4 @@
-"""Mails given back whole."""
+"""Mails that are returned complete."""
 
 from datetime import datetime
 from email.message import EmailMessage

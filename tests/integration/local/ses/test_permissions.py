@@ -78,7 +78,7 @@ def statements(role: str, account: str) -> list[Statement]:
 
 @pytest.fixture
 def as_role(cloud: Cloud, client: Any, account: str) -> Iterator[Callable[..., Any]]:
-    """SES as somebody who has just these statements."""
+    """Return a client of SES for a caller with only these statements."""
     opened: list[Any] = []
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole"}
     trust["Principal"] = {"AWS": f"arn:aws:iam::{account}:root"}  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""Events that come late, or never."""
+"""Events that arrive late, or never."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""SendEmail: what it takes, what it refuses, and who gets the mail."""
+"""SendEmail: what it accepts, what it refuses, and who gets the mail."""
 
 from typing import Any
 
