@@ -38,7 +38,7 @@ def limit_exceeded(message: str) -> Refusal:
 
 
 def accepted(body: dict[str, Any]) -> Answer:
-    """200 with what the operation gives back."""
+    """200 with the operation's result."""
     return 200, _headers("application/json"), json.dumps(body).encode()
 
 

@@ -36,7 +36,7 @@ def update(call: Call) -> dict[str, Any]:
 
 
 def get(call: Call) -> dict[str, Any]:
-    """GetContact: the only operation that gives the attributes back."""
+    """GetContact: the only operation that returns the attributes."""
     found = named(call.account, call.names["name"])
     contact = _contact(found, call.names["address"])
     attributes = {} if contact.attributes is None else {"AttributesData": contact.attributes}
@@ -71,7 +71,7 @@ def put_record(found: ContactList, record: dict[str, Any]) -> None:
 
 
 def view(found: ContactList, contact: Contact) -> dict[str, Any]:
-    """Return a contact as ListContacts gives it."""
+    """Return a contact as ListContacts returns it."""
     own = {name: at for name, at in contact.preferences.items() if name in found.defaults}
     return {
         "EmailAddress": contact.address,
@@ -85,7 +85,7 @@ def view(found: ContactList, contact: Contact) -> dict[str, Any]:
 def subscription(
     found: ContactList, contact: Contact, topic: str, *, by_default: bool = True
 ) -> Subscription | None:
-    """How a contact stands to a topic; None: they never chose, and the default shall not count."""
+    """Return a contact's status for a topic; None if they never chose and defaults do not count."""
     if contact.unsubscribed_from_all:
         return "OPT_OUT"
     own = contact.preferences.get(topic)

@@ -56,7 +56,7 @@ MEANINGS = {
     "RefusedLinks": (
         "customer",
         "`customer`, `refusal`",
-        "Personal links that granted nothing: never issued, expired, revoked, gone.",
+        "Personal links that were refused: never issued, expired, revoked or gone.",
     ),
 }
 UNITS = {"count": "Count", "seconds": "Seconds", "percent": "Percent"}
