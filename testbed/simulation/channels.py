@@ -1,14 +1,16 @@
 """Schedules of an account with a chat and a webhook: who was told, how often, and who is left."""
 
+import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import ModuleType
 from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from changecast.contract.event import TEST_SUFFIX
 from changecast.customer.channels.chat import Chat
 from changecast.customer.channels.https import HttpAnswer, Unreachable
 from changecast.customer.channels.targets import Target
@@ -16,12 +18,16 @@ from changecast.customer.channels.webhook import Webhook
 from changecast.customer.ledger.endpoints import Endpoint, add_endpoint
 from changecast.customer.ledger.schema import ChannelName, Recipient, Run
 from changecast.customer.ledger.table import endpoint_batches
+from changecast.customer.planning.endpoints import WHOLE
 from changecast.customer.sending.unanswered import Policy
 from testbed.doubles.account import configure
 from testbed.doubles.receivers import SECRET, Receivers
 from testbed.doubles.secrets import Secrets
 from testbed.doubles.sns import Sns
-from testbed.simulation.world import GATE, World, modules
+from testbed.simulation.expectations import Mail, Tally
+from testbed.simulation.plots import story_plot
+from testbed.simulation.reminding import ReminderKey, remind_tally, reminded_story
+from testbed.simulation.world import GATE, Verdict, World, judge, modules
 
 ARN = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:changecast/channels/ops"
 TOPIC = "arn:aws:sns:eu-west-1:111111111111:changecast-chat"
@@ -37,21 +43,42 @@ class Told(NamedTuple):
     lost: int
     stuck: int
     untrue: int
+    astray: int = 0
 
 
 @dataclass
 class ChannelWorld(World):
-    """A plot whose account has a chat and a webhook."""
+    """A plot whose account has chats and webhooks: one of each unless said otherwise."""
+
+    kept: Sequence[Endpoint] = (CHAT, OPS)
+    receivers: Receivers = field(default_factory=Receivers)
 
     def __post_init__(self) -> None:
         """Give the account its endpoints, before anything happens."""
         super().__post_init__()
-        self.sns, self.receivers, secrets = Sns(), Receivers(), Secrets()
+        self.sns, secrets = Sns(), Secrets()
         secrets.webhooks[ARN, "AWSCURRENT"] = SECRET
         GATE.fakes |= {"sns": self.sns, "secretsmanager": secrets, "https": self.receivers}
         ledger = replace(modules(channels=True)["sweep"].ledger, client=self.table)
-        for endpoint in (CHAT, OPS):
+        for endpoint in self.kept:
             add_endpoint(ledger, endpoint)
+        self.accepted: dict[str, float] = {}
+        self.receivers.after = lambda posted: self._accepted(posted.headers["webhook-id"])
+        self.sns.after = lambda _: self._accepted(f"sns-{len(self.sns.published)}")
+
+    def _accepted(self, what: str) -> None:
+        """Note when a webhook or a chat message was first accepted, by its id."""
+        self.accepted.setdefault(what, self.hub.now - self.start)
+
+    def texts(self, run: Run) -> dict[str, str]:
+        """Return the texts for chats that a run keeps, by variant."""
+        objects = GATE.fakes["s3"].objects
+        kept = {key.rpartition("/")[2]: body for key, body in objects.items() if run.run in key}
+        return {
+            name.removesuffix(".json"): body.decode()
+            for name, body in kept.items()
+            if name.startswith("chat")
+        }
 
     def _configure(self, loaded: dict[str, ModuleType]) -> None:
         super()._configure(loaded)
@@ -73,22 +100,61 @@ class ChannelWorld(World):
 
 def judge_endpoints(world: ChannelWorld) -> Told:
     """Check what was accepted, and what the ledger says about it."""
-    runs = world.runs()
-    rows = [row for run in runs for row in world.endpoints(run).values()]
+    every = world.runs()
+    runs = [run for run in every if not run.is_reminder]
+    rows = [row for run in every for row in world.endpoints(run).values()]
     posted = Counter(one.headers["webhook-id"] for one in world.receivers.posted)
     messages = Counter(one.message for one in world.sns.published)
     is_hold = world.plot.policy == Policy.HOLD
+    reminded = _reminded(world, every) if world.plot.story else None
+    # A reminder tells all to a chat of which nobody knows whether it got the announcement.
+    meant = Counter(text for run in every for text in {*world.texts(run).values()})
     return Told(
         # A repeat of a webhook has the id of the first; a chat's is a second message.
-        twice=sum(messages.values()) - len(messages) if is_hold else 0,
-        lost=sum(not _is_told(world, name, runs) for name in ("chat", "ops")),
+        twice=sum(max(0, n - max(1, meant[text])) for text, n in messages.items())
+        if is_hold
+        else 0,
+        lost=reminded.lost
+        if reminded
+        else sum(not _is_told(world, name, runs) for name in ("chat", "ops")),
         stuck=sum(row.state in {"PLANNED", "SENDING", "UNKNOWN"} for row in rows),
         untrue=sum(
             row.channel is ChannelName.WEBHOOK
             and (row.state == "SENT") is not bool(posted[f"msg_{row.key}"])
             for row in rows
         ),
+        astray=reminded.astray if reminded else 0,
     )
+
+
+def play_reminded(seed: int, policy: str) -> tuple[int, Verdict]:
+    """Play the story of a seed in which people, a chat and a webhook are reminded."""
+    story = reminded_story(random.Random(f"channels {seed}/{policy}"))
+    plot = replace(story_plot(seed, policy), story=story, channels=True)
+    world = ChannelWorld(plot)
+    world.play()
+    told = judge_endpoints(world)
+    return seed, judge(world) + Verdict(**told._asdict())
+
+
+def _reminded(world: ChannelWorld, runs: Sequence[Run]) -> Tally:
+    """Compare the reminders of endpoints with those of people who took everything all the time."""
+    assert world.plot.story
+    always = {topic: [one.name for one in world.kept] for topic in TOPICS}
+    story = replace(world.plot.story, first={**always, "calendar": []}, steps=[])
+    mails, held = list[Mail](), set[ReminderKey]()
+    for run in runs:
+        reminds = (run.starts_at - world.start, run.reminds) if run.is_reminder else None
+        for name, row in world.endpoints(run).items():
+            is_chat = row.channel is ChannelName.CHAT
+            at = world.accepted.get(row.message_id if is_chat else f"msg_{row.key}")
+            if at is not None:
+                whole = not run.is_reminder or row.variant.endswith(WHOLE)
+                is_test = run.change_id.endswith(TEST_SUFFIX)
+                mails.append(Mail(at, name, is_test, run.revision, False, reminds, whole))
+            elif row.state == "HELD" and reminds:
+                held.add((*reminds, name))
+    return remind_tally(story, sorted(mails, key=lambda one: one.at), held)
 
 
 def _is_told(world: ChannelWorld, name: str, runs: Sequence[Run]) -> bool:

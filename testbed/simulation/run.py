@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from testbed.simulation import pacing
 from testbed.simulation.answering import Kept, judge_answers, play_answers
+from testbed.simulation.channels import play_reminded
 from testbed.simulation.outcomes import INTACT, Assumptions
 from testbed.simulation.plots import (
     crash_points,
@@ -80,6 +81,12 @@ def _answers(seed: int, policy: str) -> tuple[int, Kept]:
     return seed, judge_answers(play_answers(seed, policy))
 
 
+def reminded_channels(policy: str, first: int, schedules: int) -> Result:
+    """Stories of such seeds in which a chat and a webhook are reminded beside people."""
+    play = partial(play_reminded, policy=policy)
+    return _gather(_on_all_cores(play, range(first, first + schedules)))
+
+
 def crashes(policy: str, people: int, at_once: int) -> Result:
     """Play a crash before and after every call (`at_once` 1), or at every pair of calls (2)."""
     points = crash_sets(crash_points(people, policy), at_once)
@@ -124,6 +131,7 @@ def main(arguments: list[str]) -> int:
     is_broken |= _intact(_stories(max(1, schedules // 4), seed))
     is_broken |= _intact(_reminders(max(1, schedules // 4), seed))
     is_broken |= _answering(max(1, schedules // 4), seed)
+    is_broken |= _intact(_reminded_channels(max(1, schedules // 4), seed))
     tenth = max(1, schedules // 10)
     is_broken |= _intact(_without_recorder(tenth, seed))
     _broken(tenth, seed)
@@ -173,6 +181,13 @@ def _reminders(schedules: int, seed: int) -> Iterator[tuple[str, Result, dict[st
         words = "windows that move, people who come late, time that jumps"
         more = {"seed": seed, "reminders": words, "assumptions_broken": False}
         yield policy, reminders(policy, seed, schedules), more
+
+
+def _reminded_channels(schedules: int, seed: int) -> Iterator[tuple[str, Result, dict[str, Any]]]:
+    for policy in POLICIES:
+        words = "a chat and a webhook beside people, and reminders of all"
+        more = {"seed": seed, "channels": words, "assumptions_broken": False}
+        yield policy, reminded_channels(policy, seed, schedules), more
 
 
 def _without_recorder(schedules: int, seed: int) -> Iterator[tuple[str, Result, dict[str, Any]]]:

@@ -1034,7 +1034,7 @@ MUTANTS = (
         (
             _in(
                 "customer/planning/reminders",
-                "short if told.get(address, 0) >= since else whole",
+                "short if up_to_date(address) else whole",
                 "short",
             ),
         ),
@@ -1055,6 +1055,35 @@ MUTANTS = (
         "people are reminded of what is paused",
         (_in("customer/planning/reminding", "run.paused or not run.complete", "False"),),
         "unit/delivery/test_reminding.py",
+    ),
+    Mutant(
+        "a channel that was added late is only reminded",
+        (_in("customer/planning/endpoints", "if up_to_date(endpoint.name)", "if True"),),
+        "integration/channels/test_reminded_endpoints.py",
+    ),
+    Mutant(
+        "a channel is told the whole change at each reminder",
+        (
+            _in(
+                "customer/planning/reminders",
+                "for batch in all_batches(",
+                "for batch in batches_of(",
+            ),
+            _in("customer/planning/reminders", "    all_batches,\n", "    batches_of,\n"),
+        ),
+        "integration/channels/test_reminded_endpoints.py",
+    ),
+    Mutant(
+        "a channel is reminded after the start",
+        (
+            _in("customer/sending/notices", "if run.is_too_late(now):", "if run.is_too_late(0.0):"),
+            _in(
+                "customer/sending/sweep",
+                "(run.superseded or run.is_too_late(now))",
+                "(run.superseded or not batch.is_of_endpoint and run.is_too_late(now))",
+            ),
+        ),
+        "integration/channels/test_reminded_endpoints.py",
     ),
     Mutant(
         "a lost hint loses its reminder",
@@ -1195,8 +1224,8 @@ MUTANTS = (
         (
             _in(
                 "customer/planning/endpoints",
-                "not (is_real or endpoint.tests)",
-                "not (is_real or endpoint.topics)",
+                "(is_real or endpoint.tests)",
+                "(is_real or endpoint.topics)",
             ),
         ),
         "integration/channels/test_every_channel.py",
@@ -1211,7 +1240,7 @@ MUTANTS = (
         (
             _in(
                 "customer/planning/endpoints",
-                "endpoint.is_on and mailing.topic.value in endpoint.topics",
+                "endpoint.is_on and topic.value in endpoint.topics",
                 "endpoint.is_on",
             ),
         ),

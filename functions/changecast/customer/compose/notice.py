@@ -21,7 +21,7 @@ from changecast.customer.compose.text.cuts import shortened, start_of
 from changecast.customer.compose.told import as_told
 from changecast.customer.compose.words import words_in
 from changecast.customer.compose.writing import content_of
-from changecast.customer.mailing import Mailing, has_changes
+from changecast.customer.mailing import Mailing, MailKind, has_changes
 
 # Amazon Q Developer's limits for title and description; a chat cuts longer texts.
 TITLE_LIMIT, DESCRIPTION_LIMIT = 250, 3_000
@@ -83,7 +83,7 @@ def chat_for(occasion: Occasion) -> bytes:
     message: dict[str, Any] = {
         "version": "1.0",
         "source": "custom",
-        "id": digest(customer, change.change_id, str(change.revision)),
+        "id": digest(customer, change.change_id, str(change.revision), *_time_of(occasion)),
         "content": {
             "textType": "client-markdown",
             "title": _cut(_title(occasion, content), TITLE_LIMIT),
@@ -103,6 +103,11 @@ def chat_for(occasion: Occasion) -> bytes:
         },
     }
     return strict_json.dumps(message).encode()
+
+
+def _time_of(occasion: Occasion) -> tuple[str, ...]:
+    """Return what tells the reminders of a revision apart; nothing for its announcement."""
+    return (occasion.now.isoformat(),) if occasion.kind is MailKind.REMINDER else ()
 
 
 def as_plain(text: str) -> str:

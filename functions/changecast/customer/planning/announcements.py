@@ -69,6 +69,7 @@ def _remind(announcements: Announcements, record: Record, due: DueReminder) -> N
         return
     if run is not None:
         _queue_first_wave(announcements, run)
+        _queue_notices(announcements, run)
         _request_reports(announcements, [run.run])
         named = {"customer": customer, "change_id": due.change_id, "recipients": run.planned}
         log.info("reminded", extra=named)

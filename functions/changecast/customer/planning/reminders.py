@@ -7,7 +7,7 @@ them sees the other.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from uuid import NAMESPACE_URL, uuid5
 from changecast.contract.change import Change, Kind, Status
 from changecast.contract.event import ChangeAnnounced
 from changecast.customer.compose import compose
+from changecast.customer.compose.notice import occasion_for
 from changecast.customer.ledger import runs
 from changecast.customer.ledger.due_reminders import (
     DueReminder,
@@ -24,13 +25,20 @@ from changecast.customer.ledger.due_reminders import (
     read_due_reminder,
     settle_reminder,
 )
-from changecast.customer.ledger.opening import add_recipients, begin
+from changecast.customer.ledger.endpoints import read_endpoints
+from changecast.customer.ledger.opening import add_endpoints, add_recipients, begin
 from changecast.customer.ledger.preferences import read_preferences
-from changecast.customer.ledger.schema import Recipient, Run, reminder_key, with_reason
+from changecast.customer.ledger.schema import (
+    ChannelName,
+    Recipient,
+    Run,
+    reminder_key,
+    with_reason,
+)
 from changecast.customer.ledger.states import TOLD, State
 from changecast.customer.ledger.table import (
     Ledger,
-    batches_of,
+    all_batches,
     counts,
     read_run,
     reminders_of,
@@ -48,6 +56,11 @@ from changecast.customer.planning.audience import Audience, audience_of, recipie
 from changecast.customer.planning.contact_list import ContactList
 from changecast.customer.planning.decision import SILENT, is_withdrawn
 from changecast.customer.planning.discards import up_to_date
+from changecast.customer.planning.endpoints import (
+    WHOLE,
+    endpoint_renderings,
+    reminded_endpoints,
+)
 from changecast.customer.planning.looks import Look, Looks, dressed, looks_of, variant_in
 from changecast.customer.planning.planner import Planner
 from changecast.customer.planning.recipients import allowed, normalise
@@ -124,10 +137,17 @@ def _told_whole(ledger: Ledger, reminders: Sequence[Run]) -> dict[str, int]:
     return {
         recipient.address: run.revision
         for run in sorted(reminders, key=lambda run: run.revision)
-        for batch in batches_of(ledger, run)
+        for batch in all_batches(ledger, run)
         for recipient in batch.recipients
-        if recipient.state in TOLD and recipient.variant.partition("@")[0] not in SHORT_REMINDERS
+        if recipient.state in TOLD and _is_whole(recipient)
     }
+
+
+def _is_whole(recipient: Recipient) -> bool:
+    """Return whether a reminder tells this recipient all of the change."""
+    if recipient.channel is not ChannelName.EMAIL:
+        return recipient.variant.endswith(WHOLE)
+    return recipient.variant.partition("@")[0] not in SHORT_REMINDERS
 
 
 def plan_reminder(
@@ -215,16 +235,55 @@ def _planned(
         return _ended(planner.ledger, due, now)
     audience = _audience(listed, planner.remind_topics)
     looks = looks_of(audience.everybody, read_preferences(planner.ledger), planner.brand)
-    drafted = [*_drafted(planner, begun, known, audience, looks)]
+    told, since = _told(planner.ledger, known)
+
+    def is_up_to_date(name: str) -> bool:
+        return told.get(name, 0) >= since
+
+    drafted = [*_drafted(planner, begun, audience, looks, is_up_to_date)]
     _keep_renderings(planner, begun, change, {(one.variant, one.look) for one in drafted}, now)
     recipients = [one.recipient for one in drafted]
+    endpoints = _endpoints(planner, begun, is_up_to_date)
+    _keep_notices(planner, begun, change, endpoints, now)
     mails = sum(recipient.state is State.PLANNED for recipient in recipients)
-    proposed = ProposedRun(mails, len(listed.subscribers(Topic.ANNOUNCEMENTS)), change)
-    return _written(planner, begun, proposed, recipients, now)
+    contacts_ = len(listed.subscribers(Topic.ANNOUNCEMENTS))
+    proposed = ProposedRun(mails, contacts_, change, len(endpoints))
+    return _written(planner, begun, proposed, recipients, endpoints, now)
+
+
+def _endpoints(planner: Planner, run: Run, up_to_date: Callable[[str], bool]) -> list[Recipient]:
+    """Return the chats and webhooks to remind, if announcements are reminded of at all."""
+    if not planner.has_channels or Topic.ANNOUNCEMENTS not in planner.remind_topics:
+        return []
+    every, code = read_endpoints(planner.ledger), planner.brand.customer
+    return [*reminded_endpoints(every, run, code, up_to_date, planner.environment)]
+
+
+def _keep_notices(
+    planner: Planner, run: Run, change: Change, endpoints: Sequence[Recipient], now: float
+) -> None:
+    """Keep the texts for chats and webhooks before anything could send them."""
+    for mailing, is_whole in ((_REMINDER, False), (_WHOLE, True)):
+        told = [one for one in endpoints if _is_whole(one) is is_whole]
+        if not told:
+            continue
+        occasion = occasion_for(
+            change, mailing, planner.brand,
+            previous=None, now=datetime.fromtimestamp(now, UTC), test=False,
+        )  # fmt: skip
+        for variant, body in endpoint_renderings(told, occasion).items():
+            key = mails_bucket.rendering_key(run.run, variant)
+            keep = timedelta(seconds=run.expires_at - now)
+            mails_bucket.put(planner.s3, planner.bucket, key, body, keep)
 
 
 def _written(
-    planner: Planner, run: Run, proposed: ProposedRun, recipients: list[Recipient], now: float
+    planner: Planner,
+    run: Run,
+    proposed: ProposedRun,
+    recipients: list[Recipient],
+    endpoints: list[Recipient],
+    now: float,
 ) -> Run:
     """Write the recipients, within the account's limits, and complete the run."""
     if not recipients:
@@ -233,6 +292,8 @@ def _written(
     limits = replace(planner.limits, announcements_per_hour=0)  # it announces nothing
     run = limit_run(planner.ledger, run, proposed, limits, now)
     add_recipients(planner.ledger, run, recipients, planner.batch_size)
+    if endpoints:
+        add_endpoints(planner.ledger, run, endpoints)
     return runs.complete(planner.ledger, run)
 
 
@@ -282,17 +343,20 @@ class _Drafted(NamedTuple):
 
 
 def _drafted(
-    planner: Planner, run: Run, known: KnownRuns, audience: Audience, looks: Looks
+    planner: Planner,
+    run: Run,
+    audience: Audience,
+    looks: Looks,
+    up_to_date: Callable[[str], bool],
 ) -> Iterator[_Drafted]:
     """Yield everybody subscribed now: who knows the change gets the reminder, others all of it."""
-    told, since = _told(planner.ledger, known)
     for address in audience.everybody:
         if not allowed(
             address, environment=planner.environment, allow_list=planner.allow_list, test=False
         ):
             continue
         short, whole = _variants(audience, address)
-        variant = short if told.get(address, 0) >= since else whole
+        variant = short if up_to_date(address) else whole
         key, look = _key_of(planner, run, address), looks.own.get(address)
         yield _Drafted(recipient_for(key, address, variant_in(variant, look)), variant, look)
 

@@ -98,6 +98,8 @@ def _send(notices: Notices, run_id: str, number: int, until: float) -> float | N
     run, batch = read_run(ledger, run_id), read_batch(ledger, run_id, number)
     if run is None or batch is None or not batch.planned or not may_tell(run):
         return None
+    if run.is_too_late(now):
+        return None  # the sweep ends it
     annotate(change_id=run.change_id, revision=run.revision)
     if batch.not_before - now > EARLY:
         return batch.not_before
@@ -133,7 +135,7 @@ def _call(
     """Return the event for the recipient, and when to try again, if ever."""
     try:
         channel = notices.channels[endpoint.channel](endpoint)
-        body = _rendering(notices, run, endpoint.channel)
+        body = _rendering(notices, run, recipient, endpoint.channel)
         id_ = channel.deliver(run, batch, recipient, channel.prepare(body))
     except Retry as later:
         again = _next_try(recipient.attempt, later.not_before, notices.clock())
@@ -147,13 +149,13 @@ def _call(
     return Move(recipient, RecipientEvent.ACCEPTED, message_id=id_, at=notices.clock()), None
 
 
-def _rendering(notices: Notices, run: Run, channel: ChannelName) -> bytes:
-    """Read the text for the run's endpoints of a channel.
+def _rendering(notices: Notices, run: Run, recipient: Recipient, channel: ChannelName) -> bytes:
+    """Read the text of a run for an endpoint.
 
     Raises:
         RecipientRefused: It is no longer in the mails bucket.
     """
-    key = mails_bucket.rendering_key(run.run, channel.value)
+    key = mails_bucket.rendering_key(run.run, recipient.variant)
     body = mails_bucket.get(notices.s3, notices.settings.mails_bucket, key)
     if body is None:
         raise RecipientRefused("no_rendering", "the notice is no longer in the mails bucket")
