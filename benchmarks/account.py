@@ -168,8 +168,10 @@ def _get(url: str) -> Any:
 
 
 @contextmanager
-def account(contacts: int, rate: float = 100_000.0) -> Iterator[Account]:
+def account(contacts: int, rate: float = 100_000.0, *, channels: bool = False) -> Iterator[Account]:
     """An account with this many contacts, whose quota allows `rate` mails a second.
+
+    With `channels`, it may have chats and webhooks.
 
     The stubs end with it.
     """
@@ -178,7 +180,7 @@ def account(contacts: int, rate: float = 100_000.0) -> Iterator[Account]:
         endpoints = {f"AWS_ENDPOINT_URL_{_SERVICES[name]}": url for name, url in urls.items()}
         queues = {
             f"{queue.upper()}_QUEUE_URL": f"{urls['sqs']}/{queue}"
-            for queue in ("deliveries", "reports")
+            for queue in ("deliveries", "reports", *(["notices"] if channels else []))
         }
         yield Account(urls, _base() | ENVIRONMENT | endpoints | queues, rate)
 

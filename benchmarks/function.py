@@ -43,7 +43,8 @@ def _invoke(handler: Callable[..., Any], event: dict[str, Any]) -> None:
 
 
 def _event(bodies: list[str]) -> dict[str, Any]:
-    attributes = {"ApproximateReceiveCount": "1"}
+    now = str(int(time.time() * 1_000))
+    attributes = {"ApproximateReceiveCount": "1", "SentTimestamp": now}
     records = [
         {"messageId": str(number), "body": body, "attributes": attributes}
         for number, body in enumerate(bodies)

@@ -49,19 +49,27 @@ class Ses:
         return as_json(self._page(json.loads(request.body)))
 
     def _page(self, asked: dict[str, Any]) -> dict[str, Any]:
-        topic = asked["Filter"]["TopicFilter"]["TopicName"]
-        every = INVITED if topic == "calendar" else 1
-        numbers = range(0, self.contacts, every)
         start = int(asked.get("NextToken", "0"))
-        here = [{"EmailAddress": contact(n)} for n in numbers[start : start + PAGE]]
-        more = {"NextToken": str(start + PAGE)} if start + PAGE < len(numbers) else {}
-        return {"Contacts": here, **more}
+        end = min(start + PAGE, self.contacts)
+        more = {"NextToken": str(end)} if end < self.contacts else {}
+        return {"Contacts": [_listed(number) for number in range(start, end)], **more}
+
+
+def _listed(number: int) -> dict[str, Any]:
+    """Return a contact as ListContacts does: everybody takes announcements."""
+    topics = {"announcements": True, "approvals": False, "calendar": number % INVITED == 0}
+    choices = [
+        {"TopicName": topic, "SubscriptionStatus": "OPT_IN" if wants else "OPT_OUT"}
+        for topic, wants in topics.items()
+    ]
+    return {"EmailAddress": contact(number), "TopicPreferences": choices}
 
 
 _METHODS = {
     "GetItem": "get_item",
     "BatchGetItem": "batch_get_item",
     "Query": "query",
+    "PutItem": "put_item",
     "UpdateItem": "update_item",
     "TransactWriteItems": "transact_write_items",
 }
@@ -106,13 +114,16 @@ class S3:
         self.counts: Counter[str] = Counter()
 
     def answer(self, request: Request) -> Answer:
-        """PutObject and GetObject."""
+        """PutObject, GetObject and DeleteObject."""
         if request.path == COUNTS:
             return as_json(self.counts)
         self.counts[request.method] += 1
         if request.method == "PUT":
             self.objects[request.path] = request.body
             return Answer(b"")
+        if request.method == "DELETE":
+            self.objects.pop(request.path, None)
+            return Answer(b"", 204)
         if request.path in self.objects:
             return Answer(self.objects[request.path])
         return Answer(b"<Error><Code>NoSuchKey</Code></Error>", 404)

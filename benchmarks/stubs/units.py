@@ -48,6 +48,8 @@ def written_keys(operation: str, asked: Item) -> list[Key]:
     """Return the keys of the items that a request writes."""
     if operation == "UpdateItem":
         return [_key(asked["Key"])]
+    if operation == "PutItem":
+        return [_key(asked["Item"])]
     writes = [request for entry in asked.get("TransactItems", []) for request in entry.values()]
     return [_key(write.get("Key") or write["Item"]) for write in writes]
 

@@ -15,7 +15,10 @@ from testbed.simulation.outcomes import LiveSes
 from testbed.simulation.queues import Queues, Source
 from testbed.simulation.world import Plot, World
 
-CONCURRENCY = {"send_mail": 10, "plan_delivery": 5, "record_outcome": 5, "report_delivery": 2}
+CONCURRENCY = {
+    "send_mail": 10, "plan_delivery": 5, "record_outcome": 5, "report_delivery": 2,
+    "deliver_notice": 5,
+}  # fmt: skip
 SES_SECONDS = 0.025
 
 
