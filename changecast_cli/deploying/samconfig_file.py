@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +52,18 @@ def read(path: Path) -> str:
 def tables(text: str, path: Path | str = "samconfig.toml") -> dict[str, Any]:
     """Return the environments; Refused if the text is not TOML."""
     try:
-        return tomllib.loads(text)
+        return dict(_parsed(text))
     except tomllib.TOMLDecodeError as error:
         raise Refused(f"{path} is not TOML: {error}") from error
+
+
+@lru_cache(maxsize=1)
+def _parsed(text: str) -> dict[str, Any]:
+    """Parse the file once for all parts of a command: it takes a second at 3,000 customers.
+
+    Nobody may change what is in the environments.
+    """
+    return tomllib.loads(text)
 
 
 def edit(path: Path, change: Callable[[str], str]) -> str:

@@ -1,8 +1,7 @@
 """changecast doctor: find what keeps announcements from people, one verdict per line."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -19,18 +18,12 @@ from changecast_cli.doctor.canary import MOST, canary_verdicts
 from changecast_cli.doctor.checked_account import checked_account
 from changecast_cli.doctor.customer import STACK, alarm_verdicts, examine_hub
 from changecast_cli.doctor.look import look_at, way_into
-from changecast_cli.doctor.verdicts import (
-    Level,
-    Verdict,
-    counted,
-    problems,
-    summary_line,
-    verdict_lines,
-)
+from changecast_cli.doctor.showing import Checked, show
+from changecast_cli.doctor.verdicts import Level
 from changecast_cli.endpoint import is_embedded
-from changecast_cli.failures import FAILED, Refused
+from changecast_cli.failures import Refused
 from changecast_cli.options import AsJson, Profile, Region, session
-from changecast_cli.terminal import err, out, print_json, working
+from changecast_cli.terminal import err
 
 AT_ONCE = 8
 # With more accounts than this, healthy verdicts would hide the problems.
@@ -84,6 +77,16 @@ def doctor(
             case_sensitive=False,
         ),
     ] = None,
+    bus: Annotated[
+        str | None, typer.Option(help="Only customers whose route is on this bus.")
+    ] = None,
+    state: Annotated[
+        list[Level] | None,
+        typer.Option(
+            help="Show only accounts with a verdict of this level; repeat it for more.",
+            case_sensitive=False,
+        ),
+    ] = None,
     records: Annotated[
         bool,
         typer.Option(
@@ -106,14 +109,14 @@ def doctor(
     _refuse_nothing(customer or everybody or hub_only or alarm_test, canary=canary, many=many)
     text = samconfig_file.read(config)
     known = samconfig_file.customers_in(text)
-    chosen = _chosen(known, customer or [], everybody=everybody, config=config)
+    chosen = _on(bus, _chosen(known, customer or [], everybody=everybody, config=config))
     if records:
         _print_records(chosen)
         return
     hub = session(
         profile or samconfig_file.hub_profile(text), region or samconfig_file.hub_region(text)
     )
-    found = _look(
+    checked = _look(
         hub,
         chosen,
         _lookup(dns or _default_dns(chosen)),
@@ -121,35 +124,61 @@ def doctor(
         drift=drift,
     )
     if alarm_test:
-        found["hub"] = found.get("hub", []) + alarm_verdicts(hub)
+        checked = _with_alarm_test(hub, checked)
     if canary:
-        for each in chosen:
-            found[each.code] += canary_verdicts(hub, each, many)
-    _show(found, only or (Only.PROBLEMS if len(found) > FEW else Only.EVERYTHING), as_json=as_json)
+        checked = _with_canaries(hub, {each.code: each for each in chosen}, checked, many)
+    number = len(chosen) + (everybody or hub_only)
+    shown = only or (Only.PROBLEMS if number > FEW else Only.EVERYTHING)
+    err.print(f"Checking {_names(chosen, hub=everybody or hub_only) or 'the alerts'} ...")
+    show(
+        checked,
+        number,
+        everything=shown is Only.EVERYTHING,
+        levels=frozenset(state or ()),
+        as_json=as_json,
+    )
 
 
 def _look(
     hub: boto3.Session,
-    chosen: list[CustomerStack],
+    chosen: Iterable[CustomerStack],
     lookup: doctor_dns.Lookup | None,
     *,
     with_hub: bool,
     drift: bool,
-) -> dict[str, list[Verdict]]:
-    """Return every verdict on the hub and the customers, several at once."""
+) -> Iterator[Checked]:
+    """Yield the verdicts on the hub and each customer as they are found, several at once."""
 
-    def look(each: CustomerStack) -> list[Verdict]:
-        return look_at(hub, each, lambda one: way_into(hub, one), lookup, drift=drift)
+    def look(each: CustomerStack) -> Checked:
+        found = look_at(hub, each, lambda one: way_into(hub, one), lookup, drift=drift)
+        return Checked(each.code, found)
 
-    found: dict[str, list[Verdict]] = {}
-    with working(f"Checking {_names(chosen, hub=with_hub) or 'the alerts'}") as far:
-        if with_hub:
-            found["hub"] = examine_hub(hub, drift=drift)
-        with ThreadPoolExecutor(max_workers=AT_ONCE) as threads:
-            for each, verdicts in zip(chosen, threads.map(look, chosen), strict=True):
-                found[each.code] = verdicts
-                far(f"{len(found)} done")
-    return found
+    if with_hub:
+        yield Checked("hub", examine_hub(hub, drift=drift))
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as threads:
+        yield from threads.map(look, chosen)
+
+
+def _with_alarm_test(hub: boto3.Session, checked: Iterable[Checked]) -> Iterator[Checked]:
+    """Yield the same, with the test alarm among the hub's verdicts."""
+    tested = alarm_verdicts(hub)
+    others = iter(checked)
+    first = next(others, None)
+    if first is not None and first.who == "hub":
+        yield Checked("hub", first.verdicts + tested)
+    else:
+        yield Checked("hub", tested)
+        yield from [first] if first is not None else []
+    yield from others
+
+
+def _with_canaries(
+    hub: boto3.Session, chosen: Mapping[str, CustomerStack], checked: Iterable[Checked], many: int
+) -> Iterator[Checked]:
+    """Yield the same, with a canary's verdicts for each customer."""
+    for each in checked:
+        more = canary_verdicts(hub, chosen[each.who], many) if each.who in chosen else []
+        yield Checked(each.who, each.verdicts + more)
 
 
 def _refuse_nothing(chosen: object, *, canary: bool, many: int) -> None:
@@ -167,6 +196,17 @@ def _chosen(
         has = known_names(unknown[0], known)
         raise Refused(f"{config} has no customer {', '.join(unknown)} ({has})")
     return list(known.values()) if everybody else [known[code] for code in codes]
+
+
+def _on(bus: str | None, chosen: list[CustomerStack]) -> list[CustomerStack]:
+    """Return the customers on a bus; all if none is requested. Refused if nobody is on it."""
+    if bus is not None and not chosen:
+        raise Refused("--bus says which customers are checked: give --all too")
+    found = [each for each in chosen if bus in (None, each.hub_bus)]
+    if chosen and not found:
+        buses = {each.hub_bus for each in chosen}
+        raise Refused(f"no customer is on the bus {bus!r} ({known_names(str(bus), buses)})")
+    return found
 
 
 def _names(chosen: list[CustomerStack], *, hub: bool) -> str:
@@ -199,19 +239,3 @@ def _print_records(chosen: Iterable[CustomerStack]) -> None:
             )
         for line in doctor_dns.zone_lines(doctor_dns.records(found)):
             print(line)
-
-
-def _show(found: Mapping[str, list[Verdict]], only: Only, *, as_json: bool) -> None:
-    levels = [verdict.level for verdicts in found.values() for verdict in verdicts]
-    if as_json:
-        found_ = {who: [asdict(verdict) for verdict in each] for who, each in found.items()}
-        print_json({"verdicts": found_})
-    else:
-        for who, verdicts in found.items():
-            shown = verdicts if only is Only.EVERYTHING else problems(verdicts)
-            for line in [*([summary_line(who, verdicts)] if len(found) > 1 else ()),
-                         *verdict_lines(who, shown)]:  # fmt: skip
-                out.print(line, soft_wrap=True)
-        out.print(f"\n{counted(levels)}")
-    if Level.BROKEN in levels:
-        raise typer.Exit(FAILED)

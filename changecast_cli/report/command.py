@@ -15,7 +15,7 @@ from changecast_cli.report.page import page, totals
 from changecast_cli.terminal import out, print_json, working
 from changecast_cli.watching.runs import by_change
 from changecast_cli.watching.since import point_in_time
-from changecast_cli.watching.status import recent_rows
+from changecast_cli.watching.status import Filters, codes_on, recent_rows
 
 _PAGES = {".html", ".htm"}
 
@@ -29,17 +29,33 @@ def report(
     customer: Annotated[
         str | None, typer.Option("--customer", "-c", help="Only this customer.")
     ] = None,
+    state: Annotated[
+        list[str] | None,
+        typer.Option("--state", help="Only customers in this state; repeat it for more."),
+    ] = None,
+    bus: Annotated[
+        str | None, typer.Option("--bus", help="Only customers whose route is on this bus.")
+    ] = None,
     as_json: AsJson = False,
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Write one HTML page that shows who was told, when, and the state of the mails."""
+    """Write one HTML page that shows who was told, when, and the state of the mails.
+
+    Of a change with more than 100 customers, it shows those in trouble first, and counts the rest.
+    """
     now = datetime.now(UTC)
     start = point_in_time(since, now)
-    table = session(profile, region).resource("dynamodb").Table(STATUS_TABLE)
+    hub = session(profile, region)
+    table = hub.resource("dynamodb").Table(STATUS_TABLE)
+    filters = Filters(
+        customer, failed=False, states=frozenset(state or ()), codes=codes_on(hub, bus)
+    )
+    filters.refuse_unknown_states()
     with working("Writing the report"):
         rows = recent_rows(table, start, customer)
-        runs = with_earlier(by_change(rows), rows)
+        kept = [filters.of(run) for run in with_earlier(by_change(rows), rows)]
+        runs = [run for run in kept if run["customers"]]
         records = {run["change_id"]: revisions(table, run["change_id"]) for run in runs}
         path = write(to, page(runs, records, start, now))
     if as_json:

@@ -1,6 +1,6 @@
 """Figures of the report page: mails by state, timelines, the fan-out. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from changecast_cli.watching.runs import Run, is_bad, is_final
 # The picture's measures in its own units: height of a customer, margins, start of names.
 ROW, TOP, LABEL = 40, 16, 216
 WAITING = "waiting"
-MOST = 40
+MOST, MOST_OF_CHANGE = 40, 100
 _WORST, _GOING, _GOOD = _RANK = ("bad", "going", "good")
 
 
@@ -104,6 +104,19 @@ def fan_out(runs: Iterable[Run]) -> tuple[list[Branch], int]:
         for number, code in enumerate(codes[:MOST])
     ]
     return drawn, len(codes) - len(drawn)
+
+
+def worst_first(
+    customers: Mapping[str, dict[str, Any]],
+) -> tuple[list[tuple[str, dict[str, Any]]], int]:
+    """Return a change's customers by code, at most MOST_OF_CHANGE, and how many more there are.
+
+    If they are too many for a page, those in trouble come first.
+    """
+    listed = list(customers.items())
+    if len(listed) > MOST_OF_CHANGE:
+        listed.sort(key=lambda pair: _RANK.index(tone_of([pair[1]])))
+    return listed[:MOST_OF_CHANGE], max(0, len(listed) - MOST_OF_CHANGE)
 
 
 def width_of(branches: Iterable[Branch]) -> int:

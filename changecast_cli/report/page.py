@@ -18,6 +18,7 @@ from changecast_cli.report.figures import (
     timeline,
     tone_of,
     width_of,
+    worst_first,
 )
 from changecast_cli.watching.runs import COUNTS, Run, answered, failed_of, is_bad
 from changecast_cli.watching.tables import state_of
@@ -65,6 +66,7 @@ def _waiting(customer: Mapping[str, Any]) -> list[Part]:
 
 def _change(run: Run, records: Sequence[Record]) -> dict[str, Any]:
     longest = longest_of(run)
+    shown, more = worst_first(run["customers"])
     return {
         "id": run["change_id"],
         "title": run["title"],
@@ -75,7 +77,8 @@ def _change(run: Run, records: Sequence[Record]) -> dict[str, Any]:
             f"{record.announced_at[:16].replace('T', ' ')} UTC by {record.announced_by}"
             for record in records
         ],
-        "customers": [_customer(code, one, longest) for code, one in run["customers"].items()],
+        "customers": [_customer(code, one, longest) for code, one in shown],
+        "more": more,
     }
 
 

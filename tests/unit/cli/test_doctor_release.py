@@ -9,6 +9,7 @@ import typer
 from changecast_cli import terminal
 from changecast_cli.doctor import command
 from changecast_cli.doctor.release import _parameters, is_newer, release
+from changecast_cli.doctor.showing import Checked, show
 from changecast_cli.doctor.verdicts import Level, Verdict, broken, ok, summary_line
 from changecast_cli.failures import FAILED
 from testbed.templates import whole
@@ -63,7 +64,13 @@ def shown(found: dict[str, list[Verdict]], only: command.Only, monkeypatch: Any)
     lines: list[str] = []
     monkeypatch.setattr(terminal.out, "print", lambda line, **_: lines.append(line))
     with pytest.raises(typer.Exit) as left:
-        command._show(found, only, as_json=False)
+        show(
+            [Checked(who, verdicts) for who, verdicts in found.items()],
+            len(found),
+            everything=only is command.Only.EVERYTHING,
+            levels=frozenset(),
+            as_json=False,
+        )
     assert left.value.exit_code == FAILED
     return "\n".join(lines)
 

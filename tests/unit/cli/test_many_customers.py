@@ -1,12 +1,14 @@
 """`status` of a change with thousands of customers: what needs somebody is on the first screen."""
 
 import io
+import re
 from typing import Any
 
 import pytest
 from rich.console import Console
 
 from changecast_cli.failures import Refused
+from changecast_cli.report.page import page
 from changecast_cli.watching.runs import only, run_of
 from changecast_cli.watching.status import Filters
 from changecast_cli.watching.tables import PAGE, runs_table
@@ -84,3 +86,14 @@ def test_a_state_that_does_not_exist_is_refused() -> None:
         Filters(
             None, failed=False, states=frozenset({"broken"}), codes=None
         ).refuse_unknown_states()
+
+
+def test_the_report_shows_who_needs_somebody_and_counts_the_rest() -> None:
+    text = page([large()], {}, NOW, NOW)
+    listed = re.findall(r'<span class="code">(customer-\d+)', text)
+    assert len(listed) == len(set(listed)) == 100
+    assert text.count('<li class="bad">') == 3
+    assert f"and {THOUSANDS - 100} customers more" in text
+    assert "changecast status CHG-1 --page 2" in text
+    assert "customers more" not in page([large(number=40)], {}, NOW, NOW)
+    assert len(text) < 300_000, "so a page of many changes is small too"

@@ -1,0 +1,84 @@
+"""How verdicts are shown: each account as soon as it is checked, and the problems alone if many."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import typer
+
+from changecast_cli.doctor.verdicts import (
+    Level,
+    Verdict,
+    counted,
+    problems,
+    summary_line,
+    verdict_lines,
+)
+from changecast_cli.failures import FAILED
+from changecast_cli.terminal import counted as noun
+from changecast_cli.terminal import out, print_json
+
+# Beyond this, healthy accounts get no line of their own: nobody would find the others.
+MANY = 50
+
+
+class Checked(NamedTuple):
+    """One account, `hub` or a customer's code, and its verdicts."""
+
+    who: str
+    verdicts: list[Verdict]
+
+
+def show(
+    checked: Iterable[Checked],
+    number: int,
+    *,
+    everything: bool,
+    levels: frozenset[Level],
+    as_json: bool,
+) -> None:
+    """Show accounts as they are checked, then exit with 1 if something is broken.
+
+    Args:
+        checked: The accounts, of which `number` are expected.
+        number: With more than one, each has a line that sums it up.
+        everything: Show healthy verdicts too.
+        levels: Show only accounts with a verdict of these levels; empty means all.
+        as_json: Print one JSON object at the end instead.
+    """
+    found: dict[str, Any] = {}
+    total: Counter[Level] = Counter()
+    healthy = 0
+    for each in checked:
+        own = [one.level for one in each.verdicts]
+        total.update(own)
+        if levels and levels.isdisjoint(own):
+            continue
+        shown = each.verdicts if everything else problems(each.verdicts)
+        if as_json:
+            found[each.who] = [asdict(one) for one in (each.verdicts if number <= MANY else shown)]
+        elif shown or number <= MANY:
+            _print(each, shown, summed_up=number > 1)
+        else:
+            healthy += 1
+    if as_json:
+        print_json({"verdicts": found})
+    else:
+        for line in _end(total, healthy):
+            out.print(line)
+    if total[Level.BROKEN]:
+        raise typer.Exit(FAILED)
+
+
+def _print(each: Checked, shown: Iterable[Verdict], *, summed_up: bool) -> None:
+    if summed_up:
+        out.print(summary_line(each.who, each.verdicts), soft_wrap=True)
+    for line in verdict_lines(each.who, shown):
+        out.print(line, soft_wrap=True)
+
+
+def _end(total: Counter[Level], healthy: int) -> Iterator[str]:
+    if healthy:
+        yield f"\n{noun(healthy, 'account')} without a problem: --only everything shows them"
+    yield f"\n{counted([*total.elements()])}"

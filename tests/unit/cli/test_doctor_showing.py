@@ -1,0 +1,95 @@
+"""`doctor --all` of thousands: each account as soon as it is checked, and the problems alone."""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+import typer
+
+from changecast_cli.deploying.samconfig import CustomerStack
+from changecast_cli.doctor.command import _on
+from changecast_cli.doctor.showing import MANY, Checked, show
+from changecast_cli.doctor.verdicts import Level, Verdict, broken, ok, warning
+from changecast_cli.failures import Refused
+
+WELL, DEAD = ok("sending", "enabled"), broken("dead-letters", "1 of outcomes", "redrive")
+LATE = warning("release", "0.0.9", "upgrade")
+
+
+def shown(
+    capsys: pytest.CaptureFixture[str], checked: list[Checked], *, levels: str = "",
+    everything: bool = False, as_json: bool = False,
+) -> str:  # fmt: skip
+    wanted = frozenset(Level(word) for word in levels.split())
+    with suppress(typer.Exit):
+        show(iter(checked), len(checked), everything=everything, levels=wanted, as_json=as_json)
+    return capsys.readouterr().out
+
+
+def test_something_broken_ends_with_1_and_nothing_broken_does_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for everything in (True, False):
+        with pytest.raises(typer.Exit) as ended:
+            show([Checked("a", [DEAD])], 1, everything=everything, levels=frozenset([Level.OK]),
+                 as_json=True)  # fmt: skip
+        assert ended.value.exit_code == 1
+    show([Checked("a", [LATE])], 1, everything=True, levels=frozenset(), as_json=False)
+    assert "1 warning, 0 broken" in capsys.readouterr().out
+
+
+def many(number: int = MANY + 50) -> list[Checked]:
+    sick: dict[int, list[Verdict]] = {3: [WELL, DEAD], 70: [LATE]}
+    return [Checked(f"c{at:04}", sick.get(at, [WELL, WELL])) for at in range(number)]
+
+
+def test_an_account_is_shown_before_the_next_one_is_checked(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    seen = []
+
+    def checked() -> Iterator[Checked]:
+        for name in ("acme", "globex"):
+            yield Checked(name, [LATE])
+            seen.append(capsys.readouterr().out)
+
+    show(checked(), 2, everything=False, levels=frozenset(), as_json=False)
+    assert ["acme" in seen[0], "globex" in seen[0], "globex" in seen[1]] == [True, False, True]
+
+
+def test_of_many_the_healthy_ones_are_only_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    text = shown(capsys, many())
+    assert [word for word in text.split() if word.startswith("c0")] == [
+        "c0003", "c0003", "c0070", "c0070",
+    ]  # fmt: skip
+    assert "98 accounts without a problem: --only everything shows them" in text
+    assert "197 ok, 1 warning, 1 broken" in text
+    assert shown(capsys, many(), everything=True).count("c0050") == 3
+    assert "c0000" in shown(capsys, many(MANY)), "few: each has its line"
+
+
+def test_only_accounts_with_the_levels_asked_for_are_shown_and_all_are_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = shown(capsys, many(), levels="warning")
+    assert "c0070" in text
+    assert "c0003" not in text
+    assert "197 ok, 1 warning, 1 broken" in text
+    assert "c0003" in shown(capsys, many(), levels="warning broken")
+    found = json.loads(shown(capsys, many(), levels="broken", as_json=True))["verdicts"]
+    assert [*found] == ["c0003"]
+    assert [one["check"] for one in found["c0003"]] == ["dead-letters"], "of many, the problems"
+
+
+def test_a_bus_chooses_customers_and_an_unknown_one_is_refused() -> None:
+    one = CustomerStack("acme", "222222222222", "eu-central-1", "Acme", "changes@acme.example",
+                        "UTC", "en", "desk@provider.example", "acme")  # fmt: skip
+    two = replace(one, code="globex", hub_bus="changecast-hub-2")
+    assert _on("changecast-hub-2", [one, two]) == [two]
+    assert _on(None, [one, two]) == [one, two]
+    with pytest.raises(Refused, match="no customer is on the bus 'changecast-hub-3'"):
+        _on("changecast-hub-3", [one, two])
+    with pytest.raises(Refused, match="give --all too"):
+        _on("changecast-hub", [])
