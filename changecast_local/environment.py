@@ -15,8 +15,8 @@ SECRET = "local"  # noqa: S105
 # User agent of clients that prepare an account for a test or a demo: see `Cloud.preparing`.
 PREPARING = "changecast-preparing"
 SERVICES = (
-    "cloudformation", "dynamodb", "events", "iam", "kms", "lambda", "logs", "monitoring", "s3",
-    "scheduler", "secretsmanager", "ses", "sns", "sqs", "ssm", "sts", "tagging",
+    "apigateway", "cloudformation", "dynamodb", "events", "iam", "kms", "lambda", "logs",
+    "monitoring", "s3", "scheduler", "secretsmanager", "ses", "sns", "sqs", "ssm", "sts", "tagging",
 )  # fmt: skip
 MODULES = (
     "cloudformation", "cloudformation.engine", "cloudformation.provisioners", "cloudwatch",

@@ -18,7 +18,8 @@ from ministack.services.cloudformation import provisioners
 
 Properties = dict[str, Any]
 Answer = tuple[int, dict[str, Any], bytes]
-API, ANY = "AWS::ApiGatewayV2::Api", "x-amazon-apigateway-any-method"
+API, STAGE = "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage"
+ANY = "x-amazon-apigateway-any-method"
 INTEGRATION = "x-amazon-apigateway-integration"
 TOO_MANY: Answer = (429, {"Content-Type": "application/json"}, b'{"message":"Too Many Requests"}')
 _HOST = re.compile(r"^([a-f0-9]{8})[.]execute-api[.](?:localhost|127[.]0[.]0[.]1)(?::[0-9]+)?$")
@@ -56,6 +57,12 @@ def install() -> None:
         **handlers,
         "create": _imported(handlers["create"]),
         "update": _imported_again(handlers["update"]),
+    }
+    handlers = provisioners._RESOURCE_HANDLERS[STAGE]
+    provisioners._RESOURCE_HANDLERS[STAGE] = {
+        **handlers,
+        "create": _limited(handlers["create"], 1),
+        "update": _limited(handlers["update"], 2),
     }
     execute = apigateway.handle_execute
 
@@ -102,6 +109,19 @@ def _imported_again(update: Callable[..., Any]) -> Callable[..., Any]:
         return found[0], found[1] | {"ApiEndpoint": _endpoint(found[0])}
 
     return changed
+
+
+def _limited(handle: Callable[..., Any], at: int) -> Callable[..., Any]:
+    """Let a stage's handler store the limits under the API's names, as GetStage returns them."""
+
+    def handled(*given: Any, **named: Any) -> Any:
+        properties = {**given[at]}
+        limits = properties.get("DefaultRouteSettings") or {}
+        own = {name[:1].lower() + name[1:]: value for name, value in limits.items()}
+        properties["DefaultRouteSettings"] = own
+        return handle(*given[:at], properties, *given[at + 1 :], **named)
+
+    return handled
 
 
 def _endpoint(api_id: str) -> str:
@@ -156,9 +176,9 @@ def _settings(scope: tuple[str, str] | None, api_id: str, stage: str) -> Propert
 
 def _is_throttled(api_id: str, stage: str, settings: Properties, now: float) -> bool:
     route = settings.get("defaultRouteSettings") or {}
-    if not route.get("ThrottlingRateLimit"):
+    if "throttlingRateLimit" not in route:
         return False
-    burst, rate = float(route["ThrottlingBurstLimit"]), float(route["ThrottlingRateLimit"])
+    burst, rate = float(route["throttlingBurstLimit"]), float(route["throttlingRateLimit"])
     known = _buckets.get((api_id, stage))
     if known is None or (known.burst, known.rate) != (burst, rate):
         known = _buckets[api_id, stage] = Bucket(burst, rate, burst, now)

@@ -11,6 +11,7 @@ from changecast_cli.deploying.leftovers import region_of_another_stack
 from changecast_cli.deploying.samconfig import CustomerStack
 from changecast_cli.deploying.samconfig_file import bus_environment_of
 from changecast_cli.doctor import alerts as doctor_alerts
+from changecast_cli.doctor import answer_page as doctor_answer_page
 from changecast_cli.doctor import health as doctor_health
 from changecast_cli.doctor import hub as doctor_hub
 from changecast_cli.doctor import limits as doctor_limits
@@ -49,6 +50,9 @@ CUSTOMER_CHECKS: tuple[Check, ...] = (
     doctor_running.alarm_actions,
     doctor_health.traces,
     doctor_health.clock,
+    doctor_answer_page.page,
+    doctor_answer_page.throttles,
+    doctor_answer_page.keyring,
 )
 HUB_CHECKS: tuple[Check, ...] = (
     doctor_stack.deployment,

@@ -90,6 +90,7 @@ def _parameters(*names: str) -> tuple[str, ...]:
 KEYRING = (
     f"arn:aws:secretsmanager:{REGION}:{THERE}:secret:changecast-ResponseKeyring-1A2B3C4D5E6F",
 )
+STAGE = (f"arn:aws:apigateway:{REGION}::/apis/1a2b3c4d5e/stages/$default",)
 SIGNING = (f"arn:aws:secretsmanager:{REGION}:{THERE}:secret:changecast/channels/ops-1A2B3C",)
 OF_CHANNELS = {"dynamodb:LeadingKeys": ["channels"]}
 QUEUE, FUNCTION = "AWS::SQS::Queue", "AWS::Lambda::Function"
@@ -160,6 +161,8 @@ STEPS: Mapping[str, tuple[Step, ...]] = {
         ("doctor", (*WATCHED, "ses:GetAccount", "ses:ListSuppressedDestinations"),
          ANYTHING, NO_KEYS),
         ("doctor", ("dynamodb:UpdateItem",), (LEDGER,), TURN),
+        ("doctor", ("apigateway:GET",), STAGE, NO_KEYS),
+        ("doctor", ("secretsmanager:DescribeSecret",), KEYRING, NO_KEYS),
         ("doctor --canary", ("ses:CreateContact", "ses:DeleteContact"), LISTS, NO_KEYS),
         ("announce --dry-run", ("ses:ListContacts",), LISTS, NO_KEYS),
         ("announce --dry-run", ("s3:GetObject",), (f"{MAILS}/runs/CHG-1/1/change.json",), NO_KEYS),

@@ -43,7 +43,7 @@ DOCUMENTS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 SERVICES = ("cloudformation", "cloudwatch", "dynamodb", "events", "iam", "kms", "lambda", "s3",
             "secretsmanager", "service-quotas", "sesv2", "sns", "sqs", "ssm", "sts",
-            "xray")  # fmt: skip
+            "xray", "apigatewayv2")  # fmt: skip
 PREFIXES = {"sesv2": "ses", "service-quotas": "servicequotas"}
 # Nobody needs a right for these, or the name is that of another library's method, and why.
 FREE = {
@@ -53,6 +53,7 @@ FREE = {
 }
 # IAM's name where it is not the operation's.
 RENAMED = {
+    "apigatewayv2:GetStage": "apigateway:GET",
     "s3:ListObjectsV2": "s3:ListBucket",
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
 }

@@ -124,6 +124,17 @@ def test_an_api_is_where_browsers_look_on_their_own_machine(api: Api) -> None:
     assert not app._EXECUTE_API_RE.match(host.replace("localhost", "somewhere.example"))
 
 
+def test_the_api_tells_a_stages_limits_by_its_own_names(api: Api) -> None:
+    from ministack.core.responses import request_scope  # noqa: PLC0415
+    from ministack.services import apigateway  # noqa: PLC0415
+
+    with request_scope(ACCOUNT, REGION):
+        told = json.loads(apigateway._get_stage(api.id, "$default")[2])
+    assert told["defaultRouteSettings"] == {
+        "throttlingBurstLimit": 3, "throttlingRateLimit": 0.001,
+    }  # fmt: skip
+
+
 def test_a_stage_throttles_beyond_its_burst(api: Api) -> None:
     assert [api.call() for _ in range(5)] == [203, 203, 203, 429, 429]
     assert len(api.asked) == 3
@@ -143,7 +154,9 @@ def test_of_ten_thousand_requests_at_once_the_function_sees_what_the_template_al
     assert 0 < rate <= burst <= 100
     with request_scope(ACCOUNT, REGION):
         stage = apigateway._stages[api.id]["$default"]
-        stage["defaultRouteSettings"] = limits
+        stage["defaultRouteSettings"] = {
+            "throttlingBurstLimit": burst, "throttlingRateLimit": rate,
+        }  # fmt: skip
     began = time.monotonic()
 
     statuses = Counter(api.flood(10_000))
