@@ -4,7 +4,14 @@ from typing import Any
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "validate": ("validate metadata.json", "validate - --json < metadata.json"),
-    "announce": ("announce metadata.json --dry-run", "announce metadata.json --wait 120"),
+    "announce": (
+        "announce metadata.json --dry-run",
+        "announce metadata.json --wait 120",
+        "announce metadata.json --break-glass 'The bus is down, nobody else is awake.'",
+    ),
+    "propose": ("propose metadata.json", "propose metadata.json --as maria --json"),
+    "approve": ("approve CHG-1 --dry-run", "approve CHG-1 --by maria --wait 120"),
+    "proposals": ("proposals", "proposals --json"),
     "start": ("start CHG-1", "start CHG-1 --at 2027-01-14T22:05:00+01:00"),
     "complete": (
         "complete CHG-1 --outcome 'All hosts are patched.'",

@@ -28,6 +28,8 @@ PRIVATE_NAMES: Mapping[str, Sequence[str]] = {
         "EvalContext",
         "_action_matches",
         "_first_match",
+        "_principal_keys",
+        "evaluate_trust_policy",
         "_gather_role_policies",
         "_gather_user_policies",
         "_resolve_condition_key",
@@ -137,6 +139,12 @@ PRIVATE_NAMES: Mapping[str, Sequence[str]] = {
         "_topics",
     ),
     "ministack.services.ssm": ("_parameters",),
+    "ministack.services.sts": (
+        "_principal_keys",
+        "_sessions",
+        "handle_request",
+        "register_session",
+    ),
     "ministack.services.sqs": (
         "DEFAULT_HOST",
         "DEFAULT_PORT",

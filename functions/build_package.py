@@ -35,7 +35,7 @@ SIDES = {
         "send_mail",
         "sweep",
     ),
-    "hub": ("canary", "intake", "track_status", "watch"),
+    "hub": ("canary", "intake", "publish_approved", "track_status", "watch"),
 }
 
 

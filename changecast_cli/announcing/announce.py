@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.live import Live
@@ -26,6 +27,7 @@ from changecast_cli.announcing.freezes import (
     refuse_missing_folder,
 )
 from changecast_cli.announcing.outlook import Outlook
+from changecast_cli.announcing.proposing import announce_alone, person_of, proposal_for
 from changecast_cli.failures import (
     BAD_INPUT,
     FAILED,
@@ -62,7 +64,54 @@ _WORDS = {
     Outcome.DRY_RUN: "would be announced to",
 }
 IsOver = Callable[[dict[str, Any]], bool]
+Way = Callable[..., Announcement]
 _PUT = frozenset({Outcome.ANNOUNCED, Outcome.ANNOUNCED_AGAIN})
+
+
+Confidential = Annotated[
+    bool,
+    typer.Option(
+        "--confidential",
+        help="Send each customer its own event, which names no other customer.",
+    ),
+]
+Test = Annotated[
+    bool, typer.Option("--test", help="Mark it as a test, and mail only the allowed recipients.")
+]
+ChangeId = Annotated[
+    str | None, typer.Option(help="The change's id, if the document has no id or ticket.")
+]
+Freezes = Annotated[
+    Path, typer.Option(help="Folder of freezes: CODE.ics says when a customer wants no changes.")
+]
+Despite = Annotated[
+    str,
+    typer.Option(
+        help="Announce despite a freeze or short notice; the reason stays in the history."
+    ),
+]
+Past = Annotated[
+    str,
+    typer.Option(
+        help="Accept a window that is over, has begun or looks like a typo, for this reason."
+    ),
+]
+RequireApprovals = Annotated[
+    bool,
+    typer.Option(
+        "--require-approvals", help="Refuse an approved change that a customer has not approved."
+    ),
+]
+NotifyAll = Annotated[
+    str,
+    typer.Option(
+        help="Mail everybody although nothing that readers see has changed; give the reason."
+    ),
+]
+As = Annotated[
+    str | None,
+    typer.Option("--as", help="Your aws:SourceIdentity, if it is not the role session's name."),
+]
 
 
 def announce(
@@ -75,49 +124,22 @@ def announce(
         bool,
         typer.Option("--dry-run", help="Check everything and show the result; announce nothing."),
     ] = False,
-    confidential: Annotated[
-        bool,
-        typer.Option(
-            "--confidential",
-            help="Send each customer its own event, which names no other customer.",
-        ),
-    ] = False,
-    test: Annotated[
-        bool,
-        typer.Option("--test", help="Mark it as a test, and mail only the allowed recipients."),
-    ] = False,
-    change_id: Annotated[
-        str | None, typer.Option(help="The change's id, if the document has no id or ticket.")
-    ] = None,
-    freezes: Annotated[
-        Path,
-        typer.Option(help="Folder of freezes: CODE.ics says when a customer wants no changes."),
-    ] = DEFAULT_FOLDER,
-    despite: Annotated[
+    confidential: Confidential = False,
+    test: Test = False,
+    change_id: ChangeId = None,
+    freezes: Freezes = DEFAULT_FOLDER,
+    despite: Despite = "",
+    past: Past = "",
+    require_approvals: RequireApprovals = False,
+    notify_all: NotifyAll = "",
+    break_glass: Annotated[
         str,
         typer.Option(
-            help="Announce despite a freeze or short notice; the reason stays in the history."
+            help="Announce without a second person in an emergency (TwoPerson=yes), for this "
+            "reason; people are alerted."
         ),
     ] = "",
-    past: Annotated[
-        str,
-        typer.Option(
-            help="Accept a window that is over, has begun or looks like a typo, for this reason."
-        ),
-    ] = "",
-    require_approvals: Annotated[
-        bool,
-        typer.Option(
-            "--require-approvals",
-            help="Refuse an approved change that a customer has not approved.",
-        ),
-    ] = False,
-    notify_all: Annotated[
-        str,
-        typer.Option(
-            help="Mail everybody although nothing that readers see has changed; give the reason."
-        ),
-    ] = "",
+    as_person: As = None,
     as_json: AsJson = False,
     profile: Profile = None,
     region: Region = None,
@@ -130,6 +152,7 @@ def announce(
     documents = read_files(files)
     own = session(profile, region)
     hub = connect(own)
+    way = _way(own, hub, break_glass, as_person, dry_run=dry_run)
     refuse_faulty(documents, hub.customers, change_id=change_id)
     options: dict[str, Any] = {
         "hub": hub,
@@ -144,13 +167,13 @@ def announce(
     }
     # Faults that only show when the event is made (too large, taken revision) must show before any
     # put.
-    rehearsed = [_rehearsed(each, options) for each in documents]
+    known = [rehearsed(each, options) for each in documents]
     if dry_run:
-        plans = outlooks(own, hub, rehearsed, freezes)
-        show(hub, documents, rehearsed, wait=0, as_json=as_json, plans=plans)
-        _exit_for_old_files(rehearsed)
+        plans = outlooks(own, hub, known, freezes)
+        show(hub, documents, known, wait=0, as_json=as_json, plans=plans)
+        _exit_for_old_files(known)
         return
-    announced, stop = _put_until_one_fails(documents, options)
+    announced, stop = _put_until_one_fails(documents, options, way)
     put = documents[: len(announced)]
     show(hub, put, announced, wait=0 if stop else wait, as_json=as_json, look=looking(own))
     if stop:
@@ -158,14 +181,36 @@ def announce(
     _exit_for_old_files(announced)
 
 
+def _way(own: boto3.Session, hub: Hub, reason: str, person: str | None, *, dry_run: bool) -> Way:
+    """Return how a document is announced: at once, or alone where two persons must.
+
+    Raises:
+        ContractError: `two_persons`: a second person must approve it.
+        Refused: There is nothing to break.
+    """
+    if not reason:
+        hub.refuse_one_person(unless=dry_run)
+        return announce_document
+    if hub.two_persons is None:
+        raise Refused("one person announces on this hub (TwoPerson=no): leave out --break-glass")
+    who = person_of(hub, person)
+
+    def alone(document: bytes, **options: Any) -> Announcement:
+        known = announce_document(document, dry_run=True, **options)
+        made = proposal_for(document, known, options, reason=" ".join(reason.split()))
+        return announce_alone(own, hub, made, who)
+
+    return alone
+
+
 def _put_until_one_fails(
-    documents: list[DocumentFile], options: dict[str, Any]
+    documents: list[DocumentFile], options: dict[str, Any], way: Way
 ) -> tuple[list[Announcement], Exception | None]:
     """Return the announcements, and the error of the document after them."""
     announced: list[Announcement] = []
     for document in documents:
         try:
-            announced.append(announce_document(document.body, **options))
+            announced.append(way(document.body, **options))
         except (ChangecastError, ClientError, BotoCoreError) as error:
             return announced, error
     return announced, None
@@ -181,7 +226,7 @@ def _stopped(
         parts.append(f"Not tried: {', '.join(str(each.path) for each in untried)}")
     again = "all of them" if put or untried else "it"
     parts.append(f"Announce {again} again when that is fixed. Nobody is mailed twice")
-    kind = Refused if isinstance(error, ContractError) and not put else Failed
+    kind = Refused if isinstance(error, ContractError | Refused) and not put else Failed
     return kind(". ".join(part.rstrip(".") for part in parts) + ".")
 
 
@@ -192,7 +237,8 @@ def _exit_for_old_files(announced: list[Announcement]) -> None:
         raise typer.Exit(BAD_INPUT)
 
 
-def _rehearsed(document: DocumentFile, options: dict[str, Any]) -> Announcement:
+def rehearsed(document: DocumentFile, options: dict[str, Any]) -> Announcement:
+    """Return what a document would do; print its faults and exit with status 2 if it has any."""
     try:
         return announce_document(document.body, dry_run=True, **options)
     except MetadataFault as fault:

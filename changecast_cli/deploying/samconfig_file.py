@@ -207,8 +207,8 @@ def with_bus(text: str, bus: str, hub: HubStack) -> str:
     name = bus_environment_of(bus)
     if name in tables(text):
         return text
-    days = parameters_of(tables(text).get(HUB, {})).get("ArchiveDays")
-    more = [f"ArchiveDays={days}"] if days else []
+    of_hub = parameters_of(tables(text).get(HUB, {}))
+    more = [f"{name}={of_hub[name]}" for name in ("ArchiveDays", "TwoPerson") if of_hub.get(name)]
     return text.rstrip() + f"\n\n# ---- {bus}\n" + rendered(name, bus_environment(bus, hub, more))
 
 

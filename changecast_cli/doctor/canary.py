@@ -22,7 +22,7 @@ from changecast_cli.customers.account import session_of
 from changecast_cli.deploying.samconfig import CustomerStack
 from changecast_cli.doctor.checked_account import CheckedAccount, checked_account
 from changecast_cli.doctor.facts import envelope_account, listing_rate
-from changecast_cli.doctor.verdicts import Verdict, broken, ok
+from changecast_cli.doctor.verdicts import Verdict, broken, ok, warning
 from changecast_cli.watching.runs import run_of
 
 if TYPE_CHECKING:
@@ -93,6 +93,10 @@ def _on_the_list(ses: "SESV2Client", contact_list: str) -> Iterator[None]:
 
 def _flight(hub: boto3.Session, found: CheckedAccount, many: int) -> Iterator[Verdict]:
     at, now = connect(hub), datetime.now(UTC)
+    if at.two_persons:
+        said = "two persons announce on this hub, so the doctor may put no test"
+        yield warning("canary", said, "set CanarySchedule in [hub] of samconfig.toml, and deploy")
+        return
     flown: dict[str, _Flown] = {}
     for number in range(many):  # the time is in the id of a canary
         document = canary_document(found.code, now + timedelta(seconds=number))

@@ -19,6 +19,7 @@ from changecast_cli.paging import pages
 
 BUS, ARCHIVE = DEFAULT_HUB_BUS, "changecast-announcements"
 _FURTHER_BUS = re.compile(re.escape(BUS) + "-[0-9]+")
+_MAY_ANNOUNCE = ("changecast-hub-publish-approved", "changecast-hub-canary")
 # How long a route keeps its dead letters.
 KEPT_DAYS = 14
 
@@ -45,7 +46,8 @@ def reporters(checked: CheckedAccount) -> Iterator[Verdict]:
     bus, everybody = bus_of(checked), list_customers(checked.session.client("ssm"))
     customers = {code: each for code, each in everybody.items() if each.hub_bus == bus}
     found = checked.session.client("events").describe_event_bus(Name=bus)
-    policy = json.loads(found.get("Policy") or '{"Statement": []}')["Statement"]
+    whole = json.loads(found.get("Policy") or '{"Statement": []}')["Statement"]
+    policy = [each for each in whole if each["Effect"] == "Allow"]
     allowed = {account for each in policy for account in _accounts(each)}
     registered = {each.account: each.code for each in customers.values()}
     silent = [code for account, code in registered.items() if account not in allowed]
@@ -62,7 +64,8 @@ def reporters(checked: CheckedAccount) -> Iterator[Verdict]:
         fix = f"changecast customers move {moved[0].code} --bus {moved[0].hub_bus}" if moved else ""
         yield warning("reporters", said, fix or "changecast customers list")
     wrong = [each for each in policy if not _as_in_the_template(each, partition_of(found["Arn"]))]
-    if wrong:
+    denied = [canonical(each) for each in whole if each["Effect"] != "Allow"]
+    if wrong or denied != [canonical(each) for each in expected_denials(checked, found["Arn"])]:
         yield broken("bus-policy", "is not the template's", repair_of("hub"))
     elif not silent and not unknown:
         yield ok("reporters", f"{len(registered)} customers")
@@ -93,6 +96,25 @@ def expected_hub_policy(partition: str = "aws") -> dict[str, Any]:
             "Null": {"events:source": "false", "events:detail-type": "false"},
         },
     }
+
+
+def expected_denials(checked: CheckedAccount, bus_arn: str) -> list[dict[str, Any]]:
+    """Return the statement of hub/template.yaml that stops everybody who announces alone."""
+    if checked.parameters.get("TwoPerson") != "yes":
+        return []
+    account, partition = bus_arn.split(":")[4], partition_of(bus_arn)
+    roles = [f"arn:{partition}:iam::{account}:role/{name}" for name in _MAY_ANNOUNCE]
+    return [
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "events:PutEvents",
+            "Condition": {
+                "ForAnyValue:StringEquals": {"events:detail-type": "ChangeAnnounced"},
+                "ArnNotEquals": {"aws:PrincipalArn": roles},
+            },
+        }
+    ]
 
 
 def archive(checked: CheckedAccount) -> Iterator[Verdict]:

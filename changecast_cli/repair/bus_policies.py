@@ -1,4 +1,4 @@
-"""Restore a bus's policy, the template's one statement about who may put events."""
+"""Restore a bus's policy, the template's statements about who may put events."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -6,53 +6,66 @@ from functools import partial
 from typing import Any
 
 from changecast_cli.doctor.checked_account import CheckedAccount
-from changecast_cli.doctor.hub import bus_of, expected_hub_policy
+from changecast_cli.doctor.hub import bus_of, expected_denials, expected_hub_policy
 from changecast_cli.doctor.stack import canonical, expected_bus_policy, partition_of
 from changecast_cli.repair.fixes import Fix
 
 CUSTOMER_BUS = "changecast"
-POLICY = "BusPolicy"
+POLICY, TWO_PERSONS = "BusPolicy", "TwoPersonsPolicy"
+Statements = list[tuple[str, dict[str, Any]]]
 
 
 def customer_policy(account: CheckedAccount) -> Iterator[Fix]:
     """Yield a fix unless exactly this customer's route may put on its bus."""
 
-    def requested(arn: str) -> dict[str, Any]:
+    def requested(arn: str) -> Statements:
         hub = account.parameters["HubAccount"]
-        return expected_bus_policy(hub, account.code, partition_of(arn))
+        return [(POLICY, expected_bus_policy(hub, account.code, partition_of(arn)))]
 
     return _fix(account, CUSTOMER_BUS, requested)
 
 
 def hub_policy(account: CheckedAccount) -> Iterator[Fix]:
-    """Yield a fix unless exactly the customers of a bus may report over it."""
+    """Yield a fix unless exactly the customers of a bus may report over it.
+
+    Where two persons announce, nobody else may announce over it.
+    """
     accounts = [each for each in account.parameters["CustomerAccounts"].split(",") if each]
 
-    def requested(arn: str) -> dict[str, Any]:
-        return {**expected_hub_policy(partition_of(arn)), "Principal": {"AWS": accounts}}
+    def requested(arn: str) -> Statements:
+        reports = {**expected_hub_policy(partition_of(arn)), "Principal": {"AWS": accounts}}
+        denials = [(TWO_PERSONS, each) for each in expected_denials(account, arn)]
+        return [*([(POLICY, reports)] if accounts else []), *denials]
 
-    return _fix(account, bus_of(account), requested) if accounts else iter(())
+    is_two = account.parameters.get("TwoPerson") == "yes"
+    return _fix(account, bus_of(account), requested) if accounts or is_two else iter(())
 
 
 def _fix(
-    account: CheckedAccount, bus: str, requested: Callable[[str], dict[str, Any]]
+    account: CheckedAccount, bus: str, requested: Callable[[str], Statements]
 ) -> Iterator[Fix]:
     events = account.session.client("events")
     found = events.describe_event_bus(Name=bus)
     statements = json.loads(found.get("Policy") or "{}").get("Statement", [])
-    statement = requested(found["Arn"])
-    if [_comparable(each) for each in statements] == [_comparable(statement)]:
+    whole = requested(found["Arn"])
+    if sorted(map(_comparable, statements)) == sorted(_comparable(each) for _, each in whole):
         return
-    named = (account.name(POLICY) or "changecast").rpartition("|")[2]
     policy = {
         "Version": "2012-10-17",
-        "Statement": [{"Sid": named, "Resource": found["Arn"], **statement}],
+        "Statement": [
+            {
+                "Sid": (account.name(logical) or "changecast").rpartition("|")[2],
+                "Resource": found["Arn"],
+                **statement,
+            }
+            for logical, statement in whole
+        ],
     }
     put = partial(events.put_permission, EventBusName=bus, Policy=json.dumps(policy))
-    said = _said(statements)
+    said = _said(statements, len(whole))
     yield Fix(
         f"the policy of the bus {bus} differs from the template: {said}",
-        f"policy of the bus {bus}: {said} -> the template's one statement",
+        f"policy of the bus {bus}: {said} -> the template's {_number(len(whole))}",
         put,
     )
 
@@ -66,5 +79,10 @@ def _comparable(statement: Mapping[str, Any]) -> str:
     return canonical({**statement, "Principal": accounts})
 
 
-def _said(statements: list[Any]) -> str:
-    return f"it has {len(statements)} statements, not 1" if len(statements) != 1 else "it differs"
+def _said(statements: list[Any], expected: int) -> str:
+    many = len(statements)
+    return f"it has {many} statements, not {expected}" if many != expected else "it differs"
+
+
+def _number(many: int) -> str:
+    return "one statement" if many == 1 else f"{many} statements"

@@ -20,9 +20,20 @@ def announcements(records: Sequence[Record]) -> list[dict[str, Any]]:
             "event_id": record.event_id,
             "customers": list(record.customers),
             "withdrawn": list(record.withdrawn),
+            **_answered_for(record),
         }
         for record in records
     ]
+
+
+def _answered_for(record: Record) -> dict[str, str]:
+    """Return who answers for it, where two persons announce."""
+    found = {
+        "approved_by": record.approved_by,
+        "approved_hash": record.approved_hash,
+        "break_glass": record.break_glass,
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def short(who: str) -> str:

@@ -163,7 +163,15 @@ def _scope(record: Record) -> str:
     past = f"; its window is right: {record.past}" if record.past else ""
     everybody = f"; everybody is mailed: {record.notify_all}" if record.notify_all else ""
     who = ", ".join(record.customers) or "nobody"
-    return f"{record.status}, to {who}{gone}{despite}{past}{everybody}"
+    return f"{record.status}, to {who}{gone}{despite}{past}{everybody}{_answered_for(record)}"
+
+
+def _answered_for(record: Record) -> str:
+    """Return who answers for an announcement, where two persons announce."""
+    if record.break_glass:
+        return f"; announced alone, without approval: {record.break_glass}"
+    short_hash = record.approved_hash[:12]
+    return f"; approved by {record.approved_by} (sha256 {short_hash})" if short_hash else ""
 
 
 def _state(report: Entry) -> str:

@@ -126,7 +126,7 @@ def _sub(stack: Stack, argument: str | list[Any]) -> str:
             return str(stack.value(own[name]))
         return _get_att(stack, name.split(".")) if "." in name else str(_ref(stack, name))
 
-    return re.sub(r"\$\{([^!}]+)\}", found, text)
+    return re.sub(r"\$\{([^!}]+)\}", found, text).replace("${!", "${")
 
 
 def _import_value(stack: Stack, name: str) -> str:

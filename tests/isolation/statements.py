@@ -23,7 +23,9 @@ WITHOUT_RESOURCES = frozenset(
     }
 )  # fmt: skip
 
-ASKED = frozenset(action for actions in ACTIONS.values() for action in actions)
+# Who takes a role keeps the name of the person; alone, the right takes no role.
+NAMES_ONLY = frozenset({"sts:SetSourceIdentity"})
+ASKED = NAMES_ONLY | frozenset(action for actions in ACTIONS.values() for action in actions)
 
 
 def too_wide(world: World) -> list[str]:

@@ -11,7 +11,16 @@ from tests.isolation.resolve import Stack
 # The folders of each bucket that somebody has a right to, and one that nobody has.
 FOLDERS = {
     "Mails": ("runs", "contacts", "imports", "else"),
-    "Intake": ("incoming", "announced", "drafts", "rejected", "else"),
+    "Intake": (
+        "incoming",
+        "announced",
+        "drafts",
+        "rejected",
+        "proposals",
+        "approvals",
+        "break-glass",
+        "else",
+    ),
 }
 
 # The services through which anything of ours may use a key.

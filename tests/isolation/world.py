@@ -65,16 +65,17 @@ def deployed(
     customer: Mapping[str, str] | None = None,
     *,
     keyed: bool = True,
+    hub: Mapping[str, str] | None = None,
 ) -> World:
     """A hub with `customers` customers, each account with a key of its own where `keyed`.
 
-    `weaken` changes a template, or the policy of a key, before it is deployed; `customer` are
-    parameters of the customers' stacks beside the usual ones.
+    `weaken` changes a template, or the policy of a key, before it is deployed; `customer` and
+    `hub` are parameters of their stacks beside the usual ones.
     """
     accounts = _accounts(customers)
     principals: list[Principal] = []
     found = [_registry(), *(_keys(accounts, weaken or {}) if keyed else ())]
-    for owner, stack in stacks(customers, weaken, customer, keyed=keyed):
+    for owner, stack in stacks(customers, weaken, customer, keyed=keyed, hub=hub):
         principals += list(_principals(owner, stack))
         found += list(things(owner, stack))
     everybody = accounts | {HUB: HUB_ACCOUNT, STRANGER: STRANGER_ACCOUNT}
@@ -116,6 +117,7 @@ def stacks(
     customer: Mapping[str, str] | None = None,
     *,
     keyed: bool = True,
+    hub: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[str, Stack]]:
     """The stack of the hub, then each customer's and its route's, with their owners."""
     accounts, key = _accounts(customers), {"KmsKeyId": KEY_ID if keyed else ""}
@@ -123,8 +125,9 @@ def stacks(
     for path, change in (weaken or {}).items():
         if path in templates:
             change(templates[path])
-    hub = {"CustomerAccounts": ",".join(accounts.values()), "CanarySchedule": "rate(1 day)"} | key
-    yield HUB, Stack(templates["hub/template.yaml"], hub, Place(HUB_ACCOUNT, REGION, "hub"))
+    own = {"CustomerAccounts": ",".join(accounts.values()), "CanarySchedule": "rate(1 day)"} | key
+    own |= dict(hub or {})
+    yield HUB, Stack(templates["hub/template.yaml"], own, Place(HUB_ACCOUNT, REGION, "hub"))
     for code, account in accounts.items():
         parameters = _customer(code) | key | dict(customer or {})
         place = Place(account, REGION, "changecast")

@@ -1326,4 +1326,36 @@ MUTANTS = (
         (_in_evidence("verifying", "packed(files) != body", "False"),),
         "integration/hub/test_evidence.py",
     ),
+    Mutant(
+        "a person approves what they proposed",
+        (
+            _in(
+                "hub/announcing/publish_approved",
+                "proposer.casefold() == approver.casefold()",
+                "False",
+            ),
+        ),
+        "unit/hub/test_two_persons.py",
+    ),
+    Mutant(
+        "a proposal that changed after its approval is announced",
+        (_in("hub/announcing/publish_approved", "stored.sha256 != sha256", "False"),),
+        "unit/hub/test_two_persons.py",
+    ),
+    Mutant(
+        "one person announces where two must",
+        (_in("hub/announcing/announce", "if self.two_persons and not unless:", "if False:"),),
+        "unit/hub/test_two_persons.py",
+    ),
+    Mutant(
+        "two approvals announce twice",
+        (
+            _in(
+                "hub/announcing/publish_approved",
+                "one.approved_hash == approval.sha256",
+                "False",
+            ),
+        ),
+        "unit/hub/test_two_persons.py",
+    ),
 )

@@ -87,6 +87,11 @@ def _parameters(*names: str) -> tuple[str, ...]:
     return tuple(f"arn:aws:ssm:{REGION}:{HERE}:parameter/changecast/{each}" for each in names)
 
 
+INTAKE = "arn:aws:s3:::changecast-hub-intake-1a2b3c4d5e6f"
+PUBLISH = (
+    f"arn:aws:lambda:{REGION}:{HERE}:function:changecast-hub-PublishApprovedFunction-1A2B3C4D5E6F",
+)
+AS_BOB = {"aws:SourceIdentity": "bob"}
 KEYRING = (
     f"arn:aws:secretsmanager:{REGION}:{THERE}:secret:changecast-ResponseKeyring-1A2B3C4D5E6F",
 )
@@ -126,7 +131,7 @@ STEPS: Mapping[str, tuple[Step, ...]] = {
         ("replay", ("events:DescribeRule",), _named(RULE, ROUTE), NO_KEYS),
         ("replay", ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"),
          _named(QUEUE, ROUTE), NO_KEYS),
-        ("resume", ("sts:AssumeRole",), (OPERATOR_ROLE,), NO_KEYS),
+        ("resume", ("sts:AssumeRole", "sts:SetSourceIdentity"), (OPERATOR_ROLE,), NO_KEYS),
         ("doctor", ("cloudformation:DescribeStackResources", "cloudformation:DescribeStacks"),
          _stacks(HUB, BUS), NO_KEYS),
         ("doctor", ("cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms",
@@ -264,6 +269,19 @@ STEPS: Mapping[str, tuple[Step, ...]] = {
         ("evidence", ("kms:Sign", "kms:Verify"),
          (f"arn:aws:kms:{REGION}:{HERE}:key/1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d",),
          {"kms:SigningAlgorithm": "ECDSA_SHA_256"}),
+    ),
+    "operate-propose": (
+        ("propose", ("s3:PutObject",), (f"{INTAKE}/proposals/bob/CHG-1.json",), AS_BOB),
+    ),
+    "operate-approve": (
+        ("approve", ("s3:GetObject",), (f"{INTAKE}/proposals/alice/CHG-1.json",), AS_BOB),
+        ("proposals", ("s3:ListBucket",), (INTAKE,), {"s3:prefix": "proposals/"}),
+        ("approve", ("s3:PutObject",), (f"{INTAKE}/approvals/alice/bob/CHG-1.json",), AS_BOB),
+        ("approve", ("lambda:InvokeFunction",), PUBLISH, AS_BOB),
+    ),
+    "operate-break-glass": (
+        ("announce", ("s3:PutObject",), (f"{INTAKE}/break-glass/bob/CHG-1.json",), AS_BOB),
+        ("announce", ("lambda:InvokeFunction",), PUBLISH, AS_BOB),
     ),
     "operate-send-test": (
         ("send-test", ("ses:SendEmail", "ses:SendRawEmail"), SENDERS, NO_KEYS),

@@ -16,6 +16,7 @@ log = logging.getLogger("changecast")
 
 PREFIX = "/changecast/customers/"
 CONFIDENTIAL = "/changecast/hub/confidential"
+TWO_PERSONS = "/changecast/hub/two-persons"
 DEFAULT_HUB_BUS = "changecast-hub"
 FRESH_SECONDS = 60
 NAMES_A_CALL = 10
@@ -65,10 +66,38 @@ def _customer(parameter: Any) -> Customer | None:
         return None
 
 
-def always_confidential(ssm: "SSMClient") -> bool:
-    """Return whether the hub always gives every customer its own event."""
-    found = ssm.get_parameters(Names=[CONFIDENTIAL])["Parameters"]
-    return any(parameter["Value"] == "always" for parameter in found)
+@dataclass(frozen=True)
+class Place:
+    """Where proposals are, and the function that publishes what was approved."""
+
+    bucket: str
+    function: str
+
+
+@dataclass(frozen=True)
+class HubSettings:
+    """How a hub announces.
+
+    `confidential` gives every customer its own event, always. `two_persons` is where they propose
+    and approve; None if one person announces.
+    """
+
+    confidential: bool
+    two_persons: Place | None
+
+
+def hub_settings(ssm: "SSMClient") -> HubSettings:
+    """Return how the hub announces."""
+    place = _setting(ssm, TWO_PERSONS)
+    return HubSettings(
+        _setting(ssm, CONFIDENTIAL) == "always", Place(**json.loads(place)) if place else None
+    )
+
+
+def _setting(ssm: "SSMClient", name: str) -> str:
+    """Return a setting of the hub; "" if it has none."""
+    found = ssm.get_parameters(Names=[name])["Parameters"]
+    return found[0]["Value"] if found else ""
 
 
 def codes_by_name(customers: Mapping[str, Customer]) -> dict[str, list[str]]:

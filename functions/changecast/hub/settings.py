@@ -48,6 +48,14 @@ class CanarySettings(FromEnvironment):
 
 
 @dataclass(frozen=True)
+class PublishSettings(FromEnvironment):
+    """Settings of publish_approved."""
+
+    status_table: "str"
+    intake_bucket: "str"
+
+
+@dataclass(frozen=True)
 class IntakeSettings(FromEnvironment):
     """Settings of intake."""
 

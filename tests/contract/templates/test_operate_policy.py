@@ -30,7 +30,9 @@ CONTACTS = ("operate-contacts",)
 # Which documents a verb needs; README.md of docs/policies says the same to people.
 DOCUMENTS: Mapping[str, tuple[str, ...]] = {
     "validate": (), "cost": (), "preview": (),
-    "announce": BOTH, "start": HUB, "complete": HUB, "freeze": (*HUB, "operate-freeze"),
+    "announce": (*BOTH, "operate-break-glass"), "propose": (*HUB, "operate-propose"),
+    "approve": (*BOTH, "operate-approve"), "proposals": (*HUB, "operate-approve"),
+    "start": HUB, "complete": HUB, "freeze": (*HUB, "operate-freeze"),
     "console": (*BOTH, "operate-evidence"), "status": HUB, "agenda": HUB,
     "history": HUB, "report": HUB,
     "recipients": BOTH, "trace": BOTH, "held": BOTH, "resume": BOTH, "redrive": BOTH,
@@ -55,11 +57,16 @@ FREE = {
 RENAMED = {
     "apigatewayv2:GetStage": "apigateway:GET",
     "s3:ListObjectsV2": "s3:ListBucket",
+    "lambda:Invoke": "lambda:InvokeFunction",
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
 }
 # SES asks for both rights where a mail is raw MIME; without the other one, S3 answers 403 for an
-# object that is not there.
-ALSO = {"ses:SendEmail": "ses:SendRawEmail", "s3:GetObject": "s3:ListBucket"}
+# object that is not there; a session with a source identity takes it along.
+ALSO = {
+    "ses:SendEmail": "ses:SendRawEmail",
+    "s3:GetObject": "s3:ListBucket",
+    "sts:AssumeRole": "sts:SetSourceIdentity",
+}
 # What the doctor prints for a person to type with AWS's own command, and what AWS asks for that.
 TYPED = {
     REPAIR: frozenset({

@@ -11,9 +11,11 @@ from changecast.hub.announcing.announce import announce, connect
 from changecast.hub.registry import (
     CONFIDENTIAL,
     PREFIX,
+    TWO_PERSONS,
     Accounts,
-    always_confidential,
+    Place,
     codes_by_name,
+    hub_settings,
     list_customers,
 )
 from testbed.templates import resource
@@ -60,13 +62,21 @@ def test_a_display_name_knows_all_its_codes() -> None:
 
 
 def test_the_hub_says_whether_all_is_confidential(ssm: Any) -> None:
-    assert not always_confidential(ssm)
+    assert not hub_settings(ssm).confidential
     setting = resource("hub/template.yaml", "ConfidentialSetting", Confidential="always")
     assert setting["Name"] == CONFIDENTIAL
     ssm.put_parameter(Name=setting["Name"], Value="per-announcement", Type="String")
-    assert not always_confidential(ssm)
+    assert not hub_settings(ssm).confidential
     ssm.put_parameter(Name=setting["Name"], Value=setting["Value"], Type="String", Overwrite=True)
-    assert always_confidential(ssm)
+    assert hub_settings(ssm).confidential
+
+
+def test_the_hub_says_where_two_persons_announce(ssm: Any) -> None:
+    assert hub_settings(ssm).two_persons is None
+    value = '{"bucket": "proposals", "function": "publish"}'
+    ssm.put_parameter(Name=TWO_PERSONS, Value=value, Type="String")
+    assert hub_settings(ssm).two_persons == Place("proposals", "publish")
+    assert not hub_settings(ssm).confidential
 
 
 class Clock:

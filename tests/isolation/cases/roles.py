@@ -7,6 +7,7 @@ from tests.isolation.questions import Context, Question, ask
 from tests.isolation.world import EXTERNAL_ID, HUB, STRANGER, World
 
 TAKE = "sts:AssumeRole"
+NAME = "sts:SetSourceIdentity"
 
 
 def taking(world: World) -> Iterator[Question]:
@@ -58,6 +59,9 @@ def operating(world: World) -> Iterator[Question]:
     for owner in (B, STRANGER):
         who = world.who(owner, "Administrator")
         yield case(f"{owner} operates acme", ask(who, TAKE, role, knows))
+        yield case(f"{owner} names a session of acme's operator role", ask(who, NAME, role, knows))
+    named = ask(engineer, NAME, role)
+    yield case("the provider's engineer keeps their name in acme's role", named, allowed=True)
 
 
 def repairing(world: World) -> Iterator[Question]:

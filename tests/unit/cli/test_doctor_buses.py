@@ -1,6 +1,8 @@
 """The doctor on a hub with several buses: each is looked at, by its own name and accounts."""
 
 import json
+from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -33,13 +35,16 @@ class Hub(Aws):
         return [{"Parameters": ENTRIES}]
 
 
-def reporters(*allowed: str) -> list[Verdict]:
+BUS_ARN = f"arn:aws:events:eu-central-1:111111111111:event-bus/{SECOND}"
+TWO: Any = SimpleNamespace(parameters={"TwoPerson": "yes"})
+
+
+def reporters(*allowed: str, two: str = "no", denials: Sequence[Any] = ()) -> list[Verdict]:
     """Return the verdicts on the second bus, whose policy names these accounts."""
     statement = hub.expected_hub_policy() | {"Principal": {"AWS": [*allowed]}}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    bus = {"Arn": f"arn:aws:events:eu-central-1:111111111111:event-bus/{SECOND}", "Policy": policy}
-    aws = Hub(describe_event_bus=bus)
-    given = {"CustomerAccounts": ",".join(allowed)}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement, *denials]})
+    aws = Hub(describe_event_bus={"Arn": BUS_ARN, "Policy": policy})
+    given = {"CustomerAccounts": ",".join(allowed), "TwoPerson": two}
     checked = checked_account(aws, code="hub", resources=BUS, parameters=given)
     return [*hub.reporters(checked)]
 
@@ -47,6 +52,17 @@ def reporters(*allowed: str) -> list[Verdict]:
 def test_a_bus_is_held_against_its_own_customers_only() -> None:
     (verdict,) = reporters("333333333333")
     assert (verdict.level, verdict.reason) == ("ok", "1 customers")
+
+
+def test_a_bus_on_which_one_person_may_announce_where_two_must_is_broken() -> None:
+    denials = hub.expected_denials(TWO, BUS_ARN)
+    (verdict,) = reporters("333333333333", two="yes", denials=denials)
+    assert (verdict.level, verdict.reason) == ("ok", "1 customers")
+    weaker = json.loads(json.dumps(denials).replace("ForAnyValue", "ForAllValues"))
+    for two, found in (("yes", []), ("yes", weaker), ("no", denials)):
+        (verdict,) = reporters("333333333333", two=two, denials=found)
+        assert (verdict.level, verdict.check) == ("broken", "bus-policy"), (two, found)
+        assert verdict.fix == "changecast repair hub"
 
 
 def test_a_customer_that_left_a_bus_and_may_still_report_there_is_named_with_its_move() -> None:

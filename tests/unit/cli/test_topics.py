@@ -1,11 +1,18 @@
 """What the CLI knows of the templates by heart is what they say."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
+
+import pytest
 
 from changecast_cli.contacts.topics_known import TOPICS, differences
 from changecast_cli.doctor import replay_days
-from changecast_cli.doctor.hub import expected_hub_policy, expected_pattern
+from changecast_cli.doctor.hub import (
+    expected_denials,
+    expected_hub_policy,
+    expected_pattern,
+)
 from changecast_cli.doctor.stack import canonical, expected_bus_policy
 from testbed.templates import resource
 
@@ -38,6 +45,27 @@ def test_a_customers_bus_policy_is_the_templates() -> None:
 def test_the_hubs_bus_policy_is_the_templates() -> None:
     found = statement("hub/template.yaml")
     assert canonical({**found, "Principal": ""}) == canonical(expected_hub_policy())
+
+
+@pytest.mark.parametrize("template", ["hub/template.yaml", "hub/bus.yaml"])
+def test_the_denial_where_two_persons_announce_is_the_templates(template: str) -> None:
+    found = json.dumps(_flat_all(resource(template, "TwoPersonsPolicy")["Statement"]))
+    for name, value in {"AWS::Partition": "aws", "AWS::AccountId": "111111111111"}.items():
+        found = found.replace(f"${{{name}}}", value)
+    two: Any = SimpleNamespace(parameters={"TwoPerson": "yes"})
+    one: Any = SimpleNamespace(parameters={"TwoPerson": "no"})
+    arn = "arn:aws:events:eu-central-1:111111111111:event-bus/changecast-hub"
+    (denial,) = expected_denials(two, arn)
+    assert canonical(json.loads(found)) == canonical(denial)
+    assert expected_denials(one, arn) == []
+
+
+def _flat_all(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_flat_all(each) for each in value]
+    return _flat({key: _flat_all(each) for key, each in value.items()}) if isinstance(
+        value, dict
+    ) else value  # fmt: skip
 
 
 def test_a_routes_pattern_is_the_templates() -> None:

@@ -26,8 +26,9 @@ from changecast.hub.announcing.freeze_gate import Objections, refuse_doubtful, r
 from changecast.hub.announcing.metadata import Document, Fault, MetadataFault, place, read_document
 from changecast.hub.announcing.numbering import next_record
 from changecast.hub.announcing.publishing import BRIEF, publish
+from changecast.hub.announcing.two_persons import Approval
 from changecast.hub.name_suggestions import did_you_mean
-from changecast.hub.registry import Customer, always_confidential, codes_by_name
+from changecast.hub.registry import Customer, Place, codes_by_name, hub_settings
 from changecast.hub.tracking.discards import discards
 from changecast.hub.tracking.originals import Original, keep, kept
 from changecast.hub.tracking.registry_index import Registry, entries_before_put, registered
@@ -46,6 +47,11 @@ if TYPE_CHECKING:
 
 STATUS_TABLE = "changecast-status"
 RESERVATIONS = 5
+ONLY_TWO = (
+    "this hub announces only what a second person approved. Propose it: changecast propose FILE. "
+    "Then somebody else approves it: changecast approve CHANGE_ID. In an emergency: changecast "
+    "announce FILE --break-glass REASON"
+)
 _LINE: TypeAdapter[str] = TypeAdapter(Line)
 
 
@@ -85,7 +91,8 @@ class Hub:
     """What `announce` needs of the hub: its table, its buses, its customers, and the caller.
 
     `look_up` reads entries that may have changed; without it, `customers` are used. Without `xray`,
-    an announcement's trace has no first segment.
+    an announcement's trace has no first segment. `two_persons` is where they propose and approve;
+    None if one person announces.
     """
 
     table: "Table"
@@ -95,6 +102,12 @@ class Hub:
     confidential: bool = False
     xray: "XRayClient | None" = None
     look_up: Callable[[Collection[str]], Mapping[str, Customer]] | None = None
+    two_persons: Place | None = None
+
+    def refuse_one_person(self, *, unless: bool = False) -> None:
+        """Raise ContractError `two_persons` where one person alone may put nothing."""
+        if self.two_persons and not unless:
+            raise ContractError("two_persons", ONLY_TWO)
 
     def current(self, details: Sequence[ChangeAnnounced]) -> Mapping[str, Customer]:
         """Return the current entries of an event's customers, because one may have moved."""
@@ -107,14 +120,16 @@ def connect(session: "boto3.Session | None" = None, table: str = STATUS_TABLE) -
     """Return the hub of the session's account; reads the registry and the caller's identity."""
     own = session or boto3.Session()
     ssm, status = own.client("ssm"), own.resource("dynamodb").Table(table)
+    settings = hub_settings(ssm)
     return Hub(
         status,
         own.client("events"),
         registered(ssm, status, datetime.now(UTC)),
         own.client("sts").get_caller_identity()["Arn"],
-        always_confidential(ssm),
+        settings.confidential,
         own.client("xray", config=BRIEF),
         partial(entries_before_put, ssm, status),
+        settings.two_persons,
     )
 
 
@@ -134,6 +149,7 @@ def announce(
     past: str | None = None,
     require_approvals: bool = False,
     notify_all: str = "",
+    approval: Approval | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Announcement:
     """Announce one metadata.json to every customer that it names, and to nobody else.
@@ -160,6 +176,7 @@ def announce(
         require_approvals: Refuse an approved change while a customer's approval is missing;
             otherwise this is a warning.
         notify_all: The reason to mail everybody although nothing material changed.
+        approval: Who answers for it, where two persons announce; only `publish_approved` has one.
         now: The clock.
 
     Returns:
@@ -168,8 +185,8 @@ def announce(
     Raises:
         MetadataFault: The document has faults; it names each with its path.
         ContractError: `other_content`, `older_revision`, `too_large`, `not_confidential`,
-            `announced_by`, `busy`, `not_wanted`, `despite`, `doubtful_window`, `past` or
-            `not_approved`.
+            `announced_by`, `busy`, `not_wanted`, `despite`, `doubtful_window`, `past`,
+            `two_persons` or `not_approved`.
         NotPut: EventBridge refused an event; announce again.
         botocore's errors: AWS cannot be reached.
     """
@@ -189,6 +206,7 @@ def announce(
         past=None if past is None else _reason("past", past, placed),
         require_approvals=require_approvals,
         notify_all=_reason("notify_all", notify_all, placed),
+        approval=approval,
     )
     by = who_announces(announced_by or where.caller)
     return announce_placed(placed, options, hub=where, by=by, bus=bus, dry_run=dry_run)
@@ -205,6 +223,7 @@ def announce_placed(
 ) -> Announcement:
     """Announce a document whose customers are known codes; raises the same as `announce`."""
     change = placed.change
+    hub.refuse_one_person(unless=dry_run or options.approval is not None)
     for _ in range(RESERVATIONS):
         known = revisions(hub.table, change.change_id)
         void = discards(hub.table, change.change_id)
@@ -218,6 +237,7 @@ def announce_placed(
             despite=options.despite,
             past=options.past or "",
             notify_all=options.notify_all,
+            approval=options.approval,
         )
         if not again:
             _refuse_windows(placed, known, options)
@@ -227,7 +247,7 @@ def announce_placed(
         newer = 0
         if again:
             newer = _newer(record, known, options)
-            placed = _warned(_as_first_read(hub, placed, record), newer)
+            placed = _warned(_as_first_read(hub, placed, record, options), newer)
         announced = details(placed, record, hub.customers, options)
         to_put = outgoing(announced, hub.current(announced), bus)
         if dry_run:
@@ -264,9 +284,12 @@ def _warned(document: Document, newer: int) -> Document:
     return replace(document, warnings=(*document.warnings, said))
 
 
-def _as_first_read(hub: Hub, placed: Document, record: Record) -> Document:
-    """Return the document as first read, because customers refuse other content of a revision."""
-    if record.hash_version == HASH_VERSION:
+def _as_first_read(hub: Hub, placed: Document, record: Record, options: Options) -> Document:
+    """Return the document as first read, because customers refuse other content of a revision.
+
+    What two persons saw is put as they saw it.
+    """
+    if record.hash_version == HASH_VERSION or options.approval:
         return placed
     original = kept(hub.table, record.change_id, record.revision)
     return replace(placed, change=original.detail.change) if original else placed

@@ -56,6 +56,7 @@ def discard(
     newest = standing[-1] if standing else None
     details = _details(hub, newest, void, by=by, at=at) if newest else []
     if not dry_run:
+        hub.refuse_one_person()
         last = newest.revision if newest else 0
         keep_discard(hub.table, change_id, Discard(revision, by, utc(at), last))
         void_end(hub.table, change_id, at)

@@ -19,6 +19,7 @@ from changecast.contract.event import (
 from changecast.hub.announcing.confidential import refuse_foreign, seen_by
 from changecast.hub.announcing.freeze_gate import Objections
 from changecast.hub.announcing.metadata import Document
+from changecast.hub.announcing.two_persons import Approval
 from changecast.hub.registry import DEFAULT_HUB_BUS, Customer
 from changecast.hub.tracking.revisions import Record
 
@@ -29,7 +30,8 @@ class Options:
 
     `discards` are the change's void revisions. `despite` is the reason to ignore customers'
     `objections`. `past` is the reason to accept a doubtful window; None skips that check.
-    `notify_all` is the reason to mail everybody although nothing material changed.
+    `notify_all` is the reason to mail everybody although nothing material changed. `approval` says
+    who answers for it, where two persons announce.
     """
 
     confidential: bool
@@ -41,6 +43,7 @@ class Options:
     past: str | None = None
     require_approvals: bool = False
     notify_all: str = ""
+    approval: Approval | None = None
 
 
 def details(

@@ -8,6 +8,7 @@ from changecast.contract.change import utc
 from changecast.contract.errors import ContractError
 from changecast.contract.fields import REVISION_LIMIT
 from changecast.hub.announcing.metadata import Document
+from changecast.hub.announcing.two_persons import Approval
 from changecast.hub.tracking.discards import Discard
 from changecast.hub.tracking.revisions import (
     HASH_VERSION,
@@ -29,6 +30,7 @@ def next_record(
     despite: str = "",
     past: str = "",
     notify_all: str = "",
+    approval: Approval | None = None,
 ) -> tuple[Record, bool]:
     """Return this document's record, and whether it is among `known` (oldest first) already.
 
@@ -73,6 +75,9 @@ def next_record(
         despite=despite,
         past=past,
         notify_all=notify_all,
+        approved_by=approval.approver if approval else "",
+        approved_hash=approval.sha256 if approval else "",
+        break_glass=approval.reason if approval else "",
     )
     return record, False
 

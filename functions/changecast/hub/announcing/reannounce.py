@@ -58,6 +58,7 @@ def reannounce(
 
 def put_again(hub: Hub, detail: ChangeAnnounced, code: str) -> None:
     """Put an event made by `again_for`, and note for the audit who did so."""
+    hub.refuse_one_person()
     note_again(hub.table, detail, code)
     publish(hub.events, hub.xray, [detail], outgoing([detail], hub.current([detail]), None))
 

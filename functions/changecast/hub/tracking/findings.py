@@ -40,6 +40,7 @@ class Cause(StrEnum):
     FORGED = "forged"
     VERSION_NOT_UNDERSTOOD = "version_not_understood"
     REJECTED_FILE = "rejected_file"
+    BREAK_GLASS = "break_glass"
     # Answers of a customer's people, which are never resolved either.
     CHANGE_REJECTED = "change_rejected"
     RESCHEDULE_REQUESTED = "reschedule_requested"

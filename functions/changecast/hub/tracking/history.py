@@ -97,6 +97,35 @@ def note_fact(
     written(table, item, Attr("pk").not_exists())
 
 
+def note_break_glass(
+    table: "Table",
+    change: tuple[str, int, str],
+    *,
+    event: str,
+    person: str,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Note that one person announced a revision alone, for watch to publish; once an event.
+
+    Args:
+        change: Its id, its revision and its title.
+    """
+    change_id, revision, title = change
+    item = fact_key(change_id, revision, Cause.BREAK_GLASS, event) | {
+        "cause": Cause.BREAK_GLASS.value,
+        "change_id": change_id,
+        "revision": revision,
+        "title": title,
+        "event_id": event,
+        "announced_by": person,
+        "message": f"{person} announced it alone, without approval: {reason}",
+        "found_at": utc(now),
+        **due(utc(now)),
+    }
+    written(table, item, Attr("pk").not_exists())
+
+
 def note_not_understood(table: "Table", body: str, message: str, now: datetime) -> None:
     """Note that an event has a version that is not read here, for watch to publish."""
     envelope = json.loads(body)

@@ -45,7 +45,9 @@ class Record:
 
     `withdrawn` are the customers that it no longer names. `put_at` is empty until its event was
     surely put. `despite` is the reason to ignore a freeze or notice, `past` to accept a doubtful
-    window, `notify_all` to mail everybody.
+    window, `notify_all` to mail everybody. Where two persons announce, `approved_by` is the second,
+    or `break_glass` the reason to announce without one, and `approved_hash` the SHA-256 of the
+    proposal.
     """
 
     change_id: str
@@ -68,6 +70,9 @@ class Record:
     despite: str = ""
     past: str = ""
     notify_all: str = ""
+    approved_by: str = ""
+    approved_hash: str = ""
+    break_glass: str = ""
 
     @property
     def window(self) -> Window | None:
@@ -213,4 +218,7 @@ def _record(item: dict[str, Any]) -> Record:
         despite=item.get("despite", ""),
         past=item.get("past", ""),
         notify_all=item.get("notify_all", ""),
+        approved_by=item.get("approved_by", ""),
+        approved_hash=item.get("approved_hash", ""),
+        break_glass=item.get("break_glass", ""),
     )

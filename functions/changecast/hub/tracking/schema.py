@@ -56,7 +56,8 @@ OF_A_RECORD = frozenset(
         "change_id", "revision", "content_hash", "customers", "withdrawn", "announced_by",
         "announced_at", "event_id", "title", "status", "versioned", "put_at", "deadline",
         "previous_revision", "hash_version", "document_hash",
-        "window_start", "window_end", "despite", "past", "notify_all",
+        "window_start", "window_end", "despite", "past", "notify_all", "approved_by",
+        "approved_hash", "break_glass",
     }
 )  # fmt: skip
 OF_AN_ORIGINAL = frozenset({"parts", "confidential", "body"})

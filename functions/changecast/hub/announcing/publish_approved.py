@@ -1,0 +1,144 @@
+"""Publish a proposal that another person approved, or that one person announces in an emergency.
+
+What is put is what was approved: the same bytes are hashed, compared and announced.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from changecast.contract.errors import ContractError
+from changecast.hub.announcing.announce import Announcement, Hub, Outcome, announce
+from changecast.hub.announcing.freeze_gate import kept_objections
+from changecast.hub.announcing.metadata import MetadataFault
+from changecast.hub.announcing.two_persons import (
+    APPROVALS,
+    BREAK_GLASS,
+    Approval,
+    Stored,
+    approved_hash,
+    persons_in,
+    proposal_of,
+    remove,
+    stored_in,
+)
+from changecast.hub.tracking.history import note_break_glass
+from changecast.hub.tracking.revisions import revisions
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+LONGEST_REASON = 1_000
+log = logging.getLogger("changecast")
+
+
+def publish_approved(
+    s3: "S3Client", bucket: str, hub: Hub, request: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Announce what the object under `request["key"]` approves, and return what was announced.
+
+    Returns:
+        The announcement; or `refused` with code, message and path. Then nothing was announced, and
+        the approval is gone.
+    """
+    key = str(request.get("key", ""))
+    try:
+        stored, approval = _granted(s3, bucket, key)
+        announced = _announce(hub, stored, approval)
+    except ContractError as fault:
+        log.warning("refused", extra={"code": fault.code})
+        if key.startswith((APPROVALS, BREAK_GLASS)):
+            remove(s3, bucket, key)
+        return {"refused": _plain(fault)}
+    for done in dict.fromkeys((key, stored.key)):
+        remove(s3, bucket, done)
+    said = {"change_id": announced.change_id, "revision": announced.revision}
+    log.info("published", extra={"outcome": announced.outcome.value, **said})
+    return asdict(replace(announced, details=()))
+
+
+def _granted(s3: "S3Client", bucket: str, key: str) -> tuple[Stored, Approval]:
+    """Return a proposal and who answers for it; ContractError if it is not granted."""
+    persons = persons_in(key)
+    if key.startswith(BREAK_GLASS):
+        stored = stored_in(s3, bucket, key)
+        reason = " ".join(stored.proposal.reason.split())
+        if not 0 < len(reason) <= LONGEST_REASON:
+            raise ContractError(
+                "break_glass",
+                f"announcing alone needs a reason of at most {LONGEST_REASON} characters",
+            )
+        return stored, Approval(stored.person, "", stored.sha256, reason)
+    if not key.startswith(APPROVALS):
+        raise ContractError("approval", f"{key!r} is no approval")
+    proposer, approver = persons
+    if proposer.casefold() == approver.casefold():
+        raise ContractError("same_person", f"{proposer} cannot approve their own proposal")
+    sha256, stored = approved_hash(s3, bucket, key), stored_in(s3, bucket, proposal_of(key))
+    if stored.sha256 != sha256:
+        raise ContractError(
+            "other_proposal",
+            f"{proposer} changed the proposal: {approver} approved {sha256[:12]}, and it is "
+            f"{stored.sha256[:12]} now. Look at it and approve again: "
+            f"changecast approve {stored.proposal.change_id}",
+        )
+    return stored, Approval(proposer, approver, sha256)
+
+
+def _announce(hub: Hub, stored: Stored, approval: Approval) -> Announcement:
+    """Announce a proposal once, if it still does what its proposer and its approver saw."""
+    proposal = stored.proposal
+    given = proposal.options() | {
+        "hub": hub,
+        "announced_by": approval.proposer,
+        "objections": kept_objections(hub.table),
+        "approval": approval,
+    }
+    rehearsed = announce(proposal.document, dry_run=True, **given)
+    _refuse_another_effect(stored, rehearsed)
+    if _was_put(hub, rehearsed, approval):
+        return replace(rehearsed, outcome=Outcome.ANNOUNCED_AGAIN)
+    if approval.reason:
+        note_break_glass(
+            hub.table,
+            (rehearsed.change_id, rehearsed.revision, rehearsed.title),
+            event=approval.sha256,
+            person=approval.proposer,
+            reason=approval.reason,
+            now=datetime.now(UTC),
+        )
+    return announce(proposal.document, **given)
+
+
+def _refuse_another_effect(stored: Stored, rehearsed: Announcement) -> None:
+    """Raise ContractError `other_effect` if it would tell others, or under another revision."""
+    proposal = stored.proposal
+    before = (proposal.change_id, proposal.revision, proposal.customers, proposal.withdrawn)
+    now = (rehearsed.change_id, rehearsed.revision, rehearsed.customers, rehearsed.withdrawn)
+    if rehearsed.outcome is Outcome.DRAFT:
+        raise ContractError("draft", f"{proposal.change_id} is a draft: nobody is told")
+    if before != now:
+        raise ContractError(
+            "other_effect",
+            f"{proposal.change_id} was announced since it was proposed: it would be revision "
+            f"{rehearsed.revision} to {', '.join(rehearsed.customers) or 'nobody'} now. Propose it "
+            "again: changecast propose FILE",
+        )
+
+
+def _was_put(hub: Hub, rehearsed: Announcement, approval: Approval) -> bool:
+    """Return whether an earlier call announced the same proposal."""
+    return any(
+        one.revision == rehearsed.revision and one.put_at and one.approved_hash == approval.sha256
+        for one in revisions(hub.table, rehearsed.change_id)
+    )
+
+
+def _plain(fault: ContractError) -> dict[str, Any]:
+    """Return a fault for the person who waits."""
+    found: dict[str, Any] = {"code": fault.code, "message": fault.message, "path": fault.path}
+    if isinstance(fault, MetadataFault):
+        found["faults"] = [list(one) for one in fault.faults]
+    return found
