@@ -15,6 +15,10 @@ Files = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+As = Annotated[
+    str | None,
+    typer.Option("--as", help="Your aws:SourceIdentity, if it is not the role session's name."),
+]
 Profile = Annotated[
     str | None, typer.Option(help="AWS profile of the hub account.", envvar="AWS_PROFILE")
 ]

@@ -40,7 +40,7 @@ from changecast_cli.failures import (
     say_faults,
     warn,
 )
-from changecast_cli.options import AsJson, Files, Profile, Region, session
+from changecast_cli.options import As, AsJson, Files, Profile, Region, session
 from changecast_cli.terminal import out, print_json
 from changecast_cli.watching.advice import STRAY_PAGE, is_stuck, is_suspect, next_steps
 from changecast_cli.watching.runs import (
@@ -107,10 +107,6 @@ NotifyAll = Annotated[
     typer.Option(
         help="Mail everybody although nothing that readers see has changed; give the reason."
     ),
-]
-As = Annotated[
-    str | None,
-    typer.Option("--as", help="Your aws:SourceIdentity, if it is not the role session's name."),
 ]
 
 

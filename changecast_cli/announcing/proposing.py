@@ -168,8 +168,13 @@ def lines_of(stored: Stored) -> Iterator[str]:
     )
     yield f"proposed by {stored.person} at {one.proposed_at}"
     yield f"sha256 {stored.sha256}"
+    yield from options_of(stored)
+
+
+def options_of(stored: Stored) -> Iterator[str]:
+    """Yield every option of a proposal that was given, as the verb spells it."""
     for name in _OPTIONS:
-        value = getattr(one, name)
+        value = getattr(stored.proposal, name)
         if value:
             said = "" if value is True else f": {value}"
             yield f"--{name.replace('_', '-')}{said}"

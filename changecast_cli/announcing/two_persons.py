@@ -11,7 +11,6 @@ from changecast.hub.announcing.announce import Announcement, connect
 from changecast.hub.announcing.announce import announce as announce_document
 from changecast.hub.announcing.two_persons import Stored
 from changecast_cli.announcing.announce import (
-    As,
     ChangeId,
     Confidential,
     Despite,
@@ -46,7 +45,7 @@ from changecast_cli.announcing.proposing import (
 )
 from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.failures import Refused
-from changecast_cli.options import AsJson, Files, Profile, Region, session
+from changecast_cli.options import As, AsJson, Files, Profile, Region, session
 from changecast_cli.terminal import out, print_json
 from changecast_cli.watching.silence import looking
 

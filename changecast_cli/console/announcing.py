@@ -19,14 +19,15 @@ from changecast.hub.tracking.originals import kept
 from changecast.hub.tracking.revisions import revisions
 from changecast_cli.announcing.dry_run import lines_of, outlooks_of
 from changecast_cli.announcing.freezes import DEFAULT_FOLDER, objections
-from changecast_cli.console.drafts import Draft, check, put
+from changecast_cli.announcing.proposing import options_of, proposed, waiting
+from changecast_cli.console.drafts import Draft, Office, check, check_proposal, put
 from changecast_cli.console.pages import clock, page, part_of
 from changecast_cli.failures import Refused, place
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-MOST_FIELDS, ASKED_CUSTOMERS = 10, 10
+MOST_FIELDS, ASKED_CUSTOMERS, SHOWN_PROPOSALS = 10, 10, 25
 Form = Mapping[str, str]
 
 
@@ -78,6 +79,8 @@ def plan(request: Request) -> Response:
         canonical=json.dumps(canonical, indent=2, ensure_ascii=False),
         original=json.dumps(draft.document.raw, indent=2, ensure_ascii=False),
         is_draft=draft.rehearsed.outcome is Outcome.DRAFT,
+        two_persons=console.aws.two_persons,
+        options=[*options_of(draft.stored)] if draft.stored else [],
     )
 
 
@@ -85,9 +88,30 @@ async def announced(request: Request) -> Response:
     """Announce a draft whose id was typed, and go on to the change."""
     sent, console = await form_of(request), request.app.state.console
     draft = console.drafts.get(sent.get("draft", ""))
-    done: Announcement = await run_in_threadpool(put, draft, sent.get("typed", ""), console.aws.hub)
-    query = urlencode({"id": done.change_id})
-    return RedirectResponse(f"{console.base}/change?{query}", 303)
+    office = Office(console.aws.hub, console.aws.session, console.person)
+    done: Announcement | None = await run_in_threadpool(put, draft, sent.get("typed", ""), office)
+    if done is None:  # it is proposed: the plan shows its hash
+        where, query = "/announce/plan", {"draft": sent["draft"]}
+    else:
+        where, query = "/change", {"id": done.change_id}
+    return RedirectResponse(f"{console.base}{where}?{urlencode(query)}", 303)
+
+
+def proposals(request: Request) -> Response:
+    """Show the proposals that wait for another person's approval."""
+    aws = request.app.state.console.aws
+    found = waiting(aws.session, aws.hub())
+    part = part_of(found, request, "proposals", SHOWN_PROPOSALS)
+    return page(request, "proposals.html.j2", clock=clock(request), proposals=part)
+
+
+def proposal(request: Request) -> Response:
+    """Check a proposal as it is now, and go on to its plan."""
+    console, query = request.app.state.console, request.query_params
+    hub = console.aws.hub()
+    stored = proposed(console.aws.session, hub, query.get("id", ""), query.get("by"))
+    name = console.drafts.add(check_proposal(stored, hub))
+    return RedirectResponse(f"{console.base}/announce/plan?{urlencode({'draft': name})}", 303)
 
 
 def next_revision(table: "Table", change_id: str, *, cancelled: bool) -> Prefilled:

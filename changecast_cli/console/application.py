@@ -45,6 +45,8 @@ def application(console: Console, door: Door) -> ASGIApp:
             Route("/announce/check", announcing.checked, methods=["POST"]),
             Route("/announce/plan", announcing.plan),
             Route("/announce/put", announcing.announced, methods=["POST"]),
+            Route("/proposals", announcing.proposals),
+            Route("/proposals/proposal", announcing.proposal),
             Route("/repair", repairing.shown),
             Route("/repair/do", repairing.done, methods=["POST"]),
             Route("/customers", customers.customers),

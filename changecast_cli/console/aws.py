@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from changecast.hub.announcing.announce import STATUS_TABLE, Hub, connect
-from changecast.hub.registry import Customer, list_customers
+from changecast.hub.registry import Customer, hub_settings, list_customers
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -29,6 +30,7 @@ class Aws:
         self.session = session
         self._making = threading.Lock()
         self._own = threading.local()
+        self._two_persons: bool | None = None
 
     @property
     def table(self) -> "Table":
@@ -42,6 +44,17 @@ class Aws:
     def customers(self) -> dict[str, Customer]:
         """Every customer that is registered now."""
         return list_customers(self._kept("ssm", lambda: self.session.client("ssm", config=SOON)))
+
+    @property
+    def two_persons(self) -> bool:
+        """Whether two persons announce on this hub; it is read once, and not if AWS refuses."""
+        if self._two_persons is None:
+            try:
+                ssm = self._kept("ssm", lambda: self.session.client("ssm", config=SOON))
+                self._two_persons = hub_settings(ssm).two_persons is not None
+            except (ClientError, BotoCoreError):
+                return False
+        return self._two_persons
 
     def hub(self) -> Hub:
         """Return the current hub, as `announce` needs it."""

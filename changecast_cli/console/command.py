@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from changecast_cli.failures import Refused
-from changecast_cli.options import Profile, Region
+from changecast_cli.options import As, Profile, Region
 from changecast_cli.terminal import err, out
 
 NEEDED = ("starlette", "uvicorn", "sse_starlette")
@@ -22,6 +22,7 @@ def console(
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Show everything, but refuse every change.")
     ] = False,
+    as_person: As = None,
     profile: Profile = None,
     region: Region = None,
 ) -> None:
@@ -37,7 +38,7 @@ def console(
     from changecast_cli.console.serving import serve  # noqa: PLC0415 - only with the extra
 
     serve(_show, port=port, browser=not no_browser, read_only=read_only, profile=profile,
-          region=region)  # fmt: skip
+          region=region, person=as_person)  # fmt: skip
     err.print("Stopped.")
 
 

@@ -4,13 +4,23 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import boto3
 
 from changecast.hub.announcing.announce import Announcement, Hub, announce, placed_document
 from changecast.hub.announcing.metadata import Document
+from changecast.hub.announcing.two_persons import Stored
 from changecast.hub.tracking.revisions import revisions
 from changecast_cli.announcing.freezes import DEFAULT_FOLDER, objections
+from changecast_cli.announcing.proposing import (
+    approve,
+    person_of,
+    proposal_for,
+    propose,
+    refuse_changed,
+)
 from changecast_cli.console.mails import Source, kept_document
 from changecast_cli.failures import Refused
 
@@ -18,15 +28,30 @@ from changecast_cli.failures import Refused
 MOST = 20
 
 
+@dataclass(frozen=True)
+class Office:
+    """The way to the hub, and who works here: an aws:SourceIdentity, or None for the session's."""
+
+    connect: Callable[[], Hub]
+    session: boto3.Session
+    person: str | None = None
+
+
 @dataclass
 class Draft:
-    """A checked document: what announcing it would do, and what it did."""
+    """A checked document: what announcing it would do, and what it did.
+
+    Where two persons announce, `stored` is the proposal that it is: another person's, to approve,
+    or one's own, once it is proposed.
+    """
 
     body: bytes
     options: Mapping[str, Any]
     rehearsed: Announcement
     source: Source
     done: Announcement | None = None
+    stored: Stored | None = None
+    is_own: bool = False
     putting: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -79,19 +104,42 @@ def check(body: bytes, options: Mapping[str, Any], hub: Hub) -> Draft:
     return Draft(body, options, rehearsed, Source(placed, previous))
 
 
-def put(draft: Draft, typed: str, connect: Callable[[], Hub]) -> Announcement:
+def check_proposal(stored: Stored, hub: Hub) -> Draft:
+    """Rehearse another person's proposal, without this folder's freezes: the proposer's counted."""
+    proposal = stored.proposal
+    body, options = proposal.document.encode(), proposal.options()
+    return replace(check(body, options, hub), stored=stored)
+
+
+def put(draft: Draft, typed: str, office: Office) -> Announcement | None:
     """Announce a draft once; a second click shows the result.
 
-    Raises Refused if the id is not typed, or the change was announced since the check.
+    Where two persons announce, a document is proposed (and None is returned), and another person's
+    proposal is approved. Raises Refused if the id is not typed, or the change was announced since
+    the check.
     """
     if typed.strip() != draft.rehearsed.change_id:
         raise Refused(f"type {draft.rehearsed.change_id} to announce it; nothing was announced")
     with draft.putting:
-        if draft.done is None:
-            hub = connect()
-            _refuse_moved(draft, _announce(draft.body, draft.options, hub, dry_run=True))
-            draft.done = _announce(draft.body, draft.options, hub, dry_run=False)
+        if draft.done is None and not (draft.stored and draft.is_own):
+            hub = office.connect()
+            now = _announce(draft.body, draft.options, hub, dry_run=True)
+            _refuse_moved(draft, now)
+            _put(draft, now, hub, office)
         return draft.done
+
+
+def _put(draft: Draft, now: Announcement, hub: Hub, office: Office) -> None:
+    if hub.two_persons is None:
+        draft.done = _announce(draft.body, draft.options, hub, dry_run=False)
+        return
+    person = person_of(hub, office.person)
+    if draft.stored is None:
+        made = proposal_for(draft.body, now, draft.options)
+        draft.stored, draft.is_own = propose(office.session, hub, made, person), True
+    else:
+        refuse_changed(draft.stored, now, person)
+        draft.done = approve(office.session, hub, draft.stored, person)
 
 
 def _announce(body: bytes, options: Mapping[str, Any], hub: Hub, *, dry_run: bool) -> Announcement:

@@ -20,6 +20,7 @@ from changecast_cli.watching.tables import state_of
 
 FOLDER = Path(__file__).parent
 PAGES = (("/", "Overview"), ("/announce", "Announce"), ("/customers", "Customers"))
+PROPOSALS = (("/proposals", "Proposals"),)
 ROWS = 25
 Item = TypeVar("Item")
 
@@ -93,7 +94,8 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
         return f"{console.base}{request.url.path}?{urlencode(query)}"
 
     text = _environment().get_template(template).render(
-        link=link, here=here, base=console.base, read_only=console.read_only, pages=PAGES,
+        link=link, here=here, base=console.base, read_only=console.read_only,
+        pages=(*PAGES, *(PROPOSALS if console.aws.two_persons else ())),
         path=request.url.path, clock=values.pop("clock", None) or clock_of(HERE), **values,
     )  # fmt: skip
     return HTMLResponse(text, status)

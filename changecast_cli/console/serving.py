@@ -28,11 +28,12 @@ def serve(
     read_only: bool,
     profile: str | None,
     region: str | None,
+    person: str | None = None,
 ) -> None:
     """Serve the console until Ctrl-C; `show` gets the address once it answers."""
     listening = listen(port)
     door = Door(listening.getsockname()[1], secrets.token_urlsafe(24), secrets.token_urlsafe(24))
-    console = console_of(Aws(session(profile, region)), door, read_only=read_only)
+    console = console_of(Aws(session(profile, region)), door, read_only=read_only, person=person)
     server = uvicorn.Server(
         uvicorn.Config(
             application(console, door),

@@ -20,12 +20,16 @@ from changecast_cli.doctor.verdicts import Verdict
 
 @dataclass(frozen=True)
 class Console:
-    """What every page needs; `base` is the prefix of its addresses."""
+    """What every page needs; `base` is the prefix of its addresses.
+
+    `person` is the user's aws:SourceIdentity, if it is not the name of the role session.
+    """
 
     aws: Aws
     board: Board
     base: str
     read_only: bool
+    person: str | None = None
     drafts: Drafts = field(default_factory=Drafts)
     kept_mails: KeptMails = field(default_factory=KeptMails)
     doctor: Looks[Verdict] = field(default_factory=lambda: Looks(examined))
@@ -33,6 +37,6 @@ class Console:
     dead_letters: Looks[Buried] = field(default_factory=lambda: Looks(dead_letters_of))
 
 
-def console_of(aws: Aws, door: Door, *, read_only: bool) -> Console:
-    """Return a console over an account."""
-    return Console(aws, Board(lambda: aws.table), f"/{door.prefix}", read_only)
+def console_of(aws: Aws, door: Door, *, read_only: bool, person: str | None = None) -> Console:
+    """Return a console over an account; `person` is an aws:SourceIdentity."""
+    return Console(aws, Board(lambda: aws.table), f"/{door.prefix}", read_only, person)

@@ -69,6 +69,10 @@ class FakeAws:
         return self.fake.table
 
     @property
+    def two_persons(self) -> bool:
+        return self.fake.two_persons is not None
+
+    @property
     def customers(self) -> Any:
         return self.fake.customers
 

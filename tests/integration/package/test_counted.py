@@ -20,6 +20,7 @@ LOADED = {
     "deliver_notice": AWS | TRACING | MODELS,
     "intake": AWS | MODELS,
     "plan_delivery": AWS | TRACING | MODELS | WRITING,
+    "publish_approved": AWS | MODELS,
     "record_outcome": AWS | TRACING,
     "report_delivery": AWS | TRACING | MODELS,
     "respond": AWS | MODELS | WRITING,

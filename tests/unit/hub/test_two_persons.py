@@ -1,13 +1,11 @@
 """What the function publishes: what one proposed and another approved, and nothing else."""
 
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, cast
 
 import pytest
-from botocore.exceptions import ClientError
 
 from changecast.contract.errors import ContractError
 from changecast.hub.announcing.announce import announce
@@ -22,39 +20,21 @@ from changecast.hub.announcing.two_persons import (
     proposal_key,
     stored_in,
 )
-from changecast.hub.registry import Place
 from changecast.hub.tracking import history
 from changecast.hub.tracking.revisions import revisions
 from changecast_cli.announcing.proposing import proposal_for
 from tests.support.builders import NOW
-from tests.support.fake_hub import FakeHub, fake_hub
+from tests.support.fake_hub import FakeHub
+from tests.support.proposals import Bucket, two_person_hub
 from tests.support.provider import document
 
 ALICE, BOB = "alice", "bob"
 
 
-class Bucket:
-    """An S3 client with one bucket."""
-
-    def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
-
-    def put(self, key: str, body: bytes) -> None:
-        self.objects[key] = body
-
-    def get_object(self, Bucket: str, Key: str) -> Any:  # noqa: N803 - boto3's names
-        if Key not in self.objects:
-            raise ClientError({"Error": {"Code": "NoSuchKey", "Message": Bucket}}, "GetObject")
-        return {"Body": io.BytesIO(self.objects[Key])}
-
-    def delete_object(self, Bucket: str, Key: str) -> None:  # noqa: N803 - boto3's names
-        self.objects.pop(Key, None)
-
-
 @pytest.fixture
 def hub() -> FakeHub:
     """A hub where two persons announce."""
-    return replace(fake_hub(), two_persons=Place("bucket", "publish"))
+    return two_person_hub()
 
 
 @pytest.fixture

@@ -1,0 +1,139 @@
+"""Two persons in two consoles: one proposes, the other sees the hash and approves."""
+
+import json
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+from starlette.testclient import TestClient
+
+from changecast.hub.tracking.revisions import revisions
+from changecast_cli.console.application import application
+from changecast_cli.console.guard import Door
+from changecast_cli.console.state import Console
+from tests.support.builders import document
+from tests.support.consoles import OWN, PREFIX, FakeAws, FakeBoard
+from tests.support.fake_hub import FakeHub
+from tests.support.proposals import Publishing, two_person_hub
+from tests.support.seen import Seen
+
+
+@pytest.fixture(autouse=True)
+def no_freezes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "changecast.hub.announcing.publish_approved.kept_objections", lambda _: lambda *_: ()
+    )
+
+
+@pytest.fixture
+def hub() -> FakeHub:
+    return two_person_hub()
+
+
+@pytest.fixture
+def office(hub: FakeHub) -> Publishing:
+    return Publishing(hub)
+
+
+def desk(office: Publishing, door: Door, person: str, *, read_only: bool = False) -> TestClient:
+    """A person's browser before their own console."""
+    aws = FakeAws(replace(office.hub, caller=f"arn:aws:sts::1:assumed-role/any/{person}"), office)
+    console = Console(cast(Any, aws), cast(Any, FakeBoard()), f"/{PREFIX}", read_only)
+    client = TestClient(application(console, door), base_url=OWN, headers={"Origin": OWN})
+    client.base_url = client.base_url.join(f"/{PREFIX}/")
+    return client
+
+
+def proposed(browser: TestClient, **fields: Any) -> Any:
+    checked = browser.post("announce/check", data={"document": json.dumps(document(**fields))})
+    draft = checked.url.params["draft"]
+    assert "to propose revision 1" in Seen(checked.text).text
+    return browser.post("announce/put", data={"draft": draft, "typed": "CHG-1"})
+
+
+def test_one_proposes_and_another_approves_what_both_see(
+    office: Publishing, door: Door, hub: FakeHub
+) -> None:
+    alice, bob = desk(office, door, "alice"), desk(office, door, "bob")
+    page = Seen(proposed(alice).text)
+    assert "nothing is announced yet" in page.text
+    assert hub.events.entries == []
+    (key,) = office.bucket.objects
+    assert key == "proposals/alice/CHG-1.json"
+
+    listed = bob.get("proposals")
+    assert "alice" in Seen(listed.text).text
+    plan = bob.get("proposals/proposal", params={"id": "CHG-1", "by": "alice"})
+    seen = Seen(plan.text).text
+    assert "Approving announces it" in seen
+    (sha256,) = {word for word in seen.split() if len(word) == 64}
+    assert sha256 in page.text
+
+    draft = plan.url.params["draft"]
+    done = bob.post("announce/put", data={"draft": draft, "typed": "CHG-1"})
+    assert done.url.path == f"/{PREFIX}/change"
+    assert len(hub.events.entries) == 1
+    (record,) = revisions(hub.table, "CHG-1")
+    assert (record.announced_by, record.approved_by) == ("alice", "bob")
+    assert record.approved_hash == sha256
+    bob.post("announce/put", data={"draft": draft, "typed": "CHG-1"})
+    assert len(hub.events.entries) == 1, "a second click announces nothing"
+
+
+def test_nobody_approves_their_own_and_a_second_click_proposes_once(
+    office: Publishing, door: Door, hub: FakeHub
+) -> None:
+    alice = desk(office, door, "alice")
+    first = proposed(alice)
+    draft = first.url.params["draft"]
+    again = alice.post("announce/put", data={"draft": draft, "typed": "CHG-1"})
+    assert again.status_code == 200
+    assert again.text == first.text
+    plan = alice.get("proposals/proposal", params={"id": "CHG-1"})
+    refused = alice.post("announce/put", data={"draft": plan.url.params["draft"], "typed": "CHG-1"})
+    assert refused.status_code == 400
+    assert "another person must approve it" in Seen(refused.text).text
+    assert hub.events.entries == []
+
+
+def test_a_proposal_that_changes_while_somebody_looks_is_refused(
+    office: Publishing, door: Door, hub: FakeHub
+) -> None:
+    alice, bob = desk(office, door, "alice"), desk(office, door, "bob")
+    proposed(alice)
+    plan = bob.get("proposals/proposal", params={"id": "CHG-1"})
+    proposed(alice, customers=["globex"])
+    refused = bob.post("announce/put", data={"draft": plan.url.params["draft"], "typed": "CHG-1"})
+    assert refused.status_code == 400
+    assert "changed the proposal" in Seen(refused.text).text
+    assert hub.events.entries == []
+
+
+def test_a_console_that_reads_only_offers_no_approval(
+    office: Publishing, door: Door, hub: FakeHub
+) -> None:
+    proposed(desk(office, door, "alice"))
+    bob = desk(office, door, "bob", read_only=True)
+    plan = bob.get("proposals/proposal", params={"id": "CHG-1"})
+    assert "it cannot announce" in Seen(plan.text).text
+    data = {"draft": plan.url.params["draft"], "typed": "CHG-1"}
+    assert bob.post("announce/put", data=data).status_code == 403
+    assert hub.events.entries == []
+
+
+def test_the_approver_sees_every_option(office: Publishing, door: Door) -> None:
+    alice, reason = desk(office, door, "alice"), "The freeze ends <soon>"
+    data = {"document": json.dumps(document()), "despite": reason, "confidential": "on"}
+    draft = alice.post("announce/check", data=data).url.params["draft"]
+    alice.post("announce/put", data={"draft": draft, "typed": "CHG-1"})
+    plan = desk(office, door, "bob").get("proposals/proposal", params={"id": "CHG-1"})
+    seen = Seen(plan.text).text
+    assert f"--despite: {reason}" in seen
+    assert "--confidential" in seen
+
+
+def test_without_proposals_the_page_says_how_to_make_one(office: Publishing, door: Door) -> None:
+    page = Seen(desk(office, door, "alice").get("proposals").text)
+    assert "No proposal waits" in page.text
+    missing = desk(office, door, "bob").get("proposals/proposal", params={"id": "CHG-9"})
+    assert missing.status_code == 400
