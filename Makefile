@@ -27,7 +27,8 @@ demo: .venv/.ready ## deploy a hub and three customers in an embedded cloud, ann
 	@$(BIN)/changecast demo $(FILES)
 
 # It ends by itself: after 25 failures, or after 70 minutes.
-test: check docs build/.browser ## run everything that CI runs: the checks, the documentation site, all tests
+test: .venv/.ready build/.browser ## run everything that CI runs: the checks, the documentation site, all tests
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync check docs
 	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --junitxml=build/test-results.xml \
 	  --maxfail=25 --session-timeout=4200 --durations=15
 

@@ -34,11 +34,19 @@ const does = {
   picture: (path) => page.screenshot({ path, fullPage: true }),
 };
 
+// A failure page does not get better by itself, so nobody waits for the rest of the time.
+const failure = page.getByRole("heading", { name: "This did not work" });
+const fails = async () => {
+  await failure.waitFor({ timeout: 0 });
+  await page.waitForTimeout(2000); // what is looked for may stand on this page
+  throw new Error("the console failed");
+};
+
 await page.goto(address);
 for (const step of steps) {
   const [name] = Object.keys(step);
   try {
-    await does[name](step[name], step);
+    await Promise.race([does[name](step[name], step), fails()]);
   } catch (error) {
     throw new Error(`${error.message}\non the page: ${await page.locator("body").innerText()}`);
   }

@@ -62,3 +62,11 @@ def test_a_stranger_announces_sees_the_report_arrive_and_corrects(
     assert walked["complaints"] == []
     assert all(url.startswith(f"{origin}/") for url in walked["requests"]), walked["requests"]
     assert len(hub.events.entries) == 1
+
+
+def test_a_walk_ends_at_a_page_that_says_that_it_failed(served: str) -> None:
+    """A test that waits for what such a page will never show costs minutes of everybody's."""
+    lost = {"address": f"{served}nowhere", "wait": 300}
+    programs.node("walk.mjs", lost | {"steps": [{"see": "Back to the overview"}]})
+    with pytest.raises(programs.ProgramMissing, match="the console failed"):
+        programs.node("walk.mjs", lost | {"steps": [{"see": "Open changes"}]})
