@@ -131,7 +131,9 @@ def _endpoint(channels: Channels, kept: Mapping[str, Any]) -> Endpoint:
     elif channel is ChannelName.WEBHOOK:
         _refuse_target(name, kept["target"])
     else:
-        raise Refused(f"{name}: people are restored by changecast contacts restore")
+        raise Refused(
+            f"{name} is not a chat or webhook. To restore people: changecast contacts restore"
+        )
     is_tested = kept["tests"] is True
     return Endpoint(name, channel, kept["target"], topics, is_tested, created_at=time.time())
 

@@ -98,7 +98,7 @@ def _show(
     if any(difference.values()):
         out.print("Corrected." if done else "To correct this: --reconcile")
     else:
-        out.print("The topics are as the template says.")
+        out.print("The topics match the template.")
 
 
 def _loss(contact_list: str, name: str, gone: Sequence[str]) -> list[str]:

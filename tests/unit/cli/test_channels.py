@@ -174,7 +174,7 @@ def test_a_backup_has_no_secret_and_a_restore_gives_new_ones_to_what_is_missing(
         ({"name": "Ops!"}, "is not a channel name"),
         ({"topics": ["calendar"]}, "cannot get the topic calendar"),
         ({"channel": "pager"}, "cannot be read"),
-        ({"channel": ""}, "people are restored by"),
+        ({"channel": ""}, "To restore people: changecast contacts restore"),
         ({"channel": "chat", "target": TOPIC.replace(ACCOUNT, "333333333333")}, "account 3333"),
         ({"secret": "whsec_x"}, "fields that are not known"),
     ],
