@@ -64,7 +64,7 @@ def test_a_paused_run_goes_on_and_everybody_gets_the_mail(
     board.shown = [standing(states={"acme": "paused"})]
     assert any("/repair?verb=resume" in href for href in seen(browser).values("href"))
     text = seen(browser, "repair", **RESUME).text
-    assert "paused because: it grew" in text
+    assert "Reason for the pause: it grew" in text
     account.settle()
     assert account.ses.mails == []
     browser.post("repair/do", data=RESUME)
