@@ -56,7 +56,8 @@ def person_of(hub: Hub, given: str | None = None) -> str:
     resource = hub.caller.split(":", 5)[-1]
     if not resource.startswith("assumed-role/"):
         raise Refused(
-            f"{hub.caller} is no role session, so it has no aws:SourceIdentity. Assume a role with "
+            f"{hub.caller} is not a role session, so it has no aws:SourceIdentity. Assume a role "
+            f"with "
             "one, as docs/two-persons.md says"
         )
     return resource.rsplit("/", 1)[-1]
@@ -67,7 +68,9 @@ def proposal_for(
 ) -> Proposal:
     """Return the proposal of a document that was rehearsed with these options of `announce`."""
     if rehearsed.outcome is Outcome.DRAFT or not rehearsed.details:
-        raise Refused(f"{rehearsed.change_id} is a draft, nobody is told: there is nothing to do")
+        raise Refused(
+            f"{rehearsed.change_id} is a draft, so nobody is told: there is nothing to do"
+        )
     if rehearsed.newer:
         raise Refused(
             f"{rehearsed.change_id} revision {rehearsed.newer} is newer than this document's "
@@ -114,7 +117,7 @@ def proposed(
         )
     if len(found) > 1:
         persons = ", ".join(one.person for one in found)
-        raise Refused(f"{persons} propose {change_id}: say whose with --by")
+        raise Refused(f"{persons} propose {change_id}: choose one with --by")
     return found[0]
 
 
@@ -207,7 +210,8 @@ def _write(session: boto3.Session, place: Place, key: str, body: bytes, person: 
         if error.response["Error"]["Code"] != "AccessDenied":
             raise
         raise Refused(
-            f"AWS lets you not write {key}. It must be under your own aws:SourceIdentity: is that "
+            f"AWS does not let you write {key}. It must be under your own aws:SourceIdentity: is "
+            f"that "
             f"{person}? If it is another, add --as IDENTITY. If you have none, or lack the policy: "
             "docs/two-persons.md"
         ) from error
@@ -221,7 +225,8 @@ def _published(session: boto3.Session, place: Place, key: str) -> Announcement:
     if answer.get("FunctionError"):
         message = str(said.get("errorMessage", "the function failed")).rstrip(".")
         raise Failed(
-            f"it may not have been announced: {message}. Do the same again: nobody is mailed twice"
+            f"it may not have been announced: {message}. Run the same command again: nobody is "
+            f"mailed twice"
         )
     if refused := said.get("refused"):
         raise _fault(refused)
