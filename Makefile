@@ -5,12 +5,13 @@ FILES ?=
 MEASURES ?=
 SCHEDULES ?= 20000
 SEED ?= 1
+FROM ?= HEAD
 # Keep byte code even where the machine says otherwise: without it, every process that the tests
 # start compiles boto3 and everything else again.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-seconds test-cpu check isolation game-day simulate mutants bench bench-check lock release-check wheel wheel-demo licences docs docs-reference docs-pictures screenshots docs-links mail-gallery mail-score
+.PHONY: help demo test test-seconds test-cpu check isolation game-day simulate mutants bench bench-check lock upgrade-test release-check wheel wheel-demo licences docs docs-reference docs-pictures screenshots docs-links mail-gallery mail-score
 
 help: ## list what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -81,6 +82,10 @@ mail-score: .venv/.ready ## ask SpamAssassin about every kind of mail in every l
 simulate: .venv/.ready ## run SCHEDULES random schedules of faults from SEED; fails if a mail is lost or sent twice
 	@$(BIN)/python -m testbed.simulation $(SCHEDULES) $(SEED)
 
+# FROM is a commit or tag. The same code as here is marked, so that it is another release.
+upgrade-test: .venv/.ready ## deploy FROM, put changes into every state, upgrade and go back; fails if anybody is lost or told twice
+	@$(BIN)/python -m tests.upgrade --from $(FROM)
+
 mutants: .venv/.ready ## plant faults in the product, and print which test finds each
 	@$(BIN)/python -m tests.mutants
 
@@ -112,11 +117,12 @@ build/docs-env/.ready: requirements/docs.txt .venv/.ready
 	@touch $@
 
 # In this order: each step is quicker to repair than the next one.
-release-check: ## everything before a release: make test, the wheel, its demo, the licences
-	@echo "1/4 checks, documentation site, all tests" && $(MAKE) --no-print-directory test
-	@echo "2/4 sdist and wheel" && $(MAKE) --no-print-directory wheel
-	@echo "3/4 the installed command in an empty folder" && $(MAKE) --no-print-directory wheel-demo
-	@echo "4/4 SBOM and licences" && $(MAKE) --no-print-directory licences
+release-check: ## everything before a release: make test, the wheel, its demo, the licences, upgrades from FROM
+	@echo "1/5 checks, documentation site, all tests" && $(MAKE) --no-print-directory test
+	@echo "2/5 sdist and wheel" && $(MAKE) --no-print-directory wheel
+	@echo "3/5 the installed command in an empty folder" && $(MAKE) --no-print-directory wheel-demo
+	@echo "4/5 SBOM and licences" && $(MAKE) --no-print-directory licences
+	@echo "5/5 upgrades from $(FROM), and ways back" && $(MAKE) --no-print-directory upgrade-test FROM=$(FROM)
 	@grep -m 1 '^## ' CHANGELOG.md | grep -q -- ' - ' || echo "Before the tag: write the date into CHANGELOG.md."
 	@echo "Ready for release."
 
