@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import botocore.session
 import pytest
-from botocore.loaders import create_loader
+from botocore.loaders import Loader, create_loader
 from hypothesis import settings
 
 from changecast.contract.change import Change
@@ -67,10 +67,10 @@ def models_of_aws_are_read_once() -> Iterator[None]:
     """Let all sessions share the models: moto forgets them for each test, 0.1 s for each client."""
     loader = create_loader()
 
-    def share(session: botocore.session.Session) -> None:
+    def shared(_: str | None) -> Loader:
         loader.search_paths[:] = dict.fromkeys(loader.search_paths)  # boto3 adds its own each time
-        session.register_component("data_loader", loader)
+        return loader
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.session.Session, "_register_data_loader", share)
+        patch.setattr(botocore.session, "create_loader", shared)
         yield
