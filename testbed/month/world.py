@@ -30,10 +30,12 @@ ENDS = 1.5 * DAY
 class Costs:
     """What one day cost: the accounts, for a mail; the hub, for a customer and revision; queries.
 
-    The broken account is left out: it looks every minute whether it may send again.
+    `new` changes were announced on it. The broken account is left out: it looks every minute
+    whether it may send again.
     """
 
     day: int
+    new: int
     ledger_requests: float
     ledger_bytes: float
     hub_requests: float
@@ -141,6 +143,7 @@ class Played:
         self.costs.append(
             Costs(
                 day=day,
+                new=len(new),
                 ledger_requests=ledger / mails,
                 ledger_bytes=(stored - self.stored) / mails,
                 hub_requests=hub / said,
