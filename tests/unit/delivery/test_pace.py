@@ -1,7 +1,11 @@
 """Slots: one allocator for all runs, in waves, within the daily quota."""
 
-import pytest
+from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
+from changecast.contract.errors import Retry
 from changecast.customer.ledger.account_counters import next_report_seq
 from changecast.customer.ledger.schema import Batch, Recipient, batch_key
 from changecast.customer.ledger.send_slots import reserve_slots
@@ -25,8 +29,8 @@ def slots(ledger: Ledger, groups: list[int], left: int | None = None) -> list[fl
     return reserve_slots(ledger, groups, rate=10.0, horizon=60.0, left=left, now=NOW)[0]
 
 
-def asked(ledger: Ledger, ses: Ses) -> Pace:
-    return shared_pace(ledger, ses, lambda: NOW)  # type: ignore[arg-type]
+def asked(ledger: Ledger, ses: Ses, later: float = 0.0) -> Pace:
+    return shared_pace(ledger, ses, lambda: NOW + later)  # type: ignore[arg-type]
 
 
 def test_groups_start_one_after_the_other(ledger: Ledger) -> None:
@@ -66,6 +70,40 @@ def test_an_account_whose_rate_is_next_to_nothing_still_gets_slots(
 
 def test_a_used_up_quota_sends_nothing(ledger: Ledger) -> None:
     assert not asked(ledger, Ses(most=0.0)).able
+
+
+def test_an_operator_who_resumes_at_once_is_not_stopped_by_an_old_answer(ledger: Ledger) -> None:
+    """The sweep read a moment ago that SES had paused the account, which it has not any more."""
+    assert not asked(ledger, Ses(enabled=False)).enabled
+    assert asked(ledger, Ses()).enabled
+
+
+@pytest.mark.parametrize("answered", [429, 503])
+def test_an_old_answer_that_stops_runs_is_not_used_where_ses_gives_no_new_one(
+    ledger: Ledger, answered: int
+) -> None:
+    asked(ledger, Ses(enabled=False))
+    with pytest.raises((Retry, ClientError)):
+        asked(ledger, _refusing(answered), later=60.0)
+
+
+@pytest.mark.parametrize("answered", [429, 503])
+def test_an_old_answer_that_stops_nobody_is_used_where_ses_gives_no_new_one(
+    ledger: Ledger, answered: int
+) -> None:
+    asked(ledger, Ses())
+    assert asked(ledger, _refusing(answered), later=60.0).enabled
+
+
+def _refusing(answered: int) -> Ses:
+    ses = Ses()
+
+    def get_account() -> dict[str, Any]:
+        metadata = {"HTTPStatusCode": answered}
+        raise ClientError({"Error": {}, "ResponseMetadata": metadata}, "GetAccount")  # type: ignore[typeddict-item]
+
+    ses.get_account = get_account  # type: ignore[method-assign]
+    return ses
 
 
 def test_runs_take_turns_so_that_a_small_one_does_not_wait(ledger: Ledger) -> None:

@@ -30,19 +30,23 @@ _LONGEST_TURN = 20.0
 def shared_pace(ledger: Ledger, ses: "SESV2Client", clock: Callable[[], float]) -> Pace:
     """Return how fast the account may send, by the shared quota or else by SES.
 
+    An answer that SES paused the account is not shared: it pauses runs until an operator resumes
+    them, and the operator may do so a second after SES let the account send again.
+
     Raises:
-        Retry: SES accepts no more requests now, and no recent quota is known.
+        Retry: SES accepts no more requests now, and no recent quota with which it sends is known.
     """
     known, now = read_quota(ledger), clock()
     age = abs(now - known.read_at)
-    if age <= FRESH or (age <= USABLE and now - known.asked_at < _ASKING):
+    is_usable = known.enabled and age <= USABLE
+    if is_usable and (age <= FRESH or now - known.asked_at < _ASKING):
         return pace_of(known)
-    if not ask_quota(ledger, known, now) and age <= USABLE:
+    if not ask_quota(ledger, known, now) and is_usable:
         return pace_of(known)
     try:
         return pace_of(_ask(ledger, ses, clock))
     except (Retry, ClientError, BotoCoreError) as error:
-        if age <= USABLE and _passes(error):
+        if is_usable and _passes(error):
             return pace_of(known)
         raise
 
