@@ -41,8 +41,32 @@ class BrandSettings(LedgerSettings):
     provider_name: "str"
 
 
+@dataclass(frozen=True, kw_only=True)
+class OptionalAnswers:
+    """The setting of functions that do more where people may answer."""
+
+    responses: "str" = "no"
+
+    @property
+    def lets_people_answer(self) -> bool:
+        """Whether mails carry personal links, and answers are reported."""
+        return self.responses == "yes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptionalNotices:
+    """The setting of functions that do more where there may be chats and webhooks."""
+
+    notices_queue_url: "str" = ""
+
+    @property
+    def has_channels(self) -> bool:
+        """Whether the account may have chats and webhooks."""
+        return bool(self.notices_queue_url)
+
+
 @dataclass(frozen=True)
-class PlanSettings(BrandSettings):
+class PlanSettings(OptionalNotices, OptionalAnswers, BrandSettings):
     """Settings of plan_delivery."""
 
     environment: "str"
@@ -61,16 +85,9 @@ class PlanSettings(BrandSettings):
     max_announcements_per_hour: "int"
     max_list_growth: "int"
     allowed_link_domains: "str"
-    responses: "str" = "no"
     response_confirmation: "str" = "code"
-    notices_queue_url: "str" = ""
     reminders: "str" = ""
     reminder_topics: "str" = "announcements"
-
-    @property
-    def has_channels(self) -> bool:
-        """Whether the account may have chats and webhooks."""
-        return bool(self.notices_queue_url)
 
     @property
     def remind_topics(self) -> frozenset[str]:
@@ -81,11 +98,6 @@ class PlanSettings(BrandSettings):
     def remind_before(self) -> tuple[int, ...]:
         """How many seconds before its start people are reminded of a change."""
         return seconds_before(self.reminders)
-
-    @property
-    def lets_people_answer(self) -> bool:
-        """Whether mails carry personal links."""
-        return self.responses == "yes"
 
     @property
     def allow_list(self) -> frozenset[str]:
@@ -161,7 +173,7 @@ class ApplySettings(LedgerSettings):
 
 
 @dataclass(frozen=True)
-class ReportSettings(LedgerSettings):
+class ReportSettings(OptionalAnswers, LedgerSettings):
     """Settings of report_delivery.
 
     A run pauses above these percentages of bounces and complaints.
@@ -171,7 +183,6 @@ class ReportSettings(LedgerSettings):
     account: "str"
     bounce_limit_percent: "float"
     complaint_limit_percent: "float"
-    responses: "str" = "no"
     approvals_needed: "str" = "0"
     channels: "str" = "no"
 
@@ -179,11 +190,6 @@ class ReportSettings(LedgerSettings):
     def has_channels(self) -> bool:
         """Whether the account may have chats and webhooks."""
         return self.channels == "yes"
-
-    @property
-    def lets_people_answer(self) -> bool:
-        """Whether the account's people may answer."""
-        return self.responses == "yes"
 
     @property
     def hub_region(self) -> str:
@@ -199,7 +205,7 @@ class OutcomeSettings(LedgerSettings):
 
 
 @dataclass(frozen=True)
-class SweepSettings(LedgerSettings):
+class SweepSettings(OptionalNotices, OptionalAnswers, LedgerSettings):
     """Settings of sweep."""
 
     unknown_policy: "str"
@@ -208,17 +214,5 @@ class SweepSettings(LedgerSettings):
     reports_queue_url: "str"
     outcomes_queue_url: "str"
     outcomes_dlq_url: "str"
-    responses: "str" = "no"
-    notices_queue_url: "str" = ""
     reminders: "str" = ""
     announcements_queue_url: "str" = ""
-
-    @property
-    def has_channels(self) -> bool:
-        """Whether the account may have chats and webhooks."""
-        return bool(self.notices_queue_url)
-
-    @property
-    def lets_people_answer(self) -> bool:
-        """Whether there may be answers to report."""
-        return self.responses == "yes"
