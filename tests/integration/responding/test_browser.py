@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 
+from changecast.customer.compose.words import languages, words_in
 from changecast.customer.ledger.answers import answers_to
 from testbed.doubles.account import Account
+from testbed.doubles.announcements import envelope
 from testbed.doubles.visitor import code_in
 from tests.integration.responding.conftest import ANA, visitor
 from tests.support.page_server import served
@@ -118,3 +122,29 @@ def test_a_mail_scanner_leaves_no_answer_and_costs_no_mail(account: Account, whe
     assert account.table.items == items
     account.send()
     assert len(account.ses.mails) == mails
+
+
+@pytest.mark.parametrize(
+    "account",
+    [{"LANGUAGE": language} for language in languages()],
+    ids=languages(),
+    indirect=True,
+)
+def test_the_agenda_is_readable_and_accessible_in_every_language(
+    account: Account, where: str
+) -> None:
+    account.clock.now = datetime(2027, 3, 1, tzinfo=UTC).timestamp()
+    more = envelope(change_id="CHG2", start="2027-03-05T08:00:00Z", event_id=str(uuid4()))
+    account.announce(more)
+    account.settle()
+    words = words_in(account.environment["LANGUAGE"])
+
+    job = {"do": "person", "link": link_at(account, where), "steps": []}
+    seen: Any = node("answer.mjs", job)
+
+    (text,) = seen["texts"]
+    assert words("page", "agenda").format(days=14) in text
+    assert words("page", "this_change") in text
+    assert words("page", "open_changes") not in text
+    assert (seen["faults"], seen["blocked"]) == ([], [])
+    assert max(seen["widths"]) <= 0

@@ -1,7 +1,9 @@
 """From the mail to the answer at the hub, as one person does it."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -284,6 +286,91 @@ def test_other_open_changes_are_listed_and_tests_are_not(account: Account, ana: 
         envelope(change_id="CHG3", test=True, event_id="0b7f5d3e-58f4-4a52-9a7d-8f2f4bb6a403")
     )
     account.settle()
-    text = ana.open().text
+    text = ana.open().body
     assert "CHG2" in text
     assert "CHG3" not in text
+
+
+def announce_more(account: Account, *starts: tuple[str, str]) -> None:
+    """Announce a change for each id and start."""
+    for change_id, start in starts:
+        account.announce(envelope(change_id=change_id, start=start, event_id=str(uuid4())))
+    account.settle()
+
+
+def agenda_of(text: str) -> list[tuple[str, list[str]]]:
+    """Return the days under the agenda's heading, each with the text of its changes."""
+    part = text.partition("The next 14 days</h2>")[2].partition("<h2>")[0]
+    days = re.findall(r"<h3>(.*?)</h3>(.*?)</ul>", part, re.S)
+    return [
+        (day, [re.sub(r"<[^>]+>", "|", one) for one in re.findall(r"<li[^>]*>(.*?)</li>", found)])
+        for day, found in days
+    ]
+
+
+def test_the_page_shows_the_next_14_days_day_by_day(account: Account, ana: Visitor) -> None:
+    account.clock.now = datetime(2027, 3, 1, 10, tzinfo=UTC).timestamp()
+    announce_more(
+        account,
+        ("NIGHT", "2027-03-06T22:30:00Z"),
+        ("EARLY", "2027-03-05T08:00:00Z"),
+        ("LAST", "2027-03-15T09:59:00Z"),
+        ("BEYOND", "2027-03-15T12:00:00Z"),
+    )
+
+    text = ana.open().body
+
+    assert agenda_of(text) == [
+        (
+            "Friday 5 March 2027",
+            ["|Database upgrade||09:00\u00a0– 11:00 (UTC+01:00)|Approved · EARLY"],
+        ),
+        (
+            "Saturday 6 March 2027",
+            [
+                "|Database upgrade||23:00\u00a0– Sunday 7 March, 01:00 (UTC+01:00)|"
+                "Waiting for approval · CHG1 · this change",
+                "|Database upgrade||23:30\u00a0– Sunday 7 March, 01:30 (UTC+01:00)|"
+                "Approved · NIGHT",
+            ],
+        ),
+        (
+            "Monday 15 March 2027",
+            ["|Database upgrade||10:59\u00a0– 12:59 (UTC+01:00)|Approved · LAST"],
+        ),
+    ]
+    later = text.partition("Other open changes</h2>")[2]
+    assert "BEYOND" in later
+    assert "NIGHT" not in later
+
+
+def test_the_agenda_leaves_out_what_ended_was_withdrawn_or_is_a_test(
+    account: Account, ana: Visitor
+) -> None:
+    account.clock.now = datetime(2027, 3, 1, 10, tzinfo=UTC).timestamp()
+    soon = "2027-03-05T08:00:00Z"
+    announce_more(account, ("CANCELLED", soon), ("GONE", soon), ("OVER", "2027-03-01T11:00:00Z"))
+    account.announce(envelope(2, change_id="CANCELLED", status="cancelled", start=soon))
+    account.announce(
+        envelope(2, change_id="GONE", start=soon, customers=("globex",), withdrawn=("acme",))
+    )
+    account.announce(envelope(change_id="TRIED", start=soon, test=True))
+    account.settle()
+    account.clock.now = datetime(2027, 3, 1, 14, tzinfo=UTC).timestamp()
+
+    ((_, changes),) = agenda_of(ana.open().body)
+
+    assert [one.split(" · ")[1] for one in changes] == ["CHG1"]
+
+
+def test_a_change_under_way_stays_on_the_agenda(account: Account, ana: Visitor) -> None:
+    announce_more(account, ("RUNNING", "2027-03-05T08:00:00Z"))
+    account.announce(
+        envelope(2, change_id="RUNNING", status="in_progress", start="2027-03-05T08:00:00Z")
+    )
+    account.settle()
+    account.clock.now = datetime(2027, 3, 5, 9, tzinfo=UTC).timestamp()
+
+    (_, changes), _ = agenda_of(ana.open().body)
+
+    assert ["In progress · RUNNING" in one for one in changes] == [True]

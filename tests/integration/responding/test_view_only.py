@@ -1,6 +1,7 @@
 """The page that many people may open: it shows the change, and accepts no answers."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -27,6 +28,16 @@ def test_it_shows_the_change_and_offers_nothing(account: Account) -> None:
     for private in ("You are answering as", "You have not answered", "@acme.example", "CHG2"):
         assert private not in shown.text
     assert ANA not in shown.body
+
+
+def test_it_shows_no_agenda(account: Account, ana: Visitor) -> None:
+    account.clock.now = datetime(2027, 3, 1, tzinfo=UTC).timestamp()
+    account.announce(envelope(change_id="CHG2", event_id="0b7f5d3e-58f4-4a52-9a7d-8f2f4bb6a402"))
+    account.settle()
+    assert "The next 14 days" in ana.open().text
+    shown = reader(account).open()
+    for private in ("The next 14 days", "CHG2"):
+        assert private not in shown.text
 
 
 def test_it_shows_the_change_as_it_stands_and_what_changed(account: Account) -> None:

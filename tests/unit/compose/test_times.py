@@ -271,3 +271,35 @@ def test_a_day_that_is_far_away_has_its_year_in_the_subject(days: int) -> None:
 
 def test_minutes_are_never_rounded_up() -> None:
     assert times.duration(timedelta(minutes=59, seconds=59), EN) == "59 minutes"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "shown"),
+    [
+        ("2027-01-20T20:00:00Z", "2027-01-20T21:30:00Z", "21:00\u00a0– 22:30 (UTC+01:00)"),
+        (
+            "2027-01-20T22:00:00Z",
+            "2027-01-21T00:30:00Z",
+            "23:00\u00a0– Thursday 21 January, 01:30 (UTC+01:00)",
+        ),
+        (
+            "2027-12-31T22:30:00Z",
+            "2027-12-31T23:30:00Z",
+            "23:30\u00a0– Saturday 1 January 2028, 00:30 (UTC+01:00)",
+        ),
+        (
+            "2027-03-28T00:30:00Z",
+            "2027-03-28T01:30:00Z",
+            "01:30 (UTC+01:00)\u00a0– Sunday 28 March, 03:30 (UTC+02:00)",
+        ),
+        (
+            "2027-10-31T00:30:00Z",
+            "2027-10-31T01:30:00Z",
+            "02:30 (UTC+02:00)\u00a0– Sunday 31 October, 02:30 (UTC+01:00)",
+        ),
+    ],
+)
+def test_below_its_day_a_window_is_only_hours_where_that_is_exact(
+    start: str, end: str, shown: str
+) -> None:
+    assert times.hours(window(start, end), "Europe/Madrid", EN) == shown

@@ -77,6 +77,25 @@ def brief_start(when: datetime, zone: str, words: Words, now: datetime) -> str:
     return words("time", "brief_moment").format(day=day, clock=time)
 
 
+def day(date_: date, words: Words) -> str:
+    """Return a local day for a heading: Wednesday 20 January 2027."""
+    return _written(date_, "day", words)
+
+
+def hours(window: Window, zone: str, words: Words) -> str:
+    """Return a window below its day: 21:00 – 22:30 (UTC+01:00).
+
+    An end on another day has its day, and an end with another offset has its own offset.
+    """
+    start, end = window.start, window.end
+    first, last = offset(start, zone), offset(end, zone)
+    begins, ends = clock(start, zone, words), clock(end, zone, words)
+    if first != last or _day(start, zone) != _day(end, zone):
+        ends = _moment(end, zone, words, after=start)
+    begins = begins if first == last else f"{begins} ({first})"
+    return f"{begins}{_until(words)} {ends} ({last})"
+
+
 def in_zone(window: Window, zone: str, words: Words) -> tuple[str, ...]:
     """Return the window with its zone, one line per day; both offsets if they differ."""
     first, second = offset(window.start, zone), offset(window.end, zone)

@@ -8,7 +8,7 @@
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from changecast.contract.change import Status
 from changecast.contract.event import TEST_SUFFIX
 from changecast.contract.response_events import WINDOWS_LIMIT
+from changecast.customer.agenda import ahead
 from changecast.customer.compose.occasion import speaker_of
 from changecast.customer.ledger.answers import ChangeView, read_answer, read_view, views
 from changecast.customer.responding import feeds
@@ -45,6 +46,8 @@ _VIEW = re.compile(r"/v/([A-Za-z0-9_-]{1,400})")
 _PREFERENCES = re.compile(r"/p/([A-Za-z0-9_-]{1,400})")
 _CHANGE = re.compile(r"/c/([A-Za-z0-9_-]{1,400})")
 _STATUS = {Refusal.EXPIRED: 410, Refusal.REVOKED: 410, Refusal.GONE: 410}
+# As many as `changecast agenda` shows.
+AGENDA_DAYS = 14
 _READS = frozenset({"GET", "HEAD"})
 
 
@@ -211,6 +214,8 @@ def _shown(responder: Responder, viewed: Viewed) -> Page:
 def _form(responder: Responder, seen: Seen) -> Page:
     brand, now = responder.brand, responder.clock()
     is_open = standing_of(seen.view, now) is Standing.OPEN
+    known = views(responder.ledger)
+    coming = ahead(known, now, now + AGENDA_DAYS * 86_400.0)
     return replace(
         _shown(responder, seen),
         screen=Next.FORM.value,
@@ -219,17 +224,21 @@ def _form(responder: Responder, seen: Seen) -> Page:
         revision=seen.view.revision,
         answered=pages.answered(seen.answer, seen.view, brand, is_open=is_open),
         possible=possible(seen.view, now),
-        others=pages.others(_other_changes(responder, seen.view), brand),
+        agenda=pages.agenda(coming, seen.view.change_id, brand),
+        agenda_days=AGENDA_DAYS,
+        others=pages.others(_later(known, [seen.view, *coming], now), brand),
     )
 
 
-def _other_changes(responder: Responder, own: ChangeView) -> list[ChangeView]:
-    """Return this customer's other open changes, without tests."""
-    now = responder.clock()
+def _later(
+    known: Iterable[ChangeView], shown: Iterable[ChangeView], now: float
+) -> list[ChangeView]:
+    """Return the open changes that the page does not show yet, without tests."""
+    is_shown = {view.change_id for view in shown}
     return [
         view
-        for view in views(responder.ledger)
-        if view.change_id != own.change_id
+        for view in known
+        if view.change_id not in is_shown
         and not view.change_id.endswith(TEST_SUFFIX)
         and standing_of(view, now) is Standing.OPEN
     ]

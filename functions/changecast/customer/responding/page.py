@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from changecast.contract.change import Change, Status, Window
 from changecast.contract.response import Response
+from changecast.customer.agenda import by_day
 from changecast.customer.compose import bodies, times
 from changecast.customer.compose.brand import Brand
 from changecast.customer.compose.content import Content, Fact
@@ -44,6 +45,15 @@ class Other:
     title: str
     when: str
     status: str
+    is_own: bool = False
+
+
+@dataclass(frozen=True)
+class Day:
+    """The changes that start on one local day."""
+
+    heading: str
+    changes: tuple[Other, ...]
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,8 @@ class Page:
     carried: tuple[tuple[str, str], ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)
     opened: str = ""
+    agenda: tuple[Day, ...] = ()
+    agenda_days: int = 0
     others: tuple[Other, ...] = ()
     feed: str = ""
     preferences: str = ""
@@ -165,6 +177,28 @@ def wish_facts(wish: Wish, brand: Brand) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
+def agenda(views: Iterable[ChangeView], own: str, brand: Brand) -> tuple[Day, ...]:
+    """Return the changes ahead, day by day.
+
+    Args:
+        views: The changes, ordered by start.
+        own: The id of the change that the page is about.
+        brand: The customer's settings, in the reader's language and zone.
+    """
+    words = words_of(brand)
+    return tuple(
+        Day(times.day(day, words), tuple(_of_day(view, own, brand) for view in found))
+        for day, found in by_day(views, brand.timezone)
+    )
+
+
+def _of_day(view: ChangeView, own: str, brand: Brand) -> Other:
+    words = words_of(brand)
+    when = times.hours(_window(view.window_start, view.window_end), brand.timezone, words)
+    status = words("status", view.status)
+    return Other(view.change_id, view.title, when, status, view.change_id == own)
+
+
 def others(views: Iterable[ChangeView], brand: Brand) -> tuple[Other, ...]:
     """Return changes for a list, the next first."""
     words = words_of(brand)
@@ -188,8 +222,11 @@ def moment(seconds: float, brand: Brand) -> str:
 
 def span(window: tuple[float, float], brand: Brand) -> str:
     """Return a window in the customer's zone and language."""
-    start, end = (datetime.fromtimestamp(each, UTC) for each in window)
-    return times.span(Window(start=start, end=end), brand.timezone, words_of(brand))
+    return times.span(_window(*window), brand.timezone, words_of(brand))
+
+
+def _window(start: float, end: float) -> Window:
+    return Window(start=datetime.fromtimestamp(start, UTC), end=datetime.fromtimestamp(end, UTC))
 
 
 def with_problem(page: Page, key: str, values: Mapping[str, str], brand: Brand) -> Page:
