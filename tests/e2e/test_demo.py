@@ -37,7 +37,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         result = typed("demo", *map(str, files), "--contacts", "3", "--json", seconds=900)
     finally:
         os.chdir(before)
-    assert result.returncode == 0, result.stderr
+    assert result.returncode == 0, result.stderr + result.stdout
     found: dict[str, Any] = json.loads(result.stdout)
     return found
 

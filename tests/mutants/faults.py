@@ -58,6 +58,11 @@ MUTANTS = (
         "integration/delivery/test_ledger_machine.py",
     ),
     Mutant(
+        "one throttled request ends the plan",
+        (_in("customer/ses_turns", "                continue\n", "                break\n"),),
+        "unit/delivery/test_announcements.py",
+    ),
+    Mutant(
         "a lease of 0 s",
         (_in("customer/ledger/transitions", "lease_until=now + lease", "lease_until=now"),),
         "integration/delivery/test_leases.py",

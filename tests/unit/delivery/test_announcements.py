@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from changecast.contract.errors import Retry
 from changecast.customer.planning.announcements import plan_announcement
@@ -13,6 +14,8 @@ from testbed.doubles.answers import refusal
 from testbed.doubles.ses import Ses
 
 PEOPLE = [f"p{number}@acme.example" for number in range(1, 6)]
+# The queue's visibility timeout is its own, so nothing changes in the test's queue.
+AS_THE_QUEUE_HAS_IT = 0
 
 
 @pytest.fixture
@@ -117,3 +120,62 @@ def test_a_run_beyond_a_limit_is_reported_and_sends_nothing() -> None:
     assert account.run("CHG1").paused
     assert account.sqs.bodies(DELIVERIES) == []
     assert hinted(account, REPORTS) == [account.run("CHG1").run]
+
+
+def _fails_first(times: int, error: Exception, then: Any) -> Any:
+    """Return a request that fails some times, and then does what it always does."""
+    left = [times]
+
+    def request(**given: Any) -> Any:
+        if left[0]:
+            left[0] -= 1
+            raise error
+        return then(**given)
+
+    return request
+
+
+def test_a_request_that_took_ses_beyond_its_rate_delays_nobody_for_long(account: Account) -> None:
+    """The AWS console asked SES in the same second; the mails are queued with the next turn."""
+    busy = refusal("TooManyRequestsException", 429, "Rate exceeded")
+    ask = _fails_first(1, busy, account.ses.get_account)
+    account.ses.get_account = ask  # type: ignore[method-assign]
+    began = account.clock.now
+    plan(account, announced())
+    assert len(account.sqs.queue(DELIVERIES)) == 1
+    assert account.clock.now - began < 5
+
+
+@pytest.mark.parametrize(("code", "status"), [("TooManyRequestsException", 429), ("Oops", 503)])
+def test_where_ses_tells_no_quota_the_announcement_is_received_again_soon(
+    account: Account, code: str, status: int
+) -> None:
+    ask = _fails_first(99, refusal(code, status), account.ses.get_account)
+    account.ses.get_account = ask  # type: ignore[method-assign]
+    with pytest.raises(Retry):
+        plan(account, announced())
+    (message,) = account.sqs.queue(ANNOUNCEMENTS)
+    assert message.visible_at == account.clock.now + 30
+
+
+@pytest.mark.parametrize(("receives", "seconds"), [(1, 30), (2, 60), (3, AS_THE_QUEUE_HAS_IT)])
+@pytest.mark.parametrize("code", ["SlowDown", "InternalError"])
+def test_where_aws_fails_two_tries_follow_soon_and_the_others_outlast_an_outage(
+    account: Account, monkeypatch: pytest.MonkeyPatch, code: str, receives: int, seconds: int
+) -> None:
+    monkeypatch.setattr(account.s3, "put_object", _fails_first(99, refusal(code, 503), None))
+    with pytest.raises(ClientError):
+        plan(account, announced(), receives)
+    (message,) = account.sqs.queue(ANNOUNCEMENTS)
+    assert message.visible_at == account.clock.now + seconds
+
+
+def test_what_aws_refuses_is_tried_as_seldom_as_the_queue_has_it(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    denied = refusal("AccessDenied", 403, "Not allowed.")
+    monkeypatch.setattr(account.s3, "put_object", _fails_first(99, denied, None))
+    with pytest.raises(ClientError):
+        plan(account, announced())
+    (message,) = account.sqs.queue(ANNOUNCEMENTS)
+    assert message.visible_at == account.clock.now + AS_THE_QUEUE_HAS_IT

@@ -9,15 +9,11 @@ from typing import Any
 from botocore.exceptions import ClientError, HTTPClientError
 
 from changecast.customer.ledger.table import Ledger
+from changecast.lambdas.aws_errors import passes
 
 ATTEMPTS = 8
 _FIRST_WAIT = 0.02
-_BUSY = frozenset(
-    {
-        "TransactionConflictException", "TransactionInProgressException", "ThrottlingException",
-        "ProvisionedThroughputExceededException", "RequestLimitExceeded", "InternalServerError",
-    }
-)  # fmt: skip
+_BUSY = frozenset({"TransactionConflictException", "TransactionInProgressException"})
 _BUSY_REASONS = frozenset(
     {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 )
@@ -47,8 +43,7 @@ def raise_unless_transient(error: ClientError | HTTPClientError) -> None:
         reasons = set(_reasons(error))
         transient = bool(reasons) and reasons <= _BUSY_REASONS | {_LOST}
     else:
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        transient = code in _BUSY or status >= 500
+        transient = code in _BUSY or passes(error)
     if not transient:
         raise error
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from changecast.contract.errors import ContractError, PauseRun, Retry
 from changecast.contract.event import ChangeAnnounced, parse_announced
 from changecast.contract.rejections import rejection
@@ -21,6 +23,7 @@ from changecast.customer.planning.reminders import plan_reminder
 from changecast.customer.sending.pace import Wave, may_tell
 from changecast.customer.sending.shared_quota import shared_pace
 from changecast.customer.settings import PlanSettings
+from changecast.lambdas.aws_errors import passes
 from changecast.lambdas.batches import Record, receives, sent_at
 from changecast.lambdas.queues import park, queue_anew, receive_again, send_all
 from changecast.lambdas.tracing import sender_trace_id, step
@@ -32,6 +35,9 @@ log = logging.getLogger("changecast")
 
 # Seconds until the next try of an announcement that needs a person.
 PAUSED_SECONDS = 300
+# How many tries follow each other soon where AWS fails. The others are the queue's visibility
+# timeout apart, so that they last longer than an hour's outage.
+SOON_TRIES = 2
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,10 @@ def plan_announcement(announcements: Announcements, record: Record) -> None:
     except Retry as later:
         wait = receive_again(announcements.sqs, queue, record, receives(record))
         log.warning("comes back", extra={"seconds": wait, "why": later.message})
+        raise
+    except (ClientError, BotoCoreError) as error:
+        if passes(error) and receives(record) <= SOON_TRIES:
+            receive_again(announcements.sqs, queue, record, receives(record))
         raise
 
 

@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from changecast.contract.errors import PauseRun, Retry
+from changecast.contract.errors import PauseRun
 from changecast.contract.pause_code import PauseCode
 from changecast.customer.mailing import Topic
 from changecast.customer.planning.recipients import normalise
+from changecast.customer.ses_turns import at_turn
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sesv2.type_defs import ContactTypeDef
 
 PAGE = 1_000
-# Requests that were throttled because of others, such as the AWS console or CloudFormation.
-_PATIENCE = 5
+# How often to ask for one page while SES throttles.
+_TRIES = 5
 _DENIED = frozenset({"AccessDeniedException", "AccessDenied"})
-_LATER = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling"})
 _BIT = {topic: 1 << at for at, topic in enumerate(Topic)}
 
 
@@ -153,16 +153,10 @@ def _by_default(
 
 def _asked(source: Source, ask: Callable[[], Any]) -> Any:
     """Return the answer to one request, made at its turn. Raises PauseRun and Retry."""
-    for _ in range(_PATIENCE):
-        source.turn()
-        try:
-            return ask()
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in _LATER:
-                raise _meaning(error, source.contact_list) from error
-        except BotoCoreError as error:
-            raise Retry(f"SES did not answer: {type(error).__name__}") from error
-    raise Retry("SES throttles reading the contact list")
+    try:
+        return at_turn(source.turn, ask, tries=_TRIES)
+    except ClientError as error:
+        raise _meaning(error, source.contact_list) from error
 
 
 def _meaning(error: ClientError, name: str) -> Exception:

@@ -21,6 +21,7 @@ from changecast.customer.ledger.preferences import Preference, choose, read_pref
 from changecast.customer.ledger.table import Ledger, read_recipient
 from changecast.customer.mailing import Topic
 from changecast.customer.planning.recipients import normalise
+from changecast.customer.ses_turns import at_turn
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -33,7 +34,6 @@ LEASE = 50.0
 # How long (seconds) to wait for another function, and for a turn; after that, the queue retries.
 PATIENCE, LONGEST_TURN = 20.0, 8.0
 _LOOK_AGAIN = 0.5
-_LATER = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling"})
 
 
 @dataclass(frozen=True)
@@ -181,11 +181,9 @@ def _update(applier: Applier, request: dict[str, Any]) -> Any:
 
 def _asked(applier: Applier, ask: Callable[[], Any]) -> Any:
     """Return SES's answer to one request, made when it is its turn."""
+    return at_turn(partial(_turn, applier), ask, tries=1)
+
+
+def _turn(applier: Applier) -> None:
     now = applier.clock()
     applier.ledger.wait(ses_requests.next_turn(applier.ledger, now, longest=LONGEST_TURN) - now)
-    try:
-        return ask()
-    except ClientError as error:
-        if error.response["Error"]["Code"] in _LATER:
-            raise Retry("SES accepts no more requests at the moment") from error
-        raise

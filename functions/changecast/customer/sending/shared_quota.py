@@ -1,9 +1,8 @@
 """The account's SES quota, read by one function and shared with all for some seconds."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from changecast.contract.errors import Retry
 from changecast.customer.ledger.ses_requests import (
@@ -15,6 +14,7 @@ from changecast.customer.ledger.ses_requests import (
 )
 from changecast.customer.ledger.table import Ledger
 from changecast.customer.sending.pace import Pace
+from changecast.customer.ses_turns import at_turn
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -25,6 +25,8 @@ FRESH = 10.0
 USABLE = 900.0
 _ASKING = 30.0
 _LONGEST_TURN = 20.0
+# How often to ask while SES throttles, if there is no answer to use instead.
+_TRIES = 3
 
 
 def shared_pace(ledger: Ledger, ses: "SESV2Client", clock: Callable[[], float]) -> Pace:
@@ -44,9 +46,9 @@ def shared_pace(ledger: Ledger, ses: "SESV2Client", clock: Callable[[], float]) 
     if not ask_quota(ledger, known, now) and is_usable:
         return pace_of(known)
     try:
-        return pace_of(_ask(ledger, ses, clock))
-    except (Retry, ClientError, BotoCoreError) as error:
-        if is_usable and _passes(error):
+        return pace_of(_ask(ledger, ses, clock, tries=1 if is_usable else _TRIES))
+    except Retry:
+        if is_usable:
             return pace_of(known)
         raise
 
@@ -63,11 +65,9 @@ def pace_of(quota: Quota) -> Pace:
     )
 
 
-def _ask(ledger: Ledger, ses: "SESV2Client", clock: Callable[[], float]) -> Quota:
+def _ask(ledger: Ledger, ses: "SESV2Client", clock: Callable[[], float], *, tries: int) -> Quota:
     """https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html (SendQuota)."""
-    now = clock()
-    ledger.wait(next_turn(ledger, now, longest=_LONGEST_TURN) - now)
-    account = ses.get_account()
+    account = at_turn(partial(_turn, ledger, clock), ses.get_account, tries=tries)
     limits = account.get("SendQuota", {})
     asked_at = clock()
     quota = Quota(
@@ -83,9 +83,6 @@ def _ask(ledger: Ledger, ses: "SESV2Client", clock: Callable[[], float]) -> Quot
     return quota
 
 
-def _passes(error: Exception) -> bool:
-    """Return whether a later request may succeed; a missing permission does not pass."""
-    if not isinstance(error, ClientError):
-        return True
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return status == 429 or status >= 500
+def _turn(ledger: Ledger, clock: Callable[[], float]) -> None:
+    now = clock()
+    ledger.wait(next_turn(ledger, now, longest=_LONGEST_TURN) - now)
