@@ -62,6 +62,7 @@ _WORDS = {
     Outcome.OLDER: "was announced earlier to",
     Outcome.DRAFT: "is a draft, so nobody is told; it names",
     Outcome.DRY_RUN: "would be announced to",
+    Outcome.DISCARDED: "is void; told now:",
 }
 IsOver = Callable[[dict[str, Any]], bool]
 Way = Callable[..., Announcement]

@@ -1,6 +1,7 @@
 """changecast discard: make a revision void that should never have been announced."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -8,14 +9,17 @@ import typer
 from changecast.hub.announcing.announce import connect
 from changecast.hub.announcing.discard import Discarded
 from changecast.hub.announcing.discard import discard as discard_revision
+from changecast.hub.announcing.proposed import proposed_discard
+from changecast_cli.announcing.proposing import PROPOSES, person_of, propose, say_proposed
 from changecast_cli.asking import DryRun, Yes, go_on
-from changecast_cli.options import AsJson, Profile, Region, session
+from changecast_cli.options import As, AsJson, Profile, Region, session
 from changecast_cli.terminal import out, print_json
 
 
 def discard(
     change_id: Annotated[str, typer.Argument(help="The change.")],
     revision: Annotated[int, typer.Option(help="The revision to make void.", min=1)],
+    as_person: As = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -25,11 +29,19 @@ def discard(
     """Make a revision void at the hub and at every customer.
 
     The revision is no longer sent or compared with, and no longer blocks lower revisions. Mails
-    that were sent stay sent: announce the change again to correct them.
+    that were sent stay sent: announce the change again to correct them. With TwoPerson=yes it
+    proposes this, and another person approves it.
     """
-    hub = connect(session(profile, region))
+    own = session(profile, region)
+    hub = connect(own)
+    person = person_of(hub, as_person) if hub.two_persons else ""
     done = discard_revision(change_id, revision, hub=hub, dry_run=True)
-    going = go_on([_plan(done)], yes=yes, dry_run=dry_run)
+    plan = [_plan(done), *([PROPOSES] if hub.two_persons else [])]
+    going = go_on(plan, yes=yes, dry_run=dry_run)
+    if going and hub.two_persons:
+        made = proposed_discard(change_id, revision, hub=hub, now=datetime.now(UTC))
+        say_proposed(propose(own, hub, made, person), as_json=as_json)
+        return
     if going:
         done = discard_revision(change_id, revision, hub=hub)
     if as_json:

@@ -1,17 +1,27 @@
-"""changecast start and complete: tell everybody that a change has started, or how it ended."""
+"""changecast start and complete: tell everybody that a change has started, or how it ended.
+
+Where two persons announce, they propose it.
+"""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from changecast.contract.change import Status, utc
+from changecast.contract.change import utc
 from changecast.hub.announcing.announce import Announcement, connect
 from changecast.hub.announcing.progress import progress
+from changecast.hub.announcing.proposed import STATUSES, Verb, proposed_status
+from changecast_cli.announcing.proposing import (
+    PROPOSES,
+    person_of,
+    propose,
+    say_proposed,
+)
 from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.failures import Refused
-from changecast_cli.options import AsJson, Profile, Region, session
+from changecast_cli.options import As, AsJson, Profile, Region, session
 from changecast_cli.terminal import out, print_json
 
 ChangeId = Annotated[str, typer.Argument(help="The change.")]
@@ -27,6 +37,7 @@ At = Annotated[
 def start(
     change_id: ChangeId,
     at: At = "",
+    as_person: As = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -36,13 +47,14 @@ def start(
     """Announce that a change has started, to everybody who was told of it.
 
     Announces the next revision of what was announced last, so no document is needed. Repeating it
-    mails nobody twice.
+    mails nobody twice. With TwoPerson=yes it proposes this, and another person approves it.
     """
     given = _given(actual_start=_instant("--at", at))
     _announce(
         change_id,
-        Status.IN_PROGRESS,
+        Verb.START,
         given,
+        as_person=as_person,
         yes=yes,
         dry_run=dry_run,
         as_json=as_json,
@@ -56,6 +68,7 @@ def complete(
     outcome: Annotated[str, typer.Option(help="How it went, in a sentence or two.")] = "",
     follow_up: Annotated[str, typer.Option(help="What happens next.")] = "",
     at: At = "",
+    as_person: As = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -65,13 +78,14 @@ def complete(
     """Announce that a change is completed, to everybody who was told of it.
 
     Announces the next revision of what was announced last, so no document is needed. Repeating it
-    mails nobody twice.
+    mails nobody twice. With TwoPerson=yes it proposes this, and another person approves it.
     """
     given = _given(outcome=outcome, follow_up=follow_up, actual_end=_instant("--at", at))
     _announce(
         change_id,
-        Status.COMPLETED,
+        Verb.COMPLETE,
         given,
+        as_person=as_person,
         yes=yes,
         dry_run=dry_run,
         as_json=as_json,
@@ -82,19 +96,27 @@ def complete(
 
 def _announce(
     change_id: str,
-    status: Status,
+    verb: Verb,
     given: dict[str, Any],
     *,
+    as_person: str | None,
     yes: bool,
     dry_run: bool,
     as_json: bool,
     profile: str | None,
     region: str | None,
 ) -> None:
-    hub = connect(session(profile, region))
+    own, status = session(profile, region), STATUSES[verb]
+    hub = connect(own)
+    person = person_of(hub, as_person) if hub.two_persons else ""
     planned = progress(change_id, status, hub=hub, given=given, dry_run=True)
     done = None
-    if go_on(_plan(planned, status), yes=yes, dry_run=dry_run):
+    plan = [*_plan(planned, verb), *([PROPOSES] if hub.two_persons else [])]
+    if go_on(plan, yes=yes, dry_run=dry_run):
+        if hub.two_persons:
+            made = proposed_status(verb, planned, hub=hub, given=given, now=datetime.now(UTC))
+            say_proposed(propose(own, hub, made, person), as_json=as_json)
+            return
         done = progress(change_id, status, hub=hub, given=given)
     if as_json:
         print_json(asdict(done or planned))
@@ -106,9 +128,10 @@ def _announce(
         )
 
 
-def _plan(planned: Announcement, status: Status) -> list[str]:
+def _plan(planned: Announcement, verb: Verb) -> list[str]:
     return [
-        f"{planned.change_id} ({planned.title}) becomes {status.value.replace('_', ' ')} as "
+        f"{planned.change_id} ({planned.title}) becomes "
+        f"{STATUSES[verb].value.replace('_', ' ')} as "
         f"revision {planned.revision}, for {', '.join(planned.customers)}",
         *planned.warnings,
     ]

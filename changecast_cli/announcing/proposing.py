@@ -1,18 +1,20 @@
 """Propose, approve, and announce alone in an emergency: what the verbs and the console share."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from rich.markup import escape
 
 from changecast.contract.change import utc
 from changecast.contract.errors import ContractError
 from changecast.hub.announcing.announce import Announcement, Hub, Outcome
 from changecast.hub.announcing.metadata import Fault, MetadataFault
+from changecast.hub.announcing.proposed import GIVEN, STATUSES, Verb, read_content, verb_of
 from changecast.hub.announcing.two_persons import (
     Proposal,
     Stored,
@@ -26,6 +28,7 @@ from changecast.hub.announcing.two_persons import (
 )
 from changecast.hub.registry import Place
 from changecast_cli.failures import Failed, Refused
+from changecast_cli.terminal import out, print_json
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
 # The function may take 300 s. Nobody asks twice meanwhile.
 _PATIENT = Config(read_timeout=310, retries={"total_max_attempts": 1})
 _OPTIONS = ("confidential", "test", "despite", "past", "require_approvals", "notify_all")
+
+
+PROPOSES = "it is proposed: nobody is told before another person approves it"
 
 
 def place_of(hub: Hub) -> Place:
@@ -171,7 +177,43 @@ def lines_of(stored: Stored) -> Iterator[str]:
     )
     yield f"proposed by {stored.person} at {one.proposed_at}"
     yield f"sha256 {stored.sha256}"
+    yield from verb_lines(one)
     yield from options_of(stored)
+
+
+def verb_lines(proposal: Proposal) -> Iterator[str]:
+    """Yield what is proposed beside a document: a change's next status, or that one is void."""
+    verb = verb_of(proposal)
+    if verb is Verb.ANNOUNCE:
+        return
+    change, *_ = read_content(proposal)
+    if verb is Verb.DISCARD:
+        instead = f"revision {change.revision} stands again" if change else "nothing stands instead"
+        yield f"{verb}: revision {proposal.revision} becomes void, {instead}"
+        return
+    yield f"{verb}: the change becomes {STATUSES[verb].value.replace('_', ' ')}"
+    for name in GIVEN:
+        if value := getattr(change, name, None):
+            said = utc(value) if isinstance(value, datetime) else value
+            yield f"{name.replace('_', ' ')}: {said}"
+
+
+def tell_proposed(stored: Stored, of: str = "", warnings: Sequence[str] = ()) -> None:
+    """Print a proposal just made, and what comes next."""
+    first, _, *lines = lines_of(stored)
+    out.print(escape(f"{of}proposed {first}"), soft_wrap=True)
+    for line in (*lines, *(f"warning: {one}" for one in warnings)):
+        out.print(f"  {escape(line)}", soft_wrap=True)
+    change_id = stored.proposal.change_id
+    out.print(f"  Next, another person: changecast approve {escape(change_id)}", soft_wrap=True)
+
+
+def say_proposed(stored: Stored, *, as_json: bool) -> None:
+    """Print a proposal that was made without a document."""
+    if as_json:
+        print_json({"proposed": [plain(stored)]})
+    else:
+        tell_proposed(stored)
 
 
 def options_of(stored: Stored) -> Iterator[str]:
@@ -192,6 +234,7 @@ def plain(stored: Stored) -> dict[str, Any]:
         "title": one.title,
         "customers": list(one.customers),
         "withdrawn": list(one.withdrawn),
+        "verb": one.verb or "announce",
         "proposed_by": stored.person,
         "proposed_at": one.proposed_at,
         "sha256": stored.sha256,

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from changecast.hub.announcing.announce import Announcement, connect
-from changecast.hub.announcing.announce import announce as announce_document
+from changecast.hub.announcing.proposed import announce_proposed
 from changecast.hub.announcing.two_persons import Stored
 from changecast_cli.announcing.announce import (
     ChangeId,
@@ -38,6 +38,7 @@ from changecast_cli.announcing.proposing import (
     proposal_for,
     proposed,
     refuse_changed,
+    tell_proposed,
     waiting,
 )
 from changecast_cli.announcing.proposing import (
@@ -96,7 +97,7 @@ def propose(
         print_json({"proposed": [plain(one) for one in done]})
         return
     for document, one, stored in zip(documents, known, done, strict=True):
-        _tell_proposed(document, one, stored)
+        tell_proposed(stored, f"{document.path}: ", one.warnings)
 
 
 def approve(
@@ -158,18 +159,7 @@ def proposals(as_json: AsJson = False, profile: Profile = None, region: Region =
 
 
 def _rehearsed(hub: Any, stored: Stored) -> Announcement:
-    return announce_document(
-        stored.proposal.document, hub=hub, dry_run=True, **stored.proposal.options()
-    )
-
-
-def _tell_proposed(document: DocumentFile, known: Announcement, stored: Stored) -> None:
-    first, _, *lines = lines_of(stored)
-    out.print(f"{escape(str(document.path))}: proposed {escape(first)}", soft_wrap=True)
-    for line in (*lines, *(f"warning: {one}" for one in known.warnings)):
-        out.print(f"  {escape(line)}", soft_wrap=True)
-    change_id = stored.proposal.change_id
-    out.print(f"  Next, another person: changecast approve {escape(change_id)}", soft_wrap=True)
+    return announce_proposed(stored.proposal, hub=hub, dry_run=True)
 
 
 def _table(found: list[Stored]) -> Table:

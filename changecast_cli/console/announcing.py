@@ -19,7 +19,12 @@ from changecast.hub.tracking.originals import kept
 from changecast.hub.tracking.revisions import revisions
 from changecast_cli.announcing.dry_run import lines_of, outlooks_of
 from changecast_cli.announcing.freezes import DEFAULT_FOLDER, objections
-from changecast_cli.announcing.proposing import options_of, proposed, waiting
+from changecast_cli.announcing.proposing import (
+    options_of,
+    proposed,
+    verb_lines,
+    waiting,
+)
 from changecast_cli.console.drafts import Draft, Office, check, check_proposal, put
 from changecast_cli.console.pages import clock, page, part_of
 from changecast_cli.failures import Refused, place
@@ -81,6 +86,7 @@ def plan(request: Request) -> Response:
         is_draft=draft.rehearsed.outcome is Outcome.DRAFT,
         two_persons=console.aws.two_persons,
         options=[*options_of(draft.stored)] if draft.stored else [],
+        proposed=[*verb_lines(draft.stored.proposal)] if draft.stored else [],
     )
 
 

@@ -4,13 +4,14 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
 
 from changecast.hub.announcing.announce import Announcement, Hub, announce, placed_document
 from changecast.hub.announcing.metadata import Document
+from changecast.hub.announcing.proposed import announce_proposed, document_of
 from changecast.hub.announcing.two_persons import Stored
 from changecast.hub.tracking.revisions import revisions
 from changecast_cli.announcing.freezes import DEFAULT_FOLDER, objections
@@ -95,20 +96,26 @@ def check(body: bytes, options: Mapping[str, Any], hub: Hub) -> Draft:
     """Rehearse announcing a document; raises what `announce` does."""
     placed = placed_document(body, hub.customers, change_id=options["change_id"])
     rehearsed = _announce(body, options, hub, dry_run=True)
+    return Draft(body, options, rehearsed, _source(placed, rehearsed, hub))
+
+
+def _source(placed: Document, rehearsed: Announcement, hub: Hub) -> Source:
+    """Return a document, and the one announced before it."""
     earlier = [
         record.revision
         for record in revisions(hub.table, rehearsed.change_id)
         if record.revision < rehearsed.revision
     ]
     previous = kept_document(hub.table, rehearsed.change_id, earlier[-1]) if earlier else None
-    return Draft(body, options, rehearsed, Source(placed, previous))
+    return Source(placed, previous)
 
 
 def check_proposal(stored: Stored, hub: Hub) -> Draft:
     """Rehearse another person's proposal, without this folder's freezes: the proposer's counted."""
     proposal = stored.proposal
-    body, options = proposal.document.encode(), proposal.options()
-    return replace(check(body, options, hub), stored=stored)
+    rehearsed = _rehearse(stored, hub)
+    source = _source(document_of(proposal, hub), rehearsed, hub)
+    return Draft(proposal.document.encode(), proposal.options(), rehearsed, source, stored=stored)
 
 
 def put(draft: Draft, typed: str, office: Office) -> Announcement | None:
@@ -123,7 +130,11 @@ def put(draft: Draft, typed: str, office: Office) -> Announcement | None:
     with draft.putting:
         if draft.done is None and not (draft.stored and draft.is_own):
             hub = office.connect()
-            now = _announce(draft.body, draft.options, hub, dry_run=True)
+            now = (
+                _rehearse(draft.stored, hub)
+                if draft.stored
+                else _announce(draft.body, draft.options, hub, dry_run=True)
+            )
             _refuse_moved(draft, now)
             _put(draft, now, hub, office)
         return draft.done
@@ -140,6 +151,11 @@ def _put(draft: Draft, now: Announcement, hub: Hub, office: Office) -> None:
     else:
         refuse_changed(draft.stored, now, person)
         draft.done = approve(office.session, hub, draft.stored, person)
+
+
+def _rehearse(stored: Stored, hub: Hub) -> Announcement:
+    requested = objections(hub.table, DEFAULT_FOLDER)
+    return announce_proposed(stored.proposal, hub=hub, dry_run=True, objections=requested)
 
 
 def _announce(body: bytes, options: Mapping[str, Any], hub: Hub, *, dry_run: bool) -> Announcement:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -9,9 +11,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from changecast.contract.change import Status
 from changecast.hub.announcing.progress import progress
+from changecast.hub.announcing.proposed import STATUSES, Verb, proposed_status
 from changecast.hub.announcing.reannounce import reannounce
+from changecast_cli.announcing.proposing import PROPOSES, person_of, propose
 from changecast_cli.console.announcing import form_of
 from changecast_cli.console.inside import EVER
 from changecast_cli.console.pages import page
@@ -33,26 +36,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Repair:
-    """What a repair does, in sentences, and the call that does it."""
+    """What a repair does, in sentences, and the call that does it.
+
+    `proposes` says that another person must approve it first.
+    """
 
     plan: list[str]
     apply: Callable[[], object]
+    proposes: bool = False
 
 
 def shown(request: Request) -> Response:
     """Show what a repair would do."""
     query = request.query_params
     verb, change_id, code = query.get("verb", ""), query.get("id", ""), query.get("customer", "")
-    repair = repair_of(request.app.state.console.aws, query)
+    console = request.app.state.console
+    repair = repair_of(console.aws, query, console.person)
     return page(request, "repair.html.j2", repair=repair, verb=verb, change_id=change_id,
                 customer=code)  # fmt: skip
 
 
 async def done(request: Request) -> Response:
-    """Execute it, and return to the change, or to the customer whose dead letters were sent."""
+    """Execute it, and go on to the change, to the proposals, or to the customer it was about."""
     sent, console = await form_of(request), request.app.state.console
     change_id = sent.get("id", "")
-    await run_in_threadpool(lambda: repair_of(console.aws, sent).apply())
+    proposes = await run_in_threadpool(_do, console.aws, sent, console.person)
+    if proposes:
+        return RedirectResponse(f"{console.base}/proposals", 303)
     if change_id:
         return RedirectResponse(f"{console.base}/change?{urlencode({'id': change_id})}", 303)
     code = sent.get("customer", "")
@@ -60,15 +70,25 @@ async def done(request: Request) -> Response:
     return RedirectResponse(f"{console.base}/customers/customer?{urlencode({'code': code})}", 303)
 
 
-def repair_of(aws: "Aws", asked: Mapping[str, str]) -> Repair:
-    """Return the requested repair; Refused if there is no such repair or nothing to do."""
+def _do(aws: "Aws", asked: Mapping[str, str], person: str | None) -> bool:
+    """Execute the requested repair; return whether it only proposes."""
+    repair = repair_of(aws, asked, person)
+    repair.apply()
+    return repair.proposes
+
+
+def repair_of(aws: "Aws", asked: Mapping[str, str], person: str | None = None) -> Repair:
+    """Return the requested repair; Refused if there is no such repair or nothing to do.
+
+    `person` is the user's aws:SourceIdentity, if it is not the name of the role session.
+    """
     makers: dict[str, Callable[[Aws, Mapping[str, str]], Repair]] = {
         RESUME: _resume,
         REDRIVE: _redrive,
         REPLAY: _replay,
         REANNOUNCE: _reannounce,
-        START: _progress,
-        COMPLETE: _progress,
+        START: partial(_progress, person=person),
+        COMPLETE: partial(_progress, person=person),
     }
     if asked.get("verb") not in makers:
         raise Refused("there is no such repair")
@@ -131,10 +151,11 @@ def _reannounce(aws: "Aws", asked: Mapping[str, str]) -> Repair:
     return Repair(plan, lambda: reannounce(change_id, code, hub=hub))
 
 
-def _progress(aws: "Aws", asked: Mapping[str, str]) -> Repair:
+def _progress(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repair:
     """Start or complete a change, as `changecast start` and `changecast complete` do."""
     hub, change_id, outcome = aws.hub(), asked.get("id", ""), asked.get("outcome", "").strip()
-    status = Status.COMPLETED if asked["verb"] == COMPLETE else Status.IN_PROGRESS
+    verb = Verb(asked["verb"])
+    status = STATUSES[verb]
     given = {"outcome": outcome} if outcome else {}
     rehearsed = progress(change_id, status, hub=hub, given=given, dry_run=True)
     plan = [
@@ -142,4 +163,11 @@ def _progress(aws: "Aws", asked: Mapping[str, str]) -> Repair:
         f"{status.value.replace('_', ' ')}, is announced to {', '.join(rehearsed.customers)}",
         *rehearsed.warnings,
     ]
-    return Repair(plan, lambda: progress(change_id, status, hub=hub, given=given))
+    if hub.two_persons is None:
+        return Repair(plan, lambda: progress(change_id, status, hub=hub, given=given))
+
+    def apply() -> None:
+        made = proposed_status(verb, rehearsed, hub=hub, given=given, now=datetime.now(UTC))
+        propose(aws.session, hub, made, person_of(hub, person))
+
+    return Repair([*plan, PROPOSES.capitalize()], apply, proposes=True)

@@ -100,7 +100,7 @@ def timeline(
     ]  # fmt: skip
     entries += [
         {"at": one.discarded_at, "revision": one.revision, "what": "discarded",
-         "who": one.discarded_by, "says": "void everywhere"}
+         "who": one.discarded_by, "says": f"void everywhere{_answered_for(one)}"}
         for one in void
     ]  # fmt: skip
     entries += [
@@ -166,8 +166,8 @@ def _scope(record: Record) -> str:
     return f"{record.status}, to {who}{gone}{despite}{past}{everybody}{_answered_for(record)}"
 
 
-def _answered_for(record: Record) -> str:
-    """Return who answers for an announcement, where two persons announce."""
+def _answered_for(record: Record | Discard) -> str:
+    """Return who answers for an announcement or a discard, where two persons announce."""
     if record.break_glass:
         return f"; announced alone, without approval: {record.break_glass}"
     short_hash = record.approved_hash[:12]

@@ -134,6 +134,35 @@ def test_one_proposes_another_approves_and_it_is_announced_once(office: Office) 
     assert f"approved by bob (sha256 {proposed['sha256'][:12]})" in history[0]["says"]
 
 
+def test_a_change_is_completed_and_a_revision_discarded_by_two_persons(office: Office) -> None:
+    change = document(customers=["acme"])
+    change_id = change["changeId"]
+
+    def approve() -> Typed:
+        office.be(BOB)
+        done = office.type("approve", change_id, "--yes", "--wait", "300")
+        assert done.exit_code == 0, done.output
+        return done
+
+    office.propose(ALICE, change)
+    approve()
+    for words, says in (
+        (("complete", change_id, "--outcome", "All is well."), "becomes completed"),
+        (("discard", change_id, "--revision", "2"), "revision 1 stands again"),
+    ):
+        office.be(ALICE)
+        proposed = office.type(*words, "--yes")
+        assert proposed.exit_code == 0, proposed.output
+        assert says in " ".join(proposed.output.split())
+        assert office.type("approve", change_id, "--yes").exit_code == 2, "it is one's own"
+        approve()
+    assert len(office.provider.mails(change_id)) == 4, (
+        "two people, told twice; a discard mails nobody"
+    )
+    history = " ".join(office.type("history", change_id).output.split())
+    assert "void everywhere; approved by bob" in history
+
+
 def test_nobody_approves_what_they_proposed_themselves(office: Office) -> None:
     change = document(customers=["acme"])
     proposed = office.propose(ALICE, change)

@@ -30,6 +30,7 @@ MAY = {
     ("PublishApprovedLogs", "logs:PutLogEvents"),
     ("Registry", "ssm:GetParametersByPath"),
     ("RegistryEntry", "ssm:GetParameters"),
+    ("StatusTable", "dynamodb:GetItem"),
     ("StatusTable", "dynamodb:PutItem"),
     ("StatusTable", "dynamodb:Query"),
     ("StatusTable", "dynamodb:UpdateItem"),

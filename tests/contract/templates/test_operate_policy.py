@@ -23,6 +23,7 @@ from tests.support.policy_documents import FOLDER, document, failing, without
 
 HUB, CUSTOMER = ("operate-hub",), ("operate-customer",)
 BOTH = (*HUB, *CUSTOMER)
+PROPOSE = (*HUB, "operate-propose")
 REPAIR = "operate-repair"
 DEPLOY = ("deploy-sam", "deploy-hub-1", "deploy-hub-2", "deploy-route", "deploy-bus",
           "deploy-customer-1", "deploy-customer-2")  # fmt: skip
@@ -30,13 +31,13 @@ CONTACTS = ("operate-contacts",)
 # Which documents a verb needs; README.md of docs/policies says the same to people.
 DOCUMENTS: Mapping[str, tuple[str, ...]] = {
     "validate": (), "cost": (), "preview": (),
-    "announce": (*BOTH, "operate-break-glass"), "propose": (*HUB, "operate-propose"),
+    "announce": (*BOTH, "operate-break-glass"), "propose": PROPOSE,
     "approve": (*BOTH, "operate-approve"), "proposals": (*HUB, "operate-approve"),
-    "start": HUB, "complete": HUB, "freeze": (*HUB, "operate-freeze"),
+    "start": PROPOSE, "complete": PROPOSE, "freeze": (*HUB, "operate-freeze"),
     "console": (*BOTH, "operate-evidence", "operate-propose", "operate-approve"),
     "status": HUB, "agenda": HUB, "history": HUB, "report": HUB,
     "recipients": BOTH, "trace": BOTH, "held": BOTH, "resume": BOTH, "redrive": BOTH,
-    "responses": HUB, "replay": HUB, "discard": HUB, "reannounce": HUB,
+    "responses": HUB, "replay": HUB, "discard": PROPOSE, "reannounce": HUB,
     "evidence": (*BOTH, "operate-evidence"),
     "doctor": (*BOTH, REPAIR), "repair": (*BOTH, REPAIR, *DEPLOY),
     "customers": (*BOTH, REPAIR, *DEPLOY), "contacts": (*CONTACTS, "operate-links"),

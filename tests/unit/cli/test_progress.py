@@ -1,17 +1,19 @@
 """changecast start and complete, as somebody types them."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from changecast.hub.announcing.announce import announce
-from changecast_cli.announcing import progress
+from changecast_cli.announcing import discard, progress
 from changecast_cli.failures import Refused
 from changecast_cli.main import app
 from tests.support.builders import document
 from tests.support.fake_hub import FakeHub, fake_hub
+from tests.support.proposals import Publishing, two_person_hub
 
 
 @pytest.fixture
@@ -57,3 +59,44 @@ def test_a_time_that_could_be_anywhere_is_refused(hub: FakeHub, at: str) -> None
     assert isinstance(result.exception, Refused)
     assert "write it as" in str(result.exception)
     assert statuses(hub) == ["approved"]
+
+
+@pytest.fixture
+def office(monkeypatch: pytest.MonkeyPatch) -> Publishing:
+    """A hub where two persons announce, with CHG-1 in two revisions, and alice at the keyboard."""
+    made = Publishing(two_person_hub("alice"))
+    alone = replace(made.hub, two_persons=None)
+    for title in ("First", "Second"):
+        announce(document(changeTitle=title), hub=alone)
+    for verbs in (progress, discard):
+        monkeypatch.setattr(verbs, "connect", lambda _: made.hub)
+        monkeypatch.setattr(verbs, "session", lambda *_: made)
+    return made
+
+
+TWO_PERSON_VERBS = [
+    (("start", "CHG-1"), "start: the change becomes in progress", 3),
+    (("complete", "CHG-1", "--outcome", "Done."), "outcome: Done.", 3),
+    (("discard", "CHG-1", "--revision", "2"), "revision 1 stands again", 2),
+]
+
+
+@pytest.mark.parametrize(("words", "said", "revision"), TWO_PERSON_VERBS)
+def test_where_two_persons_announce_each_verb_proposes(
+    office: Publishing, words: tuple[str, ...], said: str, revision: int
+) -> None:
+    put = [*office.hub.events.entries]
+    looked = typed(*words, "--dry-run")
+    assert "it is proposed" in " ".join(looked.stderr.split())
+    assert office.bucket.objects == {}
+    told = typed(*words, "--yes")
+    assert (told.exit_code, told.exception) == (0, None)
+    assert said in told.stdout
+    assert "changecast approve CHG-1" in told.stdout
+    assert [*office.bucket.objects] == ["proposals/alice/CHG-1.json"]
+    (plain,) = json.loads(typed(*words, "--yes", "--json").stdout)["proposed"]
+    assert (plain["verb"], plain["revision"]) == (words[0], revision)
+    other = typed(*words, "--yes", "--as", "carol@provider.example")
+    assert other.exit_code == 0
+    assert "proposals/carol@provider.example/CHG-1.json" in office.bucket.objects
+    assert office.hub.events.entries == put, "nothing is announced"

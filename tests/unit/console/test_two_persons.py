@@ -7,11 +7,15 @@ from typing import Any, cast
 import pytest
 from starlette.testclient import TestClient
 
+from changecast.hub.announcing.announce import announce
+from changecast.hub.announcing.proposed import proposed_discard
+from changecast.hub.announcing.two_persons import proposal_key
+from changecast.hub.tracking.discards import discards
 from changecast.hub.tracking.revisions import revisions
 from changecast_cli.console.application import application
 from changecast_cli.console.guard import Door
 from changecast_cli.console.state import Console
-from tests.support.builders import document
+from tests.support.builders import NOW, document
 from tests.support.consoles import OWN, PREFIX, FakeAws, FakeBoard
 from tests.support.fake_hub import FakeHub
 from tests.support.proposals import Publishing, two_person_hub
@@ -137,3 +141,40 @@ def test_without_proposals_the_page_says_how_to_make_one(office: Publishing, doo
     assert "No proposal waits" in page.text
     missing = desk(office, door, "bob").get("proposals/proposal", params={"id": "CHG-9"})
     assert missing.status_code == 400
+
+
+def test_a_change_is_completed_by_two_persons(office: Publishing, door: Door, hub: FakeHub) -> None:
+    announce(document(status="in_progress"), hub=replace(hub, two_persons=None))
+    alice, bob = desk(office, door, "alice"), desk(office, door, "bob")
+    asked = {"verb": "complete", "id": "CHG-1", "customer": ""}
+    shown = alice.get("repair", params=asked)
+    assert "nobody is told before another person approves it" in Seen(shown.text).text.lower()
+    done = alice.post("repair/do", data={**asked, "outcome": "All <b>hosts</b> are patched."})
+    assert done.url.path == f"/{PREFIX}/proposals"
+    assert "complete" in Seen(done.text).text
+    assert len(hub.events.entries) == 1
+
+    plan = bob.get("proposals/proposal", params={"id": "CHG-1"})
+    seen = Seen(plan.text).text
+    assert "complete: the change becomes completed" in seen
+    assert "outcome: All <b>hosts</b> are patched." in seen
+    bob.post("announce/put", data={"draft": plan.url.params["draft"], "typed": "CHG-1"})
+    (_, last) = hub.events.entries
+    assert json.loads(last["Detail"])["change"]["status"] == "completed"
+    assert office.bucket.objects == {}
+
+
+def test_a_discard_shows_what_stands_again_before_it_is_approved(
+    office: Publishing, door: Door, hub: FakeHub
+) -> None:
+    alone = replace(hub, two_persons=None)
+    announce(document(), hub=alone)
+    announce(document(changeTitle="Never meant"), hub=alone)
+    made = proposed_discard("CHG-1", 2, hub=hub, now=NOW)
+    office.bucket.put(proposal_key("alice", "CHG-1"), made.body)
+    bob = desk(office, door, "bob")
+    plan = bob.get("proposals/proposal", params={"id": "CHG-1"})
+    assert "revision 2 becomes void, revision 1 stands again" in Seen(plan.text).text
+    assert "Never meant" not in Seen(plan.text).text
+    bob.post("announce/put", data={"draft": plan.url.params["draft"], "typed": "CHG-1"})
+    assert [one.approved_by for one in discards(hub.table, "CHG-1")] == ["bob"]

@@ -63,6 +63,7 @@ class Outcome(StrEnum):
     OLDER = "older"
     DRAFT = "draft"
     DRY_RUN = "dry_run"
+    DISCARDED = "discarded"
 
 
 @dataclass(frozen=True)

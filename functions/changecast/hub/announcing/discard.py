@@ -12,9 +12,10 @@ from changecast.hub.announcing.announce import Hub, who_announces
 from changecast.hub.announcing.events import new_traceparent, outgoing
 from changecast.hub.announcing.publishing import publish
 from changecast.hub.announcing.reannounce import again_for, whole
+from changecast.hub.announcing.two_persons import Approval
 from changecast.hub.tracking.discards import Discard, discards, keep_discard
 from changecast.hub.tracking.open_windows import void_end
-from changecast.hub.tracking.originals import kept
+from changecast.hub.tracking.originals import Original, kept
 from changecast.hub.tracking.queries import statuses
 from changecast.hub.tracking.revisions import Record, revisions
 
@@ -33,6 +34,27 @@ class Discarded:
     untold: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Discarding:
+    """What making a revision void does, before it is done.
+
+    `void` are all the change's void revisions then. `newest` is the newest other one, which stands
+    again, with its `original`. `details` are the events that say so.
+    """
+
+    revision: int
+    void: tuple[int, ...]
+    concerned: frozenset[str]
+    newest: Record | None
+    original: Original | None
+    details: tuple[ChangeAnnounced, ...]
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The customers whose accounts are told now."""
+        return tuple(code for one in self.details for code in (*one.customers, *one.withdrawn))
+
+
 def discard(
     change_id: str,
     revision: int,
@@ -49,21 +71,52 @@ def discard(
         NotPut: The revision is void at the hub, but not every customer was told; call again.
     """
     by, at = who_announces(discarded_by or hub.caller), now()
+    found = discarding(change_id, revision, hub=hub, by=by, at=at)
+    if not dry_run:
+        hub.refuse_one_person()
+        carry_out(found, change_id, hub=hub, by=by, at=at)
+    return Discarded(
+        change_id, revision, found.told, tuple(sorted(found.concerned - {*found.told}))
+    )
+
+
+def discarding(change_id: str, revision: int, *, hub: Hub, by: str, at: datetime) -> Discarding:
+    """Return what making a revision void would do; ContractError `unknown_revision`."""
     known = revisions(hub.table, change_id)
-    concerned = _concerned(hub, change_id, revision, known)
+    concerned = frozenset(_concerned(hub, change_id, revision, known))
     void = {one.revision for one in discards(hub.table, change_id)} | {revision}
     standing = [record for record in known if record.revision not in void]
     newest = standing[-1] if standing else None
-    details = _details(hub, newest, void, by=by, at=at) if newest else []
-    if not dry_run:
-        hub.refuse_one_person()
-        last = newest.revision if newest else 0
-        keep_discard(hub.table, change_id, Discard(revision, by, utc(at), last))
-        void_end(hub.table, change_id, at)
-        if details:
-            publish(hub.events, hub.xray, details, outgoing(details, hub.current(details), None))
-    told = tuple(code for one in details for code in (*one.customers, *one.withdrawn))
-    return Discarded(change_id, revision, told, tuple(sorted(concerned - {*told})))
+    original = kept(hub.table, change_id, newest.revision) if newest else None
+    details = _details(original, newest, void, by=by, at=at) if newest and original else []
+    return Discarding(revision, tuple(sorted(void)), concerned, newest, original, tuple(details))
+
+
+def carry_out(
+    found: Discarding,
+    change_id: str,
+    *,
+    hub: Hub,
+    by: str,
+    at: datetime,
+    approval: Approval | None = None,
+) -> None:
+    """Make the revision void, and put its events; `approval` says which two persons decided it."""
+    last = found.newest.revision if found.newest else 0
+    note = Discard(
+        found.revision,
+        by,
+        utc(at),
+        last,
+        approval.approver if approval else "",
+        approval.sha256 if approval else "",
+        approval.reason if approval else "",
+    )
+    keep_discard(hub.table, change_id, note)
+    void_end(hub.table, change_id, at)
+    if found.details:
+        to_put = outgoing([*found.details], hub.current(found.details), None)
+        publish(hub.events, hub.xray, [*found.details], to_put)
 
 
 def _concerned(hub: Hub, change_id: str, revision: int, known: list[Record]) -> set[str]:
@@ -81,12 +134,9 @@ def _concerned(hub: Hub, change_id: str, revision: int, known: list[Record]) -> 
 
 
 def _details(
-    hub: Hub, newest: Record, void: set[int], *, by: str, at: datetime
+    original: Original, newest: Record, void: set[int], *, by: str, at: datetime
 ) -> list[ChangeAnnounced]:
     """Return the newest valid revision again, for everybody it names; nobody is mailed twice."""
-    original = kept(hub.table, newest.change_id, newest.revision)
-    if original is None:
-        return []
     own = {"discards": tuple(sorted(void))}
     if not original.confidential:
         again = own | {

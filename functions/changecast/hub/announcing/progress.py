@@ -7,13 +7,14 @@ system with its own versions must continue above that revision.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
 from changecast.contract.change import Change, Status
 from changecast.contract.errors import ContractError
 from changecast.contract.event import faults_of
+from changecast.contract.fields import REVISION_LIMIT
 from changecast.hub.announcing.announce import Announcement, Hub, announce_placed, who_announces
 from changecast.hub.announcing.events import Options
 from changecast.hub.announcing.metadata import Document
@@ -29,6 +30,14 @@ _BEFORE = {
     Status.IN_PROGRESS: {Status.APPROVED, Status.IN_PROGRESS},
     Status.COMPLETED: {Status.APPROVED, Status.IN_PROGRESS, Status.COMPLETED},
 }
+
+
+class NextStatus(NamedTuple):
+    """The next revision of a change, and how its last one was announced."""
+
+    document: Document
+    confidential: bool
+    test: bool
 
 
 def progress(
@@ -52,10 +61,27 @@ def progress(
             `given` (with the field's path), and what `announce_placed` raises.
         NotPut: EventBridge refused an event.
     """
-    record, original = _newest(hub.table, change_id)
+    found = next_status(hub.table, change_id, status, given or {})
+    options = Options(found.confidential, found.test, now())
+    by = who_announces(announced_by or hub.caller)
+    return announce_placed(found.document, options, hub=hub, by=by, dry_run=dry_run)
+
+
+def next_status(
+    table: "Table",
+    change_id: str,
+    status: Status,
+    given: Mapping[str, Any],
+    below: int = REVISION_LIMIT + 1,
+) -> NextStatus:
+    """Return the revision after the newest one `below` a number, with another status.
+
+    Raises what `progress` does before it announces.
+    """
+    record, original = _newest(table, change_id, below)
     before = original.detail.change
     _refuse_jump(before, status)
-    change = _moved_on(before, status, given or {})
+    change = _moved_on(before, status, given)
     document = Document(change, record.customers, original.detail.metadata, None, "announced")
     if record.versioned:
         warning = (
@@ -63,14 +89,13 @@ def progress(
             "the revision announced here"
         )
         document = replace(document, warnings=(warning,))
-    options = Options(original.confidential, original.detail.test, now())
-    by = who_announces(announced_by or hub.caller)
-    return announce_placed(document, options, hub=hub, by=by, dry_run=dry_run)
+    return NextStatus(document, original.confidential, original.detail.test)
 
 
-def _newest(table: "Table", change_id: str) -> tuple[Record, Original]:
+def _newest(table: "Table", change_id: str, below: int) -> tuple[Record, Original]:
     void = {one.revision for one in discards(table, change_id)}
-    standing = [one for one in revisions(table, change_id) if one.revision not in void]
+    known = [one for one in revisions(table, change_id) if one.revision < below]
+    standing = [one for one in known if one.revision not in void]
     if not standing:
         raise ContractError("unknown_change", f"no change {change_id!r} was announced here")
     record = standing[-1]

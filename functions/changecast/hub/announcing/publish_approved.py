@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from changecast.contract.errors import ContractError
-from changecast.hub.announcing.announce import Announcement, Hub, Outcome, announce
+from changecast.hub.announcing.announce import Announcement, Hub, Outcome
 from changecast.hub.announcing.freeze_gate import kept_objections
 from changecast.hub.announcing.metadata import MetadataFault
+from changecast.hub.announcing.proposed import announce_proposed
 from changecast.hub.announcing.two_persons import (
     APPROVALS,
     BREAK_GLASS,
@@ -90,13 +91,13 @@ def _granted(s3: "S3Client", bucket: str, key: str) -> tuple[Stored, Approval]:
 def _announce(hub: Hub, stored: Stored, approval: Approval) -> Announcement:
     """Announce a proposal once, if it still does what its proposer and its approver saw."""
     proposal = stored.proposal
-    given = proposal.options() | {
+    given: dict[str, Any] = {
         "hub": hub,
         "announced_by": approval.proposer,
         "objections": kept_objections(hub.table),
         "approval": approval,
     }
-    rehearsed = announce(proposal.document, dry_run=True, **given)
+    rehearsed = announce_proposed(proposal, dry_run=True, **given)
     _refuse_another_effect(stored, rehearsed)
     if _was_put(hub, rehearsed, approval):
         return replace(rehearsed, outcome=Outcome.ANNOUNCED_AGAIN)
@@ -109,7 +110,7 @@ def _announce(hub: Hub, stored: Stored, approval: Approval) -> Announcement:
             reason=approval.reason,
             now=datetime.now(UTC),
         )
-    return announce(proposal.document, **given)
+    return announce_proposed(proposal, **given)
 
 
 def _refuse_another_effect(stored: Stored, rehearsed: Announcement) -> None:

@@ -41,7 +41,8 @@ class Proposal:
     """What somebody proposes to announce, and what it would do when they proposed it.
 
     All of it is in its hash: the document, the options, and whom it tells. `reason` is why one
-    person announces alone; "" for a proposal that waits for its approval.
+    person announces alone; "" for a proposal that waits for its approval. `verb` says what is
+    proposed; "" is to announce the document, the others are in `proposed.py`.
     """
 
     change_id: str
@@ -59,19 +60,24 @@ class Proposal:
     require_approvals: bool = False
     notify_all: str = ""
     reason: str = ""
+    verb: str = ""
 
     @property
     def body(self) -> bytes:
         """The bytes that are stored, and that are hashed."""
-        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False, indent=1).encode()
+        found = asdict(self)
+        if not self.verb:
+            del found["verb"]
+        return json.dumps(found, sort_keys=True, ensure_ascii=False, indent=1).encode()
 
     @classmethod
     def read(cls, body: bytes) -> Self:
         """Return the proposal in an object; ContractError `proposal` if it is not one."""
         found = strict_json.loads(body, max_bytes=LARGEST)
         kinds = {one.name: type(getattr(_SAMPLE, one.name)) for one in fields(cls)}
-        if not isinstance(found, dict) or set(found) != set(kinds):
+        if not isinstance(found, dict) or {"verb", *found} != set(kinds):
             raise ContractError("proposal", "the object is not a proposal")
+        found.setdefault("verb", "")
         values = {name: _value(found[name], kind) for name, kind in kinds.items()}
         return cls(**values)
 

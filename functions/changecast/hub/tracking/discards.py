@@ -23,13 +23,18 @@ if TYPE_CHECKING:
 class Discard:
     """A void revision, who discarded it, and when (RFC 3339).
 
-    `newest` was the newest valid revision then; customers may have skipped it.
+    `newest` was the newest valid revision then; customers may have skipped it. Where two persons
+    announce, `approved_by` is the second, or `break_glass` the reason to do it without one, and
+    `approved_hash` the SHA-256 of the proposal.
     """
 
     revision: int
     discarded_by: str
     discarded_at: str
     newest: int = 0
+    approved_by: str = ""
+    approved_hash: str = ""
+    break_glass: str = ""
 
 
 def discards(table: "Table", change_id: str) -> list[Discard]:
@@ -38,7 +43,13 @@ def discards(table: "Table", change_id: str) -> list[Discard]:
     found = query(table, KeyConditionExpression=condition, ConsistentRead=True)
     return [
         Discard(
-            int(item["revision"]), item["discarded_by"], item["discarded_at"], int(item["newest"])
+            int(item["revision"]),
+            item["discarded_by"],
+            item["discarded_at"],
+            int(item["newest"]),
+            item.get("approved_by", ""),
+            item.get("approved_hash", ""),
+            item.get("break_glass", ""),
         )
         for item in found
     ]
@@ -46,8 +57,13 @@ def discards(table: "Table", change_id: str) -> list[Discard]:
 
 def keep_discard(table: "Table", change_id: str, discard: Discard) -> None:
     """Note that a revision is void, and hide its statuses from people and watch."""
-    put_once(table, discard_key(change_id, discard.revision) | asdict(discard))
+    put_once(table, discard_key(change_id, discard.revision) | _plain(discard))
     void_statuses(table, change_id, discard.revision)
+
+
+def _plain(discard: Discard) -> Row:
+    """Return the note without what does not apply."""
+    return {name: value for name, value in asdict(discard).items() if value != ""}
 
 
 def void_statuses(table: "Table", change_id: str, revision: int) -> None:

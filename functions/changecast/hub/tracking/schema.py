@@ -70,7 +70,10 @@ OF_THE_REGISTRY = frozenset({"parts", "at", "body"})
 FREEZES_KEY: ItemKey = {"pk": "freezes", "sk": "freezes"}
 DECLARED = "declared#"
 OF_THE_FREEZES = frozenset({"of", "pushed_by", "pushed_at", "declared", "removed", "version"})
-OF_A_DISCARD = frozenset({"revision", "discarded_by", "discarded_at", "newest"})
+OF_A_DISCARD = frozenset({
+    "revision", "discarded_by", "discarded_at", "newest", "approved_by", "approved_hash",
+    "break_glass",
+})  # fmt: skip
 OF_AN_ACTION = frozenset({"change_id", "revision", "to", "action", "by", "at", "says", "after_seq"})
 OF_A_STATUS = frozenset(
     {
