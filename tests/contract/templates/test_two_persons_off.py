@@ -12,7 +12,7 @@ from tests.support.deploy_rights import ACCOUNTS, BUS, HUB, PARAMETERS, REGION, 
 # A parameter that functions may read, whether it is there or not.
 MAY_READ = "parameter/changecast/hub/two-persons"
 WORDS = ("TwoPerson", "two-persons", "publish-approved", "PublishApproved", "publish_approved",
-         "SourceIdentity", "proposals")  # fmt: skip
+         "SourceIdentity", "proposals", "approvals", "break-glass")  # fmt: skip
 
 
 def resources(template: str, **parameters: str) -> dict[str, Any]:
@@ -45,3 +45,23 @@ def test_what_the_feature_adds_to_a_further_bus_is_the_same_denial() -> None:
     )
     assert {**here, "Resource": ""} == {**first, "Resource": ""}
     assert here["Resource"] != first["Resource"]
+
+
+def test_what_a_crash_leaves_in_the_bucket_is_deleted() -> None:
+    """Whatever folder one person may write to; the function removes the rest itself."""
+    on = resources(HUB, TwoPerson="yes")
+    statements = on["IntakePolicy"]["PolicyDocument"]["Statement"]
+    (own,) = (one for one in statements if one["Sid"] == "OnlyUnderOnesOwnName")
+    keys = [one.split(":::", 1)[1].partition("/")[2] for one in own["NotResource"]]
+    personal = {key.partition("/")[0] for key in keys if "SourceIdentity" in key}
+    assert personal >= {"proposals", "approvals", "break-glass"}
+    rules = on["Intake"]["LifecycleConfiguration"]["Rules"]
+    days = {
+        one["Prefix"].rstrip("/"): one["ExpirationInDays"]
+        for one in rules
+        if one["Status"] == "Enabled" and "Prefix" in one
+    }
+    assert {folder for folder in personal if days.get(folder, 999) > 90} == set()
+    assert days["approvals"] < days["proposals"], "a proposal waits longer than its approval"
+    (versions,) = (one for one in rules if "NoncurrentVersionExpiration" in one)
+    assert "Prefix" not in versions
