@@ -68,9 +68,11 @@ class Sqs:
     def change_message_visibility(self, **request: Any) -> dict[str, Any]:
         """ChangeMessageVisibility."""
         handle = request["ReceiptHandle"]
-        (message,) = [one for one in self.queue(request["QueueUrl"]) if one.id == handle]
-        message.visible_at = self.clock.now + request["VisibilityTimeout"]
-        return {}
+        for message in self.queue(request["QueueUrl"]):
+            if message.id == handle:
+                message.visible_at = self.clock.now + request["VisibilityTimeout"]
+                return {}
+        raise refusal("InvalidParameterValue", 400, "Reason: Message does not exist")
 
     def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: list[str]) -> dict[str, Any]:  # noqa: N803
         """GetQueueAttributes: what can be received, is in flight, is delayed."""

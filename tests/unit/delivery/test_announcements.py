@@ -179,3 +179,15 @@ def test_what_aws_refuses_is_tried_as_seldom_as_the_queue_has_it(
         plan(account, announced())
     (message,) = account.sqs.queue(ANNOUNCEMENTS)
     assert message.visible_at == account.clock.now + AS_THE_QUEUE_HAS_IT
+
+
+def test_where_another_function_has_planned_it_meanwhile_the_first_error_is_told(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(**_: Any) -> None:
+        account.sqs.queue(ANNOUNCEMENTS).clear()
+        raise refusal("InternalError", 503, "Try again.")
+
+    monkeypatch.setattr(account.s3, "put_object", slow)
+    with pytest.raises(ClientError, match="Try again"):
+        plan(account, announced())

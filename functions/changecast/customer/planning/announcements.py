@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -102,7 +103,9 @@ def plan_announcement(announcements: Announcements, record: Record) -> None:
         raise
     except (ClientError, BotoCoreError) as error:
         if passes(error) and receives(record) <= SOON_TRIES:
-            receive_again(announcements.sqs, queue, record, receives(record))
+            # Another function may have planned and deleted the message meanwhile.
+            with suppress(ClientError, BotoCoreError):
+                receive_again(announcements.sqs, queue, record, receives(record))
         raise
 
 
