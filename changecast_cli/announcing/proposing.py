@@ -15,6 +15,7 @@ from changecast.contract.errors import ContractError
 from changecast.hub.announcing.announce import Announcement, Hub, Outcome
 from changecast.hub.announcing.metadata import Fault, MetadataFault
 from changecast.hub.announcing.proposed import GIVEN, STATUSES, Verb, read_content, verb_of
+from changecast.hub.announcing.reannounce import reannounce
 from changecast.hub.announcing.two_persons import (
     Proposal,
     Stored,
@@ -24,6 +25,8 @@ from changecast.hub.announcing.two_persons import (
     digest,
     proposal_key,
     proposals,
+    repeat_body,
+    repeat_key,
     write,
 )
 from changecast.hub.registry import Place
@@ -165,6 +168,26 @@ def announce_alone(
     key = break_glass_key(person, proposal.change_id)
     _write(session, place_of(hub), key, proposal.body, person)
     return _published(session, place_of(hub), key)
+
+
+def announce_again(
+    session: boto3.Session, hub: Hub, change_id: str, code: str, given: str | None = None
+) -> Announcement:
+    """Announce a change's newest revision again, to one customer that it names.
+
+    Where two persons announce, the function repeats what they approved: nobody is told anything
+    new, so one person may ask for it. `given` is the caller's aws:SourceIdentity.
+
+    Raises:
+        ContractError: Refused: nothing was announced.
+        Failed: It may not have been announced; do it again.
+    """
+    if hub.two_persons is None:
+        return reannounce(change_id, code, hub=hub)
+    person = person_of(hub, given)
+    key = repeat_key(person, change_id)
+    _write(session, hub.two_persons, key, repeat_body(change_id, code), person)
+    return _published(session, hub.two_persons, key)
 
 
 def lines_of(stored: Stored) -> Iterator[str]:

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from changecast.hub.announcing.progress import progress
 from changecast.hub.announcing.proposed import STATUSES, Verb, proposed_status
 from changecast.hub.announcing.reannounce import reannounce
-from changecast_cli.announcing.proposing import PROPOSES, person_of, propose
+from changecast_cli.announcing.proposing import PROPOSES, announce_again, person_of, propose
 from changecast_cli.console.announcing import form_of
 from changecast_cli.console.inside import EVER
 from changecast_cli.console.pages import page
@@ -85,8 +85,8 @@ def repair_of(aws: "Aws", asked: Mapping[str, str], person: str | None = None) -
     makers: dict[str, Callable[[Aws, Mapping[str, str]], Repair]] = {
         RESUME: _resume,
         REDRIVE: _redrive,
-        REPLAY: _replay,
-        REANNOUNCE: _reannounce,
+        REPLAY: partial(_replay, person=person),
+        REANNOUNCE: partial(_reannounce, person=person),
         START: partial(_progress, person=person),
         COMPLETE: partial(_progress, person=person),
     }
@@ -123,13 +123,15 @@ def _redrive(aws: "Aws", asked: Mapping[str, str]) -> Repair:
     return Repair([f"{len(said)} dead letters of {code} are planned again", *said], apply)
 
 
-def _replay(aws: "Aws", asked: Mapping[str, str]) -> Repair:
+def _replay(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repair:
     """Announce again what the customer's route could not deliver, to that customer alone."""
     code = asked.get("customer", "")
 
     def apply() -> None:
         with letters_of(aws.session, code, *EVER) as letters:
-            _, refused = send_again(letters, aws.hub())
+            hub = aws.hub()
+            again = partial(announce_again, aws.session, hub, given=person)
+            _, refused = send_again(letters, hub, again)
         if refused:
             raise Failed(f"not announced again: {'; '.join(refused)}")
 
@@ -141,14 +143,14 @@ def _replay(aws: "Aws", asked: Mapping[str, str]) -> Repair:
     return Repair([*plan, "Nobody who was mailed already is mailed again"], apply)
 
 
-def _reannounce(aws: "Aws", asked: Mapping[str, str]) -> Repair:
+def _reannounce(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repair:
     change_id, code, hub = asked.get("id", ""), asked.get("customer", ""), aws.hub()
     rehearsed = reannounce(change_id, code, hub=hub, dry_run=True)
     plan = [
         reannounce_plan(rehearsed, code),
         f"First repair what kept the announcement from {code}",
     ]
-    return Repair(plan, lambda: reannounce(change_id, code, hub=hub))
+    return Repair(plan, lambda: announce_again(aws.session, hub, change_id, code, person))
 
 
 def _progress(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repair:

@@ -5,16 +5,18 @@ from typing import Annotated
 import typer
 
 from changecast.hub.announcing.announce import Announcement, connect
-from changecast.hub.announcing.reannounce import reannounce as announce_again
+from changecast.hub.announcing.reannounce import reannounce as rehearse_again
+from changecast_cli.announcing.proposing import announce_again
 from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.customer_access import CustomerCode
-from changecast_cli.options import AsJson, Profile, Region, session
+from changecast_cli.options import As, AsJson, Profile, Region, session
 from changecast_cli.terminal import out, print_json
 
 
 def reannounce(
     change_id: Annotated[str, typer.Argument(help="The change.")],
     customer: CustomerCode,
+    as_person: As = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -26,11 +28,12 @@ def reannounce(
     Puts a new event with the same content, for this customer only. Nobody who was mailed is mailed
     again.
     """
-    hub = connect(session(profile, region))
-    rehearsed = announce_again(change_id, customer, hub=hub, dry_run=True)
+    own = session(profile, region)
+    hub = connect(own)
+    rehearsed = rehearse_again(change_id, customer, hub=hub, dry_run=True)
     done: Announcement | None = None
     if go_on([plan_for(rehearsed, customer)], yes=yes, dry_run=dry_run):
-        done = announce_again(change_id, customer, hub=hub)
+        done = announce_again(own, hub, change_id, customer, as_person)
     if as_json:
         print_json({
             "change_id": change_id,

@@ -1,9 +1,10 @@
 """changecast replay: deliver the announcements of some time again to customers that missed them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,14 +12,14 @@ import typer
 from changecast.contract.change import utc
 from changecast.contract.errors import ContractError
 from changecast.hub.announcing.announce import Hub, connect
-from changecast.hub.announcing.reannounce import reannounce
 from changecast.hub.registry import Customer, list_customers
 from changecast.hub.tracking.operator_actions import Action
 from changecast.hub.tracking.table import Row, statuses_of_customer
+from changecast_cli.announcing.proposing import announce_again
 from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.customer_access import find_customer
 from changecast_cli.failures import FAILED, Refused, say
-from changecast_cli.options import AsJson, Profile, Region, session
+from changecast_cli.options import As, AsJson, Profile, Region, session
 from changecast_cli.repair.noting import note
 from changecast_cli.repair.replays import Replay, progress, replays_for, start
 from changecast_cli.repair.route_dead_letters import RouteLetters, letters_of, send_again
@@ -36,6 +37,8 @@ ARCHIVED_AFTER = timedelta(minutes=10)
 
 # (change id, customer) of announcements that no replay through the customer's rule can repeat.
 Elsewhere = tuple[str, str]
+# Announces a change again to a customer.
+Again = Callable[[str, str], object]
 
 
 @dataclass
@@ -61,6 +64,7 @@ def replay(
     wait: Annotated[
         float, typer.Option(help="Seconds to wait for the replay to end.", min=0)
     ] = 120,
+    as_person: As = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -84,6 +88,7 @@ def replay(
         else [*list_customers(hub_session.client("ssm")).values()]
     )
     events, done = hub.events, Replayed()
+    again = partial(announce_again, hub_session, hub, given=as_person)
     planned = replays_for(events, customers)
     with ExitStack() as stack:
         with working("Looking for dead letters of the routes"):
@@ -95,10 +100,10 @@ def replay(
         elsewhere = before_moves(customers, rows)
         plan = plan_for(customers, first, last, rows, letters_of_routes, elsewhere)
         if go_on([*plan, *_warnings(last, now)], yes=yes, dry_run=dry_run):
-            _send_letters(letters_of_routes, hub, done)
+            _send_letters(letters_of_routes, hub, again, done)
             for each in planned:
                 start(events, each, first, last)
-            _announce_again(hub, elsewhere, done)
+            _announce_again(again, elsewhere, done)
             _note(hub_session, rows, first, last)
             _wait_for(events, planned, wait, done)
     _tell(done, as_json=as_json)
@@ -141,10 +146,10 @@ def before_moves(customers: Iterable[Customer], rows: Iterable[Row]) -> list[Els
     return list(dict.fromkeys(found))
 
 
-def _announce_again(hub: Hub, elsewhere: Iterable[Elsewhere], done: Replayed) -> None:
+def _announce_again(again: Again, elsewhere: Iterable[Elsewhere], done: Replayed) -> None:
     for change_id, code in elsewhere:
         try:
-            reannounce(change_id, code, hub=hub)
+            again(change_id, code)
         except ContractError as error:
             done.refused.append(f"{change_id} to {code} ({error.message})")
         else:
@@ -166,9 +171,11 @@ def _announced(
                 yield row
 
 
-def _send_letters(letters_of_routes: Iterable[RouteLetters], hub: Hub, done: Replayed) -> None:
+def _send_letters(
+    letters_of_routes: Iterable[RouteLetters], hub: Hub, again: Again, done: Replayed
+) -> None:
     for letters in letters_of_routes:
-        sent, refused = send_again(letters, hub)
+        sent, refused = send_again(letters, hub, again)
         done.announced_again += sent
         done.refused += refused
 

@@ -4,7 +4,7 @@ Only the route's rule may put on a customer's bus, so a dead letter cannot be pu
 through the hub's bus as an event for this customer only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -46,17 +46,26 @@ def letters_of(
         yield RouteLetters(code, sqs, url, every, chosen)
 
 
-def send_again(letters: RouteLetters, hub: Hub) -> tuple[int, list[str]]:
-    """Announce every chosen letter again; return how many, and the failures with reasons."""
+def send_again(
+    letters: RouteLetters, hub: Hub, newest_again: Callable[[str, str], object]
+) -> tuple[int, list[str]]:
+    """Announce every chosen letter again; return how many, and the failures with reasons.
+
+    Where two persons announce, `newest_again` announces the change's newest revision instead: who
+    may write to the queue does not choose what is announced.
+    """
     sent, refused = 0, []
     for letter in letters.chosen:
         try:
             detail = parse_announced(letter.body).detail
             again = again_for(detail, letters.code, by=hub.caller, at=datetime.now(UTC))
+            if hub.two_persons:
+                newest_again(detail.change_id, letters.code)
         except ContractError as error:
             refused.append(f"{letter.said} ({error.message})")
             continue
-        put_again(hub, again, letters.code)
+        if hub.two_persons is None:
+            put_again(hub, again, letters.code)
         remove(letters.sqs, letters.url, letters.every, letter)
         sent += 1
     return sent, refused

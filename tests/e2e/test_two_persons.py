@@ -146,6 +146,9 @@ def test_a_change_is_completed_and_a_revision_discarded_by_two_persons(office: O
 
     office.propose(ALICE, change)
     approve()
+    office.be(CAROL)
+    again = office.type("reannounce", change_id, "--customer", "acme", "--yes")
+    assert again.exit_code == 0, again.output
     for words, says in (
         (("complete", change_id, "--outcome", "All is well."), "becomes completed"),
         (("discard", change_id, "--revision", "2"), "revision 1 stands again"),
@@ -161,6 +164,7 @@ def test_a_change_is_completed_and_a_revision_discarded_by_two_persons(office: O
     )
     history = " ".join(office.type("history", change_id).output.split())
     assert "void everywhere; approved by bob" in history
+    assert "to acme alone" in history
 
 
 def test_nobody_approves_what_they_proposed_themselves(office: Office) -> None:

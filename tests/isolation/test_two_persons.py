@@ -26,6 +26,10 @@ MAY = {
     ("Intake/break-glass", "s3:GetObject"),
     ("Intake/proposals", "s3:DeleteObject"),
     ("Intake/proposals", "s3:GetObject"),
+    ("Intake/published", "s3:GetObject"),
+    ("Intake/published", "s3:PutObject"),
+    ("Intake/repeats", "s3:DeleteObject"),
+    ("Intake/repeats", "s3:GetObject"),
     ("PublishApprovedLogs", "logs:CreateLogStream"),
     ("PublishApprovedLogs", "logs:PutLogEvents"),
     ("Registry", "ssm:GetParametersByPath"),
@@ -39,6 +43,7 @@ MAY = {
     ("Account", "xray:PutTraceSegments"),
     ("Key/dynamodb", "kms:Decrypt"),
     ("Key/s3", "kms:Decrypt"),
+    ("Key/s3", "kms:GenerateDataKey"),
 }
 
 
@@ -124,6 +129,9 @@ TRIES: Mapping[str, tuple[str, bool]] = {
     "an approval of their own": ("approvals/bob/bob/CHG-1.json", False),
     "carol's approval of their own": ("approvals/bob/carol/CHG-1.json", False),
     "an approval beside the folders": ("approvals/bob.json", False),
+    "what they announce again": ("repeats/bob/CHG-1.json", True),
+    "what carol announces again": ("repeats/carol/CHG-1.json", False),
+    "what was published": ("published/CHG-1/1.json", False),
 }
 
 

@@ -19,6 +19,8 @@ FOLDERS = {
         "proposals",
         "approvals",
         "break-glass",
+        "published",
+        "repeats",
         "else",
     ),
 }

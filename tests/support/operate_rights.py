@@ -272,6 +272,8 @@ STEPS: Mapping[str, tuple[Step, ...]] = {
     ),
     "operate-propose": (
         ("propose", ("s3:PutObject",), (f"{INTAKE}/proposals/bob/CHG-1.json",), AS_BOB),
+        ("reannounce", ("s3:PutObject",), (f"{INTAKE}/repeats/bob/CHG-1.json",), AS_BOB),
+        ("reannounce", ("lambda:InvokeFunction",), PUBLISH, AS_BOB),
     ),
     "operate-approve": (
         ("approve", ("s3:GetObject",), (f"{INTAKE}/proposals/alice/CHG-1.json",), AS_BOB),

@@ -37,7 +37,7 @@ DOCUMENTS: Mapping[str, tuple[str, ...]] = {
     "console": (*BOTH, "operate-evidence", "operate-propose", "operate-approve"),
     "status": HUB, "agenda": HUB, "history": HUB, "report": HUB,
     "recipients": BOTH, "trace": BOTH, "held": BOTH, "resume": BOTH, "redrive": BOTH,
-    "responses": HUB, "replay": HUB, "discard": PROPOSE, "reannounce": HUB,
+    "responses": HUB, "replay": PROPOSE, "discard": PROPOSE, "reannounce": PROPOSE,
     "evidence": (*BOTH, "operate-evidence"),
     "doctor": (*BOTH, REPAIR), "repair": (*BOTH, REPAIR, *DEPLOY),
     "customers": (*BOTH, REPAIR, *DEPLOY), "contacts": (*CONTACTS, "operate-links"),

@@ -161,7 +161,12 @@ def test_a_change_is_completed_by_two_persons(office: Publishing, door: Door, hu
     bob.post("announce/put", data={"draft": plan.url.params["draft"], "typed": "CHG-1"})
     (_, last) = hub.events.entries
     assert json.loads(last["Detail"])["change"]["status"] == "completed"
-    assert office.bucket.objects == {}
+    assert [*office.bucket.objects] == ["published/CHG-1/2.json"]
+
+    again = {"verb": "reannounce", "id": "CHG-1", "customer": "globex"}
+    assert "globex alone" in Seen(alice.get("repair", params=again).text).text
+    alice.post("repair/do", data=again)
+    assert json.loads(hub.events.entries[-1]["Detail"])["customers"] == ["globex"]
 
 
 def test_a_discard_shows_what_stands_again_before_it_is_approved(

@@ -25,9 +25,12 @@ from changecast.hub.announcing.two_persons import (
     approval_key,
     digest,
     proposal_key,
+    published_key,
+    repeat_body,
+    repeat_key,
 )
 from changecast.hub.tracking.discards import discards
-from changecast.hub.tracking.revisions import revisions
+from changecast.hub.tracking.revisions import reannouncements, revisions
 from changecast.lambdas.bus import NotPut
 from changecast_cli.announcing.proposing import verb_lines
 from tests.support.builders import NOW, document
@@ -73,6 +76,11 @@ def approved(bucket: Bucket, hub: FakeHub, proposal: Proposal) -> dict[str, Any]
     return publish_approved(cast(Any, bucket), "bucket", hub, {"key": key})
 
 
+def waiting(bucket: Bucket) -> list[str]:
+    """What lies in the bucket beside what was published."""
+    return [key for key in bucket.objects if not key.startswith("published/")]
+
+
 def put(hub: FakeHub) -> list[Any]:
     return [json.loads(entry["Detail"]) for entry in hub.events.entries]
 
@@ -91,7 +99,7 @@ def test_a_change_starts_and_completes_after_a_second_person_approves(
     record = revisions(hub.table, "CHG-1")[-1]
     assert (record.announced_by, record.approved_by) == (ALICE, BOB)
     assert record.approved_hash == digest(ending.body)
-    assert bucket.objects == {}
+    assert waiting(bucket) == []
 
 
 def test_two_approvals_complete_it_once(hub: FakeHub, bucket: Bucket) -> None:
@@ -225,3 +233,64 @@ def test_without_an_approval_nothing_is_done(hub: FakeHub) -> None:
         assert error.value.code == "two_persons"
     assert discards(hub.table, "CHG-1") == []
     assert len(put(hub)) == 2
+
+
+def repeated(bucket: Bucket, hub: FakeHub, code: str, body: bytes | None = None) -> dict[str, Any]:
+    key = repeat_key("carol", "CHG-1")
+    bucket.put(key, repeat_body("CHG-1", code) if body is None else body)
+    said = publish_approved(cast(Any, bucket), "bucket", hub, {"key": key})
+    assert key not in bucket.objects
+    return said
+
+
+@pytest.mark.parametrize("confidential", [True, False])
+def test_one_person_announces_again_what_two_approved_to_whom_it_names(
+    bucket: Bucket, *, confidential: bool
+) -> None:
+    hub = two_person_hub()
+    announced(hub, document(), confidential=confidential)
+    approved(bucket, hub, to_status(hub, Verb.COMPLETE, outcome="Done."))
+    before = [one for one in put(hub) if "globex" in one["customers"]][-1]
+    said = repeated(bucket, hub, "globex")
+    assert (said["outcome"], said["revision"]) == ("announced_again", 2)
+    again = put(hub)[-1]
+    assert again["customers"] == ["globex"]
+    assert again["change"] == before["change"]
+    assert again["reannounces"] == before["event_id"]
+    assert again["announced_by"] == "carol"
+    assert said["event_ids"] == (again["event_id"],)
+    (note,) = reannouncements(hub.table, "CHG-1")
+    assert (note["to"], note["announced_by"]) == ("globex", "carol")
+
+
+def test_nobody_else_is_told_again(hub: FakeHub, bucket: Bucket) -> None:
+    approved(bucket, hub, to_status(hub, Verb.START))
+    told = len(put(hub))
+    assert repeated(bucket, hub, "initech")["refused"]["code"] == "out_of_scope"
+    for body in (b"", b"{}", b"[]", b"null", b'{"change_id": "CHG-1", "customer": 1}'):
+        assert "refused" in repeated(bucket, hub, "", body), body
+    assert len(put(hub)) == told
+
+
+def test_what_the_table_says_now_is_not_announced_again(hub: FakeHub, bucket: Bucket) -> None:
+    """A person who may write the hub's table does not choose what is repeated."""
+    approved(bucket, hub, to_status(hub, Verb.START))
+    announced(hub, document(changeTitle="By one person"))
+    told = len(put(hub))
+    assert repeated(bucket, hub, "acme")["refused"]["code"] == "not_published"
+    other = bucket.objects[published_key("CHG-1", 2)]
+    bucket.put(published_key("CHG-1", 3), other)
+    assert repeated(bucket, hub, "acme")["refused"]["code"] == "other_effect"
+    assert len(put(hub)) == told
+
+
+def test_a_change_from_before_two_persons_is_proposed_again(hub: FakeHub, bucket: Bucket) -> None:
+    said = repeated(bucket, hub, "acme")["refused"]
+    assert said["code"] == "not_published"
+    assert "changecast propose FILE" in said["message"]
+
+
+def test_a_discard_keeps_nothing_to_announce_again(hub: FakeHub, bucket: Bucket) -> None:
+    announced(hub, document(changeTitle="Never meant"))
+    approved(bucket, hub, proposed_discard("CHG-1", 2, hub=hub, now=NOW))
+    assert bucket.objects == {}

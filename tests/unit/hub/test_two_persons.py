@@ -18,6 +18,7 @@ from changecast.hub.announcing.two_persons import (
     digest,
     persons_in,
     proposal_key,
+    published_key,
     stored_in,
 )
 from changecast.hub.tracking import history
@@ -80,7 +81,8 @@ def test_what_was_approved_is_announced_in_the_proposers_name(hub: FakeHub, buck
     assert event["metadata"] == json.loads(proposal.document)
     (record,) = revisions(hub.table, proposal.change_id)
     assert (record.approved_by, record.approved_hash) == (BOB, digest(proposal.body))
-    assert bucket.objects == {}
+    assert [*bucket.objects] == [published_key(proposal.change_id, 1)]
+    assert bucket.objects[published_key(proposal.change_id, 1)] == proposal.body
 
 
 def test_two_approvals_announce_once(hub: FakeHub, bucket: Bucket) -> None:
@@ -217,7 +219,8 @@ def test_one_person_announces_in_an_emergency_and_people_are_alerted(
     (fact,) = noted
     assert fact["cause"] == "break_glass"
     assert "alice announced it alone" in fact["message"]
-    assert bucket.objects == {}
+    assert [*bucket.objects] == [published_key(proposal.change_id, 1)]
+    assert bucket.objects[published_key(proposal.change_id, 1)] == proposal.body
 
 
 @pytest.mark.parametrize("reason", ["", "  \n", "x" * 1_001])

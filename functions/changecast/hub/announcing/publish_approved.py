@@ -8,22 +8,31 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid5
 
 from changecast.contract.errors import ContractError
 from changecast.hub.announcing.announce import Announcement, Hub, Outcome
+from changecast.hub.announcing.events import trace_id
 from changecast.hub.announcing.freeze_gate import kept_objections
 from changecast.hub.announcing.metadata import MetadataFault
-from changecast.hub.announcing.proposed import announce_proposed
+from changecast.hub.announcing.proposed import Verb, announce_proposed
+from changecast.hub.announcing.reannounce import again_for, newest_naming, put_again
 from changecast.hub.announcing.two_persons import (
     APPROVALS,
     BREAK_GLASS,
+    REPEATS,
     Approval,
+    Proposal,
     Stored,
     approved_hash,
     persons_in,
     proposal_of,
+    published,
+    published_key,
     remove,
+    repeat_in,
     stored_in,
+    write,
 )
 from changecast.hub.tracking.history import note_break_glass
 from changecast.hub.tracking.revisions import revisions
@@ -40,24 +49,66 @@ def publish_approved(
 ) -> dict[str, Any]:
     """Announce what the object under `request["key"]` approves, and return what was announced.
 
+    An object under `repeats/` needs no approval: it names a customer that a revision named already,
+    and what it gets is the proposal that was announced.
+
     Returns:
         The announcement; or `refused` with code, message and path. Then nothing was announced, and
         the approval is gone.
     """
     key = str(request.get("key", ""))
+    used: tuple[str, ...]
     try:
-        stored, approval = _granted(s3, bucket, key)
-        announced = _announce(hub, stored, approval)
+        if key.startswith(REPEATS):
+            announced, used = _repeat(s3, bucket, hub, key), (key,)
+        else:
+            stored, approval = _granted(s3, bucket, key)
+            announced, used = _announce(hub, stored, approval), (key, stored.key)
+            _keep(s3, bucket, stored)
     except ContractError as fault:
         log.warning("refused", extra={"code": fault.code})
-        if key.startswith((APPROVALS, BREAK_GLASS)):
+        if key.startswith((APPROVALS, BREAK_GLASS, REPEATS)):
             remove(s3, bucket, key)
         return {"refused": _plain(fault)}
-    for done in dict.fromkeys((key, stored.key)):
+    for done in dict.fromkeys(used):
         remove(s3, bucket, done)
     said = {"change_id": announced.change_id, "revision": announced.revision}
     log.info("published", extra={"outcome": announced.outcome.value, **said})
     return asdict(replace(announced, details=()))
+
+
+def _keep(s3: "S3Client", bucket: str, stored: Stored) -> None:
+    """Keep an announced proposal where nobody else can write, to announce it again."""
+    proposal = stored.proposal
+    if proposal.verb != Verb.DISCARD:
+        key = published_key(proposal.change_id, proposal.revision)
+        write(s3, bucket, key, proposal.body)
+
+
+def _repeat(s3: "S3Client", bucket: str, hub: Hub, key: str) -> Announcement:
+    """Announce the newest revision that names a customer again, to that customer alone."""
+    (person,) = persons_in(key)
+    change_id, code = repeat_in(s3, bucket, key)
+    record = newest_naming(code, change_id, revisions(hub.table, change_id))
+    proposal = published(s3, bucket, change_id, record.revision)
+    rehearsed = announce_proposed(proposal, hub=hub, dry_run=True, announced_by=person)
+    _refuse_another_effect(proposal, rehearsed)
+    (known,) = (one for one in rehearsed.details if code in (*one.customers, *one.withdrawn))
+    first = UUID(record.event_id)
+    # An event for one customer alone has no original document: it may name others.
+    event_id = first if known.metadata else uuid5(first, code)
+    own = known.model_copy(update={"event_id": event_id})
+    again = again_for(own, code, by=person, at=datetime.now(UTC))
+    put_again(hub, again, code, approved=True)
+    return replace(
+        rehearsed,
+        outcome=Outcome.ANNOUNCED_AGAIN,
+        customers=again.customers,
+        withdrawn=again.withdrawn,
+        event_ids=(str(again.event_id),),
+        trace_id=trace_id(str(again.traceparent)),
+        details=(),
+    )
 
 
 def _granted(s3: "S3Client", bucket: str, key: str) -> tuple[Stored, Approval]:
@@ -98,7 +149,7 @@ def _announce(hub: Hub, stored: Stored, approval: Approval) -> Announcement:
         "approval": approval,
     }
     rehearsed = announce_proposed(proposal, dry_run=True, **given)
-    _refuse_another_effect(stored, rehearsed)
+    _refuse_another_effect(stored.proposal, rehearsed)
     if _was_put(hub, rehearsed, approval):
         return replace(rehearsed, outcome=Outcome.ANNOUNCED_AGAIN)
     if approval.reason:
@@ -113,9 +164,8 @@ def _announce(hub: Hub, stored: Stored, approval: Approval) -> Announcement:
     return announce_proposed(proposal, **given)
 
 
-def _refuse_another_effect(stored: Stored, rehearsed: Announcement) -> None:
+def _refuse_another_effect(proposal: Proposal, rehearsed: Announcement) -> None:
     """Raise ContractError `other_effect` if it would tell others, or under another revision."""
-    proposal = stored.proposal
     before = (proposal.change_id, proposal.revision, proposal.customers, proposal.withdrawn)
     now = (rehearsed.change_id, rehearsed.revision, rehearsed.customers, rehearsed.withdrawn)
     if rehearsed.outcome is Outcome.DRAFT:

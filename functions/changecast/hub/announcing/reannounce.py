@@ -37,7 +37,7 @@ def reannounce(
         ContractError: `unknown_change`, `out_of_scope` or `not_kept`.
         NotPut: EventBridge refused an event.
     """
-    record = _newest_naming(code, change_id, revisions(hub.table, change_id))
+    record = newest_naming(code, change_id, revisions(hub.table, change_id))
     original = _kept(hub.table, record)
     by, at = who_announces(announced_by or hub.caller), now()
     detail = again_for(whole(original, record, code), code, by=by, at=at)
@@ -56,9 +56,12 @@ def reannounce(
     )
 
 
-def put_again(hub: Hub, detail: ChangeAnnounced, code: str) -> None:
-    """Put an event made by `again_for`, and note for the audit who did so."""
-    hub.refuse_one_person()
+def put_again(hub: Hub, detail: ChangeAnnounced, code: str, *, approved: bool = False) -> None:
+    """Put an event made by `again_for`, and note for the audit who did so.
+
+    `approved` says that two persons approved its content, where they must.
+    """
+    hub.refuse_one_person(unless=approved)
     note_again(hub.table, detail, code)
     publish(hub.events, hub.xray, [detail], outgoing([detail], hub.current([detail]), None))
 
@@ -98,7 +101,12 @@ def whole(original: Original, record: Record, code: str) -> ChangeAnnounced:
     return original.detail.model_copy(update=own)
 
 
-def _newest_naming(code: str, change_id: str, known: Sequence[Record]) -> Record:
+def newest_naming(code: str, change_id: str, known: Sequence[Record]) -> Record:
+    """Return the newest revision that names a customer.
+
+    Raises:
+        ContractError: `unknown_change` or `out_of_scope`.
+    """
     if not known:
         raise ContractError(
             "unknown_change",

@@ -3,9 +3,12 @@
     proposals/<proposer>/<change id>.json               what is proposed
     approvals/<proposer>/<approver>/<change id>.json    the hash of what the approver saw
     break-glass/<person>/<change id>.json               what one person announces in an emergency
+    repeats/<person>/<change id>.json                   to whom a person announces it again
+    published/<change id>/<revision>.json               the proposal that was announced
 
 A person is an `aws:SourceIdentity`. The bucket's policy lets nobody write under another's, and
-nobody approve under their own: so the key of an object says who wrote it. A change id is
+nobody approve under their own: so the key of an object says who wrote it. Only the function writes
+what was published, so that it can be announced again as two persons saw it. A change id is
 percent-encoded because it may have slashes.
 """
 
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PROPOSALS, APPROVALS, BREAK_GLASS = "proposals/", "approvals/", "break-glass/"
+REPEATS, PUBLISHED = "repeats/", "published/"
+_PERSONS = {APPROVALS: 2, BREAK_GLASS: 1, PROPOSALS: 1, REPEATS: 1}
 # A document of EVENT_LIMIT bytes, escaped once more.
 LARGEST = 4 * 1024 * 1024
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
@@ -130,6 +135,43 @@ def break_glass_key(person: str, change_id: str) -> str:
     return f"{BREAK_GLASS}{person}/{_name(change_id)}"
 
 
+def repeat_key(person: str, change_id: str) -> str:
+    """Return where a person says to whom they announce a change again."""
+    return f"{REPEATS}{person}/{_name(change_id)}"
+
+
+def published_key(change_id: str, revision: int) -> str:
+    """Return where the function keeps the proposal of a revision that it announced."""
+    return f"{PUBLISHED}{quote(change_id, safe='')}/{revision}.json"
+
+
+def repeat_body(change_id: str, customer: str) -> bytes:
+    """Return what a person writes to announce a change again."""
+    return json.dumps({"change_id": change_id, "customer": customer}).encode()
+
+
+def repeat_in(s3: "S3Client", bucket: str, key: str) -> tuple[str, str]:
+    """Return the change and the customer in a repeat; ContractError `repeat` if it is not one."""
+    body = _read(s3, bucket, key)
+    found = strict_json.loads(body, max_bytes=LARGEST) if body is not None else None
+    match found:
+        case {"change_id": str(change_id), "customer": str(customer)}:
+            return change_id, customer
+    raise ContractError("repeat", "the object does not say what to announce again")
+
+
+def published(s3: "S3Client", bucket: str, change_id: str, revision: int) -> Proposal:
+    """Return the proposal that a revision was announced by; ContractError `not_published`."""
+    body = _read(s3, bucket, published_key(change_id, revision))
+    if body is None:
+        raise ContractError(
+            "not_published",
+            f"the hub keeps no approved proposal of revision {revision} of {change_id}: propose "
+            "its document again (changecast propose FILE); nobody is mailed twice",
+        )
+    return Proposal.read(body)
+
+
 def persons_in(key: str) -> tuple[str, ...]:
     """Return the persons that a key names: a proposer and an approver, or one person.
 
@@ -138,8 +180,7 @@ def persons_in(key: str) -> tuple[str, ...]:
     """
     folder, _, rest = key.partition("/")
     *persons, name = rest.split("/")
-    expected = {APPROVALS: 2, BREAK_GLASS: 1, PROPOSALS: 1}.get(f"{folder}/")
-    if len(persons) != expected or not name.endswith(".json"):
+    if len(persons) != _PERSONS.get(f"{folder}/") or not name.endswith(".json"):
         raise ContractError("approval", f"{key!r} is neither an approval nor a proposal")
     if not all(_IDENTITY.fullmatch(one) for one in persons):
         raise ContractError("approval", f"{key!r} names no aws:SourceIdentity")
