@@ -1,7 +1,5 @@
 """The console as an ASGI application: its routes and error handling."""
 
-import re
-
 from botocore.exceptions import BotoCoreError, ClientError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -22,13 +20,12 @@ from changecast_cli.console import (
     onboarding,
     overview,
     repairing,
+    timeline,
 )
 from changecast_cli.console.guard import Door, Guard
-from changecast_cli.console.pages import FOLDER, page
+from changecast_cli.console.pages import FOLDER, denied_action, page
 from changecast_cli.console.state import Console
 from changecast_cli.failures import Refused, explained
-
-_PERMISSION = re.compile(r"not authorized to perform: ([A-Za-z0-9-]+:[A-Za-z]+)")
 
 
 def application(console: Console, door: Door) -> ASGIApp:
@@ -40,6 +37,7 @@ def application(console: Console, door: Door) -> ASGIApp:
             Route("/change", change.change),
             Route("/change/live", change.live),
             Route("/change/event", change.event),
+            Route("/change/timeline", timeline.timeline),
             Route("/change/evidence", evidence.evidence),
             Route("/announce", announcing.form),
             Route("/announce/check", announcing.checked, methods=["POST"]),
@@ -86,5 +84,4 @@ def _failed(request: Request, error: Exception) -> Response:
 
 def missing_permission(error: Exception) -> str:
     """Return the IAM action that AWS denied; empty if it was another error."""
-    found = _PERMISSION.search(str(error)) if isinstance(error, ClientError) else None
-    return found[1] if found else ""
+    return denied_action(str(error)) if isinstance(error, ClientError) else ""

@@ -85,7 +85,7 @@ def change(request: Request) -> Response:
         codes=codes,
         cells=_cells(known.rows),
         answered=answered,
-        entries=_entries(table, known, codes.items),
+        entries=entries_of(table, known, codes.items),
         shown=shown,
         document=document,
         differences=_differences_of(table, known, shown, document),
@@ -188,7 +188,7 @@ def _cells(rows: Sequence[Row]) -> Mapping[tuple[str, int], Mapping[str, Any]]:
     }
 
 
-def _entries(table: "Table", known: Known, codes: Sequence[str]) -> list[dict[str, Any]]:
+def entries_of(table: "Table", known: Known, codes: Sequence[str]) -> list[dict[str, Any]]:
     """Return the timeline, newest first, with the reports and answers of these customers."""
     read = partial(history, table, known.change_id)
     reports = [report for code in codes for report in read(code)]

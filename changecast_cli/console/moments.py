@@ -21,11 +21,12 @@ class Clock:
         """Return the moment in the zone."""
         return moment.astimezone(self.zone)
 
-    def at(self, moment: datetime | str) -> str:
-        """Return a time such as Wed 20 Jan 2027 23:00 CET."""
+    def at(self, moment: datetime | str, *, seconds: bool = False) -> str:
+        """Return a time such as Wed 20 Jan 2027 23:00 CET, or 23:00:05 with `seconds`."""
         known = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
         local = self.local(known)
-        return f"{local:%a} {local.day} {local:%b %Y %H:%M %Z}"
+        clock = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+        return f"{local:%a} {local.day} {local:%b %Y} {clock} {local:%Z}"
 
     def window(self, window: Window) -> str:
         """Return start and end, with the day once if both are on it."""

@@ -1,5 +1,6 @@
 """Pages from templates: every value is escaped, and nothing external is loaded."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +24,7 @@ PAGES = (("/", "Overview"), ("/announce", "Announce"), ("/customers", "Customers
 PROPOSALS = (("/proposals", "Proposals"),)
 ROWS = 25
 Item = TypeVar("Item")
+_PERMISSION = re.compile(r"not authorized to perform: ([A-Za-z0-9-]+:[A-Za-z]+)")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,12 @@ def part_of(items: Sequence[Item], request: Request, name: str, size: int = ROWS
     asked = request.query_params.get(name, "1")
     number = min(max(int(asked), 1), last) if asked.isdecimal() and len(asked) < 9 else 1
     return Part(items[(number - 1) * size : number * size], name, number, last, len(items))
+
+
+def denied_action(said: str) -> str:
+    """Return the IAM action that AWS denied, by its own words; empty if it was another error."""
+    found = _PERMISSION.search(said)
+    return found[1] if found else ""
 
 
 def clock(request: Request) -> Clock:

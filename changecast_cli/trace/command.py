@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import boto3
 import typer
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.text import Text
 
 from changecast.customer.ledger.schema import run_id
@@ -75,16 +75,26 @@ def trace(
 
 def ways_of(hub: boto3.Session, run: Run, keys: Keys) -> list[Way]:
     """Return the timeline of every customer of a run."""
-    roots: dict[int, dict[str, list[Span]]] = {}
+    roots: dict[int, tuple[dict[str, list[Span]], str]] = {}
     ways = []
     for code, customer in run["customers"].items():
         revision = customer["revision"]
         if revision not in roots:
-            client, times = hub.client("xray"), _times(run["customers"])
-            ids = find(client, [of_change(run["change_id"], revision)], *times)
-            roots[revision] = _put(read(client, ids))
-        ways.append(_way(hub, run["change_id"], code, customer, roots[revision], keys))
+            roots[revision] = _of_the_hub(hub, run, revision)
+        found, lacks = roots[revision]
+        way = _way(hub, run["change_id"], code, customer, found, keys)
+        ways.append(replace(way, hub_lacks=lacks))
     return ways
+
+
+def _of_the_hub(hub: boto3.Session, run: Run, revision: int) -> tuple[dict[str, list[Span]], str]:
+    """Return the hub's traces of a revision, or why they are missing."""
+    try:
+        client, times = hub.client("xray"), _times(run["customers"])
+        ids = find(client, [of_change(run["change_id"], revision)], *times)
+        return _put(read(client, ids)), ""
+    except (ClientError, BotoCoreError) as error:
+        return {}, str(error)
 
 
 def _way(
@@ -102,7 +112,7 @@ def _way(
         mine = f' AND annotation.customer = "{code}"'
         ids = find(xray, [each + mine for each in requested], *_times({code: customer}))
         own = read(xray, ids)
-    except (Refused, ClientError) as error:
+    except (Refused, ClientError, BotoCoreError) as error:
         lacks = str(error)
     links = {link for spans in own.values() for span in spans for link in span.links}
     heard = {trace_id: spans for trace_id, spans in roots.items() if not own or trace_id in links}
@@ -146,8 +156,10 @@ def _draw(change_id: str, ways: list[Way]) -> None:
         out.print(Text(f"{change_id} rev {way.revision} → {way.customer}", style="bold underline"))
         if way.traces:
             out.print(waterfall(way.traces, out.width))
+        if way.hub_lacks:
+            out.print(Text(f"The hub's part is missing: {way.hub_lacks}", style="yellow"))
         if way.lacks:
             out.print(Text(f"The customer's part is missing: {way.lacks}", style="yellow"))
-        elif not way.traces:
+        elif not way.traces and not way.hub_lacks:
             out.print(Text("No traces yet: X-Ray shows them after a few seconds.", style="yellow"))
         out.print()

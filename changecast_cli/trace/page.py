@@ -22,12 +22,14 @@ def drawn(way: Way) -> dict[str, Any]:
     """Return one customer's timeline with every bar's place in percent of the whole."""
     if not way.traces:
         return {"customer": way.customer, "revision": way.revision, "lacks": way.lacks,
-                "whole": "", "began": "", "troubled": False, "traces": []}  # fmt: skip
+                "hub_lacks": way.hub_lacks, "whole": "", "began": "", "troubled": False,
+                "traces": []}  # fmt: skip
     begin, end = end_to_end(way.traces)
     return {
         "customer": way.customer,
         "revision": way.revision,
         "lacks": way.lacks,
+        "hub_lacks": way.hub_lacks,
         "whole": said(end - begin),
         "troubled": any(span.mark for spans in way.traces for span in spans),
         "began": datetime.fromtimestamp(begin, UTC).isoformat(" ", "milliseconds"),

@@ -44,12 +44,16 @@ class Span:
 
 @dataclass(frozen=True)
 class Way:
-    """One customer's timeline: its traces in order, or `lacks`, why they are missing."""
+    """One customer's timeline: its traces in order.
+
+    `lacks` says why the customer's part is missing, `hub_lacks` why the hub's is.
+    """
 
     customer: str
     revision: int
     traces: list[list[Span]]
     lacks: str = ""
+    hub_lacks: str = ""
 
 
 def spans_of(trace_id: str, documents: Iterable[Document]) -> list[Span]:

@@ -133,6 +133,10 @@ def test_a_paused_customer_goes_on_at_a_click(provider: Provider, console: Conso
         {"click": "Do it"},
         {"see": "resumed"},
         {"see": "✓ sent"},
+        {"follow": f"Timeline at {PAUSED}"},
+        {"see": f"Timeline of {name} at {PAUSED}"},
+        {"see": "PlanDelivery"},
+        {"see": "queue from PlanDelivery"},
     )
     assert len({mail["to"] for mail in provider.mails(name, PAUSED)}) == 5
 

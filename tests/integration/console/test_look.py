@@ -13,11 +13,12 @@ import pytest
 from changecast.contract.change import utc
 from changecast.hub.announcing.announce import announce
 from changecast.hub.tracking.freezes import CustomerFreezes, FrozenTime, keep_freezes
-from changecast_cli.console import customers
+from changecast_cli.console import customers, timeline
 from changecast_cli.console.inside import Buried, Person
 from changecast_cli.console.looking import Look
 from changecast_cli.console.state import Console
 from changecast_cli.deploying.samconfig import CustomerStack
+from changecast_cli.trace.spans import Way, spans_of
 from tests.support.builders import document
 from tests.support.consoles import FakeBoard, answer, report, standing
 from tests.support.fake_hub import FakeHub
@@ -108,6 +109,30 @@ def test_a_change_and_its_mails_are_readable_everywhere(
     answer(hub, "CHG-1", "acme", comment=LONG)
     whole(looked_at(browser, "change", f"{served}change?id=CHG-1"))
     whole(looked_at(browser, "mails", f"{served}mails?id=CHG-1&revision=2&customer=acme"))
+
+
+def test_a_timeline_with_traces_is_readable_everywhere(
+    browser: Browser, served: str, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announce(document(changeId="CHG-TIME"), hub=hub)
+    report(hub, "CHG-TIME", "acme", 1)
+    answer(hub, "CHG-TIME", "acme", comment=LONG, received_at=utc(NOW + timedelta(minutes=1)))
+    began = NOW.timestamp()
+    calls = [
+        {"id": f"c{number}", "name": name, "namespace": "aws", "start_time": began + number,
+         "end_time": began + number + 0.7, "throttle": name == "email"}
+        for number, name in enumerate(("dynamodb", "sqs", "email"))
+    ]  # fmt: skip
+    step = {"id": "s", "name": "send", "type": "subsegment", "start_time": began,
+            "end_time": began + 4, "subsegments": calls}  # fmt: skip
+    whole_trace = {"id": "f", "name": "SendMail", "origin": "AWS::Lambda::Function",
+                   "start_time": began, "end_time": began + 5, "subsegments": [step]}  # fmt: skip
+    denied = "User is not authorized to perform: xray:GetTraceSummaries"
+    way = Way("acme", 1, [spans_of("1-a", [whole_trace])], LONG, denied)
+    monkeypatch.setattr(timeline, "ways_of", lambda *_: [way])
+    views = [*VIEWS, (375, False), (375, True)]
+    address = f"{served}change/timeline?id=CHG-TIME&customer=acme"
+    whole(looked_at(browser, "timeline", address, views))
 
 
 def test_announcing_is_readable_everywhere(browser: Browser, served: str) -> None:
