@@ -148,7 +148,9 @@ def _names(node: ast.AST, inside: str) -> Iterator[Place]:
 
 def _actions(node: ast.AST) -> Iterator[str]:
     for part in ast.walk(node):
-        if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
-            yield from [ACTIONS[part.func.attr]] if part.func.attr in ACTIONS else []
+        if isinstance(part, ast.Call):
+            # What is called, and what is passed on to be called.
+            named = [one for one in (part.func, *part.args) if isinstance(one, ast.Attribute)]
+            yield from (ACTIONS[one.attr] for one in named if one.attr in ACTIONS)
         elif isinstance(part, ast.Constant) and part.value in WORDS:
             yield WORDS[part.value]
