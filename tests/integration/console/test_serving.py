@@ -62,3 +62,23 @@ def test_a_port_that_is_taken_is_said_in_a_sentence() -> None:
     assert ended.returncode == 1
     assert f"port {port} cannot be used" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_its_address_does_not_wait_for_the_pages() -> None:
+    """A person waits for the address; the pages load while the browser opens it."""
+    loaded = modules("changecast_cli.console.serving")
+    assert {"uvicorn", "icalendar", "jinja2", "changecast_cli.doctor.dns"} & loaded == set()
+
+
+def test_the_pages_load_without_what_only_a_later_click_needs() -> None:
+    """The doctor's client for DNS over HTTPS alone took a tenth of every start."""
+    loaded = modules("changecast_cli.console.application")
+    assert "changecast_cli.doctor.dns" in loaded
+    assert {"dns.resolver", "changecast_local", "samcli"} & loaded == set()
+
+
+def modules(name: str) -> set[str]:
+    """What importing a module loads."""
+    look = f"import {name}, sys; print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    return {*ended.stdout.split()}
