@@ -37,16 +37,16 @@ CustomerCode = Annotated[str, typer.Option("--customer", "-c", help="The custome
 CustomerProfile = Annotated[
     str | None,
     typer.Option(
-        help="AWS profile of the customer's account; by default the one in samconfig.toml, or "
-        "changecast-CODE.",
+        help="AWS profile of the customer's account (default: the one in samconfig.toml, or "
+        "changecast-CODE).",
         envvar="CHANGECAST_CUSTOMER_PROFILE",
     ),
 ]
 ExternalId = Annotated[
     str | None,
     typer.Option(
-        help="Use the customer's operator role with this external id; by default the one in "
-        "samconfig.toml.",
+        help="Use the customer's operator role with this external ID (default: the one in "
+        "samconfig.toml).",
         envvar="CHANGECAST_EXTERNAL_ID",
     ),
 ]

@@ -80,10 +80,11 @@ Test = Annotated[
     bool, typer.Option("--test", help="Mark it as a test, and mail only the allowed recipients.")
 ]
 ChangeId = Annotated[
-    str | None, typer.Option(help="The change's id, if the document has no id or ticket.")
+    str | None, typer.Option(help="The change's ID, if the document has no ID or ticket.")
 ]
 Freezes = Annotated[
-    Path, typer.Option(help="Folder of freezes: CODE.ics says when a customer wants no changes.")
+    Path,
+    typer.Option(help="Folder of freezes: CODE.ics says when a customer does not want changes."),
 ]
 Despite = Annotated[
     str,

@@ -26,11 +26,12 @@ def discard(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Make a revision void at the hub and at every customer.
+    """Void a revision in the hub and for every customer.
 
-    The revision is no longer sent or compared with, and no longer blocks lower revisions. Mails
-    that were sent stay sent: announce the change again to correct them. With TwoPerson=yes it
-    proposes this, and another person approves it.
+    The revision is no longer sent, later revisions are not compared with it, and it no longer
+    blocks lower revisions. Mails that were sent stay sent: to correct them, announce the change
+    again. With TwoPerson=yes, the command only proposes the discard; another person must approve
+    it.
     """
     own = session(profile, region)
     hub = connect(own)

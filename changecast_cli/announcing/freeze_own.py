@@ -76,9 +76,9 @@ def add(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Declare a time in which the customer wants no changes, in its own account.
+    """Declare, in the customer's account, a period without changes.
 
-    New announcements and moved windows in that time are refused, unless the provider gives a
+    New announcements and moved windows in that period are refused, unless the provider gives a
     reason. At most 20 freezes can be open, each of at most 60 days. Days are in the
     customer's time zone.
     """
@@ -100,7 +100,7 @@ def add(
 
 
 def remove(
-    freeze: Annotated[str, typer.Argument(help="The freeze's id, or the beginning of it.")],
+    freeze: Annotated[str, typer.Argument(help="The freeze's ID, or the beginning of it.")],
     customer: Code = None,
     as_json: AsJson = False,
     profile: AccountProfile = None,

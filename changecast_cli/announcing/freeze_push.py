@@ -19,7 +19,9 @@ from changecast_cli.terminal import out, print_json
 def push(
     folder: Annotated[
         Path,
-        typer.Argument(help="Folder of freezes: CODE.ics says when a customer wants no changes."),
+        typer.Argument(
+            help="Folder of freezes: CODE.ics says when a customer does not want changes."
+        ),
     ] = DEFAULT_FOLDER,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -27,10 +29,10 @@ def push(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Store a folder of freezes at the hub, so that the intake bucket obeys them too.
+    """Store a folder of freezes in the hub, so that they also apply to files in the intake bucket.
 
-    Replaces the files that were pushed before, for all customers; what customers declared
-    themselves stays. Recurring times are stored for two years, so run this at least once a year.
+    Replaces the files that were pushed before, for all customers. Freezes that customers declared
+    themselves stay. Recurring times are stored for two years, so run this at least once a year.
     """
     if not folder.is_dir():
         raise Refused(f"{folder} is not a folder; name the folder of the CODE.ics files")

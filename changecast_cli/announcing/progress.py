@@ -47,7 +47,8 @@ def start(
     """Announce that a change has started, to everybody who was told of it.
 
     Announces the next revision of what was announced last, so no document is needed. Repeating it
-    mails nobody twice. With TwoPerson=yes it proposes this, and another person approves it.
+    mails nobody twice. With TwoPerson=yes, the command only proposes this; another person must
+    approve it.
     """
     given = _given(actual_start=_instant("--at", at))
     _announce(
@@ -78,7 +79,8 @@ def complete(
     """Announce that a change is completed, to everybody who was told of it.
 
     Announces the next revision of what was announced last, so no document is needed. Repeating it
-    mails nobody twice. With TwoPerson=yes it proposes this, and another person approves it.
+    mails nobody twice. With TwoPerson=yes, the command only proposes this; another person must
+    approve it.
     """
     given = _given(outcome=outcome, follow_up=follow_up, actual_end=_instant("--at", at))
     _announce(

@@ -32,7 +32,7 @@ _TOPIC_ARN = re.compile(
 )
 Name = Annotated[
     str | None,
-    typer.Option("--name", help="Its name: a-z, 0-9 and -; by default chat or webhook."),
+    typer.Option("--name", help="Its name: a-z, 0-9 and - (default: chat or webhook)."),
 ]
 TopicsHeard = Annotated[
     str,

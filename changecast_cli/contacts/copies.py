@@ -37,7 +37,7 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup file.")]
 
 
 def export(
-    file: Annotated[Path | None, typer.Argument(help="File to write; by default stdout.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="File to write (default: stdout).")] = None,
     customer: Code = None,
     per_second: PerSecond = 1.0,
     profile: AccountProfile = None,

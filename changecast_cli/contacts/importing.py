@@ -27,7 +27,7 @@ Apply = Annotated[
 ]
 Encoding = Annotated[
     str | None,
-    typer.Option(help="Encoding of the file; by default its byte order mark decides, or UTF-8."),
+    typer.Option(help="Encoding of the file (default: from its byte order mark, otherwise UTF-8)."),
 ]
 
 

@@ -52,11 +52,11 @@ def add(
     provider: Provider = None,
     profile: ProfileOfItsAccount = None,
     contact_list: Annotated[
-        str | None, typer.Option(help="The contact list, if the account has one already.")
+        str | None, typer.Option(help="The contact list, if the account already has one.")
     ] = None,
     identity_exists: Annotated[
         bool,
-        typer.Option("--identity-exists", help="The sender's domain is an SES identity already."),
+        typer.Option("--identity-exists", help="The sender's domain is already an SES identity."),
     ] = False,
     alarm_topic: AlarmTopic = None,
     reminders: Reminders = None,

@@ -15,20 +15,20 @@ DeployNow = Annotated[
 Name = Annotated[str | None, typer.Option(help="The customer's name, as its people know it.")]
 Sender = Annotated[str | None, typer.Option(help="The address that mails are sent from.")]
 Timezone = Annotated[str | None, typer.Option(help="IANA time zone, for example Europe/Madrid.")]
-Language = Annotated[str | None, typer.Option(help="Language of the mails; by default en.")]
+Language = Annotated[str | None, typer.Option(help="Language of the mails (default: en).")]
 Support = Annotated[
     str | None,
-    typer.Option(help="Whom readers may ask: an address or a sentence; by default the sender."),
+    typer.Option(help="Whom readers may ask: an address or a sentence (default: the sender)."),
 ]
 Provider = Annotated[str | None, typer.Option(help="Your company's name, as mails show it.")]
 Reminders = Annotated[
     str | None,
-    typer.Option(help="When to remind people before a change, for instance 24h,1h; or none."),
+    typer.Option(help="When to remind people before a change, for example 24h,1h; or none."),
 ]
 Channels = Annotated[
     str | None,
     typer.Option(
-        help="yes lets the customer's people add chats and webhooks; by default no.",
+        help="yes lets the customer's people add chats and webhooks (default: no).",
         metavar="yes|no",
     ),
 ]

@@ -58,7 +58,7 @@ def upgrade(
     ] = None,
     canary: Annotated[
         str | None,
-        typer.Option(help="Upgrade this customer first, alone; by default the first one named."),
+        typer.Option(help="Upgrade this customer first, alone (default: the first one named)."),
     ] = None,
     at_a_time: Annotated[
         int,

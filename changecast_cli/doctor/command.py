@@ -65,15 +65,15 @@ def doctor(
     dns: Annotated[
         str | None,
         typer.Option(
-            help="How to check DNS: `ask` a resolver, `skip` it, or read a zone file; by default "
-            "`ask`, in the embedded cloud `skip`."
+            help="How to check DNS: `ask` a resolver, `skip` it, or read a zone file (default: "
+            "`ask`, or `skip` in the embedded cloud)."
         ),
     ] = None,
     only: Annotated[
         Only | None,
         typer.Option(
-            help="`problems` or `everything`; by default `problems` if several accounts are "
-            "checked.",
+            help="`problems` or `everything` (default: `problems` if several accounts are "
+            "checked).",
             case_sensitive=False,
         ),
     ] = None,

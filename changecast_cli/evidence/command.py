@@ -36,7 +36,7 @@ class _Evidence(TyperGroup):
 
 app = typer.Typer(
     cls=_Evidence, no_args_is_help=True,
-    help="Export what happened to a change as one file, and check such a file.",
+    help="Export what happened to a change as one file, and verify exported files.",
 )  # fmt: skip
 Archive = Annotated[Path, typer.Argument(help="The evidence file.", metavar="FILE")]
 
@@ -85,13 +85,13 @@ def verify(
     ] = False,
     key: Annotated[
         str | None,
-        typer.Option(help="The ARN of the key that must have signed it; by default the hub's."),
+        typer.Option(help="The ARN of the key that must have signed it (default: the hub's)."),
     ] = None,
     as_json: AsJson = False,
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Check an evidence file: every byte, every entry of its histories, and its signature.
+    """Check an evidence file: every byte, every history entry, and its signature.
 
     Exits with 1 if anything was changed, is missing or was added.
     """

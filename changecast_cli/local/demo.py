@@ -67,7 +67,7 @@ class Shown:
 def demo(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="Change documents to announce, in order; by default two samples.",
+        typer.Argument(help="Change documents to announce, in order (default: two samples).",
                        metavar="[FILE]..."),
     ] = None,
     customers: Annotated[str, typer.Option(help="Codes, separated by commas.")] = CUSTOMERS,

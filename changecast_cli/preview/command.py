@@ -47,7 +47,7 @@ Templates = Annotated[
     ),
 ]
 ChangeId = Annotated[
-    str | None, typer.Option(help="The change's id, if the document has no id or ticket.")
+    str | None, typer.Option(help="The change's ID, if the document has no ID or ticket.")
 ]
 Config = Annotated[
     Path, typer.Option(help="The samconfig.toml with the customer's stack parameters.")

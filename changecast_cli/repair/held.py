@@ -31,10 +31,10 @@ def held(
     reminder: Reminder = None,
     release: Annotated[
         bool,
-        typer.Option("--release", help="Send these mails again, at the risk of a second mail."),
+        typer.Option("--release", help="Send again. Some people may get the mail twice."),
     ] = False,
     drop: Annotated[
-        bool, typer.Option("--drop", help="Give up; the recipients count as failed.")
+        bool, typer.Option("--drop", help="Do not send. Count these recipients as failed.")
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -44,10 +44,10 @@ def held(
     customer_profile: CustomerProfile = None,
     external_id: ExternalId = None,
 ) -> None:
-    """Show held recipients, and decide with --release or --drop what happens to them.
+    """Show held recipients, and release or drop them.
 
-    A recipient is held if the call to SES ended without an answer and SES reported nothing about
-    the mail since: nobody knows whether it was sent.
+    A recipient is held if the call to SES for the mail got no answer and SES has reported nothing
+    about it since, so nobody knows whether the mail was sent.
     """
     if release and drop:
         raise Refused("choose one of --release and --drop")
@@ -60,7 +60,7 @@ def held(
     who = f"{len(waiting)} held recipients of {change_id} revision {run.revision} at {customer}"
     if waiting and (release or drop):
         plan = (
-            [f"{who} are mailed once more; people who have the mail already get it twice"]
+            [f"{who} are mailed once more; people who already have the mail get it twice"]
             if release
             else [f"{who} are given up and count as failed"]
         )

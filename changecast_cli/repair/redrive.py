@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 def redrive(
     customer: CustomerCode,
     change_id: Annotated[
-        str | None, typer.Argument(help="The change; by default every change.")
+        str | None, typer.Argument(help="The change (default: every change).")
     ] = None,
     yes: Yes = False,
     dry_run: DryRun = False,

@@ -55,11 +55,11 @@ def replay(
         str, typer.Option("--from", help="Start: 2d or 12h ago, a date, or an RFC 3339 time.")
     ],
     end: Annotated[
-        str, typer.Option("--to", help="End, written like --from; by default now.")
+        str, typer.Option("--to", help="End, written like --from (default: now).")
     ] = "0min",
     customer: Annotated[
         str | None,
-        typer.Option("--customer", "-c", help="Only this customer; by default every customer."),
+        typer.Option("--customer", "-c", help="Only this customer (default: every customer)."),
     ] = None,
     wait: Annotated[
         float, typer.Option(help="Seconds to wait for the replay to end.", min=0)

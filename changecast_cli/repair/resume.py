@@ -53,7 +53,7 @@ def resume(
     revision: Revision = None,
     reminder: Reminder = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Resume it even if its cause is still there.")
+        bool, typer.Option("--force", help="Resume it even if the problem is still there.")
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -63,9 +63,9 @@ def resume(
     customer_profile: CustomerProfile = None,
     external_id: ExternalId = None,
 ) -> None:
-    """Resume a paused run once its cause is fixed. Nobody is mailed twice.
+    """Resume a paused run once the problem that paused it is fixed. Nobody is mailed twice.
 
-    Checks the customer's account first, and refuses if the cause is still visible there.
+    Checks the customer's account first, and refuses if the problem is still visible there.
     """
     hub = session(profile, region)
     account = enter(hub, customer, Keys(customer_profile, external_id))

@@ -23,7 +23,7 @@ _PAGES = {".html", ".htm"}
 def report(
     to: Annotated[
         Path,
-        typer.Option("--out", help="The file to write, FILE.html, or a folder for index.html."),
+        typer.Option("--out", help="Write to this .html file, or to index.html in this folder."),
     ],
     since: Annotated[str, typer.Option(help="How far back: 2d, 12h, 30min or a date.")] = "7d",
     customer: Annotated[
@@ -42,7 +42,8 @@ def report(
 ) -> None:
     """Write one HTML page that shows who was told, when, and the state of the mails.
 
-    Of a change with more than 100 customers, it shows those in trouble first, and counts the rest.
+    For a change with more than 100 customers, the page lists those with problems first and counts
+    the rest.
     """
     now = datetime.now(UTC)
     start = point_in_time(since, now)

@@ -35,7 +35,7 @@ def trace(
         typer.Option(
             "--customer",
             "-c",
-            help="Only this customer; by default every customer that the change names.",
+            help="Only this customer (default: every customer that the change names).",
         ),
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Write an HTML page to this file.")] = None,
@@ -49,10 +49,11 @@ def trace(
     customer_profile: CustomerProfile = None,
     external_id: ExternalId = None,
 ) -> None:
-    """Draw one timeline per customer, from the announcement to the calls of SES.
+    """Draw one timeline per customer, from the announcement to the calls to SES.
 
-    Reads a customer's part in the customer's account, if you have its profile or operator role;
-    otherwise the timeline ends at the hub. X-Ray keeps traces for 30 days.
+    Reads the customer's section of the timeline from the customer's account, if you have its
+    profile or operator role; otherwise the timeline ends at the hub. X-Ray keeps traces for 30
+    days.
     """
     if customer_profile and not customer:
         raise Refused("--customer-profile is for one account: name the --customer")

@@ -28,15 +28,15 @@ def agenda(
         int, typer.Option(help="How many days to look ahead.", min=1, max=LONGEST_DAYS)
     ] = 14,
     timezone: Annotated[
-        str, typer.Option(help="IANA time zone of the times shown; `here` is this machine's.")
+        str, typer.Option(help="IANA time zone of the times; `here` means this machine's.")
     ] = "UTC",
     as_json: AsJson = False,
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Show the changes that are ahead, day by day: planned, under way, or overdue.
+    """Show open changes day by day: planned, under way, or overdue.
 
-    A change that nobody completed or cancelled stays on the list until somebody does.
+    A change that nobody has completed or cancelled stays on the list.
     """
     clock, now = clock_of(timezone), datetime.now(UTC)
     hub = session(profile, region)

@@ -46,8 +46,8 @@ def history(
 ) -> None:
     """Show who announced what, who intervened, and what was reported.
 
-    Consecutive reports of the same state are one line with the newest counts; --json has every
-    report.
+    Consecutive reports of the same state are shown as one line with the latest counts. To see every
+    report, use --all or --json.
     """
     table = session(profile, region).resource("dynamodb").Table(STATUS_TABLE)
     records = revisions(table, change_id)

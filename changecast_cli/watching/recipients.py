@@ -40,9 +40,12 @@ _BAD = "bold red"
 # SES's message ids have 60 characters.
 WIDE = 120
 
-Revision = Annotated[int | None, typer.Option(help="The revision; by default the newest.", min=1)]
+Revision = Annotated[int | None, typer.Option(help="The revision (default: newest).", min=1)]
 Reminder = Annotated[
-    str | None, typer.Option(help="One of its reminders instead, for instance 24h.", metavar="TIME")
+    str | None,
+    typer.Option(
+        help="Act on this reminder instead of the announcement, for example 24h.", metavar="TIME"
+    ),
 ]
 
 
