@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 ROUTE = "-route"
-TOPICS = ("announcements", "approvals", "calendar")
+TOPICS = ("announcements", "approvals", "calendar", "digest")
 BACK = timedelta(days=7)
 SECONDS = 2
 

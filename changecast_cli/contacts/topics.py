@@ -18,7 +18,7 @@ from changecast_cli.contacts.account import (
     open_list,
 )
 from changecast_cli.contacts.backup import account_of, backup, write_backup
-from changecast_cli.contacts.topics_known import MOST_TOPICS, TOPICS, differences
+from changecast_cli.contacts.topics_known import MOST_TOPICS, differences, topics_for
 from changecast_cli.failures import Refused
 from changecast_cli.options import AsJson
 from changecast_cli.terminal import out, print_json
@@ -45,6 +45,9 @@ def topics(
             help="TOML file with [[topic]] tables, to use instead of the template's topics.",
         ),
     ] = None,
+    digest: Annotated[
+        bool, typer.Option("--digest", help="Also the topic of the weekly overview (Digest=yes).")
+    ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
     customer: Code = None,
@@ -62,7 +65,7 @@ def topics(
     contacts = open_list(customer, profile, region, per_second)
     found = contacts.pace(contacts.ses.get_contact_list, ContactListName=contacts.name)
     have: list[TopicTypeDef] = found.get("Topics", [])
-    requested = _from(from_file) if from_file else TOPICS
+    requested = _from(from_file) if from_file else topics_for(digest=digest)
     missing, foreign, differing = differences(have, requested)
     gone, done, saved = foreign if remove else [], reconcile and not dry_run, None
     if gone:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from changecast_cli.contacts.topics_known import MOST_TOPICS, TOPICS, differences
+from changecast_cli.contacts.topics_known import MOST_TOPICS, TOPICS, differences, topics_for
 from changecast_cli.deploying.leftovers import region_of_another_stack
 from changecast_cli.deploying.samconfig import CustomerStack
 from changecast_cli.deploying.stacks import find_stack
@@ -164,13 +164,14 @@ def _refuse_unusable_list(ses: "SESV2Client", name: str) -> None:
         )
 
 
-def add_topics(ses: "SESV2Client", name: str) -> list[str]:
+def add_topics(ses: "SESV2Client", name: str, *, digest: bool = False) -> list[str]:
     """Add the topics that a contact list lacks, and return their names; the others stay."""
     found = ses.get_contact_list(ContactListName=name)
     have = found.get("Topics", [])
-    missing, _, _ = differences(have, TOPICS)
+    requested = topics_for(digest=digest)
+    missing, _, _ = differences(have, requested)
     if missing:
-        ours = [topic for topic in TOPICS if topic["TopicName"] in missing]
+        ours = [topic for topic in requested if topic["TopicName"] in missing]
         kept: Mapping[str, Any] = {key: found[key] for key in ("Description",) if found.get(key)}
         ses.update_contact_list(ContactListName=name, Topics=[*have, *ours], **kept)
     return missing

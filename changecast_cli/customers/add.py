@@ -15,6 +15,7 @@ from changecast_cli.customers.options import (
     Channels,
     Config,
     DeployNow,
+    Digest,
     Language,
     Name,
     ProfileOfItsAccount,
@@ -61,6 +62,7 @@ def add(
     alarm_topic: AlarmTopic = None,
     reminders: Reminders = None,
     channels: Channels = None,
+    digest: Digest = None,
     from_file: Annotated[
         Path | None,
         typer.Option("--from", help="CSV file with one customer per line; - is stdin."),
@@ -99,7 +101,7 @@ def add(
         "timezone": timezone, "language": language, "support": support, "profile": profile,
         "contact_list": contact_list, "identity_exists": "yes" if identity_exists else None,
         "alarm_topic": alarm_topic, "provider": provider, "reminders": reminders,
-        "channels": channels,
+        "channels": channels, "digest": digest,
     }  # fmt: skip
     rows = _rows(one, from_file, encoding)
     hub = HubStack(hub_account, hub_region, hub_profile) if hub_account else None

@@ -119,7 +119,9 @@ def adopting(config: Path) -> Callable[[CustomerStack], None]:
             said = ", ".join(f"{name}={value}" for name, value in found.items())
             _print(f"  {customer.code}: SES has these already, the stack uses them: {said}")
         contact_list = (dict(customer.more) | found).get("ContactList")
-        added = add_topics(session.client("sesv2"), contact_list) if contact_list else []
+        digest = dict(customer.more).get("Digest") == "yes"
+        ses = session.client("sesv2")
+        added = add_topics(ses, contact_list, digest=digest) if contact_list else []
         if added:
             _print(f"  {customer.code}: topics added to the list {contact_list}: "
                    f"{', '.join(added)}")  # fmt: skip

@@ -35,6 +35,7 @@ PARAMETERS = {
     "dark_logo": "DarkLogoUrl",
     "reminders": "Reminders",
     "channels": "Channels",
+    "digest": "Digest",
 }
 OPTIONAL = ("language", "support", "profile", "identity_exists", *PARAMETERS)
 # Key of a row's cells without a column.
@@ -157,8 +158,9 @@ def _faults(row: Mapping[str, str]) -> Iterator[str]:
     yield from _language_faults(row.get("language", "en"))
     yield from _topic_faults(row)
     yield from _reminder_faults(row.get("reminders", ""))
-    if row.get("channels", "no") not in ("yes", "no"):
-        yield f"channels is {row['channels']!r}: write yes or no"
+    for name in ("channels", "digest"):
+        if row.get(name, "no") not in ("yes", "no"):
+            yield f"{name} is {row[name]!r}: write yes or no"
     yield from (
         f'{name} must have at most 200 characters, none of them " or \\'
         for name in ("support", "profile", *PARAMETERS)

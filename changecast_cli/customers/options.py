@@ -32,6 +32,14 @@ Channels = Annotated[
         metavar="yes|no",
     ),
 ]
+Digest = Annotated[
+    str | None,
+    typer.Option(
+        help="yes lets people subscribe to a mail on Mondays with the changes of seven days; by "
+        "default no.",
+        metavar="yes|no",
+    ),
+]
 ProfileOfItsAccount = Annotated[
     str | None, typer.Option(help="AWS profile of the customer's account.")
 ]

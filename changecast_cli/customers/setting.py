@@ -13,6 +13,7 @@ from changecast_cli.customers.options import (
     Channels,
     Config,
     DeployNow,
+    Digest,
     Language,
     Name,
     ProfileOfItsAccount,
@@ -43,6 +44,7 @@ def set_values(
     alarm_topic: AlarmTopic = None,
     reminders: Reminders = None,
     channels: Channels = None,
+    digest: Digest = None,
     deploy_now: DeployNow = False,
     config: Config = Path("samconfig.toml"),
     as_json: AsJson = False,
@@ -56,6 +58,7 @@ def set_values(
         "code": code, "name": name, "sender": sender, "timezone": timezone, "language": language,
         "support": support, "profile": profile, "alarm_topic": alarm_topic,
         "provider": provider, "reminders": reminders, "channels": channels,
+        "digest": digest,
     }  # fmt: skip
     rows = [(code, {key: value for key, value in given.items() if value is not None})]
     if len(rows[0][1]) == 1:

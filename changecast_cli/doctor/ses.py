@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from changecast_cli.contacts.topics_known import TOPICS, differences
+from changecast_cli.contacts.topics_known import differences, topics_for
 from changecast_cli.doctor.checked_account import CheckedAccount, values
 from changecast_cli.doctor.verdicts import Verdict, broken, ok, repair_of, warning
 from changecast_cli.paging import pages
@@ -189,15 +189,18 @@ def contact_list(checked: CheckedAccount) -> Iterator[Verdict]:
         return
     yield ok("contact-list", name)
     topics = [dict(topic) for topic in found.get("Topics", ())]
-    missing, foreign, differing = differences(topics, [dict(topic) for topic in TOPICS])
+    has_digest = checked.given_or("Digest", "no") == "yes"
+    requested = [dict(topic) for topic in topics_for(digest=has_digest)]
+    missing, foreign, differing = differences(topics, requested)
     fix = f"changecast contacts topics --customer {checked.code} --reconcile"
+    fix += " --digest" if has_digest else ""
     if missing:
         yield broken("topics", f"missing: {', '.join(missing)}", fix)
     elif differing:
         yield warning("topics", f"different default: {', '.join(differing)}", fix)
     else:
         more = f", and its own: {', '.join(foreign)}" if foreign else ""
-        yield ok("topics", ", ".join(str(topic["TopicName"]) for topic in TOPICS) + more)
+        yield ok("topics", ", ".join(str(topic["TopicName"]) for topic in requested) + more)
 
 
 def suppression(checked: CheckedAccount) -> Iterator[Verdict]:

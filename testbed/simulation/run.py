@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from testbed.simulation import pacing
 from testbed.simulation.answering import Kept, judge_answers, play_answers
 from testbed.simulation.channels import play_reminded
+from testbed.simulation.digesting import play_digest
 from testbed.simulation.outcomes import INTACT, Assumptions
 from testbed.simulation.plots import (
     crash_points,
@@ -59,6 +60,12 @@ def stories(policy: str, first: int, schedules: int) -> Result:
 def reminders(policy: str, first: int, schedules: int) -> Result:
     """Play the stories of the seeds `first`, `first` + 1, ... in which people are reminded."""
     play = partial(play_reminders, policy=policy)
+    return _gather(_on_all_cores(play, range(first, first + schedules)))
+
+
+def digests(policy: str, first: int, schedules: int) -> Result:
+    """Play the stories of the seeds `first`, `first` + 1, ... in which people may get a digest."""
+    play = partial(play_digest, policy=policy)
     return _gather(_on_all_cores(play, range(first, first + schedules)))
 
 
@@ -130,6 +137,7 @@ def main(arguments: list[str]) -> int:
     is_broken = _intact(_random(schedules, seed))
     is_broken |= _intact(_stories(max(1, schedules // 4), seed))
     is_broken |= _intact(_reminders(max(1, schedules // 4), seed))
+    is_broken |= _intact(_digests(max(1, schedules // 4), seed))
     is_broken |= _answering(max(1, schedules // 4), seed)
     is_broken |= _intact(_reminded_channels(max(1, schedules // 4), seed))
     tenth = max(1, schedules // 10)
@@ -159,7 +167,8 @@ def _answering(schedules: int, seed: int) -> int:
 
 def _replay(policy: str, seed: int) -> tuple[Result, dict[str, Any]]:
     played = [play_seed(seed, policy, INTACT), play_story(seed, policy)]
-    result = _gather(iter([*played, play_reminders(seed, policy)]))
+    more = [play_reminders(seed, policy), play_digest(seed, policy)]
+    result = _gather(iter([*played, *more]))
     return result, {"seed": seed, "assumptions_broken": False}
 
 
@@ -181,6 +190,13 @@ def _reminders(schedules: int, seed: int) -> Iterator[tuple[str, Result, dict[st
         words = "windows that move, people who come late, time that jumps"
         more = {"seed": seed, "reminders": words, "assumptions_broken": False}
         yield policy, reminders(policy, seed, schedules), more
+
+
+def _digests(schedules: int, seed: int) -> Iterator[tuple[str, Result, dict[str, Any]]]:
+    for policy in POLICIES:
+        words = "one Monday, changes that move or end, people who come and leave"
+        more = {"seed": seed, "digests": words, "assumptions_broken": False}
+        yield policy, digests(policy, seed, schedules), more
 
 
 def _reminded_channels(schedules: int, seed: int) -> Iterator[tuple[str, Result, dict[str, Any]]]:

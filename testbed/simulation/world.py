@@ -39,6 +39,7 @@ from testbed.doubles.announcements import envelope
 from testbed.doubles.dynamodb import Table
 from testbed.doubles.events import Events
 from testbed.doubles.s3 import S3
+from testbed.doubles.ses import SentMail
 from testbed.simulation.clients import Gate
 from testbed.simulation.expectations import Mail, tally
 from testbed.simulation.faults import Planned, Random
@@ -46,7 +47,7 @@ from testbed.simulation.hub import Hub, Process
 from testbed.simulation.outcomes import INTACT, WINDOW, Assumptions, LiveSes
 from testbed.simulation.queues import Queues
 from testbed.simulation.reminding import ReminderKey, remind_tally
-from testbed.simulation.stories import CHANGE, Step, Story, event_of
+from testbed.simulation.stories import CHANGE, TOPICS, Step, Story, event_of
 
 GATE = Gate()
 LONGEST = 6 * 3_600.0
@@ -111,6 +112,8 @@ class Plot:
     story: Story | None = None
     channels: bool = False
     answers: bool = False
+    # When the digest of the story's week is due; 0 where nobody may get one.
+    digest_at: float = 0.0
     # When people open their pages, and perhaps try again.
     visits: tuple[float, ...] = ()
 
@@ -119,7 +122,7 @@ class Plot:
         """Return the times of what the schedule itself decides."""
         told = self.story.moments if self.story else []
         announced = [seconds for seconds, _ in self.announcements]
-        return [*announced, self.dropped_at, *told, *self.visits]
+        return [*announced, self.dropped_at, *told, *self.visits, self.digest_at]
 
 
 @dataclass
@@ -145,6 +148,7 @@ class World:
         if plot.story:
             contacts = {topic: [*listed] for topic, listed in plot.story.first.items()}
         self.ses = self.ses_type(contacts=contacts)
+        self.ses.topics = (*TOPICS, "digest") if plot.digest_at else TOPICS
         self.ses.hub, self.ses.queues, self.ses.rng = hub, self.queues, plot.rng
         self.ses.assumptions, self.ses.refused = plot.assumptions, plot.refused
         self.ses.connect()
@@ -174,6 +178,7 @@ class World:
             remind_before=offsets,
             batch_size=self.plot.batch_size,
             limits=self.plot.limits,
+            has_digest=self.plot.digest_at > 0,
             allow_list=self.plot.story.testers if self.plot.story else frozenset(),
         )
         configure(loaded["plan_delivery"], "announcements", planner=planner)
@@ -181,6 +186,7 @@ class World:
             loaded["sweep"].settings,
             unknown_policy=self.plot.policy,
             reminders="some" if offsets else "",
+            digest="yes" if self.plot.digest_at else "no",
         )
         configure(loaded["sweep"], "sweeper", settings=settings)
         self.sweep: Callable[..., None] = loaded["sweep"].handler
@@ -245,14 +251,18 @@ class World:
 
     def _every_minute(self) -> None:
         """Run the sweep by its schedule. A sweep that would find nothing is not played."""
-        items = self.table.items.values()
-        due = [float(i["due_at"]["N"]) for i in items if i.get("due") in _LOOKED_AT]
+        due = self.due()
         self.is_paused()
         if due and min(due) <= self.hub.now + 6.0:
             process = Process("sweep", self.queues.skew(), self.hub.now + 60.0, lambda answer: None)
             self.hub.start(process, lambda: self.sweep({}, Context(60)))
         if (next_ := self._next_minute(due)) is not None:
             self.hub.at(next_, self._every_minute)
+
+    def due(self) -> list[float]:
+        """Return when the sweep has something to do."""
+        items = self.table.items.values()
+        return [float(i["due_at"]["N"]) for i in items if i.get("due") in _LOOKED_AT]
 
     def _next_minute(self, due: list[float]) -> float | None:
         """Return the next minute in which anything can be due, or None if there is none."""
@@ -348,6 +358,19 @@ def judge(world: World) -> Verdict:
         + (not runs and not story),
         untrue=_untrue(world, runs, people, mails),
         held=sum(r.state == "HELD" for r in everybody),
+    )
+
+
+def judge_run(world: World, run: Run, mails: list[SentMail]) -> Verdict:
+    """Check one run of its own: what SES accepted of it, its rows, and what the hub was told."""
+    rows = world.recipients(run)
+    sent = Counter((run.run, mail.to) for mail in mails)
+    return Verdict(
+        mails=len(mails),
+        twice=sum(number - 1 for number in sent.values()),
+        stuck=sum(r.state in {"PLANNED", "SENDING", "UNKNOWN"} for r in rows) + (not run.complete),
+        untrue=_untrue(world, [run], {run.run: rows}, sent),
+        held=sum(r.state == "HELD" for r in rows),
     )
 
 

@@ -55,6 +55,7 @@ def _as_agreed(stage: Stage, cloud: Cloud) -> Stage:
             ("Channels", "yes"),
             ("ApprovalsNeeded", "1"),
             ("Reminders", "24h,1h"),
+            ("Digest", "yes"),
         ),
     }
     return Stage(tuple(replace(one, more=more.get(one.code, ())) for one in stage.customers))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from changecast.hub.tracking.queries import reminders
-from tests.support.provider import WITH_KEY, Provider, document, eventually
+from tests.support.provider import CROWDED, WITH_KEY, Provider, document, eventually
 
 HOLDS = {"AWS::Logs::LogGroup", "AWS::SQS::Queue"}
 
@@ -46,6 +46,18 @@ def test_its_people_are_reminded_at_once_where_a_window_moves_that_close(
 def _window(start: datetime) -> dict[str, str]:
     end = start + timedelta(hours=1)
     return {"implementationStart": start.isoformat(), "implementationEnd": end.isoformat()}
+
+
+def test_its_list_has_the_topic_of_the_weekly_overview_and_nobody_is_subscribed_to_it(
+    provider: Provider,
+) -> None:
+    ses = provider.session(WITH_KEY).client("sesv2")
+    topics = ses.get_contact_list(ContactListName="changecast")["Topics"]
+    defaults = {one["TopicName"]: one["DefaultSubscriptionStatus"] for one in topics}
+    assert defaults["digest"] == "OPT_OUT"
+    hub = provider.session(CROWDED).client("sesv2")
+    others = hub.get_contact_list(ContactListName="changecast")["Topics"]
+    assert "digest" not in {one["TopicName"] for one in others}
 
 
 def test_its_queues_and_logs_are_under_the_key(provider: Provider) -> None:

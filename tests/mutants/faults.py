@@ -1111,6 +1111,59 @@ MUTANTS = (
         "unit/delivery/test_reminding.py",
     ),
     Mutant(
+        "a lost hint loses the week's digest",
+        (_in("customer/sending/sweep", "DIGEST_AGAIN = 120.0", "DIGEST_AGAIN = 1e9"),),
+        "integration/delivery/test_digests.py",
+    ),
+    Mutant(
+        "a digest comes at eight in UTC",
+        (
+            _in(
+                "customer/week",
+                "datetime.combine(day, HOUR, ZoneInfo(zone)).timestamp()",
+                "datetime.combine(day, HOUR, UTC).timestamp()",
+            ),
+        ),
+        "integration/delivery/test_digests.py",
+    ),
+    Mutant(
+        "a digest goes to everybody who gets announcements",
+        (
+            _in(
+                "customer/planning/digests",
+                "subscribers(Topic.DIGEST)",
+                "subscribers(Topic.ANNOUNCEMENTS)",
+            ),
+        ),
+        "integration/delivery/test_digests.py",
+    ),
+    Mutant(
+        "a digest is settled before it is planned",
+        (
+            _in(
+                "customer/planning/digests",
+                "    run = known\n",
+                "    settle_digest(planner.ledger, week.monday)\n    run = known\n",
+            ),
+        ),
+        "integration/delivery/test_digests.py",
+    ),
+    Mutant(
+        "a withdrawn change stays on the digest",
+        (_in("customer/agenda", "view.withdrawn or ", ""),),
+        "integration/delivery/test_digests.py",
+    ),
+    Mutant(
+        "a digest goes out days late",
+        (_in("customer/ledger/schema", "self.started_at + DIGEST_LASTS <= now", "now < 0"),),
+        "integration/delivery/test_digests.py",
+    ),
+    Mutant(
+        "a change may be called like a digest",
+        (_in("contract/event", "if change_id.startswith(DIGEST_PREFIX):", "if False:"),),
+        "integration/delivery/test_digests.py",
+    ),
+    Mutant(
         "a webhook's repeat has another id",
         (
             _in(

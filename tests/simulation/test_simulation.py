@@ -11,6 +11,7 @@ from testbed.simulation.run import (
     POLICIES,
     Result,
     crashes,
+    digests,
     main,
     outages,
     reminders,
@@ -39,6 +40,13 @@ def test_in_every_story_those_and_only_those_are_told_whom_the_tables_name(polic
 @pytest.mark.parametrize("policy", POLICIES)
 def test_in_every_story_people_are_reminded_once_of_the_time_that_holds(policy: str) -> None:
     assert_clean(reminders(policy, 1, 80))
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_in_every_story_each_subscriber_gets_one_digest_of_a_monday_with_changes(
+    policy: str,
+) -> None:
+    assert_clean(digests(policy, 1, 150))
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -84,5 +92,5 @@ def test_a_seed_plays_the_same_each_time() -> None:
 def test_one_line_is_printed_for_each_policy(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["1", "7"]) == 0
     first, second = capsys.readouterr().out.splitlines()
-    assert '"policy": "resend", "schedules": 3, "seed": 7' in first  # and its two stories
+    assert '"policy": "resend", "schedules": 4, "seed": 7' in first  # and its three stories
     assert '"twice": 0, "lost": 0, "stuck": 0' in second

@@ -5,9 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from changecast.contract.change import Change
+from changecast.customer.compose.digest import digest_mail
+from changecast.customer.ledger.answers import ChangeView
 from changecast.customer.mailing import MailKind
-from tests.support.builders import change
-from tests.support.mails import html_of, mail, text_of
+from changecast.customer.renderings.splice import load, splice
+from changecast.customer.week import week_named
+from tests.support.builders import NOW, change
+from tests.support.mails import READER, brand, html_of, mail, parsed, text_of
 
 WINDOW = {
     "start": "2027-01-21T22:00:00Z",
@@ -53,6 +57,26 @@ class Shown:
         return str(message["Subject"]), html, text_of(message)
 
 
+class Overview(Shown):
+    """The weekly overview, with changes of several statuses."""
+
+    def in_language(self, language: str) -> tuple[str, str, str]:
+        """Return subject, HTML and text of the mail in a language."""
+        week, settings = week_named("2027-01-18", "Europe/Madrid"), {**SETTINGS, **self.settings}
+        start = week.begins + 39_600
+        coming = [
+            ChangeView(
+                f"CHG-{at}", 1, "run", status, self.change.title, "", withdrawn=False,
+                updated_at=0.0, window_start=start, window_end=start + 10_800,
+            )
+            for at, status in enumerate(("in_progress", "approved", "submitted"))
+        ]  # fmt: skip
+        rendering = load(digest_mail(week, coming, brand(**settings, language=language), NOW))
+        message = parsed(splice(rendering, READER))
+        html = html_of(message).replace("{{amazonSESUnsubscribeUrl}}", "https://u.example/")
+        return str(message["Subject"]), html, text_of(message)
+
+
 def every_kind() -> Iterator[Shown]:
     """Yield a mail of each kind, and of each look that a kind may have."""
     yield Shown("approval", MailKind.APPROVAL_REQUEST, about(status="submitted"))
@@ -66,6 +90,7 @@ def every_kind() -> Iterator[Shown]:
     yield Shown("changed", MailKind.UPDATE, changed, about())
     yield Shown("started", MailKind.STARTED, about(revision=2, status="in_progress"), about())
     yield Shown("reminder", MailKind.REMINDER, about())
+    yield Overview("digest", MailKind.ANNOUNCEMENT, about())
     yield Shown("completed", MailKind.COMPLETED, about(revision=3, status="completed", **OUTCOME))
     cancelled = about(
         revision=2, status="cancelled", cancellation_reason="The vendor withdrew the fix."

@@ -64,7 +64,12 @@ def raw_mail(
 
 def mail(*args: Any, **fields: Any) -> EmailMessage:
     """Like raw_mail, parsed; a defect anywhere in it is an error."""
-    message = email.message_from_bytes(raw_mail(*args, **fields), policy=default)
+    return parsed(raw_mail(*args, **fields))
+
+
+def parsed(raw: bytes) -> EmailMessage:
+    """Return a mail's MIME, parsed; a defect anywhere in it is an error."""
+    message = email.message_from_bytes(raw, policy=default)
     for part in message.walk():
         assert not part.defects, part.defects
     return message

@@ -30,6 +30,7 @@ from pydantic import (
 from changecast.contract import strict_json
 from changecast.contract.approval import ResponseSummary
 from changecast.contract.change import Change
+from changecast.contract.digest import DIGEST_PREFIX
 from changecast.contract.errors import ContractError
 from changecast.contract.fields import (
     REVISION_LIMIT,
@@ -342,10 +343,11 @@ def under_its_own_id(announced: ChangeAnnounced) -> ChangeAnnounced:
     """Return the announcement; a test gets the id of a test.
 
     Raises:
-        ContractError: `change_id`: a real change has a test's id, or a test's id is too long.
+        ContractError: `change_id`: a real change has the id of a test or of a digest, or the id of
+            a test is too long.
     """
     if not (announced.test or announced.change.test_run):
-        refuse_id_of_test(announced.change_id, "$.detail.change_id")
+        refuse_reserved_id(announced.change_id, "$.detail.change_id")
         return announced
     change = as_test(announced.change)
 
@@ -369,11 +371,16 @@ def id_of_test(change_id: str) -> str:
         raise ContractError("change_id", f"{name!r} is too long for a test's id") from error
 
 
-def refuse_id_of_test(change_id: str, path: str) -> None:
-    """Raise ContractError if a change that is not a test has a test's id."""
+def refuse_reserved_id(change_id: str, path: str) -> None:
+    """Raise ContractError if a change that is not a test has the id of a test or of a digest."""
+    whose = ""
     if change_id.endswith(TEST_SUFFIX):
+        whose = "test"
+    if change_id.startswith(DIGEST_PREFIX):
+        whose = "weekly digest"
+    if whose:
         raise ContractError(
-            "change_id", f"{change_id!r} is the id of a test; a change needs another one", path
+            "change_id", f"{change_id!r} is the id of a {whose}; a change needs another one", path
         )
 
 

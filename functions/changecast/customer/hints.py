@@ -79,6 +79,22 @@ def reminder_in(body: str) -> DueReminder | None:
     return DueReminder(named(found, "change_id"), starts_at, before)
 
 
+def hint_digest(monday: str) -> str:
+    """Return the message that the digest of the week with this Monday may be due."""
+    return json.dumps({"v": 1, "digest": {"monday": monday}}, separators=(",", ":"))
+
+
+def digest_in(body: str) -> str | None:
+    """Return the Monday of the digest that a message names; None if it is another message.
+
+    Raises:
+        ContractError: It is about a digest but does not identify it.
+    """
+    if '"digest"' not in body[:20]:
+        return None
+    return named(part(object_in(body), "digest"), "monday")
+
+
 class CodeHint(NamedTuple):
     """A hint to mail a confirmation code: a recipient of a run, and the code's number."""
 

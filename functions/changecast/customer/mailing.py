@@ -15,6 +15,11 @@ class Topic(StrEnum):
     APPROVALS = "approvals"
     ANNOUNCEMENTS = "announcements"
     CALENDAR = "calendar"
+    DIGEST = "digest"
+
+
+# The topics that every account has; the others exist only where the customer wants them.
+TOPICS = (Topic.APPROVALS, Topic.ANNOUNCEMENTS, Topic.CALENDAR)
 
 
 class MailKind(StrEnum):

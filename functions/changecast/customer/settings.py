@@ -65,8 +65,20 @@ class OptionalNotices:
         return bool(self.notices_queue_url)
 
 
+@dataclass(frozen=True, kw_only=True)
+class OptionalDigest:
+    """The setting of functions that do more where people may get a weekly digest."""
+
+    digest: "str" = "no"
+
+    @property
+    def has_digest(self) -> bool:
+        """Whether people may get a weekly digest."""
+        return self.digest == "yes"
+
+
 @dataclass(frozen=True)
-class PlanSettings(OptionalNotices, OptionalAnswers, BrandSettings):
+class PlanSettings(OptionalDigest, OptionalNotices, OptionalAnswers, BrandSettings):
     """Settings of plan_delivery."""
 
     environment: "str"
@@ -153,7 +165,7 @@ class NoticeSettings(LedgerSettings):
 
 
 @dataclass(frozen=True)
-class RespondSettings(BrandSettings):
+class RespondSettings(OptionalDigest, BrandSettings):
     """Settings of respond."""
 
     mails_bucket: "str"
@@ -205,7 +217,7 @@ class OutcomeSettings(LedgerSettings):
 
 
 @dataclass(frozen=True)
-class SweepSettings(OptionalNotices, OptionalAnswers, LedgerSettings):
+class SweepSettings(OptionalDigest, OptionalNotices, OptionalAnswers, LedgerSettings):
     """Settings of sweep."""
 
     unknown_policy: "str"
@@ -216,3 +228,4 @@ class SweepSettings(OptionalNotices, OptionalAnswers, LedgerSettings):
     outcomes_dlq_url: "str"
     reminders: "str" = ""
     announcements_queue_url: "str" = ""
+    timezone: "str" = "UTC"

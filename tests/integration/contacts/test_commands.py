@@ -312,6 +312,19 @@ def test_a_removal_of_topics_keeps_a_backup_and_is_no_option_by_itself(
     assert Path(json.loads(done.stdout)["backup"]).is_file()
 
 
+def test_the_topic_of_the_digest_is_added_on_request_and_then_stays(
+    contacts: Run, here: OpenList
+) -> None:
+    assert contacts("topics", "--reconcile").exit_code == 0
+    assert topics_of(here) == list(TOPICS)
+    assert contacts("topics", "--reconcile", "--digest").exit_code == 0
+    assert topics_of(here) == [*TOPICS, "digest"]
+    assert contacts("add", "ana@acme.example", "digest").exit_code == 0
+    assert people(here)["ana@acme.example"].preferences["digest"] == "OPT_IN"
+    assert contacts("topics", "--reconcile", "--remove", "--yes").exit_code == 0
+    assert topics_of(here) == [*TOPICS, "digest"]
+
+
 def test_a_domain_in_another_script_is_one_person_for_every_command(
     contacts: Run, here: OpenList
 ) -> None:

@@ -265,3 +265,25 @@ def test_no_queue_and_no_log_has_an_address(
     said = str([vars(record) for record in caplog.records])
     assert "ana@" not in said
     assert "nobody to apply a choice for" in said
+
+
+@pytest.mark.parametrize("account", [{"DIGEST": "yes"}], indirect=True)
+def test_where_the_customer_wants_it_people_choose_the_weekly_overview(
+    account: Account, ana: Visitor
+) -> None:
+    account.ses.topics = (*TOPICS, "digest")
+    assert "Weekly overviews" in settings(ana)[0].text
+    choose(ana, digest="OPT_IN")
+    apply_all(account)
+    assert account.ses.contacts["digest"] == [ANA]
+    account.clock.now += 60
+    choose(ana, everything="leave")
+    apply_all(account)
+    assert account.ses.contacts["digest"] == []
+
+
+def test_elsewhere_it_is_not_on_the_page_and_nobody_can_choose_it(ana: Visitor) -> None:
+    shown, form = settings(ana)
+    assert "digest" not in form.choices
+    assert "Weekly" not in shown.text
+    assert ana.send(form, digest="OPT_IN").status == 400

@@ -55,6 +55,7 @@ def refusal(**changed: str) -> str:
         ({"sender": "umbra@co.uk"}, "public suffix"),
         ({"alarm_topic": "alarms"}, "not the ARN of an SNS topic"),
         ({"channels": "maybe"}, "channels is 'maybe': write yes or no"),
+        ({"digest": "weekly"}, "digest is 'weekly': write yes or no"),
         ({"reminders": "1 day"}, "write at most 4, each a number with min, h or d"),
         ({"reminders": "1h,2h,3h,4h,5h"}, "write at most 4, each a number with min, h or d"),
         ({"alarm_topic": "arn:aws:sns:eu-west-1:222222222222:ops"}, "is in account 222222222222"),

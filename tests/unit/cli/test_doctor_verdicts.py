@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from changecast_cli.contacts.topics_known import DIGEST, TOPICS
 from changecast_cli.doctor import health as doctor_health
 from changecast_cli.doctor import replay_days
 from changecast_cli.doctor import ses as doctor_ses
@@ -105,6 +106,26 @@ def test_a_daily_quota_that_is_nearly_used_is_a_warning(
         doctor_ses.account, checked_account(Aws(get_account=ACCOUNT | {"SendQuota": quota}))
     )
     assert found == ({"quota": level} if level else {})
+
+
+@pytest.mark.parametrize(
+    ("digest", "topics", "found"),
+    [
+        ("no", TOPICS, {}),
+        ("no", (*TOPICS, DIGEST), {}),
+        ("yes", (*TOPICS, DIGEST), {}),
+        ("yes", TOPICS, {"topics": "broken"}),
+        ("yes", (*TOPICS, DIGEST | {"DefaultSubscriptionStatus": "OPT_IN"}), {"topics": "warning"}),
+    ],
+)
+def test_the_topic_of_the_digest_must_be_there_only_where_the_customer_wants_it(
+    digest: str, topics: Any, found: dict[str, str]
+) -> None:
+    aws = Aws(get_contact_list={"Topics": list(topics)})
+    one = checked_account(aws, parameters={"Digest": digest, "ContactList": "people"})
+    assert ill(doctor_ses.contact_list, one) == found
+    (fix,) = {each.fix for each in doctor_ses.contact_list(one) if each.level != "ok"} or {""}
+    assert not fix or fix == "changecast contacts topics --customer acme --reconcile --digest"
 
 
 def test_an_hour_without_a_trace_is_a_warning_once_the_stack_is_older() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from changecast_cli.contacts.topics_known import TOPICS, differences
+from changecast_cli.contacts.topics_known import DIGEST, TOPICS, differences, topics_for
 from changecast_cli.doctor import replay_days
 from changecast_cli.doctor.hub import (
     expected_denials,
@@ -34,7 +34,19 @@ def _flat(value: Any) -> Any:
 
 
 def test_the_topics_are_the_templates() -> None:
-    assert list(TOPICS) == resource("template.yaml", "CreatedContactList")["Topics"]
+    *always, more = resource("template.yaml", "CreatedContactList")["Topics"]
+    assert always == list(TOPICS)
+    assert more == {"Fn::If": ["HasDigest", DIGEST, {"Ref": "AWS::NoValue"}]}
+    assert topics_for(digest=True) == (*TOPICS, DIGEST)
+    assert topics_for(digest=False) == TOPICS
+
+
+def test_a_digest_is_foreign_to_no_list_and_missing_only_where_it_is_requested() -> None:
+    whole = topics_for(digest=True)
+    assert differences(whole, TOPICS) == ([], [], [])
+    assert differences(TOPICS, whole) == (["digest"], [], [])
+    opted_in = {**DIGEST, "DefaultSubscriptionStatus": "OPT_IN"}
+    assert differences([*TOPICS, opted_in], whole) == ([], [], ["digest"])
 
 
 def test_a_customers_bus_policy_is_the_templates() -> None:

@@ -96,6 +96,11 @@ def hours(window: Window, zone: str, words: Words) -> str:
     return f"{begins}{_until(words)} {ends} ({last})"
 
 
+def short_day(when: datetime, zone: str, words: Words, now: datetime) -> str:
+    """Return the local day of an instant: Wed 20 Jan, with its year if it is far away."""
+    return _short_day(when, zone, words, now)
+
+
 def in_zone(window: Window, zone: str, words: Words) -> tuple[str, ...]:
     """Return the window with its zone, one line per day; both offsets if they differ."""
     first, second = offset(window.start, zone), offset(window.end, zone)

@@ -24,6 +24,7 @@
     account                   announcements#<hour> announcements in a UTC hour
     account                   list#<topic>         contacts on the topic's list at the last run
     account                   freezes              when this customer wants no changes
+    account                   digest               the week whose digest was asked for last
 
 Attributes, S string, N number, BOOL; times are epoch seconds. `pk` and `sk` (S) are the key, and
 `expires_at` (N) is when DynamoDB may delete the item, one time for a whole change (`retention.py`).
@@ -54,6 +55,7 @@ Attributes, S string, N number, BOOL; times are epoch seconds. `pk` and `sk` (S)
     mails, announcements   tallied N
     list               contacts N
     freezes            freezes S (JSON), version N
+    digest             week S (its Monday), asked_at N, settled BOOL
 
 A batch and its recipients share one partition: one Query reads what a delivery hint names, and
 keys spread over as many partitions as there are batches. The sparse index `due` has a partition of
@@ -79,6 +81,9 @@ ENDPOINTS_PK = "channels"
 MOST_IN_A_BATCH = 98
 # The numbers of endpoints' batches start here, apart from those of mails. Each has its own batch.
 ENDPOINT_BATCHES = 90_000
+# The kind of a digest's run, and for how many seconds its mails are worth sending.
+DIGEST = "digest"
+DIGEST_LASTS = 12 * 3_600.0
 # Seconds that a batch may be late before the sweep queues it again.
 GRACE = 180.0
 
@@ -148,8 +153,15 @@ class Run:
         """Whether it reminds of a change, and announces no revision."""
         return self.reminds > 0
 
+    @property
+    def announces(self) -> bool:
+        """Whether it announces a revision: it is neither a reminder nor a digest."""
+        return not self.is_reminder and self.kind != DIGEST
+
     def is_too_late(self, now: float) -> bool:
-        """Whether it reminds of a change that has started by now: nobody else is mailed it."""
+        """Whether nobody else is mailed it: a reminder after the start, or an old digest."""
+        if self.kind == DIGEST:
+            return self.started_at + DIGEST_LASTS <= now
         return self.is_reminder and self.starts_at <= now
 
     @property

@@ -13,17 +13,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 from changecast.contract.errors import ContractError, PauseRun, Retry
 from changecast.contract.event import ChangeAnnounced, parse_announced
 from changecast.contract.rejections import rejection
-from changecast.customer.hints import hint_report, reminder_in, send_deliveries
+from changecast.customer.hints import digest_in, hint_report, reminder_in, send_deliveries
 from changecast.customer.ledger import runs
 from changecast.customer.ledger.due_reminders import DueReminder
 from changecast.customer.ledger.schema import Run, run_id
 from changecast.customer.ledger.table import batches_of, endpoint_batches, read_run
 from changecast.customer.planning.delivery_plan import Planned, plan_run
+from changecast.customer.planning.digests import plan_digest
 from changecast.customer.planning.planner import Planner
 from changecast.customer.planning.reminders import plan_reminder
 from changecast.customer.sending.pace import Wave, may_tell
 from changecast.customer.sending.shared_quota import shared_pace
 from changecast.customer.settings import PlanSettings
+from changecast.customer.week import week_named
 from changecast.lambdas.aws_errors import passes
 from changecast.lambdas.batches import Record, receives, sent_at
 from changecast.lambdas.queues import park, queue_anew, receive_again, send_all
@@ -52,13 +54,15 @@ class Announcements:
 
 
 def plan(announcements: Announcements, record: Record) -> None:
-    """Plan what a message of the queue names: a reminder, or an announcement.
+    """Plan what a message of the queue names: a reminder, a digest, or an announcement.
 
     Raises:
         Retry: Try the message again later.
     """
     if due := reminder_in(record["body"]):
         _remind(announcements, record, due)
+    elif monday := digest_in(record["body"]):
+        _digest(announcements, record, monday)
     else:
         plan_announcement(announcements, record)
 
@@ -80,6 +84,25 @@ def _remind(announcements: Announcements, record: Record, due: DueReminder) -> N
         _request_reports(announcements, [run.run])
         named = {"customer": customer, "change_id": due.change_id, "recipients": run.planned}
         log.info("reminded", extra=named)
+
+
+def _digest(announcements: Announcements, record: Record, monday: str) -> None:
+    """Plan a digest. As with a reminder, the sweep hints again at one that must wait."""
+    customer, trace_id = announcements.settings.customer_code, sender_trace_id(record)
+    week = week_named(monday, announcements.settings.timezone)
+    try:
+        with step("digest", customer, week.change_id):
+            run = plan_digest(
+                announcements.planner, week, trace_id, announcements.clock(), sent_at(record)
+            )
+    except (PauseRun, Retry) as later:
+        log.warning("digest waits", extra={"change_id": week.change_id, "why": later.message})
+        return
+    if run is not None:
+        _queue_first_wave(announcements, run)
+        _request_reports(announcements, [run.run])
+        named = {"customer": customer, "change_id": week.change_id, "recipients": run.planned}
+        log.info("digest planned", extra=named)
 
 
 def plan_announcement(announcements: Announcements, record: Record) -> None:

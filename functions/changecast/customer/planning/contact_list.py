@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from changecast.contract.errors import PauseRun
 from changecast.contract.pause_code import PauseCode
-from changecast.customer.mailing import Topic
+from changecast.customer.mailing import TOPICS, Topic
 from changecast.customer.planning.recipients import normalise
 from changecast.customer.ses_turns import at_turn
 
@@ -78,7 +78,7 @@ def read(source: Source) -> ContactList:
     """
     topics: dict[str, int] = {}
     opted_out: dict[str, int] = {}
-    undecided: dict[Topic, list[str]] = {topic: [] for topic in Topic}
+    undecided: dict[Topic, list[str]] = {topic: [] for topic in TOPICS}
     for contact in _contacts(source):
         address = normalise(contact["EmailAddress"])
         if out := _opted_out(contact):
@@ -88,7 +88,7 @@ def read(source: Source) -> ContactList:
         chosen = _statuses(contact)
         opted_in = [topic for topic in Topic if chosen.get(topic) == "OPT_IN"]
         topics[address] = topics.get(address, 0) | sum(_BIT[topic] for topic in opted_in)
-        for topic in Topic:
+        for topic in TOPICS:  # of the others, nobody is a subscriber by default
             if topic not in chosen:
                 undecided[topic].append(address)
     unknown = {topic: people for topic, people in undecided.items() if people}

@@ -254,8 +254,8 @@ def _add_endpoints(planner: Planner, run: Run, mails: RunMails, told: list[Recip
 
 
 def _note_view(planner: Planner, draft: _Draft, mailing: Mailing, now: float) -> None:
-    """Let people see the change before anybody is mailed a link to it."""
-    if not planner.lets_people_answer:
+    """Let people see the change before anybody is mailed a link to it, or a digest."""
+    if not planner.lets_people_answer and not planner.has_digest:
         return
     change = view_for(draft.announced.change, planner.brand.customer)
     previous = draft.previous

@@ -36,6 +36,7 @@ class Planner:
     has_channels: bool = False
     remind_before: tuple[int, ...] = ()
     remind_topics: frozenset[str] = frozenset({Topic.ANNOUNCEMENTS})
+    has_digest: bool = False
 
 
 def planner_of(
@@ -68,4 +69,5 @@ def planner_of(
         settings.has_channels,
         settings.remind_before,
         settings.remind_topics,
+        settings.has_digest,
     )

@@ -138,7 +138,7 @@ def _of_run(reporter: Reporter, run_id: str, seq: int) -> DeliveryReported | Non
         run = with_wait(run, counted[State.PLANNED], read_quota(ledger), now)
     found = report_of(run, counted, customer=customer, seq=seq, ended_at=ended)
     more: dict[str, Any] = {}
-    if settings.lets_people_answer and not run.is_reminder:
+    if settings.lets_people_answer and run.announces:
         more["responses"] = summarised(ledger, run.change_id, needed)
     if settings.has_channels and (told := channel_reports(ledger, run)):
         more["channels"] = told

@@ -15,7 +15,7 @@ from changecast.customer.compose.words import languages, regions, words_in
 from changecast.customer.hints import EVERYTHING, LANGUAGE, TIMEZONE, ChosenHint, hint_chosen
 from changecast.customer.ledger.preferences import Preference, read_preference
 from changecast.customer.ledger.schema import run_id
-from changecast.customer.mailing import Topic
+from changecast.customer.mailing import TOPICS, Topic
 from changecast.customer.planning.recipients import normalise
 from changecast.customer.responding import page as pages
 from changecast.customer.responding.answering import Next, is_word
@@ -38,14 +38,16 @@ def preferences(responder: Responder, request: Request, text: str) -> Reply:
     person = person_with(responder, text)
     responder = responder.speaking_to(person.address)
     chosen = read_preference(responder.ledger, normalise(person.address))
-    settings = settings_of(chosen, responder.brand)
+    settings = settings_of(chosen, responder.brand, has_digest=responder.has_digest)
     page = _page(person, settings, responder.brand)
     if request.method != "POST":
         return pages.reply(page, responder.brand, 200)
     return _taken(responder, person, chosen, page, request.form())
 
 
-def settings_of(chosen: Preference, brand: Brand) -> tuple[Setting, ...]:
+def settings_of(
+    chosen: Preference, brand: Brand, *, has_digest: bool = False
+) -> tuple[Setting, ...]:
     """Return the settings with their current values. Pure.
 
     Current subscriptions are unknown here: only other functions may read SES's list.
@@ -54,7 +56,8 @@ def settings_of(chosen: Preference, brand: Brand) -> tuple[Setting, ...]:
     switches = ((KEEP, "keep"), ("OPT_IN", "receive"), ("OPT_OUT", "refuse"))
     options = tuple((value, words("page", key)) for value, key in switches)
     topics = tuple(
-        Setting(topic.value, _capital(words("topic", topic.value)), options) for topic in Topic
+        Setting(topic.value, _capital(words("topic", topic.value)), options)
+        for topic in (*TOPICS, *((Topic.DIGEST,) if has_digest else ()))
     )
     leaves = ((KEEP, words("page", "keep")), (LEAVE, words("page", "leave")))
     own = ("", words("page", "own").format(customer=brand.customer_name))

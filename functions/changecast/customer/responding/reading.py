@@ -55,6 +55,7 @@ class Responder:
     brand: Brand
     needs_code: bool
     tells_address: bool
+    has_digest: bool
     clock: Callable[[], float]
 
     def accept(self, text: str, scope: Scope) -> tuple[Keyring, Token]:
@@ -97,6 +98,7 @@ def responder_of(
         brand_of(settings, responses=True),
         settings.response_confirmation == "code",
         settings.responder_identity == "address",
+        settings.has_digest,
         clock,
     )
 

@@ -14,12 +14,14 @@ from changecast.contract.errors import PauseRun, Retry
 from changecast.contract.pause_code import PauseCode
 from changecast.customer.hints import (
     hint_answer,
+    hint_digest,
     hint_reminder,
     hint_report,
     send_deliveries,
 )
 from changecast.customer.ledger import runs
 from changecast.customer.ledger.answers import postpone_report, unreported
+from changecast.customer.ledger.digests import ask_for_digest, read_digest
 from changecast.customer.ledger.due_index import attention_needed, due_batches, schedule, set_due
 from changecast.customer.ledger.due_reminders import due_reminders, postpone_reminder
 from changecast.customer.ledger.endpoints import dead_endpoints, read_endpoints
@@ -33,6 +35,7 @@ from changecast.customer.sending.pace import Pace, Wave, interleaved, may_send, 
 from changecast.customer.sending.shared_quota import shared_pace
 from changecast.customer.sending.unanswered import Policy, is_window_over, window_over
 from changecast.customer.settings import SweepSettings
+from changecast.customer.week import week_at
 from changecast.lambdas.metrics import Measure, count, measured, percent
 from changecast.lambdas.queues import send_all
 from changecast.lambdas.tracing import step
@@ -49,6 +52,7 @@ LATER = 300.0
 ANSWERS_AGAIN = 1_800.0
 # When a reminder is hinted at again that was not planned, because it waits or its hint was lost.
 REMINDERS_AGAIN = 120.0
+DIGEST_AGAIN = 120.0
 BATCHES_A_GROUP = 50
 # The last group must finish, and the next sweep must not overlap this one.
 LAST_SECONDS = 20.0
@@ -119,6 +123,7 @@ def sweep(sweeper: Sweeper, until: float) -> None:
     delete_used(ledger, sweeper.connect_s3, sweeper.settings.mails_bucket, sweeper.clock())
     _report_answers(sweeper)
     _hint_reminders(sweeper)
+    _hint_digest(sweeper)
     pace = shared_pace(ledger, sweeper.ses, sweeper.clock)
     now = sweeper.clock()
     _publish(sweeper, pace)
@@ -184,6 +189,22 @@ def _hint_reminders(sweeper: Sweeper) -> None:
         # First, so that a crash in between costs two minutes and no flood of hints.
         if postpone_reminder(sweeper.ledger, due, now + REMINDERS_AGAIN):
             send_all(sweeper.sqs, queue, [(hint_reminder(due), 0)])
+
+
+def _hint_digest(sweeper: Sweeper) -> None:
+    """Hint at this week's digest from Monday 08:00 until it is settled or too late."""
+    settings, now = sweeper.settings, sweeper.clock()
+    if not settings.has_digest:
+        return
+    week = week_at(now, settings.timezone)
+    if not week.is_due(now):
+        return
+    known = read_digest(sweeper.ledger)
+    # Noted first, so that a crash in between costs two minutes and no flood of hints.
+    if known.is_wanted(week.monday, now - DIGEST_AGAIN) and ask_for_digest(
+        sweeper.ledger, week.monday, known, now
+    ):
+        send_all(sweeper.sqs, settings.announcements_queue_url, [(hint_digest(week.monday), 0)])
 
 
 def _publish(sweeper: Sweeper, pace: Pace) -> None:

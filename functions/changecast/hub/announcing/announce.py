@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from changecast.contract.change import Status
 from changecast.contract.errors import ContractError
-from changecast.contract.event import ChangeAnnounced, as_test, refuse_id_of_test
+from changecast.contract.event import ChangeAnnounced, as_test, refuse_reserved_id
 from changecast.contract.fields import Line
 from changecast.hub.announcing.approvals import missing_approvals, refuse_missing_approvals
 from changecast.hub.announcing.events import Options, details, for_all, outgoing, trace_id
@@ -197,7 +197,7 @@ def announce(
     if is_test:
         placed = replace(placed, change=as_test(placed.change))
     else:
-        refuse_id_of_test(placed.change.change_id, "$")
+        refuse_reserved_id(placed.change.change_id, "$")
     options = Options(
         confidential=confidential or bool(placed.change.confidential) or where.confidential,
         test=is_test,

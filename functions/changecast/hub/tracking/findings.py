@@ -61,8 +61,11 @@ REPORTED = frozenset(
 # Answers of a customer's people.
 ANSWERED = frozenset({Cause.CHANGE_REJECTED, Cause.RESCHEDULE_REQUESTED})
 
-# Expected reasons of `nothing_to_send`, which delivery_plan.py and reminders.py give.
-MEANT = frozenset({"minor_revision", "never_announced", "draft", "nobody_to_remind"})
+# Expected reasons of `nothing_to_send`, which delivery_plan.py, reminders.py and
+# digests.py give.
+MEANT = frozenset(
+    {"minor_revision", "never_announced", "draft", "nobody_to_remind", "nothing_ahead"}
+)
 
 
 @dataclass(frozen=True)
