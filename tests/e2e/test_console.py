@@ -2,13 +2,9 @@
 
 import configparser
 import json
-import os
 import re
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,32 +12,11 @@ import pytest
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.local.deployer import customer_engineer, hub_engineer
 from tests.e2e.test_answers import ask, text_of
-from tests.support import programs
+from tests.support.console_program import SECONDS, Console, running
 from tests.support.provider import WITH_KEY, Provider, document, eventually
-from tests.support.shell import CREDENTIALS, HUB, PROGRAM, REGION
+from tests.support.shell import CREDENTIALS, HUB, REGION
 
-PAUSED, SECONDS = "globex", 300
-
-
-@dataclass
-class Console:
-    """A console that runs, and where it is: first the address that opens once."""
-
-    folder: Path
-    address: str
-
-    @property
-    def base(self) -> str:
-        """The address of the overview; every page of the session lies below it."""
-        return "/".join(self.address.split("/")[:4])
-
-    def walk(self, *steps: dict[str, str], to: str = "") -> None:
-        """Take steps in Chromium, from where the last walk ended, or from a page of this path."""
-        start = f"{self.base}{to}" if to else self.address
-        given = {"address": start, "steps": steps, "wait": SECONDS}
-        walked = programs.node("walk.mjs", given)
-        assert walked["complaints"] == []
-        self.address = walked["address"]
+PAUSED = "globex"
 
 
 @pytest.fixture(scope="module")
@@ -59,19 +34,10 @@ def console(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Ite
     }  # fmt: skip
     with (folder / "aws-config").open("w") as file:
         profiles.write(file)
-    plain = {name: value for name, value in os.environ.items() if "AWS_" not in name}
     own = hub_engineer(provider.cloud, HUB, REGION)
-    with subprocess.Popen(
-        [PROGRAM, "console", "--no-browser"], stdout=subprocess.PIPE, text=True, cwd=folder,
-        env={**plain, **own, "AWS_CONFIG_FILE": str(folder / "aws-config")},
-    ) as program:  # fmt: skip
-        assert program.stdout is not None
-        try:
-            running = Console(folder, program.stdout.readline().split()[-1])
-            running.walk({"see": "Open changes"})
-            yield running
-        finally:
-            program.terminate()
+    with running({**own, "AWS_CONFIG_FILE": str(folder / "aws-config")}, folder) as console:
+        console.walk({"see": "Open changes"})
+        yield console
 
 
 def checked_and_announced(change_id: str) -> list[dict[str, str]]:

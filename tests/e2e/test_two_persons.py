@@ -1,7 +1,7 @@
 """A hub where two persons announce (TwoPerson=yes), with IAM switched on."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from changecast_cli.local import process as local_cloud
 from changecast_cli.local.stage import HUB, REGION, add_contacts, stage_for
 from changecast_cli.main import app
 from testbed.fleet import deploy_fleet
+from tests.support.console_program import running
 from tests.support.persons import ADMINISTRATOR, person_in
 from tests.support.provider import Provider, document, eventually
 
@@ -45,11 +46,16 @@ class Office:
 
     def be(self, person: str, *policies: str, identity: str | None = None) -> boto3.Session:
         """Work as somebody from now on; `identity` is another SourceIdentity, or "" for none."""
-        source = person if identity is None else identity
-        variables = person_in(self.provider.cloud, person, policies or ROLE, source)
-        for name, value in variables.items():
+        for name, value in self.variables(person, *policies, identity=identity).items():
             self.monkeypatch.setenv(name, value)
         return boto3.Session()
+
+    def variables(
+        self, person: str, *policies: str, identity: str | None = None
+    ) -> Mapping[str, str]:
+        """The environment of somebody's session."""
+        source = person if identity is None else identity
+        return person_in(self.provider.cloud, person, policies or ROLE, source)
 
     def type(self, *words: str) -> Typed:
         """Type a command, and return what it printed and its exit status."""
@@ -183,6 +189,59 @@ def test_nobody_approves_what_they_proposed_themselves(office: Office) -> None:
         else:
             assert refusal == "AccessDenied"
     assert office.events(change["changeId"]) == []
+
+
+def test_two_persons_with_roles_of_their_own_announce_in_chromium(office: Office) -> None:
+    change = document(customers=["acme"])
+    change_id, file = change["changeId"], office.file(change)
+    proposer = office.variables(ALICE, "operate-hub", "operate-propose", "operate-approve")
+    approver = office.variables(BOB, "operate-hub", "operate-approve")
+    typed = {"fill": f"Type {change_id}", "with": change_id}
+    with running(proposer, office.folder) as alice, running(approver, office.folder) as bob:
+        alice.walk(
+            {"follow": "Announce"},
+            {"file": "Choose metadata.json", "with": file},
+            {"see": "metadata.json is in the field"},
+            {"click": "Check"},
+            typed,
+            {"click": "Propose"},
+            {"see": "nothing is announced yet"},
+        )
+        own = [{"follow": change_id}, {"see": "Proposed by"}, typed, {"click": "Approve"}]
+        alice.walk(*own, {"see": "another person must approve it"}, to="/proposals", complaints=1)
+        assert office.events(change_id) == []
+
+        bob.walk(
+            {"follow": "Proposals"},
+            {"follow": change_id},
+            {"see": "SHA-256"},
+            typed,
+            {"click": "Approve"},
+            {"see": "Customers and revisions"},
+            {"see": "✓ sent"},
+            {"follow": "Start"},
+            {"see": "another person approves it"},
+            {"click": "Propose"},
+            {"see": "AWS does not let you write"},
+            complaints=1,
+        )
+        alice.walk(
+            {"follow": "Start"},
+            {"click": "Propose"},
+            {"see": "Each waits for a person"},
+            to=f"/change?id={change_id}",
+        )
+        bob.walk(
+            {"follow": change_id},
+            {"see": "start: the change becomes in progress"},
+            typed,
+            {"click": "Approve"},
+            {"see": "2, in progress"},
+            to="/proposals",
+        )
+    assert len(office.events(change_id)) == 2
+    records = revisions(office.provider.hub().table, change_id)
+    assert {(one.announced_by, one.approved_by) for one in records} == {(ALICE, BOB)}
 
 
 def test_not_even_an_administrator_writes_under_another_name(office: Office) -> None:
