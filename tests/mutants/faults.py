@@ -1406,6 +1406,39 @@ MUTANTS = (
         "unit/hub/test_two_persons.py",
     ),
     Mutant(
+        "a completed change says more than its status",
+        (
+            _in(
+                "hub/announcing/proposed",
+                "if now != (change, raw, proposal.confidential, proposal.test):",
+                "if False:",
+            ),
+        ),
+        "unit/hub/test_proposed.py",
+    ),
+    Mutant(
+        "a discard lets another revision stand than both persons saw",
+        (
+            _in(
+                "hub/announcing/proposed",
+                "if (*now, found.void) != (change, raw, void):",
+                "if False:",
+            ),
+        ),
+        "unit/hub/test_proposed.py",
+    ),
+    Mutant(
+        "what one person announced is announced again",
+        (
+            _in(
+                "hub/announcing/publish_approved",
+                "    _refuse_another_effect(proposal, rehearsed)\n",
+                "",
+            ),
+        ),
+        "unit/hub/test_proposed.py",
+    ),
+    Mutant(
         "two approvals announce twice",
         (
             _in(

@@ -16,7 +16,7 @@ from tests.mutants.faults import MUTANTS, Mutant
 
 ROOT = Path(__file__).parents[2]
 COPIED = (
-    "functions", "changecast_cli", "testbed", "tests", "schemas", "events", "hub",
+    "functions", "changecast_cli", "testbed", "tests", "benchmarks", "schemas", "events", "hub",
     "pyproject.toml", "template.yaml",
 )  # fmt: skip
 _IN_MEMORY = ["-k", "not moto and not InTwoTables"]

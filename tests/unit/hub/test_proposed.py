@@ -211,6 +211,14 @@ def test_a_revision_becomes_void_after_a_second_person_approves(
     assert last["customers"] == ["acme", "globex"]
 
 
+def test_another_revision_than_both_saw_does_not_stand(hub: FakeHub, bucket: Bucket) -> None:
+    announced(hub, document(changeTitle="Never meant"))
+    proposal = proposed_discard("CHG-1", 2, hub=hub, now=NOW)
+    announced(hub, document(changeTitle="By one person"))
+    assert approved(bucket, hub, proposal)["refused"]["code"] == "other_effect"
+    assert discards(hub.table, "CHG-1") == []
+
+
 def test_the_only_revision_becomes_void_and_nobody_is_told(hub: FakeHub, bucket: Bucket) -> None:
     proposal = proposed_discard("CHG-1", 1, hub=hub, now=NOW)
     assert "nothing stands instead" in " ".join(verb_lines(proposal))
