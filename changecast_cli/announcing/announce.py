@@ -73,7 +73,7 @@ Confidential = Annotated[
     bool,
     typer.Option(
         "--confidential",
-        help="Send each customer its own event, which names no other customer.",
+        help="Send each customer its own event, which does not name other customers.",
     ),
 ]
 Test = Annotated[
@@ -190,7 +190,9 @@ def _way(own: boto3.Session, hub: Hub, reason: str, person: str | None, *, dry_r
         hub.refuse_one_person(unless=dry_run)
         return announce_document
     if hub.two_persons is None:
-        raise Refused("one person announces on this hub (TwoPerson=no): leave out --break-glass")
+        raise Refused(
+            "this hub does not require a second person (TwoPerson=no): leave out --break-glass"
+        )
     who = person_of(hub, person)
 
     def alone(document: bytes, **options: Any) -> Announcement:

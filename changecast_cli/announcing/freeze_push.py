@@ -35,7 +35,7 @@ def push(
     themselves stay. Recurring times are stored for two years, so run this at least once a year.
     """
     if not folder.is_dir():
-        raise Refused(f"{folder} is not a folder; name the folder of the CODE.ics files")
+        raise Refused(f"{folder} is not a folder; name the folder that contains the CODE.ics files")
     hub, now = connect(session(profile, region)), datetime.now(UTC)
     found = plain(folder, now)
     if unknown := sorted(set(found) - set(hub.customers)):

@@ -108,7 +108,10 @@ def objections(table: "Table", folder: Path) -> Objections:
 def refuse_missing_folder(folder: Path) -> None:
     """Raise Refused if the named folder does not exist."""
     if folder != DEFAULT_FOLDER and not folder.is_dir():
-        raise Refused(f"{folder} is not a folder; give --freezes the folder of the CODE.ics files")
+        raise Refused(
+            f"{folder} is not a folder; "
+            "set --freezes to the folder that contains the CODE.ics files"
+        )
 
 
 def plain(folder: Path, now: datetime) -> dict[str, CustomerFreezes]:

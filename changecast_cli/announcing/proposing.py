@@ -121,8 +121,8 @@ def proposed(
     if not found:
         by = f" by {proposer}" if proposer else ""
         raise Refused(
-            f"there is no proposal of {change_id}{by}: it was announced, or never proposed. See "
-            "changecast proposals"
+            f"no open proposal for {change_id}{by}: it was already announced or never proposed. "
+            "To list proposals: changecast proposals"
         )
     if len(found) > 1:
         persons = ", ".join(one.person for one in found)

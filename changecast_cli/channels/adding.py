@@ -150,7 +150,7 @@ def _free_name(channels: Channels, name: str) -> str:
         raise Refused(f"{name!r} is not a channel name: use a-z, 0-9, and - between them")
     taken = [each.name for each in read_endpoints(channels.ledger)]
     if name in taken:
-        raise Refused(f"there is a channel {name!r} already: give another --name, or remove it")
+        raise Refused(f"a channel {name!r} already exists: give another --name, or remove it")
     if len(taken) >= CHANNELS_LIMIT:
         raise Refused(f"an account has at most {CHANNELS_LIMIT} channels: remove one first")
     return name

@@ -49,7 +49,7 @@ FIELDS = (
     Field("support", "Whom readers may ask: an address or a sentence; the sender if empty"),
     Field("profile", "AWS profile of its account", example="changecast-acme"),
     Field("provider", "Your company's name, as mails show it"),
-    Field("contact_list", "Contact list, if its account has one already"),
+    Field("contact_list", "Contact list, if its account already has one"),
     Field("alarm_topic", "SNS topic in its account for its own alarms"),
 )  # fmt: skip
 # Asked for if samconfig.toml has no hub yet.
@@ -106,7 +106,7 @@ def entry_of(given: Given) -> Entry:
     _refuse(added)
     lines = _new_lines(text, added.text)
     (customer,) = added.customers
-    says = "is new" if added.new else "exists already, with the same values"
+    says = "is new" if added.new else "already exists, with the same values"
     return Entry(customer.code, says, lines, lines_for(added.customers))
 
 

@@ -140,7 +140,7 @@ def _replay(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repair:
     if not said:
         raise Refused(f"the route of {code} has no dead letter")
     plan = [f"{len(said)} dead letters of the route are announced again, to {code} only", *said]
-    return Repair([*plan, "Nobody who was mailed already is mailed again"], apply)
+    return Repair([*plan, "Nobody who was already mailed is mailed again"], apply)
 
 
 def _reannounce(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repair:

@@ -199,4 +199,6 @@ def _say_the_end(
     elif apply:
         out.print("Done.")
     else:
-        out.print("Nothing was changed yet. To do it, run the same command with --apply.")
+        out.print(
+            "Nothing has been changed yet. To apply the changes, run the same command with --apply."
+        )

@@ -112,7 +112,7 @@ def add(
     _refuse_unknown(topics or [], contacts)
     if _found(contacts, read.text):
         raise Refused(
-            f"{read.text} is on the list already. To subscribe them to a topic: "
+            f"{read.text} is already on the list. To subscribe them to a topic: "
             f"changecast contacts subscribe {read.text} TOPIC"
         )
     person = Contact(read.text).choosing(dict.fromkeys(topics or [], "OPT_IN"))

@@ -30,7 +30,7 @@ def read_roles(path: Path, topics: Sequence[str]) -> Roles:
     except (OSError, ValueError) as error:
         raise Refused(f"{path} cannot be read: {error}") from error
     if not said or not all(isinstance(each, list) for each in said.values()):
-        raise Refused(f'{path} needs [roles], for instance "Change approvers" = ["approvals"]')
+        raise Refused(f'{path} needs [roles], for example "Change approvers" = ["approvals"]')
     unknown = {topic for each in said.values() for topic in each} - set(topics)
     if unknown:
         raise Refused(

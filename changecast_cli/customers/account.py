@@ -104,9 +104,9 @@ def _refuse_another_hub(customer: CustomerStack, stack: "StackTypeDef", hub_acco
     has = parameter(stack, "HubAccount")
     if has and has != hub_account:
         raise Refused(
-            f"the stack of {customer.code} belongs to the hub in {has}, but the hub of this "
-            f"samconfig.toml is {hub_account}: is it the right file? To move the customer, run "
-            f"sam deploy --config-env {customer.code} by hand"
+            f"{customer.code}'s stack belongs to hub account {has}, but this samconfig.toml names "
+            f"{hub_account}. Check that you have the right file. To move the customer, run "
+            f"sam deploy --config-env {customer.code} yourself"
         )
 
 

@@ -117,7 +117,7 @@ def adopting(config: Path) -> Callable[[CustomerStack], None]:
         if found:
             edit(config, lambda text: with_parameters(text, customer.code, found))
             said = ", ".join(f"{name}={value}" for name, value in found.items())
-            _print(f"  {customer.code}: SES has these already, the stack uses them: {said}")
+            _print(f"  {customer.code}: SES already has these, and the stack uses them: {said}")
         contact_list = (dict(customer.more) | found).get("ContactList")
         digest = dict(customer.more).get("Digest") == "yes"
         ses = session.client("sesv2")

@@ -122,7 +122,7 @@ def clash_with(customer: CustomerStack, known: Mapping[str, CustomerStack]) -> s
             if (other.account, other.region) != (customer.account, customer.region):
                 return f"the code is taken, by account {other.account} in {other.region}"
         elif other.account == customer.account:
-            return f"account {customer.account} belongs to {other.code} already"
+            return f"account {customer.account} already belongs to {other.code}"
         elif other.name == customer.name:
             return f"{other.code} has the same name, and documents may name customers by it"
     return None

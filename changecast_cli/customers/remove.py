@@ -144,7 +144,7 @@ def _plan(
 
 
 def _where(stack: OwnStack) -> str:
-    gone = "" if stack.arn or stack.why_not else ", which is gone already"
+    gone = "" if stack.arn or stack.why_not else ", which is already gone"
     return f"the stack {stack.name} in account {stack.account}, {stack.region}{gone}"
 
 

@@ -62,7 +62,7 @@ def set_values(
     }  # fmt: skip
     rows = [(code, {key: value for key, value in given.items() if value is not None})]
     if len(rows[0][1]) == 1:
-        raise Refused("name at least one value to change, for instance --timezone Europe/Madrid")
+        raise Refused("name at least one value to change, for example --timezone Europe/Madrid")
     planned = add_all(samconfig_file.read(config), rows, update=True)
     faults = [*planned.refused.values()]
     if deploy_now and not faults:

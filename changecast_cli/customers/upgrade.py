@@ -200,7 +200,7 @@ def _say_stopped(done: Result) -> None:
         out.print(f"[bold red]failed[/]: {', '.join(done.failed)}")
     if done.worse:
         out.print(f"[bold red]worse than before[/]: {', '.join(done.worse)}")
-    out.print(f"not touched: {', '.join(done.later) or 'nobody'}")
+    out.print(f"not upgraded: {', '.join(done.later) or 'none'}")
     for line in ["To go back, type in a checkout of the release before, with this samconfig.toml:",
                  *(f"  {each}" for each in done.way_back)] if done.changed else []:  # fmt: skip
         out.print(line, markup=False, soft_wrap=True)

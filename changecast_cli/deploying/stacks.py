@@ -67,8 +67,8 @@ def clear_failed_create(session: "boto3.Session", name: str, *, poll_seconds: fl
     if stack is None or stack["StackStatus"] not in FAILED_CREATE:
         return
     err.print(
-        f"  stack {name} could not be created before ({reason_of_failure(client, name)}): "
-        "it is deleted, then created again",
+        f"  an earlier attempt to create stack {name} failed ({reason_of_failure(client, name)}): "
+        "deleting it and creating it again",
         markup=False,
         soft_wrap=True,
     )

@@ -28,7 +28,7 @@ def alerts(checked: CheckedAccount) -> Iterator[Verdict]:
     if pending:
         yield warning(
             "alerts-confirmed",
-            f"not confirmed, so they get no alerts: {', '.join(pending)}",
+            f"these addresses are not confirmed and get no alerts: {', '.join(pending)}",
             'open the link in AWS\'s mail "Subscription Confirmation"; to have it sent again: '
             f"aws sns subscribe --topic-arn {topic} --protocol email "
             f"--notification-endpoint {pending[0]}",
@@ -72,7 +72,7 @@ def alarm_test(hub: "boto3.Session", checked: CheckedAccount) -> Iterator[Verdic
     quiet = sorted(each["AlarmName"] for each in found if each["StateValue"] != "ALARM")
     if not quiet:
         yield warning(
-            "alarm-test", "every alarm of the hub is in ALARM already", "changecast doctor --hub"
+            "alarm-test", "every alarm of the hub is already in ALARM", "changecast doctor --hub"
         )
         return
     yield _rung(cloudwatch, quiet[0], confirmed)

@@ -129,12 +129,16 @@ def throttles(checked: CheckedAccount) -> Iterator[Verdict]:
     limits = stage.get("DefaultRouteSettings", {})
     rate, burst = limits.get("ThrottlingRateLimit"), limits.get("ThrottlingBurstLimit")
     if (rate, burst) == (RATE, BURST):
-        yield ok("answer-throttles", f"{rate:.0f} requests a second, {burst} at once")
+        yield ok("answer-throttles", f"{rate:.0f} requests a second, bursts of up to {burst}")
     elif rate == 0 or burst == 0:
-        said = "the page takes no requests: somebody set its limits to 0"
+        said = "the page does not accept requests: somebody set its limits to 0"
         yield broken("answer-throttles", said, repair_of(checked.code))
     else:
-        has = "no limits" if rate is None else f"limits of {rate:g} a second, {burst} at once"
+        has = (
+            "no limits"
+            if rate is None
+            else f"limits of {rate:g} a second and bursts of up to {burst}"
+        )
         said = f"the page has {has}; the template has {RATE:.0f} and {BURST}"
         yield warning("answer-throttles", said, repair_of(checked.code))
 

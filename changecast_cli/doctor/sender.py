@@ -31,11 +31,14 @@ def sender_identity(checked: CheckedAccount) -> Iterator[Verdict]:
             f"verify it, or aws sesv2 delete-email-identity --email-identity {used}",
         )
     elif denied := _denied(checked, used):
-        said = f"the function that sends may not use {used}: {', '.join(denied)}"
+        said = f"the sending function may not use {used}: {', '.join(denied)}"
         yield broken("sender-identity", said, repair_of(checked.code))
     else:
         more = ", which is more specific than the domain" if other else ""
-        yield ok("sender-identity", f"SES uses {used}{more}; the function that sends may")
+        yield ok(
+            "sender-identity",
+            f"SES uses {used}{more}, and the sending function has permission to use it",
+        )
 
 
 def _used_identity(checked: CheckedAccount) -> tuple[str, Any]:

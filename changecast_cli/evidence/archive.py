@@ -80,12 +80,12 @@ def _read(archive: zipfile.ZipFile) -> tuple[Files, list[str]]:
 
 
 def write(path: Path, body: bytes) -> None:
-    """Write an archive; Refused if the file exists already or cannot be written."""
+    """Write an archive; Refused if the file already exists or cannot be written."""
     try:
         with path.open("xb") as file:
             file.write(body)
     except FileExistsError as error:
-        raise Refused(f"{path} exists already: evidence is never overwritten") from error
+        raise Refused(f"{path} already exists: evidence is never overwritten") from error
     except OSError as error:
         raise Refused(f"{path} cannot be written: {error.strerror}") from error
 

@@ -63,7 +63,7 @@ def export_(
     The hashes of the mails come from the accounts of customers that you can open.
     """
     if to.exists():
-        raise Refused(f"{to} exists already: evidence is never overwritten")
+        raise Refused(f"{to} already exists: evidence is never overwritten")
     own = session(profile, region)
     table = own.resource("dynamodb").Table(STATUS_TABLE)
     scope = Scope(change_id, mails=not hub_only, addresses=show_addresses)

@@ -63,9 +63,14 @@ def invite(hub: Hub, asked: Invitation, *, kept: bool) -> None:
     out.print(f"\nAnswer as {escape(asked.to)}: open this link in a browser on this machine.")
     out.print(asked.link, soft_wrap=True, highlight=False, markup=False)
     if kept:
-        out.print(f"  changecast responses {asked.change_id}    # in a shell that talks to the hub")
+        out.print(
+            f"  changecast responses {asked.change_id}    # in a shell configured for the hub"
+        )
     elif not sys.stdin.isatty():
-        err.print("[dim]The link works while the cloud is up: --keep leaves it running.[/]")
+        err.print(
+            "[dim]The link works only while the local cloud runs. "
+            "To leave it running, add --keep.[/]"
+        )
     else:
         _show_arriving(hub, asked)
 

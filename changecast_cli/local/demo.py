@@ -198,12 +198,12 @@ def _tell(shown: Shown, *, kept: bool) -> None:
     out.print(f"\nThe mails are in {folder}/ (open the .html in a browser).")
     if kept:
         out.print(
-            "The cloud is still up. Next:\n"
-            '  eval "$(changecast local env hub)"    # this shell talks to the hub\n'
+            "The local cloud is still running. Next:\n"
+            '  eval "$(changecast local env hub)"    # configures this shell for the hub\n'
             "  changecast console\n"
             "  changecast status\n"
             "  changecast local mails\n"
             "  changecast local down"
         )
     else:
-        err.print("[dim]--keep leaves the cloud running, so that you can look around in it.[/]")
+        err.print("[dim]To leave the local cloud running and look around in it, add --keep.[/]")

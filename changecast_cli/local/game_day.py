@@ -100,7 +100,7 @@ def game_day(
         _list(as_json=as_json)
         return
     if name not in FAULTS:
-        raise Refused(f"there is no fault {name!r} ({known_names(name, FAULTS)})")
+        raise Refused(f"unknown fault {name!r} ({known_names(name, FAULTS)})")
     cloud = _embedded()
     hub = session(profile, region)
     customers = list_customers(hub.client("ssm"))

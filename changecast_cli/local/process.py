@@ -36,7 +36,7 @@ class LocalCloud:
 
 
 def start(folder: Path = FOLDER, authority: Path | None = None) -> LocalCloud:
-    """Start a cloud that outlives this process; Refused if the folder has one already.
+    """Start a cloud that outlives this process; Refused if the folder already has one.
 
     With `authority`, webhooks may lead to this machine. It is a file with the certificates of the
     authorities that webhooks trust instead of the machine's.
@@ -48,7 +48,9 @@ def start(folder: Path = FOLDER, authority: Path | None = None) -> LocalCloud:
     with (folder / "starting").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # of two that start at once, the second finds the first
         if find(folder):
-            raise Refused("an embedded cloud runs already: stop it with `changecast local down`")
+            raise Refused(
+                "an embedded cloud is already running: stop it with `changecast local down`"
+            )
         _state(folder).unlink(missing_ok=True)
         process = _spawn(folder, authority)
         try:

@@ -62,7 +62,7 @@ def held(
         plan = (
             [f"{who} are mailed once more; people who already have the mail get it twice"]
             if release
-            else [f"{who} are given up and count as failed"]
+            else [f"{who} are not sent and count as failed"]
         )
         if go_on(plan, yes=yes, dry_run=dry_run):
             settle = decisions.release_held if release else decisions.drop_held
@@ -80,10 +80,10 @@ def held(
 
 def _tell(who: str, addresses: list[str], settled: int, *, release: bool) -> None:
     if settled:
-        what = "are sent within a minute or two" if release else "are given up"
+        what = "are sent within a minute or two" if release else "are not sent and count as failed"
         out.print(f"Done: {settled} {what}.")
     elif addresses:
         out.print(f"{who}: {', '.join(addresses)}", markup=False, soft_wrap=True)
-        out.print("[dim]Next: --release sends once more, --drop gives up.[/]")
+        out.print("[dim]Next: --release sends again, --drop counts them as failed.[/]")
     else:
         out.print("Nobody is held.")

@@ -131,7 +131,7 @@ def plan_for(
         f"What was announced from {utc(first)} to {utc(last)} is replayed to {who} ({known}{more})",
         f"{letters} dead letters of the routes are announced again, each to its own customer only",
         *([moved] if elsewhere else []),
-        "Nobody who was mailed already is mailed again",
+        "Nobody who was already mailed is mailed again",
     ]
 
 
@@ -201,8 +201,11 @@ def _tell(done: Replayed, *, as_json: bool) -> None:
         print_json(vars(done))
     for each in done.replays:
         if each["state"] != "COMPLETED":
-            err.print(f"AWS continues it: aws events describe-replay --replay-name "
-                      f"{each['name']}", markup=False)  # fmt: skip
+            err.print(
+                "the replay continues in AWS; to see its progress: "
+                f"aws events describe-replay --replay-name {each['name']}",
+                markup=False,
+            )
     for refused in done.refused:
         say(f"not announced again: {refused}")
     if done.replays and not as_json:

@@ -181,7 +181,7 @@ def test_the_local_cloud_is_started_found_and_ended(tmp_path: Path) -> None:
     try:
         again = typed("local", "up")
         assert again.returncode == 2
-        assert "runs already" in again.stderr
+        assert "is already running" in again.stderr
         variables = json.loads(
             typed("local", "env", "222222222222", "--administrator", "--json").stdout
         )["environment"]

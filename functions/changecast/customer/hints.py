@@ -30,7 +30,7 @@ def delivery_in(body: str) -> tuple[str, int]:
     hint = object_in(body)
     number = hint.get("batch")
     if type(number) is not int or not 0 < number <= MOST_BATCHES:
-        raise ContractError("schema", "the message names no batch")
+        raise ContractError("schema", "the message does not identify a batch")
     return named(hint, "run"), number
 
 
@@ -54,7 +54,7 @@ def answer_in(hint: dict[str, Any]) -> GivenAnswer:
     found = part(hint, "answer")
     version = found.get("version")
     if type(version) is not int or version < 1:
-        raise ContractError("schema", "the message names no answer")
+        raise ContractError("schema", "the message does not identify an answer")
     return GivenAnswer(named(found, "change_id"), named(found, "person"), version)
 
 
@@ -75,7 +75,7 @@ def reminder_in(body: str) -> DueReminder | None:
     found = part(object_in(body), "reminder")
     starts_at, before = found.get("starts_at"), found.get("before")
     if not isinstance(starts_at, float) or not isinstance(before, float):
-        raise ContractError("schema", "the message names no reminder")
+        raise ContractError("schema", "the message does not identify a reminder")
     return DueReminder(named(found, "change_id"), starts_at, before)
 
 
@@ -115,7 +115,7 @@ def code_in(hint: dict[str, Any]) -> CodeHint:
     found = part(hint, "code")
     batch, number = found.get("batch"), found.get("number")
     if type(batch) is not int or type(number) is not int:
-        raise ContractError("schema", "the message names no code")
+        raise ContractError("schema", "the message does not identify a code")
     return CodeHint(named(found, "run"), batch, named(found, "recipient"), number)
 
 

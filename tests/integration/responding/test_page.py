@@ -156,7 +156,7 @@ def test_another_time_is_asked_for_by_the_customers_clocks(account: Account, ana
 @pytest.mark.parametrize(
     ("entered", "said"),
     [
-        ({}, "Enter at least one time."),
+        ({}, "Enter at least one date and time."),
         ({"start1": "2027-03-08T23:00"}, "enter both its start and its end"),
         ({"start2": "soon", "end2": "later"}, "Time 2: soon is not a date and a time."),
         ({"start1": "2027-03-28T02:30", "end1": "2027-03-28T05:00"}, "does not exist"),

@@ -34,7 +34,7 @@ def refusal(**changed: str) -> str:
         ({"code": "acme-route"}, "not a customer code"),
         ({"code": "umbra\nx"}, "not a customer code"),
         ({"code": "acme"}, "the code is taken, by account 222222222222"),
-        ({"account": "222222222222"}, "belongs to acme already"),
+        ({"account": "222222222222"}, "already belongs to acme"),
         ({"account": "111111111111"}, "the hub's own account"),
         ({"account": "55555555555"}, "not 12 digits"),
         ({"account": "٥٥٥٥٥٥٥٥٥٥٥٥"}, "not 12 digits"),
@@ -56,8 +56,8 @@ def refusal(**changed: str) -> str:
         ({"alarm_topic": "alarms"}, "not the ARN of an SNS topic"),
         ({"channels": "maybe"}, "channels is 'maybe': write yes or no"),
         ({"digest": "weekly"}, "digest is 'weekly': write yes or no"),
-        ({"reminders": "1 day"}, "write at most 4, each a number with min, h or d"),
-        ({"reminders": "1h,2h,3h,4h,5h"}, "write at most 4, each a number with min, h or d"),
+        ({"reminders": "1 day"}, "must be `none` or up to 4 times separated by commas"),
+        ({"reminders": "1h,2h,3h,4h,5h"}, "must be `none` or up to 4 times separated by commas"),
         ({"alarm_topic": "arn:aws:sns:eu-west-1:222222222222:ops"}, "is in account 222222222222"),
     ],
 )
@@ -167,7 +167,7 @@ def test_an_empty_cell_changes_nothing(value: str) -> None:
 
 def test_two_rows_of_one_file_may_not_share_an_account() -> None:
     added = add_all(WRITTEN, [("f:2", ROW), ("f:3", {**ROW, "code": "other", "name": "Other"})])
-    assert "belongs to umbra already" in added.refused["f:3"]
+    assert "already belongs to umbra" in added.refused["f:3"]
 
 
 def test_what_the_account_has_already_becomes_parameters() -> None:

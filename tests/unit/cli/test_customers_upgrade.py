@@ -117,7 +117,7 @@ def test_a_canary_that_is_worse_than_before_stops_it_and_the_way_back_is_named(
     assert ended.exit_code == 1
     assert fleet.deployed == ["globex"]
     assert "worse than before: globex" in ended.stdout
-    assert "not touched: acme, initech" in ended.stdout
+    assert "not upgraded: acme, initech" in ended.stdout
     assert "sam build --config-env globex && sam deploy --config-env globex\n" in ended.stdout
     assert "sam deploy --config-env globex-route\n" in ended.stdout
     assert "config-env acme" not in ended.stdout

@@ -78,7 +78,11 @@ def test_without_an_own_domain_the_stack_is_repaired() -> None:
     ("limits", "level", "said"),
     [
         ({"ThrottlingRateLimit": 25.0, "ThrottlingBurstLimit": 50}, "ok", "25 requests a second"),
-        ({"ThrottlingRateLimit": 0.0, "ThrottlingBurstLimit": 0}, "broken", "takes no requests"),
+        (
+            {"ThrottlingRateLimit": 0.0, "ThrottlingBurstLimit": 0},
+            "broken",
+            "does not accept requests",
+        ),
         ({"ThrottlingRateLimit": 9_999.0, "ThrottlingBurstLimit": 5_000}, "warning", "9999"),
         ({}, "warning", "no limits"),
     ],

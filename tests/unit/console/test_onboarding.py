@@ -65,7 +65,7 @@ def test_the_form_writes_what_the_command_writes(
         assert FILE.read_text("utf-8") == by_command
     assert "changes@acme.example" in done.text
     again = browser.post("customers/add/check", data=ACME)
-    assert "exists already, with the same values" in again.text
+    assert "already exists, with the same values" in again.text
     assert "Nothing needs to be written" in again.text
 
 

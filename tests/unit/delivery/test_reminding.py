@@ -125,7 +125,7 @@ def test_a_setting_is_read_as_it_is_meant(setting: str, seconds: tuple[int, ...]
     "setting", ["24", "0h", "1w", "24h;1h", "-1h", "1.5h", "24h,", "h", "yes", "1h,2h,3h,4h,5h"]
 )
 def test_a_setting_that_is_none_is_refused_with_what_to_write(setting: str) -> None:
-    with pytest.raises(ContractError, match=f"at most {MOST_REMINDERS}, each a number with min"):
+    with pytest.raises(ContractError, match=f"up to {MOST_REMINDERS} times separated by commas"):
         seconds_before(setting)
 
 

@@ -99,7 +99,8 @@ def _links(change: Change, limits: AccountLimits) -> PauseRun | None:
     more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
     return PauseRun(
         PauseCode.LINK_DOMAINS,
-        f"it links to {', '.join(shown[:_SHOWN])}{more}, outside this account's AllowedLinkDomains",
+        f"the change links to {', '.join(shown[:_SHOWN])}{more}, which this account's "
+        "AllowedLinkDomains does not allow",
     )
 
 

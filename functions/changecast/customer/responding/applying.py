@@ -56,7 +56,10 @@ def apply_chosen(applier: Applier, body: str) -> None:
     hint = chosen_in(object_in(body))
     recipient = read_recipient(applier.ledger, hint.run, hint.batch, hint.recipient)
     if recipient is None or not recipient.address:
-        log.warning("nobody to apply a choice for", extra={"recipient": hint.recipient})
+        log.warning(
+            "the choice was not applied: its recipient is unknown or has no address",
+            extra={"recipient": hint.recipient},
+        )
         return
     owner = uuid.uuid4().hex
     _take_lease(applier, owner)

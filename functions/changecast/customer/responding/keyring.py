@@ -64,7 +64,9 @@ def parse_keyring(secret: str) -> Keyring:
         current = int(found.pop("current"))
         keys = {int(number): str(key).encode() for number, key in found.items()}
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ContractError("keyring", "the keyring is not an object of numbered keys") from error
+        raise ContractError(
+            "keyring", "the keyring must be a JSON object of numbered keys"
+        ) from error
     if not {FIRST, current} <= keys.keys() or max(keys) > MOST_KEYS:
         raise ContractError("keyring", "the keyring has no key 1, or not its current key")
     if min(map(len, keys.values())) < SHORTEST_KEY:

@@ -43,8 +43,8 @@ def refuse_in_freeze(
     if found:
         raise ContractError(
             "not_wanted",
-            f"{'; '.join(found)}. Move the window, or give a reason: --despite REASON "
-            "(in a file for the intake: the field `despite`)",
+            f"{'; '.join(found)}. Move the window, or announce anyway with a reason: "
+            "--despite REASON (in an intake file: the field `despite`)",
         )
 
 
@@ -55,8 +55,8 @@ def refuse_doubtful(document: Document, standing: Sequence[Record], now: datetim
     if found := [*doubts(document.change, now)]:
         raise ContractError(
             "doubtful_window",
-            f"{'; '.join(found)}. Correct the window, or give a reason: --past REASON "
-            "(in a file for the intake: the field `past`)",
+            f"{'; '.join(found)}. Correct the window, or announce anyway with a reason: "
+            "--past REASON (in an intake file: the field `past`)",
         )
 
 
