@@ -40,6 +40,16 @@ UNUSED = (
     "pydantic/mypy.py", "aws_xray_sdk/ext/[!_bur]*", "babel/messages", "dateutil/zoneinfo/*.gz",
     "urllib3/contrib/emscripten", "*.dist-info/licenses", "*.dist-info/RECORD", "**/*.pyi",
     "**/*.c", "**/*.pyx", "botocore/data/*/*/examples-1.json",
+    # Commands and tests of packages, and what serves frameworks that no function has.
+    "annotated_types/test_cases.py", "aws_xray_sdk/ext/bottle", "aws_xray_sdk/ext/requests",
+    "babel/support.py", "babel/units.py", "botocore/stub.py", "icalendar/cli.py", "jinja2/ext.py",
+    "jinja2/meta.py", "jinja2/nativetypes.py", "markdown_it/cli", "markdown_it/port.yaml",
+    "publicsuffixlist/test*", "tzdata/zoneinfo/*.tab", "tzdata/zoneinfo/tzdata.zi",
+    "publicsuffixlist/update.py", "pydantic/color.py",
+    "pydantic/experimental", "urllib3/contrib/pyopenssl.py", "urllib3/contrib/socks.py",
+    # Only for the package awscrt and for processes of downloads: the functions have neither.
+    "boto3/crt.py", "botocore/crt/auth.py", "s3transfer/crt.py",
+    "s3transfer/processpool.py",
 )  # fmt: skip
 
 # Tables of Babel's locales that no mail uses.
