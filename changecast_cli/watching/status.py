@@ -315,7 +315,11 @@ def _show(
     if not live and any(run["customers"] for run in runs):
         out.print(runs_table(runs, page=page))
     elif not live:
-        out.print("No change matches. --since looks further back.")
+        out.print(
+            f"No customer of {change_id} matches."
+            if change_id
+            else "No change matches. --since looks further back."
+        )
     if change_id and not live:
         out.print(announcements_text(revisions(table, change_id)))
     actions = actions_on(table, change_id) if change_id else []

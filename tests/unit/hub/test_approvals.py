@@ -11,11 +11,13 @@ from tests.support.builders import document
 from tests.support.fake_hub import FakeHub, fake_hub
 
 
-def answered(hub: FakeHub, code: str, approval: str, *, seq: int = 1, revision: int = 1) -> None:
+def answered(
+    hub: FakeHub, code: str, approval: str, *, seq: int = 1, revision: int = 1, **more: int
+) -> None:
     """What the hub keeps of a customer's answers."""
     key = status_key("CHG-1", revision, code)
     counts = {"approved": 1, "needed": 2}
-    summary = {"approval": approval, "counts": counts, "report_seq": seq, "wanted": []}
+    summary = {"approval": approval, "counts": counts | more, "report_seq": seq, "wanted": []}
     hub.table.items[key["pk"], key["sk"]] = key | {"customer": code, "responses": summary}
 
 
@@ -60,6 +62,18 @@ def test_with_require_approvals_it_is_refused_and_nothing_is_put(hub: FakeHub) -
         approved(hub, require_approvals=True)
     assert refused.value.code == "not_approved"
     assert len(hub.events.entries) == 1
+
+
+def test_a_rejection_is_told_where_no_approval_is_needed(hub: FakeHub) -> None:
+    answered(hub, "acme", "none", rejected=1)
+    answered(hub, "globex", "none", rejected=0)
+    assert approved(hub) == ("acme rejects this change",)
+
+
+def test_a_rejection_where_no_approval_is_needed_is_refused_on_request(hub: FakeHub) -> None:
+    answered(hub, "acme", "none", rejected=1)
+    with pytest.raises(ContractError, match="acme rejects this change"):
+        approved(hub, require_approvals=True)
 
 
 def test_what_was_counted_last_decides(hub: FakeHub) -> None:

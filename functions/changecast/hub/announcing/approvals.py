@@ -16,11 +16,12 @@ from changecast.hub.tracking.rows import counted_last
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-_MISSING = frozenset({Approval.PENDING, Approval.REJECTED})
-
 
 def missing_approvals(table: "Table", document: Document) -> Sequence[str]:
-    """Return a sentence for each customer whose approval is missing."""
+    """Return a sentence for each customer whose approval is missing, or whose people reject it.
+
+    A rejection counts where no approval is needed too, because somebody has asked to stop.
+    """
     if document.change.status is not Status.APPROVED:
         return ()
     counted = counted_last(statuses(table, document.change.change_id))
@@ -43,9 +44,9 @@ def refuse_missing_approvals(missing: Sequence[str]) -> None:
 
 def _sentence(code: str, counted: dict[str, object]) -> Iterator[str]:
     approval, counts = counted["approval"], counted["counts"]
-    if approval not in _MISSING or not isinstance(counts, dict):
+    if not isinstance(counts, dict):
         return
-    if approval == Approval.REJECTED:
+    if approval == Approval.REJECTED or (approval == Approval.NONE and counts.get("rejected")):
         yield f"{code} rejects this change"
-    else:
+    elif approval == Approval.PENDING:
         yield f"{code} has not approved this change: {counts['approved']} of {counts['needed']}"
