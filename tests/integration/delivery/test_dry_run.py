@@ -107,7 +107,7 @@ LIVES: dict[str, Sequence[Step]] = {
     "cancelled before anybody was told": [{"status": "cancelled"}],
     "cancelled as a request": [{"status": "submitted"}, {"status": "cancelled"}],
     "withdrawn": [{}, {"customers": ["globex"]}],
-    "withdrawn, then back": [{}, {"customers": ["globex"]}, {}],
+    "withdrawn, then back": [{}, {"customers": ["globex"]}, {"version": 3}],
     "a test": [{"testRun": True}, {}],
 }  # fmt: skip
 

@@ -113,6 +113,23 @@ def test_the_same_content_again_is_not_put_again_and_the_record_stays(dropping: 
     assert dropping.files() == first
 
 
+@pytest.mark.parametrize("versions", [(None, None), (1, 2)], ids=["without", "with"])
+def test_an_old_file_is_rejected_instead_of_kept_as_the_record(
+    dropping: Dropping, versions: tuple[int | None, int | None]
+) -> None:
+    old, new = (
+        document(changeTitle=title) | ({"version": version} if version else {})
+        for title, version in zip(("Old", "New"), versions, strict=True)
+    )
+    for change in (old, new, old):
+        assert dropping.take_in(dropping.drop(change)) == []
+    assert [one.revision for one in dropping.announced()] == [1, 2]
+    (reason,) = (text for key, text in dropping.files().items() if key.endswith(".reason.txt"))
+    assert "revision 2 is newer, so nothing is sent: is this an old file?" in str(reason)
+    assert "set `version` to 3" in str(reason)
+    assert len(dropping.told()) == 1
+
+
 def test_the_same_message_again_does_nothing(dropping: Dropping) -> None:
     message = dropping.drop(document())
     assert dropping.take_in(message, message) == []

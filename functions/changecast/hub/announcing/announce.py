@@ -281,7 +281,10 @@ def _warned(document: Document, newer: int) -> Document:
     """Warn that a document is older than what people have."""
     if not newer:
         return document
-    said = f"revision {newer} is newer, so nothing is sent: is this an old file?"
+    said = (
+        f"revision {newer} is newer, so nothing is sent: is this an old file? To announce it all "
+        f"the same, set `version` to {newer + 1}"
+    )
     return replace(document, warnings=(*document.warnings, said))
 
 

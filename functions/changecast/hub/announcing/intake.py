@@ -57,12 +57,18 @@ def take_in(intake: Intake, connect: Callable[[], Hub], body: str) -> None:
 
 
 def _announce_once(hub: Hub, drop: Drop, document: bytes) -> Announcement:
-    """Announce a document, unless its content was announced before."""
+    """Announce a document, unless its content was announced before.
+
+    Raises:
+        ContractError: Of `announce`; `older_revision` if it has the content of an earlier revision.
+    """
     who = f"account {drop.requester} by the file {drop.key}"
     objections = kept_objections(hub.table)
     rehearsed = announce(
         document, hub=hub, announced_by=who, dry_run=True, objections=objections, past=""
     )
+    if rehearsed.newer:
+        raise ContractError("older_revision", rehearsed.warnings[-1])
     was_put = any(
         one.revision == rehearsed.revision and one.put_at
         for one in revisions(hub.table, rehearsed.change_id)

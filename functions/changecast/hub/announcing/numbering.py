@@ -34,11 +34,12 @@ def next_record(
 ) -> tuple[Record, bool]:
     """Return this document's record, and whether it is among `known` (oldest first) already.
 
-    Without a version of its own, a document with the newest content is the newest revision, and
-    other content is the next one. Discarded revisions count only for their numbers. Content that
-    was announced before a discard gets a new revision, because customers that obeyed the discarded
-    one have skipped it. With `notify_all`, the same content is a new revision, unless it was
-    announced that way before.
+    Without a version of its own, a document with content that was announced is the newest revision
+    with that content, and other content is the next revision. So an old file is an old revision;
+    to go back to it, its author gives it a version. Discarded revisions count only for their
+    numbers. Content that was announced before a discard gets a new revision, because customers that
+    obeyed the discarded one have skipped it. With `notify_all`, the same content is a new revision,
+    unless it was announced that way before.
 
     Raises:
         ContractError: `other_content`, `older_revision`, `discarded`, `revision_limit`.
@@ -86,8 +87,7 @@ def _same(
     version: int | None, digest: str, of_document: str, known: Sequence[Record]
 ) -> Record | None:
     """Return the record with the same content; with another hash version, the same document."""
-    candidates = known[-1:] if version is None else known
-    for record in candidates:
+    for record in reversed(known):
         is_of_now = record.hash_version == HASH_VERSION
         own = (record.content_hash, digest) if is_of_now else (record.document_hash, of_document)
         if own[0] == own[1] and version in (None, record.revision):

@@ -170,11 +170,12 @@ def _refuse_another_effect(proposal: Proposal, rehearsed: Announcement) -> None:
     now = (rehearsed.change_id, rehearsed.revision, rehearsed.customers, rehearsed.withdrawn)
     if rehearsed.outcome is Outcome.DRAFT:
         raise ContractError("draft", f"{proposal.change_id} is a draft: nobody is told")
-    if before != now:
+    if before != now or rehearsed.newer:
+        newest = max(rehearsed.revision, rehearsed.newer)
         raise ContractError(
             "other_effect",
             f"{proposal.change_id} was announced since it was proposed: it would be revision "
-            f"{rehearsed.revision} to {', '.join(rehearsed.customers) or 'nobody'} now. Propose it "
+            f"{newest} to {', '.join(rehearsed.customers) or 'nobody'} now. Propose it "
             "again: changecast propose FILE",
         )
 
