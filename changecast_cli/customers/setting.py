@@ -51,7 +51,9 @@ def set_values(
 ) -> None:
     """Change a customer's values in samconfig.toml; with --deploy, also in its stacks.
 
-    Values that you do not name stay as they are. For a new account or Region, add a new customer.
+    Values that you do not name stay as they are. With --deploy alone, the stacks get what the file
+    has, also the parameters that you wrote into it. For a new account or Region, add a new
+    customer.
     """
     customer = known(code, config)
     given = {
@@ -61,8 +63,11 @@ def set_values(
         "digest": digest,
     }  # fmt: skip
     rows = [(code, {key: value for key, value in given.items() if value is not None})]
-    if len(rows[0][1]) == 1:
-        raise Refused("name at least one value to change, for example --timezone Europe/Madrid")
+    if len(rows[0][1]) == 1 and not deploy_now:
+        raise Refused(
+            "name at least one value to change, for example --timezone Europe/Madrid, or add "
+            "--deploy to deploy what samconfig.toml has"
+        )
     planned = add_all(samconfig_file.read(config), rows, update=True)
     faults = [*planned.refused.values()]
     if deploy_now and not faults:

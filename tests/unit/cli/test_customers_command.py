@@ -2,10 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from changecast_cli.customers import setting
 from changecast_cli.customers.command import app
 from changecast_cli.deploying.samconfig_file import customers_in, tables
 from changecast_cli.failures import Refused
@@ -97,6 +99,21 @@ def test_set_changes_what_is_named_and_keeps_the_rest() -> None:
     assert "changed: timezone Europe/Madrid -> Europe/Kyiv" in result.stdout
     acme = customers_in(written())["acme"]
     assert (acme.timezone, acme.sender) == ("Europe/Kyiv", "changes@acme.example")
+
+
+def test_set_deploys_what_somebody_wrote_into_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    deployed: list[str] = []
+
+    def deploy(config: Path, customers: list[Any]) -> list[Any]:
+        deployed.extend(each.code for each in customers)
+        return []
+
+    monkeypatch.setattr(setting, "deploy_all", deploy)
+    monkeypatch.setattr(setting, "look_first", lambda *_: {})
+    typed(*ACME)
+    before = written()
+    result = typed("set", "acme", "--deploy")
+    assert (result.exit_code, deployed, written()) == (0, ["acme"], before), result.output
 
 
 @pytest.mark.parametrize(
