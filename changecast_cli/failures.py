@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -124,8 +125,18 @@ def _answered(error: ClientError) -> str:
             f"{error.operation_name}: {message or code}. Is this the hub's account and Region, "
             "and is the hub deployed (sam deploy --config-env hub)?"
         )
-    return f"AWS refused {error.operation_name}: {code}: {message}"
+    said = f"AWS refused {error.operation_name}: {code}: {message}"
+    caller = _CALLER.search(message)
+    if not code.startswith("AccessDenied") or caller is None:
+        return said
+    return (
+        f"{said.rstrip('.')}. These credentials are of account {caller[1]}: if that is not the "
+        "hub's account, set AWS_PROFILE or give --profile."
+    )
 
+
+# AWS names who asked: "User: arn:PARTITION:sts::222222222222:assumed-role/..."
+_CALLER = re.compile(r"\barn:[\w-]+:(?:iam|sts)::(\d{12}):")
 
 _SENTENCES: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], str]], ...] = (
     ((ContractError,), _contract),

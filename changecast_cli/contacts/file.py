@@ -3,6 +3,7 @@
 Everything in a file is used, named or refused: never guessed, never dropped.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from changecast_cli.failures import Refused
 
 _SPLIT = re.compile(r"[\s,;|]+")
 _EXPORTED = re.compile(r"(?:yes|no) \(default\)|no \(chose yes\)")
+_MARKUP = re.compile(r"\s*<(?:!doctype|\?xml|html|head|body|table|div)\b", re.IGNORECASE)
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|\d{9,}")
 
 
@@ -82,12 +84,29 @@ def read_people(
             "the file is UTF-16 without a byte order mark, or is not text: give "
             "--encoding utf-16-le"
         )
+    if _is_json(text) or _MARKUP.match(text):
+        raise Refused(
+            "the file is JSON or HTML, not a list of people: save it as CSV, or paste addresses "
+            "into a text file, one on each line"
+        )
     table = read_table(text, list(defaults))
     given: dict[str, Choice] = dict.fromkeys(topics or (), "OPT_IN")
     entries = list(_of_table(table, defaults) if table else _of_lines(text))
     people = once([_with(one, given) if isinstance(one, ListedPerson) else one for one in entries])
     lines = len({one.line for one in entries})
     return replace(people, lines=lines, unused=tuple(table.unused) if table else ())
+
+
+def _is_json(text: str) -> bool:
+    """Return whether the text is a JSON document, or has one on each line."""
+    start = text.lstrip("\ufeff \t\n")
+    for part in (start, start.partition("\n")[0]):
+        try:
+            if isinstance(json.loads(part), dict | list):
+                return True
+        except ValueError:
+            continue
+    return False
 
 
 def once(entries: Iterable[ListedPerson | RefusedLine]) -> People:

@@ -441,3 +441,29 @@ def test_a_topic_of_that_name_is_a_topic() -> None:
     )
     assert found.requested[0].choices == {"language": "OPT_IN"}
     assert found.requested[0].settings == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (SAMPLES.parent / "a-current-approved.json").read_text("utf-8"),
+        '\n{"createdBy": "maria@provider.example"}',
+        '{"user": "maria@provider.example"}\n{"user": "ana@acme.example"}\n',
+        '["ana@acme.example"]',
+        "<!DOCTYPE html>\n<p>ana@acme.example</p>",
+        "<?xml version='1.0'?>\n<user>ana@acme.example</user>",
+    ],
+    ids=["change", "json", "json lines", "json list", "html", "xml"],
+)
+def test_a_file_that_is_no_list_of_people_subscribes_nobody(text: str) -> None:
+    """A change document names who wrote it, on a line that reads like a pasted one."""
+    with pytest.raises(Refused, match="not a list of people"):
+        people(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["<ana@acme.example>", "[Ana] <ana@acme.example>", "{Team} ana@acme.example"]
+)
+def test_brackets_around_a_pasted_address_are_no_other_format(text: str) -> None:
+    found = people(text)
+    assert found.requested or found.refused

@@ -7,9 +7,10 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from changecast_cli import terminal
 from changecast_cli.announcing.documents import read_files
@@ -53,6 +54,21 @@ def test_what_the_system_refuses_is_a_sentence(
 ) -> None:
     assert exit_code(error) == code
     assert said in capsys.readouterr().err
+
+
+def test_credentials_of_another_account_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """Somebody in a hurry types a hub's verb with a customer's profile."""
+    who = "arn:aws:sts::222222222222:assumed-role/engineer/ana"
+    answer: Any = {
+        "Error": {
+            "Code": "AccessDeniedException",
+            "Message": f"User: {who} is not authorized to perform: ssm:GetParameters",
+        }
+    }
+    assert exit_code(ClientError(answer, "GetParameters")) == 1
+    said = capsys.readouterr().err
+    assert "These credentials are of account 222222222222" in said
+    assert "if that is not the hub's account, set AWS_PROFILE or give --profile" in said
 
 
 @pytest.mark.parametrize(
