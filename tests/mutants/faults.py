@@ -63,6 +63,22 @@ MUTANTS = (
         "unit/delivery/test_announcements.py",
     ),
     Mutant(
+        "people who were told by a minor revision alone are forgotten",
+        (_in("customer/planning/decision", "(run.material or not told)", "run.material"),),
+        "integration/delivery/test_plan_delivery.py",
+    ),
+    Mutant(
+        "approvers are those of the first request alone",
+        (
+            _in(
+                "customer/reporting/responses",
+                "first.revision <= run.revision <= view.revision",
+                "run.revision == first.revision",
+            ),
+        ),
+        "integration/delivery/test_plan_delivery.py",
+    ),
+    Mutant(
         "a lease of 0 s",
         (_in("customer/ledger/transitions", "lease_until=now + lease", "lease_until=now"),),
         "integration/delivery/test_leases.py",

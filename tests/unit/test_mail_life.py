@@ -181,3 +181,33 @@ def test_a_customer_added_later_gets_the_full_announcement() -> None:
 def test_a_customer_dropped_before_it_was_told_hears_nothing() -> None:
     decision = last_decision(revision(1, "draft"), revision(2, "approved", withdrawn=True))
     assert decision == Silent("never_announced", "nobody here was told of this change")
+
+
+def test_who_was_told_by_a_minor_revision_alone_is_told_that_the_change_is_cancelled() -> None:
+    """The material revision that it was compared with came to nothing."""
+    first, minor, end = revision(1, "approved"), revision(2, "approved"), revision(3, "cancelled")
+    runs = [
+        _run(first, kind=SILENT, material=False),
+        _run(minor, kind=MailKind.UPDATE, material=False),
+    ]
+    base = base_of(end, "acme", runs)
+    assert base is runs[1]
+    assert said(decide(end, "acme", runs, view_for(minor.change, "acme"))) == (
+        MailKind.CANCELLED, Topic.ANNOUNCEMENTS, True, 2,
+    )  # fmt: skip
+
+
+def _run(event: ChangeAnnounced, *, kind: str, material: bool) -> Run:
+    return Run(
+        run=run_id(event.change_id, event.revision),
+        change_id=event.change_id,
+        revision=event.revision,
+        event_id=str(event.event_id),
+        fingerprint=fingerprint_for(event, "acme"),
+        kind=kind,
+        topic=Topic.ANNOUNCEMENTS if kind != SILENT else "",
+        material=material,
+        started_at=0.0,
+        trace_id="",
+        complete=True,
+    )

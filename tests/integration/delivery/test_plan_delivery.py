@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from changecast.customer.ledger.table import runs_of
-from testbed.doubles.account import ANNOUNCEMENTS, DEAD_LETTERS, DELIVERIES, Account
+from changecast.customer.reporting.responses import summarised
+from testbed.doubles.account import ANNOUNCEMENTS, ANSWERING, DEAD_LETTERS, DELIVERIES, Account
 from testbed.doubles.announcements import envelope
 from testbed.doubles.answers import refusal
 from testbed.doubles.crashes import Crashes, Died
@@ -238,6 +239,57 @@ def test_a_plan_that_dies_at_any_call_resumes_and_adds_nobody_twice() -> None:
         died = any([dies_while_planning(at, after=False), dies_while_planning(at, after=True)])
         at += 1
     assert at > 12
+
+
+def test_who_heard_of_a_change_hears_its_cancellation_whatever_happened_to_revision_1() -> None:
+    """Its plan dies, a minor revision overtakes it, and the queue delivers it again."""
+    at, died = 1, True
+    while died:
+        account = Account(ses=Ses(contacts={"announcements": ["p1@acme.example"]}))
+        died = dies_first(account, envelope(1), at)
+        (first,) = account.sqs.queue(ANNOUNCEMENTS) or (None,)
+        account.sqs.queue(ANNOUNCEMENTS).clear()
+        account.announce(envelope(2, prior_status="submitted"))
+        account.settle()
+        if first:
+            account.announce(envelope(1))
+            account.settle()
+        assert len(account.ses.mails) == 1
+        account.announce(envelope(3, status="cancelled"))
+        account.settle()
+        assert account.ses.mails[-1].tags["r"].startswith(account.run("CHG1", 3).run), at
+        at += 1
+    assert at > 12
+
+
+def test_approvals_are_counted_whatever_happened_to_the_plan_of_the_first_request() -> None:
+    contacts = {"approvals": ["p1@acme.example"]}
+    at, died = 1, True
+    while died:
+        account = Account(ses=Ses(contacts=contacts), environment=ANSWERING)
+        died = dies_first(account, envelope(1, status="submitted"), at)
+        account.sqs.queue(ANNOUNCEMENTS).clear()
+        account.announce(envelope(2, status="submitted", prior_status="draft"))
+        account.settle()
+        approval = summarised(account.ledger, "CHG1", "all")
+        assert (approval.approval, approval.counts.needed) == ("pending", 1), at
+        at += 1
+    assert at > 12
+
+
+def dies_first(account: Account, announced: dict[str, Any], at: int) -> bool:
+    """Plan until the call `at`, where the process dies; False if it has fewer calls."""
+    account.wrap = Crashes(at, after=True).wrap
+    account.start()
+    account.announce(announced)
+    died = False
+    try:
+        account.plan()
+    except Died:
+        died = True
+    account.wrap = lambda service, client: client
+    account.start()
+    return died
 
 
 def dies_while_planning(at: int, *, after: bool) -> bool:

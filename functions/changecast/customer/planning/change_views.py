@@ -49,6 +49,7 @@ def view_of(
     shown = told if withdrawn else change
     asks = mailing.topic is Topic.APPROVALS and not withdrawn
     window = told.window or change.window
+    renews = asks and (mailing.material or before is None)
     return ChangeView(
         change_id=run.change_id,
         revision=run.revision,
@@ -60,8 +61,8 @@ def view_of(
         updated_at=now,
         window_start=window.start.timestamp() if window else 0.0,
         window_end=window.end.timestamp() if window else 0.0,
-        asked_run=run.run if mailing.material or before is None else before.asked_run,
-        approvals_run=_approvals_run(run, before, renews=asks and mailing.material),
+        asked_run=run.run if before is None or mailing.material else before.asked_run,
+        approvals_run=_approvals_run(run, before, renews=renews),
         expires_at=run.expires_at,
     )
 

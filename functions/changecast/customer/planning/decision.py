@@ -94,12 +94,16 @@ def refuse_forgotten(announced: ChangeAnnounced, keep: float, now: float) -> Non
 def base_of(announced: ChangeAnnounced, customer: str, runs: Iterable[Run]) -> Run | None:
     """Return the last material run before this revision, of the same topic if there is one.
 
+    A run that is not material counts if no run before it does: the one that it was compared with
+    has come to nothing since, so it told everybody.
+
     None if people know nothing that is still valid: they were never told, or were last told that
     the change is withdrawn.
     """
     told: list[Run] = []
     for run in runs:
-        if run.revision < announced.revision and run.material and run.kind != SILENT:
+        is_before = run.revision < announced.revision and run.kind != SILENT
+        if is_before and (run.material or not told):
             told = [] if run.kind == MailKind.WITHDRAWN else [*told, run]
     asks = announced.change.status is Status.SUBMITTED and customer not in announced.withdrawn
     topic = Topic.APPROVALS if asks else Topic.ANNOUNCEMENTS

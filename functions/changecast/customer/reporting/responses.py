@@ -13,7 +13,8 @@ from changecast.customer.ledger.answers import (
 )
 from changecast.customer.ledger.schema import Run, mailbox_of, run_id
 from changecast.customer.ledger.states import NOT_SENT, State
-from changecast.customer.ledger.table import Ledger, batches_of, read_run
+from changecast.customer.ledger.table import Ledger, batches_of, read_run, runs_of
+from changecast.customer.mailing import Topic
 from changecast.customer.planning.recipients import normalise
 from changecast.customer.responding.tally import ALL, summary_of
 
@@ -37,11 +38,20 @@ def summarised(ledger: Ledger, change_id: str, needed: str) -> ResponseSummary:
 
 
 def _approvers(ledger: Ledger, view: ChangeView) -> set[str]:
-    run: Run | None = read_run(ledger, view.approvals_run) if view.approvals_run else None
-    if run is None:
+    """Return who was asked to approve, also by later revisions that told nothing new."""
+    first: Run | None = read_run(ledger, view.approvals_run) if view.approvals_run else None
+    if first is None:
         return set()
+    asking = [
+        run
+        for run in runs_of(ledger, view.change_id)
+        if first.revision <= run.revision <= view.revision
+        and run.topic == Topic.APPROVALS
+        and not run.discarded
+    ]
     return {
         mailbox_of(normalise(recipient.address))
+        for run in asking
         for batch in batches_of(ledger, run)
         for recipient in batch.recipients
         # Who was forgotten has no address, and no answer that could be matched with them.
