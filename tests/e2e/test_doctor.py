@@ -153,8 +153,9 @@ def set_does_not_send(ward: Ward) -> Undo:
 
 def topic_missing(ward: Ward) -> Undo:
     ses = ward.own("sesv2")
+    before = ses.get_contact_list(ContactListName="changecast")["Topics"]
     ses.update_contact_list(ContactListName="changecast", Topics=list(TOPICS[:2]))
-    return lambda: ses.update_contact_list(ContactListName="changecast", Topics=list(TOPICS))
+    return lambda: ses.update_contact_list(ContactListName="changecast", Topics=before)
 
 
 def many_suppressed(ward: Ward) -> Undo:
