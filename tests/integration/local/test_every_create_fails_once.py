@@ -145,7 +145,7 @@ def test_the_same_command_again_ends_well_and_leaves_no_orphan(
     assert sorted(failed) == wanted
     said = capfd.readouterr().err
     assert [
-        name for name in failed if f"({name}: Internal Failure): it is deleted" not in said
+        name for name in failed if f"({name}: Internal Failure): deleting it" not in said
     ] == []
     stacks = ground.here.client("cloudformation").describe_stacks()["Stacks"]
     assert [each["StackStatus"] for each in stacks if each["StackName"] == STACKS[path]] == [
