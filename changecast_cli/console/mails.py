@@ -19,6 +19,8 @@ from changecast.customer.mailing import Variant
 from changecast.hub.announcing.metadata import Document
 from changecast.hub.tracking.originals import kept
 from changecast.hub.tracking.revisions import revisions
+from changecast.hub.tracking.rows import mails_sent
+from changecast.hub.tracking.table import statuses
 from changecast_cli.console.pages import page
 from changecast_cli.failures import Refused, explained
 from changecast_cli.preview.brands import brand_of, environment_of
@@ -69,13 +71,15 @@ class ShownMail:
 class Mails:
     """What the document causes at the customer, in a sentence, with its mails and their source.
 
-    `source` is RUN or DOCUMENT; `origin` is the text for people.
+    `source` is RUN or DOCUMENT; `origin` is the text for people. `has_left` says whether at least
+    one of the run's mails was sent.
     """
 
     says: str
     origin: str
     source: str
     mails: tuple[ShownMail, ...]
+    has_left: bool = False
 
 
 def mails(request: Request) -> Response:
@@ -129,8 +133,34 @@ def _kept(request: Request) -> Mails:
     kept = console.kept_mails.of(console.aws, change_id, revision, code)
     shown = (_shown(name, _reader(name), body, now=True) for name, body in kept.renderings.items())
     says = f"{change_id} revision {revision} as the account of {code} composed it."
-    origin = f"These mails are the ones that left, with another reader's address; read {kept.way}."
-    return Mails(says, origin, RUN, tuple(shown))
+    sent, planned = _sent(console.aws.table, change_id, revision, code)
+    return Mails(
+        says,
+        f"{_departed(sent, planned, code)}, with another reader's address; read {kept.way}.",
+        RUN,
+        tuple(shown),
+        has_left=sent > 0,
+    )
+
+
+def _sent(table: Any, change_id: str, revision: int, code: str) -> tuple[int, int]:
+    """Return how many mails of a revision were sent to a customer's people, of how many planned.
+
+    By the hub's last report: a run that is paused or waits has its mails, but none has left.
+    """
+    for row in statuses(table, change_id, revision):
+        if row.get("customer") == code:
+            planned = int((row.get("counts") or {}).get("planned", 0))
+            return mails_sent(row), planned
+    return 0, 0
+
+
+def _departed(sent: int, planned: int, code: str) -> str:
+    if not sent:
+        return f"No mail has left yet, as far as {code} has reported: these mails are ready"
+    if sent < planned:
+        return f"{sent} of {planned} mails have left: these"
+    return "These mails are the ones that left"
 
 
 def _reader(variant: str) -> str:

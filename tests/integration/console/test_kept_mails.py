@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from changecast.customer.ledger.preferences import choose, read_preference
 from changecast.customer.renderings.mails_bucket import rendering_key
+from changecast.hub.tracking.schema import status_key
 from changecast_cli.console import kept_mails
 from changecast_cli.console.application import application
 from changecast_cli.console.guard import Door
@@ -24,7 +25,7 @@ from testbed.doubles.account import ANSWERING, Account
 from testbed.doubles.announcements import envelope
 from testbed.doubles.ses import Ses
 from tests.support.consoles import OWN, PORT, PREFIX, TOKEN, FakeBoard, console_over
-from tests.support.fake_hub import fake_hub
+from tests.support.fake_hub import FakeHub, fake_hub
 from tests.support.seen import seen
 
 ANA, CHANGE = "ana@acme.example", "CHG1"
@@ -87,8 +88,22 @@ def entering(opened: Open, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def browser() -> TestClient:
-    app = application(console_over(fake_hub(), FakeBoard()), Door(PORT, TOKEN, PREFIX))
+def hub() -> FakeHub:
+    """The hub heard that Ana's mail was sent."""
+    found = fake_hub()
+    reported(found, planned=1, sent=1)
+    return found
+
+
+def reported(hub: FakeHub, **counts: int) -> None:
+    """Let acme report how many mails of revision 1 it planned, and how many were sent."""
+    key = status_key(CHANGE, 1, "acme")
+    hub.table.items[key["pk"], key["sk"]] = key | {"customer": "acme", "counts": counts}
+
+
+@pytest.fixture
+def browser(hub: FakeHub) -> TestClient:
+    app = application(console_over(hub, FakeBoard()), Door(PORT, TOKEN, PREFIX))
     client = TestClient(app, base_url=OWN)
     client.base_url = client.base_url.join(f"/{PREFIX}/")
     return client
@@ -107,6 +122,27 @@ def test_the_mail_that_left_is_shown_and_read_once(
     assert framed.headers["content-security-policy"].startswith("sandbox")
     assert framed.text == html_of(sent.raw).replace(ANA, READER)
     assert entered == ["acme"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "says", "chip"),
+    [
+        ({"planned": 3, "sent": 0}, "No mail has left yet, as far as acme has reported", "ready"),
+        ({}, "No mail has left yet, as far as acme has reported", "ready"),
+        ({"planned": 3, "sent": 2}, "2 of 3 mails have left", "left"),
+        ({"planned": 3, "sent": 3}, "These mails are the ones that left", "left"),
+    ],
+)
+def test_a_paused_runs_mails_are_not_said_to_have_left(
+    hub: FakeHub, opened: Open, browser: TestClient, monkeypatch: pytest.MonkeyPatch,
+    counts: dict[str, int], says: str, chip: str,
+) -> None:  # fmt: skip
+    """A stranger read "the ones that left" of a run that had mailed nobody."""
+    entering(opened, monkeypatch)
+    reported(hub, **counts)
+    shown = seen(browser, "mails", id=CHANGE, revision="1", customer="acme")
+    assert says in shown.text
+    assert f" {chip} To: " in shown.text
 
 
 def test_a_mail_with_personal_links_is_shown_without_anybodys(

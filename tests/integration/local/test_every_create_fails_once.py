@@ -144,9 +144,7 @@ def test_the_same_command_again_ends_well_and_leaves_no_orphan(
         ground.deploy()
     assert sorted(failed) == wanted
     said = capfd.readouterr().err
-    assert [
-        name for name in failed if f"({name}: Internal Failure): deleting it" not in said
-    ] == []
+    assert [name for name in failed if f"({name}: Internal Failure): deleting it" not in said] == []
     stacks = ground.here.client("cloudformation").describe_stacks()["Stacks"]
     assert [each["StackStatus"] for each in stacks if each["StackName"] == STACKS[path]] == [
         "CREATE_COMPLETE"
