@@ -74,6 +74,7 @@ def test_a_change_is_announced_corrected_and_cancelled(
         *announced,
         {"see": "3, cancelled"},
         to="/",
+        slow=1.0,  # a file may be chosen before the script is there
     )
 
     def told(kind: str) -> bool:

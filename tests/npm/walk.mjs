@@ -1,10 +1,10 @@
 // Does in Chromium what a person does on the console's pages, step after step.
-// Input (stdin): {"address", "height"?, "wait"? (seconds for each step), "steps": [{"click"|"follow"|"fill"|"file"|"press"|"see"|"framed"|"gone"|"picture": ..., "with"?}]}
+// Input (stdin): {"address", "height"?, "wait"? (seconds for each step), "slow"? (seconds until scripts arrive), "steps": [{"click"|"follow"|"fill"|"file"|"press"|"see"|"framed"|"gone"|"picture": ..., "with"?}]}
 // Output: {"address", "requests", "complaints"}: where it ended, what was fetched, what the page complained of.
 import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 
-const { address, steps, height = 2400, wait = 60 } = JSON.parse(readFileSync(0, "utf8"));
+const { address, steps, height = 2400, wait = 60, slow = 0 } = JSON.parse(readFileSync(0, "utf8"));
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM,
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -12,6 +12,12 @@ const browser = await chromium.launch({
 });
 const page = await browser.newPage({ viewport: { width: 1280, height } });
 page.setDefaultTimeout(wait * 1000);
+if (slow) {
+  await page.route("**/*.js", async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, slow * 1000));
+    await route.continue();
+  });
+}
 const requests = [], complaints = [];
 page.on("request", (request) => requests.push(request.url()));
 page.on("pageerror", (error) => complaints.push(String(error)));

@@ -25,13 +25,16 @@ class Console:
         """The address of the overview; every page of the session lies below it."""
         return "/".join(self.address.split("/")[:4])
 
-    def walk(self, *steps: dict[str, str], to: str = "", complaints: int = 0) -> None:
+    def walk(
+        self, *steps: dict[str, str], to: str = "", complaints: int = 0, slow: float = 0.0
+    ) -> None:
         """Take steps in Chromium, from where the last walk ended, or from a page of this path.
 
         `complaints` is how many answers of the browser's console are errors: a refusal is one.
+        `slow` is how many seconds late a page's script arrives.
         """
         start = f"{self.base}{to}" if to else self.address
-        given = {"address": start, "steps": steps, "wait": SECONDS}
+        given = {"address": start, "steps": steps, "wait": SECONDS, "slow": slow}
         walked = programs.node("walk.mjs", given)
         assert len(walked["complaints"]) == complaints, walked["complaints"]
         self.address = walked["address"]

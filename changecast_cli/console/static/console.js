@@ -75,7 +75,10 @@ async function take(file) {
 }
 
 if (document.getElementById("announce")) {
-  document.getElementById("file").addEventListener("change", (event) => take(event.target.files[0]));
+  const chosen = document.getElementById("file");
+  chosen.addEventListener("change", () => take(chosen.files[0]));
+  // It may have been chosen before this script was there.
+  if (!field.value) take(chosen.files[0]);
   for (const name of ["dragover", "dragleave", "drop"]) {
     field.addEventListener(name, (event) => {
       event.preventDefault();
