@@ -1,7 +1,10 @@
 """A process that dies at one chosen call of a client, before or after the call takes effect."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from testbed.doubles.account import Account
 
 
 class Died(BaseException):
@@ -37,3 +40,21 @@ class _Client:
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._client, name)
         return lambda **arguments: self._crashes.through(call, arguments)
+
+
+def dies(account: "Account", work: Callable[[], None], at: int, *, after: bool) -> bool:
+    """Let an account's functions work until the call `at`, where the process dies; start new ones.
+
+    Returns:
+        False if they make fewer calls.
+    """
+    account.wrap = Crashes(at, after=after).wrap
+    account.start()
+    died = False
+    try:
+        work()
+    except Died:
+        died = True
+    account.wrap = lambda service, client: client
+    account.start()
+    return died

@@ -10,9 +10,21 @@ from typing import TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from changecast.contract.errors import Retry
+from changecast.customer.ledger.ses_requests import next_turn
+from changecast.customer.ledger.table import Ledger
 from changecast.lambdas.aws_errors import is_throttled, passes
 
 Result = TypeVar("Result")
+
+
+def wait_for_turn(ledger: Ledger, clock: Callable[[], float], *, longest: float) -> None:
+    """Wait for the account's next turn.
+
+    Raises:
+        Retry: It would be more than `longest` seconds away.
+    """
+    now = clock()
+    ledger.wait(next_turn(ledger, now, longest=longest) - now)
 
 
 def at_turn(turn: Callable[[], None], ask: Callable[[], Result], *, tries: int) -> Result:

@@ -26,7 +26,7 @@ from changecast.customer.week import week_at, week_named
 from changecast_cli.watching.recipients import run_in
 from testbed.doubles.account import ANNOUNCEMENTS, ANSWERING, Account
 from testbed.doubles.announcements import envelope
-from testbed.doubles.crashes import Crashes, Died
+from testbed.doubles.crashes import Died, dies
 from testbed.doubles.dynamodb import Table
 from testbed.doubles.s3 import S3
 from testbed.doubles.ses import SentMail, Ses
@@ -373,18 +373,11 @@ def test_a_planner_that_dies_at_any_call_sends_it_once(after: bool) -> None:
         account = told(overviewing())
         account.clock.now = MONDAY + 5
         account.sweep()
-        account.wrap = Crashes(at, after=after).wrap
-        account.start()
-        try:
-            account.plan()
-        except Died:
-            account.wrap = lambda service, client: client
-            account.start()
-            account.settle(12)
-            assert digests(account) == [(ANA, SUBJECT), (BOB, SUBJECT)], at
-        else:
+        if not dies(account, account.plan, at, after=after):
             assert at > 15, "the planner makes more calls than that"
             return
+        account.settle(12)
+        assert digests(account) == [(ANA, SUBJECT), (BOB, SUBJECT)], at
     raise AssertionError("it never came to its end")
 
 
@@ -393,17 +386,10 @@ def test_a_sweep_that_dies_at_any_call_loses_no_digest(after: bool) -> None:
     for at in range(1, 60):
         account = told(overviewing())
         account.clock.now = MONDAY + 5
-        account.wrap = Crashes(at, after=after).wrap
-        account.start()
-        try:
-            account.sweep()
-        except Died:
-            account.wrap = lambda service, client: client
-            account.start()
-            account.settle(12)
-            assert digests(account) == [(ANA, SUBJECT), (BOB, SUBJECT)], at
-        else:
+        if not dies(account, account.sweep, at, after=after):
             return
+        account.settle(12)
+        assert digests(account) == [(ANA, SUBJECT), (BOB, SUBJECT)], at
     raise AssertionError("it never came to its end")
 
 

@@ -9,7 +9,7 @@ from changecast.customer.ledger.account_counters import list_size
 from testbed.doubles.account import DEAD_LETTERS, DELIVERIES, Account
 from testbed.doubles.announcements import envelope
 from testbed.doubles.answers import refusal
-from testbed.doubles.crashes import Crashes, Died
+from testbed.doubles.crashes import Died, dies
 from testbed.doubles.ses import Ses
 
 PEOPLE = [f"p{number}@acme.example" for number in range(1, 6)]
@@ -200,16 +200,8 @@ def test_a_plan_that_dies_at_any_call_is_counted_once_or_waits() -> None:
 
 def _dies(limits: dict[str, str], mailed: int, at: int, *, after: bool) -> bool:
     account = limited([f"p{n}@acme.example" for n in range(7)], BATCH_SIZE="3", **limits)
-    account.wrap = Crashes(at, after=after).wrap
-    account.start()
     account.announce(envelope())
-    died = False
-    try:
-        account.plan()
-    except Died:
-        died = True
-    account.wrap = lambda service, client: client
-    account.start()
+    died = dies(account, account.plan, at, after=after)
     account.settle(15)
     assert len(account.ses.mails) == mailed
     assert tally(account, "mails") == [7] * bool(mailed)

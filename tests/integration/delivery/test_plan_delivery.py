@@ -10,7 +10,7 @@ from changecast.customer.reporting.responses import summarised
 from testbed.doubles.account import ANNOUNCEMENTS, ANSWERING, DEAD_LETTERS, DELIVERIES, Account
 from testbed.doubles.announcements import envelope
 from testbed.doubles.answers import refusal
-from testbed.doubles.crashes import Crashes, Died
+from testbed.doubles.crashes import dies
 from testbed.doubles.ses import Ses
 
 
@@ -246,7 +246,8 @@ def test_who_heard_of_a_change_hears_its_cancellation_whatever_happened_to_revis
     at, died = 1, True
     while died:
         account = Account(ses=Ses(contacts={"announcements": ["p1@acme.example"]}))
-        died = dies_first(account, envelope(1), at)
+        account.announce(envelope(1))
+        died = dies(account, account.plan, at, after=True)
         (first,) = account.sqs.queue(ANNOUNCEMENTS) or (None,)
         account.sqs.queue(ANNOUNCEMENTS).clear()
         account.announce(envelope(2, prior_status="submitted"))
@@ -267,7 +268,8 @@ def test_approvals_are_counted_whatever_happened_to_the_plan_of_the_first_reques
     at, died = 1, True
     while died:
         account = Account(ses=Ses(contacts=contacts), environment=ANSWERING)
-        died = dies_first(account, envelope(1, status="submitted"), at)
+        account.announce(envelope(1, status="submitted"))
+        died = dies(account, account.plan, at, after=True)
         account.sqs.queue(ANNOUNCEMENTS).clear()
         account.announce(envelope(2, status="submitted", prior_status="draft"))
         account.settle()
@@ -277,34 +279,11 @@ def test_approvals_are_counted_whatever_happened_to_the_plan_of_the_first_reques
     assert at > 12
 
 
-def dies_first(account: Account, announced: dict[str, Any], at: int) -> bool:
-    """Plan until the call `at`, where the process dies; False if it has fewer calls."""
-    account.wrap = Crashes(at, after=True).wrap
-    account.start()
-    account.announce(announced)
-    died = False
-    try:
-        account.plan()
-    except Died:
-        died = True
-    account.wrap = lambda service, client: client
-    account.start()
-    return died
-
-
 def dies_while_planning(at: int, *, after: bool) -> bool:
     people = [f"p{number}@acme.example" for number in range(7)]
     account = Account(ses=Ses(contacts={"announcements": people}), environment={"BATCH_SIZE": "3"})
-    account.wrap = Crashes(at, after=after).wrap
-    account.start()
     account.announce(envelope())
-    died = False
-    try:
-        account.plan()
-    except Died:
-        died = True
-    account.wrap = lambda service, client: client
-    account.start()
+    died = dies(account, account.plan, at, after=after)
     account.settle(15)
     assert addresses(account) == people
     report = account.events.last_report()

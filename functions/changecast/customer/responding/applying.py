@@ -21,7 +21,7 @@ from changecast.customer.ledger.preferences import Preference, choose, read_pref
 from changecast.customer.ledger.table import Ledger, read_recipient
 from changecast.customer.mailing import Topic
 from changecast.customer.planning.recipients import normalise
-from changecast.customer.ses_turns import at_turn
+from changecast.customer.ses_turns import at_turn, wait_for_turn
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -184,9 +184,5 @@ def _update(applier: Applier, request: dict[str, Any]) -> Any:
 
 def _asked(applier: Applier, ask: Callable[[], Any]) -> Any:
     """Return SES's answer to one request, made when it is its turn."""
-    return at_turn(partial(_turn, applier), ask, tries=1)
-
-
-def _turn(applier: Applier) -> None:
-    now = applier.clock()
-    applier.ledger.wait(ses_requests.next_turn(applier.ledger, now, longest=LONGEST_TURN) - now)
+    turn = partial(wait_for_turn, applier.ledger, applier.clock, longest=LONGEST_TURN)
+    return at_turn(turn, ask, tries=1)

@@ -8,13 +8,12 @@ from changecast.contract.errors import Retry
 from changecast.customer.ledger.ses_requests import (
     Quota,
     ask_quota,
-    next_turn,
     read_quota,
     share_quota,
 )
 from changecast.customer.ledger.table import Ledger
 from changecast.customer.sending.pace import Pace
-from changecast.customer.ses_turns import at_turn
+from changecast.customer.ses_turns import at_turn, wait_for_turn
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -67,7 +66,8 @@ def pace_of(quota: Quota) -> Pace:
 
 def _ask(ledger: Ledger, ses: "SESV2Client", clock: Callable[[], float], *, tries: int) -> Quota:
     """https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html (SendQuota)."""
-    account = at_turn(partial(_turn, ledger, clock), ses.get_account, tries=tries)
+    turn = partial(wait_for_turn, ledger, clock, longest=_LONGEST_TURN)
+    account = at_turn(turn, ses.get_account, tries=tries)
     limits = account.get("SendQuota", {})
     asked_at = clock()
     quota = Quota(
@@ -81,8 +81,3 @@ def _ask(ledger: Ledger, ses: "SESV2Client", clock: Callable[[], float], *, trie
     )
     share_quota(ledger, quota)
     return quota
-
-
-def _turn(ledger: Ledger, clock: Callable[[], float]) -> None:
-    now = clock()
-    ledger.wait(next_turn(ledger, now, longest=_LONGEST_TURN) - now)
