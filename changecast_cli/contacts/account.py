@@ -1,8 +1,9 @@
 """Open the contact list of one account."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import boto3
 import typer
@@ -86,13 +87,17 @@ def session_for(code: str | None, profile: str | None, region: str | None) -> bo
 
 def outputs_of(session: boto3.Session) -> dict[str, str]:
     """Return the stack's outputs; none if the account has no such stack."""
+    return {each["OutputKey"]: each["OutputValue"] for each in stack_in(session).get("Outputs", ())}
+
+
+def stack_in(session: boto3.Session) -> Mapping[str, Any]:
+    """Return the account's stack; empty if it has none, or if the caller may not read it."""
     try:
-        found = session.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+        return session.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("ValidationError", "AccessDenied"):
             raise
         return {}
-    return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", ())}
 
 
 def _only_list(ses: "SESV2Client") -> str:

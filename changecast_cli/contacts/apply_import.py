@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,10 +15,11 @@ from changecast_cli.contacts.account import OpenList
 from changecast_cli.contacts.addresses import mailbox_of
 from changecast_cli.contacts.file import People, RefusedLine
 from changecast_cli.contacts.own_settings import Setting
+from changecast_cli.contacts.owner import owner_of, refuse_others, strange_domains
 from changecast_cli.contacts.plan import ImportPlan, LineOutcome, Result
 from changecast_cli.contacts.reading import ledger_of
 from changecast_cli.contacts.write import write
-from changecast_cli.failures import BAD_INPUT, Refused
+from changecast_cli.failures import BAD_INPUT, Refused, warn
 from changecast_cli.terminal import err, out, print_json
 
 # A reason that many lines share is printed once with a count.
@@ -32,10 +33,24 @@ def carry_out(
     *,
     apply: bool,
     as_json: bool,
+    on_the_list: Iterable[str],
+    is_moved: bool = False,
     leaving: Sequence[str] = (),
     remove: Sequence[str] = (),
 ) -> None:
-    """Report what an import does; with `apply`, do it. Exit with 2 if lines were refused."""
+    """Say whose list it is, and report what an import does; with `apply`, do it.
+
+    Exits with 2 if lines were refused. `on_the_list` are the addresses of now; `is_moved` accepts a
+    file of another customer.
+    """
+    owner = owner_of(contacts)
+    if not is_moved:
+        refuse_others(people.origins, owner)
+    if not as_json:
+        out.print(f"List {contacts.name} of {owner}", markup=False, soft_wrap=True)
+    strange = strange_domains([one.address for one in people.requested], on_the_list)
+    if strange:
+        warn(strange)
     ledger = ledger_of(contacts) if any(one.settings for one in people.requested) else None
     settings = _settings(people, ledger)
     outcomes = _with_settings(_in_order(plan, people), settings)
@@ -47,6 +62,8 @@ def carry_out(
         )
     if as_json:
         print_json(_plain(plan, people, outcomes, settings) | {
+            "list": {"name": contacts.name, **owner.plain()},
+            "warnings": [strange] if strange else [],
             "applied": apply, "meanwhile": [*met, *chose], "leaving": list(leaving),
             "removed": list(remove),
         })  # fmt: skip

@@ -26,6 +26,7 @@ from changecast_cli.contacts.backup import (
     write_backup,
 )
 from changecast_cli.contacts.own_settings import LABELS, settings_of
+from changecast_cli.contacts.owner import COLUMN, owner_of
 from changecast_cli.contacts.reading import ledger_of
 from changecast_cli.contacts.records import Choice, Contact, defaults_of, every_contact
 from changecast_cli.failures import Refused
@@ -43,11 +44,14 @@ def export(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Write everybody as CSV: a column per topic, language, zone. `contacts import` reads it."""
+    """Write everybody as CSV: a column per topic, language, zone. `contacts import` reads it.
+
+    A column names the customer, so that the file is not imported into another customer's list.
+    """
     contacts = open_list(customer, profile, region, per_second)
     defaults, ledger = defaults_of(contacts), ledger_of(contacts)
     chosen = read_preferences(ledger) if ledger else {}
-    text = export_text(every_contact(contacts), defaults, chosen)
+    text = export_text(every_contact(contacts), defaults, chosen, owner_of(contacts).mark)
     if file is None:
         print_csv(text)
     else:
@@ -59,16 +63,20 @@ def export_text(
     people: Iterable[Contact],
     defaults: Mapping[str, Choice],
     chosen: Mapping[str, Preference] = {},
+    origin: str = "",
 ) -> str:
-    """Return people as CSV that `import` reads back as the same choices, in any account."""
+    """Return people as CSV that `import` reads back as the same choices, in any account.
+
+    `origin` says in each row whose people they are: rows may be sorted, deleted and added.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["email", *defaults, EVERYTHING, *LABELS])
+    writer.writerow(["email", *defaults, EVERYTHING, *LABELS, COLUMN])
     for each in people:
         cells = [exported(each, topic, defaults[topic]) for topic in defaults]
         own = settings_of(each.address, chosen).values()
         out_of_all = "yes" if each.unsubscribed_from_all else "no"
-        writer.writerow([each.address, *cells, out_of_all, *own])
+        writer.writerow([each.address, *cells, out_of_all, *own, origin])
     return text.getvalue()
 
 

@@ -53,12 +53,16 @@ class RefusedLine:
 
 @dataclass(frozen=True)
 class People:
-    """Content of a file: people, lines that add nobody, and columns that are not read."""
+    """Content of a file: people, lines that add nobody, and columns that are not read.
+
+    `origins` are the customers that an export says its people are from.
+    """
 
     requested: list[ListedPerson]
     refused: list[RefusedLine]
     lines: int = 0
     unused: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
 
 
 class _LineFault(Exception):
@@ -94,7 +98,9 @@ def read_people(
     entries = list(_of_table(table, defaults) if table else _of_lines(text))
     people = once([_with(one, given) if isinstance(one, ListedPerson) else one for one in entries])
     lines = len({one.line for one in entries})
-    return replace(people, lines=lines, unused=tuple(table.unused) if table else ())
+    if table is None:
+        return replace(people, lines=lines)
+    return replace(people, lines=lines, unused=tuple(table.unused), origins=table.origins)
 
 
 def _is_json(text: str) -> bool:

@@ -25,6 +25,10 @@ from changecast_cli.text_files import read_text
 Apply = Annotated[
     bool, typer.Option("--apply", help="Make the changes; without it, only show them.")
 ]
+Moved = Annotated[
+    bool,
+    typer.Option("--from-another-customer", help="Accept an export of another customer's list."),
+]
 Encoding = Annotated[
     str | None,
     typer.Option(help="Encoding of the file (default: from its byte order mark, otherwise UTF-8)."),
@@ -38,6 +42,7 @@ def import_people(
         typer.Option(help="Topics for people without any topic in the file, separated by commas."),
     ] = None,
     apply: Apply = False,
+    moved: Moved = False,
     encoding: Encoding = None,
     customer: Code = None,
     per_second: PerSecond = 1.0,
@@ -56,8 +61,12 @@ def import_people(
     if unknown:
         raise Refused(f"the list has no topic {', '.join(unknown)} (it has {', '.join(defaults)})")
     people = read_people(read_text(file, encoding), defaults, chosen)
-    plan = plan_import(people.requested, by_mailbox(every_contact(contacts)), defaults)
-    carry_out(contacts, plan, people, apply=apply, as_json=as_json)
+    existing = by_mailbox(every_contact(contacts))
+    plan = plan_import(people.requested, existing, defaults)
+    carry_out(
+        contacts, plan, people,
+        apply=apply, as_json=as_json, on_the_list=existing, is_moved=moved,
+    )  # fmt: skip
 
 
 def sync(
@@ -73,6 +82,7 @@ def sync(
             help="With --apply: remove people whom an earlier sync added and who have no role now.",
         ),
     ] = False,
+    moved: Moved = False,
     encoding: Encoding = None,
     customer: Code = None,
     per_second: PerSecond = 1.0,
@@ -96,7 +106,11 @@ def sync(
         _refuse_to_remove(people, len(leaving))
     plan = plan_import(people.requested, existing, defaults, attributes=MARK)
     removed = leaving if apply and remove else []
-    carry_out(contacts, plan, people, apply=apply, as_json=as_json, leaving=leaving, remove=removed)
+    carry_out(
+        contacts, plan, people,
+        apply=apply, as_json=as_json, on_the_list=existing, is_moved=moved,
+        leaving=leaving, remove=removed,
+    )  # fmt: skip
 
 
 def _refuse_to_remove(people: People, leaving: int) -> None:

@@ -24,6 +24,7 @@ from changecast_cli.contacts.account import (
 )
 from changecast_cli.contacts.addresses import mailbox_of, read_address
 from changecast_cli.contacts.backup import account_of
+from changecast_cli.contacts.plan import will_hear
 from changecast_cli.contacts.reading import ledger_of, said
 from changecast_cli.contacts.records import (
     Contact,
@@ -104,12 +105,13 @@ def add(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Add a person to the list, with these topics or the topics' defaults."""
+    """Add a person to the list with these topics; every other topic keeps its default."""
     contacts = open_list(customer, profile, region, FEW)
     read = read_address(address)
     if read.fault:
         raise Refused(f"{read.text!r} {read.fault}")
-    _refuse_unknown(topics or [], contacts)
+    defaults = defaults_of(contacts)
+    _refuse_unknown(topics or [], contacts, list(defaults))
     if _found(contacts, read.text):
         raise Refused(
             f"{read.text} is already on the list. To subscribe them to a topic: "
@@ -118,7 +120,8 @@ def add(
     person = Contact(read.text).choosing(dict.fromkeys(topics or [], "OPT_IN"))
     if not create(contacts, person):
         raise Refused(f"{read.text} was added by someone else just now; nothing was changed")
-    out.print(f"{escape(read.text)} added{escape(f' ({read.note})') if read.note else ''}")
+    note = f" ({read.note})" if read.note else ""
+    out.print(escape(f"{read.text} added{note}: {will_hear(person, defaults)}"))
 
 
 def remove(

@@ -65,7 +65,7 @@ def plan_import(
         if known is None:
             plan.add.append(new)
             result = Result.ADDED_UNSUBSCRIBED if one.unsubscribed else Result.ADDED
-            said = _joined(one.note, _will_hear(new, defaults))
+            said = _joined(one.note, will_hear(new, defaults))
             plan.outcomes.append(LineOutcome(one.line, one.address, result, said))
         else:
             _compare(plan, one, known, defaults)
@@ -124,10 +124,15 @@ def difference(before: Contact, after: Contact) -> str:
     )
 
 
-def _will_hear(new: Contact, defaults: Mapping[str, Choice]) -> str:
+def will_hear(new: Contact, defaults: Mapping[str, Choice]) -> str:
+    """Return what a new person gets, in words; a topic that nobody chose is marked."""
     if new.unsubscribed_from_all:
         return "unsubscribed from everything"
-    topics = [topic for topic in defaults if new.hears(topic, defaults)]
+    topics = [
+        topic if topic in new.preferences else f"{topic} (default)"
+        for topic in defaults
+        if new.hears(topic, defaults)
+    ]
     return f"subscribed to {', '.join(topics) or 'nothing'}"
 
 

@@ -51,7 +51,7 @@ def people_by_role(text: str, roles: Roles, defaults: Mapping[str, Choice]) -> P
     entries = [one for row in table.rows for one in _of_row(row, table.columns, roles, defaults)]
     people = once(entries)
     lines = len({one.line for one in entries})
-    return replace(people, lines=lines, unused=tuple(table.unused))
+    return replace(people, lines=lines, unused=tuple(table.unused), origins=table.origins)
 
 
 def _of_row(

@@ -41,13 +41,14 @@ class Columns:
     role: tuple[int, ...] = ()
     language: tuple[int, ...] = ()
     timezone: tuple[int, ...] = ()
+    origin: tuple[int, ...] = ()
 
     @property
     def unused(self) -> list[int]:
         """The columns that are not read."""
         known = {*self.address, *self.topic.values(), *self.topics, *self.status, *self.role,
                  *self.unsubscribed, *self.bounced, *self.subscribed, *self.confirmed,
-                 *self.language, *self.timezone}  # fmt: skip
+                 *self.language, *self.timezone, *self.origin}  # fmt: skip
         return [at for at, name in enumerate(self.names) if at not in known and name.strip()]
 
 
@@ -62,6 +63,13 @@ class Table:
     def unused(self) -> list[str]:
         """Names of the columns that are not read."""
         return [self.columns.names[at].strip() for at in self.columns.unused]
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The customers that the rows were exported from, each once."""
+        cells = [row.cells[at] for row in self.rows for at in self.columns.origin
+                 if at < len(row.cells)]  # fmt: skip
+        return tuple(dict.fromkeys(filter(None, cells)))
 
 
 def read_table(text: str, topics: Sequence[str], roles: Sequence[str] = ()) -> Table | None:
@@ -109,6 +117,7 @@ def columns_of(names: Sequence[str], topics: Sequence[str], roles: Sequence[str]
         role=_at(folded, frozenset(map(words.plain, roles))),
         language=_at(folded, words.LANGUAGE - set(own)),
         timezone=_at(folded, words.TIMEZONE - set(own)),
+        origin=_at(folded, words.ORIGIN),
     )
 
 

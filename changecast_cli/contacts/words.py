@@ -71,6 +71,8 @@ status|subscription status|subscriber status|email status|e-mail status|member s
 list status|marketing status|email marketing status|subscriptionstatus|estado|estado de suscripción
 statut|statut d'abonnement|stato|abo-status|audience status|mailing status
 """)
+# The column of an export that names the list's customer (owner.py).
+ORIGIN = _plain_words("changecast_customer")
 UNSUBSCRIBED = _plain_words("""
 unsubscribed from all|unsubscribed from everything|unsubscribed from all email|unsubscribe all
 unsubscribeall|unsubscribe|unsubscribed|opted out|opt out|optout|email opt out|email optout

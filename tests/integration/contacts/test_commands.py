@@ -105,7 +105,7 @@ def test_the_unsubscribed_stay_so_in_the_account_that_an_export_is_imported_into
     create(here, Contact("cal@acme.example", {"calendar": "OPT_IN", "approvals": "OPT_OUT"}))
     path = tmp_path / "out.csv"
     assert at(here)("export", str(path)).exit_code == 0
-    imported(at(elsewhere), path.read_text())
+    imported(at(elsewhere), path.read_text(), "--from-another-customer")
     assert people(elsewhere) == people(here)
     shown = at(elsewhere)("show", "oli@acme.example").stdout
     assert "unsubscribed from everything" in shown
@@ -336,3 +336,80 @@ def test_a_domain_in_another_script_is_one_person_for_every_command(
     assert contacts("suppression", "remove", "pia@BÜCHER.example").exit_code == 0
     assert contacts("unsubscribe", "Pia@Bücher.example").exit_code == 0
     assert hears(here, "pia@xn--bcher-kva.example") == []
+
+
+def is_customer(contacts: OpenList, code: str, name: str) -> None:
+    """Give a list's account a stack whose parameters say whose it is."""
+    template = {
+        "Parameters": {each: {"Type": "String"} for each in ("CustomerCode", "CustomerName")},
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
+    }
+    contacts.session.client("cloudformation").create_stack(
+        StackName="changecast",
+        TemplateBody=json.dumps(template),
+        Parameters=[
+            {"ParameterKey": "CustomerCode", "ParameterValue": code},
+            {"ParameterKey": "CustomerName", "ParameterValue": name},
+        ],
+    )
+
+
+def test_an_import_says_first_whose_list_it_changes(contacts: Run, here: OpenList) -> None:
+    is_customer(here, "acme", "Acme Corp")
+    account = here.session.client("sts").get_caller_identity()["Account"]
+    for words in ((), ("--apply", "--per-second", "1000")):
+        shown = contacts("import", "FILE", *words, file="ana@acme.example\n").stdout
+        assert shown.startswith(f"List changecast of Acme Corp (acme, account {account})\n")
+    done = imported(contacts, "ben@acme.example\n")
+    assert done["list"] == {
+        "name": "changecast", "code": "acme", "customer_name": "Acme Corp", "account": account,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("keep", [lambda text: text, lambda text: text.replace(",", ";")])
+def test_an_export_of_another_customer_adds_nobody(
+    at: Callable[[OpenList], Run],
+    here: OpenList,
+    elsewhere: OpenList,
+    keep: Callable[[str], str],
+) -> None:
+    is_customer(here, "globex", "Globex")
+    is_customer(elsewhere, "acme", "Acme Corp")
+    create(here, Contact("gus@globex.example"))
+    create(here, Contact("gil@globex.example"))
+    header, *rows = keep(at(here)("export").stdout).splitlines()
+    file = "\n".join([header, "new@globex.example", *rows[:1]])  # rows added and deleted by hand
+    wrong = at(elsewhere)("import", "FILE", "--apply", file=file)
+    assert isinstance(wrong.exception, Refused)
+    for words in ("customer globex", "list of Acme Corp (acme,", "--customer globex"):
+        assert words in str(wrong.exception)
+    assert people(elsewhere) == {}
+    assert sorted(imported(at(here), file)["added"]) == ["new@globex.example"]
+    assert len(imported(at(elsewhere), file, "--from-another-customer")["added"]) == 2
+
+
+def test_most_addresses_at_domains_that_are_new_to_the_list_are_a_warning(
+    contacts: Run, here: OpenList
+) -> None:
+    other = "gus@globex.example\ngil@Globex.example\nana@acme.example\n"
+    assert "globex.example" not in contacts("import", "FILE", file=other).stderr  # an empty list
+    create(here, Contact("Eva@ACME.example"))
+    create(here, Contact("max@acme.example"))
+    shown = contacts("import", "FILE", file=other).stderr
+    assert "2 of the file's 3 addresses: globex.example (2)" in shown
+    assert "Domains on the list: acme.example (2)" in shown
+    assert len(imported(contacts, other)["warnings"]) == 1
+    assert imported(contacts, "zoe@acme.example\nzac@initech.example\n")["warnings"] == []
+
+
+def test_a_topic_that_a_file_does_not_name_is_marked_as_the_lists_default(
+    contacts: Run, here: OpenList
+) -> None:
+    header = "email,topics,announcements\n"
+    file = f"{header}ana@acme.example,approvals,\nben@acme.example,approvals,no\n"
+    shown = contacts("import", "FILE", file=file).stdout
+    assert "ana@acme.example: subscribed to approvals, announcements (default)" in shown
+    assert "ben@acme.example: subscribed to approvals\n" in shown
+    imported(contacts, file)
+    assert hears(here, "ana@acme.example") == ["approvals", "announcements"]
+    assert hears(here, "ben@acme.example") == ["approvals"]
