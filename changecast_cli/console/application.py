@@ -20,6 +20,7 @@ from changecast_cli.console import (
     onboarding,
     overview,
     repairing,
+    restoring,
     timeline,
 )
 from changecast_cli.console.guard import Door, Guard
@@ -52,6 +53,9 @@ def application(console: Console, door: Door) -> ASGIApp:
             Route("/customers/add", onboarding.form),
             Route("/customers/add/check", onboarding.checked, methods=["POST"]),
             Route("/customers/add/write", onboarding.written, methods=["POST"]),
+            Route("/customers/repair", restoring.shown),
+            Route("/customers/repair/compare", restoring.compare, methods=["POST"]),
+            Route("/customers/repair/restore", restoring.restore, methods=["POST"]),
             Route("/customers/live", customers.live),
             Route("/mails", mails.mails),
             Route("/mails/mail", mails.mail),

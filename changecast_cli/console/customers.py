@@ -20,7 +20,7 @@ from changecast_cli.console.pages import clock, page, part_of
 from changecast_cli.customers.deploy import lines_for
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.deploying.samconfig import CustomerStack
-from changecast_cli.doctor.verdicts import Verdict
+from changecast_cli.doctor.verdicts import Verdict, repair_of
 from changecast_cli.failures import Refused
 from changecast_cli.watching.runs import Run, answered, run_of
 
@@ -102,7 +102,8 @@ def customer(request: Request) -> Response:
         people=console.people.known.get(code),
         letters=console.dead_letters.known.get(code),
         shown_people=part_of(_people(console, code), request, "list"),
-        version=_seen_as(console, code),
+        version=seen_as(console, code),
+        repair=repair_of(code),
         answered=answered,
     )
 
@@ -111,7 +112,7 @@ async def live(request: Request) -> Response:
     """Tell the page when a look is over."""
     console, code = request.app.state.console, request.query_params.get("code", "")
     return EventSourceResponse(
-        updates(partial(_seen_as, console, code), since(request)), ping=QUIET_SECONDS
+        updates(partial(seen_as, console, code), since(request)), ping=QUIET_SECONDS
     )
 
 
@@ -120,9 +121,12 @@ def _people(console: "Console", code: str) -> Sequence[Person]:
     return known.found or () if known else ()
 
 
-def _seen_as(console: "Console", code: str) -> str:
+def seen_as(console: "Console", code: str) -> str:
     """Return a value that differs once a look into the customer's account is over."""
-    looks: tuple[Looks[Any], ...] = (console.doctor, console.people, console.dead_letters)
+    looks: tuple[Looks[Any], ...] = (
+        console.doctor, console.people, console.dead_letters, console.comparisons,
+        console.restorations,
+    )  # fmt: skip
     return " ".join(one.seen_as(code) for one in looks)
 
 

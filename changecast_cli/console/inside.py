@@ -1,4 +1,4 @@
-"""Data that only a customer's account or route has: verdicts, people and dead letters."""
+"""Data that only a customer's account or route has: verdicts, people, dead letters, drift."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from changecast_cli.console.mails import SAMCONFIG
 from changecast_cli.console.trouble import REDRIVE, REPLAY
 from changecast_cli.contacts.account import open_list
 from changecast_cli.contacts.records import by_mailbox, defaults_of, every_contact
@@ -14,6 +15,8 @@ from changecast_cli.deploying.samconfig import CustomerStack
 from changecast_cli.doctor import dns
 from changecast_cli.doctor.look import look_at, way_into
 from changecast_cli.doctor.verdicts import Verdict
+from changecast_cli.failures import Refused
+from changecast_cli.repair.command import Repaired, carry_out, compared, lines_of, repaired
 from changecast_cli.repair.dead_letters import taken, to_plan_again
 from changecast_cli.repair.route_dead_letters import letters_of
 
@@ -64,6 +67,28 @@ def dead_letters_of(aws: "Aws", customer: CustomerStack) -> list[Buried]:
     Every letter is returned to its queue at once.
     """
     return [*_of_route(aws, customer.code), *_of_account(aws, customer.code)]
+
+
+def differing(aws: "Aws", customer: CustomerStack) -> list[Repaired]:
+    """Return what `changecast repair CODE --dry-run` finds."""
+    with compared(customer.code, SAMCONFIG, aws.session) as plans:
+        return [repaired(customer.code, aws.session, plans, done=False)]
+
+
+def restored(aws: "Aws", customer: CustomerStack, seen: Sequence[str]) -> list[Repaired]:
+    """Revert a customer's stacks as `changecast repair CODE` does.
+
+    Raises:
+        Refused: Something else differs now than what was seen.
+    """
+    with compared(customer.code, SAMCONFIG, aws.session) as plans:
+        if lines_of(plans) != [*seen]:
+            raise Refused(
+                f"{customer.code} differs in something else now than what you saw. Nothing was "
+                "changed: compare it again"
+            )
+        carry_out(plans)
+        return [repaired(customer.code, aws.session, plans, done=True)]
 
 
 def _of_route(aws: "Aws", code: str) -> list[Buried]:

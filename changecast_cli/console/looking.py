@@ -39,27 +39,32 @@ class Look(Generic[Item]):
 class Looks(Generic[Item]):
     """The last look into each account."""
 
-    into: Callable[["Aws", CustomerStack], Sequence[Item]]
+    into: Callable[..., Sequence[Item]]
     known: dict[str, Look[Item]] = field(default_factory=dict)
     _starting: threading.Lock = field(default_factory=threading.Lock)
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE))
 
-    def look(self, aws: "Aws", customer: CustomerStack) -> None:
-        """Start a look, unless one is running or fresh."""
+    def look(self, aws: "Aws", customer: CustomerStack, *given: object) -> None:
+        """Start a look, unless one is running or fresh; `given` is what else it needs."""
         with self._starting:
             last, now = self.known.get(customer.code), datetime.now(UTC)
             if last and (not last.is_over or now - last.began < FRESH):
                 return
             self.known[customer.code] = Look(now)
-        self._threads.submit(self._run, aws, customer, self.known[customer.code])
+        self._threads.submit(self._run, self.known[customer.code], aws, customer, *given)
 
     def forget(self, code: str) -> None:
         """Forget a result that was just changed."""
         self.known.pop(code, None)
 
-    def _run(self, aws: "Aws", customer: CustomerStack, look: Look[Item]) -> None:
+    def is_running(self, code: str) -> bool:
+        """Return whether a look at this customer has not ended yet."""
+        known = self.known.get(code)
+        return known is not None and not known.is_over
+
+    def _run(self, look: Look[Item], *given: object) -> None:
         try:
-            look.found = self.into(aws, customer)
+            look.found = self.into(*given)
         except (ChangecastError, BotoCoreError, ClientError, OSError) as error:
             look.failure = explained(error) or str(error)
 

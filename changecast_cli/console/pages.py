@@ -68,7 +68,7 @@ def _environment() -> Environment:
         finalize=_harmless,
     )
     made.filters["exact"] = escape
-    made.globals |= {"state_of": _state, "parts": _parts}
+    made.globals |= {"state_of": _state, "parts": _parts, "denied_action": denied_action}
     made.filters["short"] = short
     return made
 

@@ -20,6 +20,7 @@ from changecast_cli.console.inside import EVER
 from changecast_cli.console.pages import page
 from changecast_cli.console.trouble import COMPLETE, REANNOUNCE, REDRIVE, REPLAY, RESUME, START
 from changecast_cli.customer_access import Keys, enter
+from changecast_cli.doctor.verdicts import repair_of as cure_of
 from changecast_cli.failures import Failed, Refused
 from changecast_cli.repair.causes import in_words, remaining_causes
 from changecast_cli.repair.dead_letters import taken, to_plan_again
@@ -38,12 +39,14 @@ if TYPE_CHECKING:
 class Repair:
     """What a repair does, in sentences, and the call that does it.
 
-    `proposes` says that another person must approve it first.
+    `proposes` says that another person must approve it first. `broken` is the customer whose stacks
+    must be repaired first, if there is one.
     """
 
     plan: list[str]
     apply: Callable[[], object]
     proposes: bool = False
+    broken: str = ""
 
 
 def shown(request: Request) -> Response:
@@ -101,8 +104,12 @@ def _resume(aws: "Aws", asked: Mapping[str, str]) -> Repair:
     run = run_in(account, account.ledger(), change_id, None)
     if not run.paused:
         raise Refused(f"{change_id} revision {run.revision} is not paused at {code}")
-    causes = in_words(remaining_causes(account, run.pause_code))
-    return Repair([*resume_plan(run, code), *causes], lambda: let_go_on(aws.session, account, run))
+    causes = remaining_causes(account, run.pause_code)
+    return Repair(
+        [*resume_plan(run, code), *in_words(causes)],
+        lambda: let_go_on(aws.session, account, run),
+        broken=code if any(each.fix == cure_of(code) for each in causes) else "",
+    )
 
 
 def _redrive(aws: "Aws", asked: Mapping[str, str]) -> Repair:

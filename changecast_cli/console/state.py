@@ -10,12 +10,15 @@ from changecast_cli.console.inside import (
     Buried,
     Person,
     dead_letters_of,
+    differing,
     examined,
     people_of,
+    restored,
 )
 from changecast_cli.console.kept_mails import KeptMails
 from changecast_cli.console.looking import Looks
 from changecast_cli.doctor.verdicts import Verdict
+from changecast_cli.repair.command import Repaired
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Console:
     doctor: Looks[Verdict] = field(default_factory=lambda: Looks(examined))
     people: Looks[Person] = field(default_factory=lambda: Looks(people_of))
     dead_letters: Looks[Buried] = field(default_factory=lambda: Looks(dead_letters_of))
+    comparisons: Looks[Repaired] = field(default_factory=lambda: Looks(differing))
+    restorations: Looks[Repaired] = field(default_factory=lambda: Looks(restored))
 
 
 def console_of(aws: Aws, door: Door, *, read_only: bool, person: str | None = None) -> Console:

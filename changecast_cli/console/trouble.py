@@ -32,6 +32,11 @@ class Trouble:
     page: str
     button: str | None
 
+    @property
+    def asks_doctor(self) -> bool:
+        """Whether the doctor knows the cause."""
+        return self.command.startswith("changecast doctor --customer ")
+
 
 def troubles(standings: Iterable[Standing], now: datetime) -> Iterator[Trouble]:
     """Yield everything that needs a person, in the order of the changes."""

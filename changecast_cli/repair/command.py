@@ -1,6 +1,7 @@
 """changecast repair: revert a customer's stacks, or the hub's, to their templates."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -93,22 +94,51 @@ def repair(
     hub = session(
         profile or samconfig_file.hub_profile(text), region or samconfig_file.hub_region(text)
     )
-    plans: list[Plan] = []
-    try:
+    with ExitStack() as until_decided:
         with working(f"Comparing {who} with its templates"):
-            for stack, of, look in _stacks(who, config, text, hub):
-                plans.append(_plan(stack, of, look))
-        lines = [line for plan in plans for line in plan.lines()]
-        plan = [f"Would restore at {who}:", *lines]
-        done = bool(lines) and go_on(plan, yes=yes, dry_run=dry_run)
+            plans = until_decided.enter_context(compared(who, config, hub))
+        plan = [f"Would restore at {who}:", *lines_of(plans)]
+        done = bool(lines_of(plans)) and go_on(plan, yes=yes, dry_run=dry_run)
         if done:
             with working(f"Repairing {who}"):
-                _carry_out(plans)
+                carry_out(plans)
+    _tell(repaired(who, hub, plans, done=done), as_json=as_json)
+
+
+@contextmanager
+def compared(who: str, config: Path, hub: boto3.Session) -> Iterator[Sequence[Plan]]:
+    """Compare every stack of a customer or of the hub with its template, and change nothing.
+
+    What CloudFormation would do is kept until the context ends, so that it can be carried out.
+    """
+    plans: list[Plan] = []
+    try:
+        for stack, of, look in _stacks(who, config, samconfig_file.read(config), hub):
+            plans.append(_plan(stack, of, look))
+        yield plans
     finally:
         _clean_up(plans)
+
+
+def lines_of(plans: Sequence[Plan]) -> list[str]:
+    """Return what would be reverted in all stacks, one line per resource."""
+    return [line for plan in plans for line in plan.lines()]
+
+
+def carry_out(plans: Sequence[Plan]) -> None:
+    """Revert what differs. Raises Failed with CloudFormation's reason."""
+    for plan in plans:
+        for fix in plan.fixes:
+            fix.apply()
+        if plan.change_set.changes:
+            drift.execute(plan.change_set)
+
+
+def repaired(who: str, hub: boto3.Session, plans: Sequence[Plan], *, done: bool) -> Repaired:
+    """Return the result of a comparison or a repair, with what was missed meanwhile."""
     missed = [] if who == HUB else missed_changes(hub, who, datetime.now(UTC))
     is_new = done and any(plan.change_set.creates(IDENTITY) for plan in plans)
-    _tell(Repaired(who, lines, missed, done=done, has_new_identity=is_new), as_json=as_json)
+    return Repaired(who, lines_of(plans), missed, done=done, has_new_identity=is_new)
 
 
 def _stacks(
@@ -149,15 +179,7 @@ def _plan(stack: str, of: CheckedAccount, look: Look) -> Plan:
     return Plan([*look(of)], drift.compare(of.session, stack))
 
 
-def _carry_out(plans: list[Plan]) -> None:
-    for plan in plans:
-        for fix in plan.fixes:
-            fix.apply()
-        if plan.change_set.changes:
-            drift.execute(plan.change_set)
-
-
-def _clean_up(plans: list[Plan]) -> None:
+def _clean_up(plans: Sequence[Plan]) -> None:
     for plan in plans:
         drift.discard(plan.change_set)
 

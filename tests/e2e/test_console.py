@@ -5,11 +5,13 @@ import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from changecast_cli.deploying import samconfig_file
+from changecast_cli.local import stage
 from changecast_cli.local.deployer import customer_engineer, hub_engineer
 from tests.e2e.test_answers import ask, text_of
 from tests.support.console_program import SECONDS, Console, running
@@ -149,3 +151,26 @@ def test_a_customer_is_added_by_a_form(console: Console) -> None:
     )
     text = samconfig_file.read(console.folder / "samconfig.toml")
     assert [*samconfig_file.customers_in(text)] == ["umbra"]
+
+
+def test_what_somebody_switched_off_is_switched_on_at_two_clicks(
+    provider: Provider, console: Console
+) -> None:
+    (own,) = (one for one in provider.stage.customers if one.code == PAUSED)
+    entered = replace(own, profile=f"changecast-{PAUSED}")
+    samconfig_file.edit(
+        console.folder / "samconfig.toml",
+        lambda text: samconfig_file.with_customer(text, entered, stage.HUB),
+    )
+    events = provider.cloud.session(HUB, REGION).client("events")
+    rule = {"Name": f"changecast-route-{PAUSED}", "EventBusName": "changecast-hub"}
+    events.disable_rule(**rule)
+    console.walk(
+        {"follow": PAUSED},
+        {"click": "Repair"},
+        {"see": f"rule {rule['Name']}: disabled -> enabled"},
+        {"click": "Restore"},
+        {"see": f"Restored at {PAUSED}:"},
+        to="/customers",
+    )
+    assert events.describe_rule(**rule)["State"] == "ENABLED"

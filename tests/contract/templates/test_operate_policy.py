@@ -34,7 +34,7 @@ DOCUMENTS: Mapping[str, tuple[str, ...]] = {
     "announce": (*BOTH, "operate-break-glass"), "propose": PROPOSE,
     "approve": (*BOTH, "operate-approve"), "proposals": (*HUB, "operate-approve"),
     "start": PROPOSE, "complete": PROPOSE, "freeze": (*HUB, "operate-freeze"),
-    "console": (*BOTH, "operate-evidence", "operate-propose", "operate-approve"),
+    "console": (*BOTH, REPAIR, *DEPLOY, "operate-evidence", "operate-propose", "operate-approve"),
     "status": HUB, "agenda": HUB, "history": HUB, "report": HUB,
     "recipients": BOTH, "trace": BOTH, "held": BOTH, "resume": BOTH, "redrive": BOTH,
     "responses": HUB, "replay": PROPOSE, "discard": PROPOSE, "reannounce": PROPOSE,

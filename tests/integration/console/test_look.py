@@ -13,17 +13,19 @@ import pytest
 from changecast.contract.change import utc
 from changecast.hub.announcing.announce import announce
 from changecast.hub.tracking.freezes import CustomerFreezes, FrozenTime, keep_freezes
-from changecast_cli.console import customers, timeline
+from changecast_cli.console import customers, restoring, timeline
 from changecast_cli.console.inside import Buried, Person
 from changecast_cli.console.looking import Look
 from changecast_cli.console.state import Console
 from changecast_cli.deploying.samconfig import CustomerStack
+from changecast_cli.repair.command import Repaired
 from changecast_cli.trace.spans import Way, spans_of
 from tests.support.builders import document
 from tests.support.consoles import FakeBoard, answer, report, standing
 from tests.support.fake_hub import FakeHub
 
 FOLDER = Path(__file__).parents[3] / "build" / "console"
+PHONE = [(375, False), (375, True), (1280, False), (1280, True)]
 VIEWS = [(320, False), (320, True), (1280, False), (1280, True)]
 NOW = datetime.now(UTC)
 LONG = "Ungebrochen" * 20
@@ -154,6 +156,11 @@ def test_customers_are_readable_everywhere(
     stack = CustomerStack("acme", "222222222222", "eu-central-1", "Acme", "a@acme.example",
                           "UTC", "en", "a@acme.example", None)  # fmt: skip
     monkeypatch.setattr(customers, "stacks", lambda: {"acme": stack})
+    drift = Repaired("acme", [f"rule {LONG}: disabled -> enabled"], [], done=False,
+                     has_new_identity=False)  # fmt: skip
+    console.comparisons.known["acme"] = Look(NOW, [drift])
+    monkeypatch.setattr(restoring, "stacks", lambda: {"acme": stack})
     whole(looked_at(browser, "customers", f"{served}customers"))
     whole(looked_at(browser, "add", f"{served}customers/add"))
     whole(looked_at(browser, "customer", f"{served}customers/customer?code=acme"))
+    whole(looked_at(browser, "restore", f"{served}customers/repair?code=acme", PHONE))

@@ -91,6 +91,33 @@ def test_what_another_page_posts_is_refused(
     assert said in answer.text
 
 
+def writes(app: Any) -> list[str]:
+    """Every address that changes something."""
+    return [
+        one.path[1:] for one in app.app.routes if "POST" in (getattr(one, "methods", None) or ())
+    ]
+
+
+def test_every_write_is_refused_from_elsewhere_without_the_prefix_and_as_a_read(
+    console: Console, door: Door
+) -> None:
+    app: Any = application(console, door)
+    own = {"Origin": OWN}
+    elsewhere: tuple[dict[str, str], ...] = ({}, {"Origin": "null"}, {"Origin": "https://evil.example"},
+                 own | {"Sec-Fetch-Site": "cross-site"})  # fmt: skip
+    client = TestClient(app, base_url=OWN, follow_redirects=False)
+    assert len(writes(app)) >= 7
+    for path in writes(app):
+        for headers in elsewhere:
+            assert client.post(f"{INSIDE}{path}", headers=headers).status_code == 403, path
+        for outside in (f"{OWN}/{path}", f"{OWN}/{TOKEN}/{path}", f"{OWN}/the-prefi/{path}"):
+            assert client.post(outside, headers=own).status_code == 403, path
+        assert client.get(f"{INSIDE}{path}", headers=own).status_code == 405, path
+    reads: Any = TestClient(application(replace(console, read_only=True), door), base_url=OWN)
+    for path in writes(app):
+        assert "--read-only" in reads.post(f"{INSIDE}{path}", headers=own).text
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_a_console_that_only_reads_takes_no_write(
     console: Console, door: Door, method: str

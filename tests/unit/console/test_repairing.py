@@ -13,6 +13,7 @@ from changecast.customer.ledger.runs import pause
 from changecast.hub.announcing.announce import announce
 from changecast.hub.tracking.revisions import reannouncements, revisions
 from changecast_cli.console import repairing
+from changecast_cli.doctor.verdicts import broken
 from testbed.doubles.account import Account
 from testbed.doubles.ses import Ses
 from tests.support.builders import announced, change, document, envelope
@@ -70,6 +71,29 @@ def test_a_paused_run_goes_on_and_everybody_gets_the_mail(
     browser.post("repair/do", data=RESUME)
     account.settle()
     assert sorted(mail.to for mail in account.ses.mails) == PEOPLE
+
+
+@pytest.mark.usefixtures("noted", "account")
+@pytest.mark.parametrize(
+    ("fix", "offered"), [("changecast repair acme", 1), ("changecast repair acme2", 0)]
+)
+def test_where_a_repair_must_come_first_it_has_a_button(
+    browser: TestClient, monkeypatch: pytest.MonkeyPatch, fix: str, offered: int
+) -> None:
+    gone = broken("identity", "SES has no identity", fix)
+    monkeypatch.setattr(repairing, "remaining_causes", lambda *_: [gone])
+    page = seen(browser, "repair", **RESUME)
+    assert f"Repair it: {fix}" in page.text
+    actions = [one for one in page.values("action") if one.endswith("/customers/repair/compare")]
+    assert len(actions) == offered
+
+
+def test_the_doctor_is_asked_with_a_button_where_it_knows_the_cause(
+    browser: TestClient, board: FakeBoard
+) -> None:
+    board.shown = [standing(states={"acme": "paused", "globex": "failed"})]
+    links = [one for one in seen(browser).values("href") if "look=1" in one]
+    assert [one.rpartition("?")[2] for one in links] == ["code=acme&look=1"]
 
 
 def test_a_run_that_is_not_paused_is_left_alone(
