@@ -15,7 +15,8 @@ from typing import Any
 
 from benchmarks.measure import at_most, pin_to_one_core, report, rounds
 from changecast.contract.change import Change, view_for
-from changecast.customer.compose import Brand, compose
+from changecast.customer.compose.brand import Brand
+from changecast.customer.compose.variants import compose
 from changecast.customer.ledger.schema import Run
 from changecast.customer.mailing import Mailing, MailKind, Topic, Variant
 from changecast.customer.renderings.splice import load, splice

@@ -8,7 +8,7 @@ import boto3
 import changecast.lambdas.startup  # noqa: F401
 from changecast.customer.ledger.table import connect
 from changecast.customer.responding.applying import Applier, apply_chosen
-from changecast.customer.settings import ApplySettings
+from changecast.customer.responding.settings import ApplySettings
 from changecast.lambdas.batches import Answer, each_record
 from changecast.lambdas.clients import ONE_TRY
 

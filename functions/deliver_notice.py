@@ -12,7 +12,7 @@ from changecast.customer.ledger.schema import ChannelName
 from changecast.customer.ledger.table import connect
 from changecast.customer.responding.links import links_of
 from changecast.customer.sending.notices import Notices, tell_endpoint
-from changecast.customer.settings import NoticeSettings
+from changecast.customer.sending.settings import NoticeSettings
 from changecast.lambdas.batches import Answer, each_record
 from changecast.lambdas.clients import PATIENT
 from changecast.lambdas.clock import Context, deadline

@@ -8,7 +8,7 @@ import changecast.lambdas.startup  # noqa: F401
 from changecast.customer.ledger.table import connect
 from changecast.customer.planning.announcements import Announcements, plan
 from changecast.customer.planning.planner import planner_of
-from changecast.customer.settings import PlanSettings
+from changecast.customer.planning.settings import PlanSettings
 from changecast.lambdas.batches import Answer, each_record
 from changecast.lambdas.clients import ONE_TRY
 

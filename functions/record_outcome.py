@@ -7,7 +7,7 @@ import boto3
 import changecast.lambdas.startup  # noqa: F401
 from changecast.customer.ledger.table import connect
 from changecast.customer.sending.outcomes import Recorder, record_outcomes
-from changecast.customer.settings import OutcomeSettings
+from changecast.customer.sending.settings import OutcomeSettings
 from changecast.lambdas.batches import Answer
 from changecast.lambdas.clock import Context, deadline
 

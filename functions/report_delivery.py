@@ -7,7 +7,7 @@ import boto3
 import changecast.lambdas.startup  # noqa: F401
 from changecast.customer.ledger.table import connect
 from changecast.customer.reporting.reporter import Reporter, report_each_once
-from changecast.customer.settings import ReportSettings
+from changecast.customer.reporting.settings import ReportSettings
 from changecast.lambdas.batches import Answer
 
 settings = ReportSettings.from_env()

@@ -9,7 +9,7 @@ import changecast.lambdas.startup  # noqa: F401
 from changecast.customer.ledger.table import connect
 from changecast.customer.responding.application import respond
 from changecast.customer.responding.reading import responder_of
-from changecast.customer.settings import RespondSettings
+from changecast.customer.responding.settings import RespondSettings
 from changecast.lambdas.clients import PATIENT
 
 settings = RespondSettings.from_env()

@@ -11,7 +11,7 @@ from changecast.customer.ledger.table import connect
 from changecast.customer.responding.links import links_of
 from changecast.customer.sending.batch import Sender
 from changecast.customer.sending.deliveries import Deliveries, send_delivery
-from changecast.customer.settings import SendSettings
+from changecast.customer.sending.settings import SendSettings
 from changecast.lambdas.batches import Answer, each_record
 from changecast.lambdas.clients import PATIENT
 from changecast.lambdas.clock import Context, deadline, wait

@@ -7,8 +7,8 @@ import boto3
 
 import changecast.lambdas.startup  # noqa: F401
 from changecast.customer.ledger.table import connect
+from changecast.customer.sending.settings import SweepSettings
 from changecast.customer.sending.sweep import Sweeper, sweep
-from changecast.customer.settings import SweepSettings
 from changecast.lambdas.clients import ONE_TRY
 from changecast.lambdas.clock import Context, deadline
 

@@ -18,7 +18,7 @@ from changecast.contract.change import Change, Status, Window, view_for
 from changecast.contract.differences import differences
 from changecast.contract.errors import ChangecastError, ContractError, PauseRun
 from changecast.contract.event import ChangeAnnounced
-from changecast.customer.compose import compose
+from changecast.customer.compose.variants import compose
 from changecast.customer.ledger.account_counters import list_size
 from changecast.customer.ledger.schema import Recipient, Run
 from changecast.customer.ledger.table import runs_of
@@ -42,8 +42,8 @@ from changecast.customer.planning.decision import (
 )
 from changecast.customer.planning.delivery_plan import run_for
 from changecast.customer.planning.discards import sorted_out, up_to_date
+from changecast.customer.planning.settings import words_in
 from changecast.customer.renderings import mails_bucket
-from changecast.customer.settings import words_in
 from changecast.hub.announcing.announce import Hub
 from changecast.hub.announcing.freeze_gate import Objections
 from changecast.hub.announcing.reannounce import whole

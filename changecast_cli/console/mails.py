@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from changecast.contract.errors import ChangecastError
-from changecast.customer.compose import Brand
+from changecast.customer.compose.brand import Brand
 from changecast.customer.mailing import Variant
 from changecast.hub.announcing.metadata import Document
 from changecast.hub.tracking.originals import kept

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from changecast.customer.compose import Brand
+from changecast.customer.compose.brand import Brand
 from changecast.hub.name_suggestions import known_names
 from changecast_cli.failures import Refused
 

@@ -9,8 +9,8 @@ import typer
 from jinja2 import TemplateError
 from rich.markup import escape
 
-from changecast.customer.compose import Brand
 from changecast.customer.compose.bodies import UNSUBSCRIBE
+from changecast.customer.compose.brand import Brand
 from changecast.customer.compose.words import languages
 from changecast.customer.renderings.splice import is_plain, load, splice
 from changecast.hub.announcing.metadata import Document, MetadataFault, read_document

@@ -7,9 +7,10 @@ from uuid import NAMESPACE_URL, uuid5
 
 from changecast.contract.change import Change, Kind, Status, view_for, with_revision
 from changecast.contract.event import ChangeAnnounced
-from changecast.customer.compose import Brand, compose
+from changecast.customer.compose.brand import Brand
 from changecast.customer.compose.text.fields import forms_of
 from changecast.customer.compose.text.reading import Form
+from changecast.customer.compose.variants import compose
 from changecast.customer.ledger.schema import Run, run_id
 from changecast.customer.mailing import Mailing, MailKind, Topic, Variant, has_changes
 from changecast.customer.planning.decision import Silent, base_of, decide, fingerprint_for

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from changecast.customer.compose import Brand
+from changecast.customer.compose.brand import Brand
 from changecast.customer.renderings.splice import load, splice
 from changecast_cli.preview.life import Life, PreviewMail
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from changecast.customer.responding.application import respond
 from changecast.customer.responding.reading import Responder, responder_of
-from changecast.customer.settings import RespondSettings
+from changecast.customer.responding.settings import RespondSettings
 from testbed.doubles.account import ANSWERING, ENVIRONMENT, Account
 from testbed.doubles.ses import SentMail
 

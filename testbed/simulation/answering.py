@@ -18,7 +18,7 @@ from changecast.customer.ledger.schema import DUE_ANSWERS
 from changecast.customer.responding import application
 from changecast.customer.responding.application import respond
 from changecast.customer.responding.reading import Responder, responder_of
-from changecast.customer.settings import RespondSettings
+from changecast.customer.responding.settings import RespondSettings
 from testbed.doubles.account import ANSWERING, ENVIRONMENT
 from testbed.doubles.secrets import Secrets
 from testbed.doubles.visitor import Form, Shown, link_in

@@ -19,7 +19,8 @@ from changecast.contract.messages import object_in, part
 from changecast.contract.rejections import rejection
 from changecast.contract.response_events import parse_recorded
 from changecast.customer.channels.ses_events import outcome_of
-from changecast.customer.compose import Brand, compose
+from changecast.customer.compose.brand import Brand
+from changecast.customer.compose.variants import compose
 from changecast.customer.hints import delivery_in
 from changecast.customer.ledger.answers import answers_to, read_view
 from changecast.customer.mailing import Mailing

@@ -9,7 +9,8 @@ from typing import Any
 from icalendar import Calendar
 
 from changecast.contract.change import Change
-from changecast.customer.compose import Brand, compose
+from changecast.customer.compose.brand import Brand
+from changecast.customer.compose.variants import compose
 from changecast.customer.mailing import Mailing, MailKind, Topic, Variant
 from changecast.customer.renderings.splice import load, splice
 from tests.support.builders import NOW, change

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from changecast.customer.compose import Brand
+from changecast.customer.compose.brand import Brand
 from changecast.hub.announcing.metadata import Document, read_document
 from changecast_cli.preview.life import Life, life_of
 from tests.support.builders import NAMES, SAMPLES

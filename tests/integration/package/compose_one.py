@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from changecast.contract.change import Change
-from changecast.customer.compose import Brand, compose
+from changecast.customer.compose.brand import Brand
+from changecast.customer.compose.variants import compose
 from changecast.customer.mailing import Mailing, MailKind, Topic
 from changecast.customer.planning.link_domains import foreign_domains
 

@@ -13,7 +13,8 @@ TRACING = {"aws_xray_sdk", "wrapt"}
 MODELS = {
     "annotated_types", "pydantic", "pydantic_core", "typing_extensions", "typing_inspection",
 }  # fmt: skip
-WRITING = {"babel", "icalendar", "jinja2", "markupsafe", "tzdata"}
+PAGES = {"babel", "jinja2", "markupsafe", "tzdata"}
+WRITING = PAGES | {"icalendar"}
 LOADED = {
     "apply_preferences": AWS,
     "canary": AWS | MODELS,
@@ -23,7 +24,7 @@ LOADED = {
     "publish_approved": AWS | MODELS,
     "record_outcome": AWS | TRACING,
     "report_delivery": AWS | TRACING | MODELS,
-    "respond": AWS | MODELS | WRITING,
+    "respond": AWS | MODELS | PAGES,
     "send_mail": AWS | TRACING,
     "sweep": AWS | TRACING,
     "track_status": AWS | TRACING | MODELS,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from changecast.contract.change import Change
-from changecast.customer.compose import compose
+from changecast.customer.compose.variants import compose
 from changecast.customer.mailing import MailKind, Variant
 from changecast.customer.renderings.splice import ATTENDEE, TO, dump, is_plain, load, splice
 from tests.support.builders import NOW, change

@@ -22,9 +22,9 @@ from changecast.customer.planning.delivery_plan import Planned, plan_run
 from changecast.customer.planning.digests import plan_digest
 from changecast.customer.planning.planner import Planner
 from changecast.customer.planning.reminders import plan_reminder
+from changecast.customer.planning.settings import PlanSettings
 from changecast.customer.sending.pace import Wave, may_tell
 from changecast.customer.sending.shared_quota import shared_pace
-from changecast.customer.settings import PlanSettings
 from changecast.customer.week import week_named
 from changecast.lambdas.aws_errors import passes
 from changecast.lambdas.batches import Record, receives, sent_at

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from changecast.customer.compose import Brand
-from changecast.customer.compose.brand import brand_of
+from changecast.customer.compose.brand import Brand, brand_of
 from changecast.customer.ledger.table import Ledger
 from changecast.customer.mailing import Topic
 from changecast.customer.planning.account_limits import AccountLimits
+from changecast.customer.planning.settings import PlanSettings
 from changecast.customer.planning.shared_reading import Reader
-from changecast.customer.settings import PlanSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -16,8 +16,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from changecast.contract.change import Change, Kind, Status
 from changecast.contract.event import ChangeAnnounced
-from changecast.customer.compose import compose
 from changecast.customer.compose.notice import occasion_for
+from changecast.customer.compose.variants import compose
 from changecast.customer.ledger import runs
 from changecast.customer.ledger.due_reminders import (
     DueReminder,

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from changecast.contract.change import Change
-from changecast.customer.compose import Brand, compose
+from changecast.customer.compose.brand import Brand
 from changecast.customer.compose.notice import occasion_for
 from changecast.customer.compose.occasion import Occasion
+from changecast.customer.compose.variants import compose
 from changecast.customer.mailing import ONLY_CALENDAR, Mailing, Topic
 from changecast.customer.planning.looks import Look, dressed, variant_in
 from changecast.customer.renderings.mails_bucket import without_page

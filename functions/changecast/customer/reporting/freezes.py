@@ -12,7 +12,7 @@ from changecast.customer.ledger.freezes import (
     with_reported,
 )
 from changecast.customer.ledger.table import Ledger
-from changecast.customer.settings import ReportSettings
+from changecast.customer.reporting.settings import ReportSettings
 from changecast.lambdas.bus import put
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from changecast.customer.reporting.quota_wait import with_wait
 from changecast.customer.reporting.report import is_final, rejection_of, report_of, state_of
 from changecast.customer.reporting.reputation import RateLimits, stop_of
 from changecast.customer.reporting.responses import recorded, summarised
-from changecast.customer.settings import ReportSettings
+from changecast.customer.reporting.settings import ReportSettings
 from changecast.lambdas.batches import Answer, Record, each_record
 from changecast.lambdas.bus import put
 from changecast.lambdas.tracing import step

@@ -19,7 +19,6 @@ from changecast.contract.response_events import WINDOWS_LIMIT
 from changecast.customer.agenda import ahead
 from changecast.customer.compose.occasion import speaker_of
 from changecast.customer.ledger.answers import ChangeView, read_answer, read_view, views
-from changecast.customer.responding import feeds
 from changecast.customer.responding import page as pages
 from changecast.customer.responding.answering import Next, Outcome, answer
 from changecast.customer.responding.confirmation import nonce
@@ -101,6 +100,9 @@ def _change(responder: Responder, request: Request, text: str) -> Reply:
 
 def _feed(responder: Responder, request: Request, text: str, kind: str) -> Reply:
     """Return the feed of the token's person; a feed's token grants nothing else."""
+    # Feeds need icalendar: 10 % of a cold start that somebody who opens the page waits for.
+    from changecast.customer.responding import feeds  # noqa: PLC0415
+
     if request.method not in _READS:
         return _not_allowed(responder, "GET, HEAD")
     responder.accept(text, Scope.FEED)

@@ -9,7 +9,7 @@ from changecast.customer.ledger.schema import Recipient, Run
 from changecast.customer.planning.recipients import normalise
 from changecast.customer.responding.keyring import Keyrings
 from changecast.customer.responding.tokens import NOBODY, Scope, Token, issue
-from changecast.customer.settings import NoticeSettings, SendSettings
+from changecast.customer.settings import OptionalLinks
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -62,7 +62,7 @@ class Links:
 
 
 def links_of(
-    settings: SendSettings | NoticeSettings, secrets: "Callable[[], SecretsManagerClient]"
+    settings: OptionalLinks, secrets: "Callable[[], SecretsManagerClient]"
 ) -> Links | None:
     """Return the links that an account's settings describe; None if its people cannot answer."""
     if not settings.response_url:

@@ -24,6 +24,7 @@ from changecast.customer.planning.looks import dressed, look_of
 from changecast.customer.planning.recipients import normalise
 from changecast.customer.renderings import mails_bucket
 from changecast.customer.responding.keyring import Keyring, Keyrings
+from changecast.customer.responding.settings import RespondSettings
 from changecast.customer.responding.tokens import (
     Refusal,
     Scope,
@@ -32,7 +33,6 @@ from changecast.customer.responding.tokens import (
     key_number,
     read,
 )
-from changecast.customer.settings import RespondSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

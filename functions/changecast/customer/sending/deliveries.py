@@ -18,7 +18,7 @@ from changecast.customer.hints import (
 from changecast.customer.ledger.report_schedule import confirm_request, request_report
 from changecast.customer.sending.batch import Sender, send_batch
 from changecast.customer.sending.codes import AGAIN, mail_code
-from changecast.customer.settings import SendSettings
+from changecast.customer.sending.settings import SendSettings
 from changecast.lambdas.batches import Record, came_before
 from changecast.lambdas.queues import MAX_DELAY, send_all
 from changecast.lambdas.tracing import step

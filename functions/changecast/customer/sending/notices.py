@@ -35,7 +35,7 @@ from changecast.customer.renderings.page_link import with_page
 from changecast.customer.responding.links import Links
 from changecast.customer.sending.endpoint_tests import hinted_test, try_endpoint
 from changecast.customer.sending.pace import may_tell
-from changecast.customer.settings import NoticeSettings
+from changecast.customer.sending.settings import NoticeSettings
 from changecast.lambdas.batches import Record
 from changecast.lambdas.queues import MAX_DELAY, send_all
 from changecast.lambdas.tracing import annotate, step

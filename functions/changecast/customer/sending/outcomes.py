@@ -19,7 +19,7 @@ from changecast.customer.ledger.report_schedule import confirm_request, request_
 from changecast.customer.ledger.schema import Batch, Recipient
 from changecast.customer.ledger.table import Ledger, read_recipients
 from changecast.customer.ledger.transitions import Move, move
-from changecast.customer.settings import OutcomeSettings
+from changecast.customer.sending.settings import OutcomeSettings
 from changecast.lambdas.batches import Answer, Group, Record, came_before, each_group
 from changecast.lambdas.queues import send_all
 from changecast.lambdas.tracing import step

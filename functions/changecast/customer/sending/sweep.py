@@ -32,9 +32,9 @@ from changecast.customer.ledger.table import Ledger, batch_counts, read_batch, r
 from changecast.customer.ledger.transitions import Move, move
 from changecast.customer.planning.shared_reading import delete_used
 from changecast.customer.sending.pace import Pace, Wave, interleaved, may_send, may_tell
+from changecast.customer.sending.settings import SweepSettings
 from changecast.customer.sending.shared_quota import shared_pace
 from changecast.customer.sending.unanswered import Policy, is_window_over, window_over
-from changecast.customer.settings import SweepSettings
 from changecast.customer.week import week_at
 from changecast.lambdas.metrics import Measure, count, measured, percent
 from changecast.lambdas.queues import send_all
