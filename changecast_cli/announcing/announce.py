@@ -1,6 +1,6 @@
 """changecast announce: change documents become events for every customer that they name."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +17,11 @@ from changecast.contract.errors import ChangecastError, ContractError
 from changecast.contract.event import RunState
 from changecast.hub.announcing.announce import Announcement, Hub, Outcome, connect, placed_document
 from changecast.hub.announcing.announce import announce as announce_document
+from changecast.hub.announcing.freeze_gate import Objections
 from changecast.hub.announcing.metadata import MetadataFault
 from changecast.hub.registry import Customer
+from changecast.hub.tracking.open_windows import open_changes
+from changecast_cli.announcing.clashes import clash_lines
 from changecast_cli.announcing.documents import DocumentFile, read_files
 from changecast_cli.announcing.dry_run import lines_of, outlooks
 from changecast_cli.announcing.freezes import (
@@ -171,12 +174,33 @@ def announce(
         show(hub, documents, known, wait=0, as_json=as_json, plans=plans)
         _exit_for_old_files(known)
         return
+    clashes = warn_of_clashes(hub, known, options["objections"])
     announced, stop = _put_until_one_fails(documents, options, way)
+    announced = [
+        replace(one, warnings=(*one.warnings, *clashes[number])) if as_json else one
+        for number, one in enumerate(announced)
+    ]
     put = documents[: len(announced)]
     show(hub, put, announced, wait=0 if stop else wait, as_json=as_json, look=looking(own))
     if stop:
         raise _stopped(stop, documents, put) from stop
     _exit_for_old_files(announced)
+
+
+def warn_of_clashes(
+    hub: Hub, rehearsals: Sequence[Announcement], objects: Objections
+) -> list[list[str]]:
+    """Warn of freezes and other changes in the same window, and return what was said of each."""
+    try:
+        others = open_changes(hub.table)
+    except ClientError as error:
+        warn(f"other changes in the same window could not be looked up: {explained(error)}")
+        others = []
+    found = [clash_lines(one, others, objects) for one in rehearsals]
+    for one, lines in zip(rehearsals, found, strict=True):
+        for line in lines:
+            warn(f"{one.change_id}: {line}")
+    return found
 
 
 def _way(own: boto3.Session, hub: Hub, reason: str, person: str | None, *, dry_run: bool) -> Way:

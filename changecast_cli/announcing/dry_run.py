@@ -9,8 +9,10 @@ import boto3
 
 from changecast.hub.announcing.announce import Announcement, Hub
 from changecast.hub.announcing.freeze_gate import Objections
+from changecast.hub.tracking.open_windows import open_changes
+from changecast_cli.announcing.clashes import clashes
 from changecast_cli.announcing.freezes import objections
-from changecast_cli.announcing.outlook import NOBODY, Outlook, announced_before, clashes, outlook
+from changecast_cli.announcing.outlook import NOBODY, Outlook, announced_before, outlook
 
 
 def outlooks(
@@ -29,7 +31,7 @@ def outlooks_of(
     only: Collection[str] | None = None,
 ) -> Iterator[Outlook]:
     """Return what one announcement would do at each customer, or at those in `only`."""
-    now = datetime.now(UTC)
+    now, others = datetime.now(UTC), open_changes(hub.table)
     earlier = announced_before(hub, announced.change_id)
     for detail in announced.details:
         for code in (*detail.customers, *detail.withdrawn):
@@ -37,7 +39,7 @@ def outlooks_of(
                 continue
             found = outlook(own, hub, detail, code, earlier, now)
             is_affected = code in detail.customers
-            against = clashes(hub.table, detail.change, code, objects) if is_affected else ()
+            against = clashes(detail, code, others, objects) if is_affected else ()
             yield replace(found, warnings=(*found.warnings, *against))
 
 

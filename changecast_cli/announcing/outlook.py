@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from changecast.contract.change import Change, Status, Window, view_for
+from changecast.contract.change import Change, view_for
 from changecast.contract.differences import differences
 from changecast.contract.errors import ChangecastError, ContractError, PauseRun
 from changecast.contract.event import ChangeAnnounced
@@ -45,13 +45,11 @@ from changecast.customer.planning.discards import sorted_out, up_to_date
 from changecast.customer.planning.settings import words_in
 from changecast.customer.renderings import mails_bucket
 from changecast.hub.announcing.announce import Hub
-from changecast.hub.announcing.freeze_gate import Objections
 from changecast.hub.announcing.reannounce import whole
 from changecast.hub.routes import fault_of
 from changecast.hub.tracking.originals import Original, kept
 from changecast.hub.tracking.revisions import Record, revisions
 from changecast_cli.customer_access import CustomerAccount, Keys, enter
-from changecast_cli.customers.open_changes import open_changes
 from changecast_cli.doctor.largest import largest_run
 from changecast_cli.preview.brands import brand_from
 
@@ -340,19 +338,3 @@ def seconds_to_send(mails: int, quota: Mapping[str, Any]) -> float:
     if most == -1 or mails <= left:
         return float(by_rate)
     return float(math.ceil((mails - max(left, 0)) / max(most, 1)) * 86_400)
-
-
-def clashes(table: "Table", change: Change, code: str, objections: Objections) -> Iterator[str]:
-    """Yield a customer's conflicts with the window: freezes, notice, other changes."""
-    window = change.window
-    if window is None or change.status in (Status.COMPLETED, Status.CANCELLED):
-        return
-    yield from objections(code, window)
-    for record in open_changes(table, code):
-        other = record.window
-        if record.change_id != change.change_id and other and _overlap(window, other):
-            yield f"at the same time as {record.change_id} ({record.title})"
-
-
-def _overlap(one: Window, other: Window) -> bool:
-    return one.start < other.end and other.start < one.end

@@ -22,6 +22,7 @@ from changecast_cli.announcing.announce import (
     refuse_faulty,
     rehearsed,
     show,
+    warn_of_clashes,
 )
 from changecast_cli.announcing.documents import DocumentFile, read_files
 from changecast_cli.announcing.dry_run import lines_of as outlook_lines
@@ -86,12 +87,13 @@ def propose(
         "require_approvals": require_approvals,
         "notify_all": notify_all,
     }
-    gates = {"hub": hub, "objections": objections(hub.table, freezes)}
+    gates: dict[str, Any] = {"hub": hub, "objections": objections(hub.table, freezes)}
     known = [rehearsed(each, {**options, **gates}) for each in documents]
     made = [
         proposal_for(document.body, one, options)
         for document, one in zip(documents, known, strict=True)
     ]
+    warn_of_clashes(hub, known, gates["objections"])
     done = [propose_document(own, hub, one, person) for one in made]
     if as_json:
         print_json({"proposed": [plain(one) for one in done]})

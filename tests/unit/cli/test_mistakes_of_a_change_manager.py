@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
-from changecast_cli.announcing import announce, outlook
+from changecast.hub.tracking.open_windows import OpenChange
+from changecast_cli.announcing import announce, dry_run, outlook
 from changecast_cli.failures import BAD_INPUT, Refused
 from changecast_cli.main import app
 from tests.support.builders import document
@@ -121,9 +123,72 @@ def test_a_freeze(hub: FakeHub) -> None:
     assert "acme: in the freeze 'Stocktaking'" in said
     assert "--despite REASON" in said
     assert "acme: warning: in the freeze 'Stocktaking'" in typed(document(), "--dry-run").stdout
+    announced = typed(document(), "--despite", "The certificate expires.")
+    assert len(hub.events.entries) == 1
+    assert "warning CHG-1: acme: in the freeze 'Stocktaking'" in " ".join(announced.stderr.split())
+
+
+OTHERS = [
+    OpenChange(*about, "approved", who, "2027-01-20T21:00:00Z", end, overdue=False)
+    for about, who, end in (
+        (("CHG-2", 1, "Patch the hosts"), ("acme", "globex"), "2027-01-21T00:00:00Z"),
+        (("CHG-3", 1, "Ends before"), ("acme",), "2027-01-20T22:00:00Z"),
+        (("CHG-4", 1, "Is at another customer"), ("initech",), "2027-01-21T00:00:00Z"),
+        (("CHG-1", 1, "Is the change itself"), ("acme",), "2027-01-21T00:00:00Z"),
+    )
+]
+WINDOW = {
+    "implementationStart": "2027-01-20T22:00:00Z",
+    "implementationEnd": "2027-01-20T23:00:00Z",
+}
+
+
+def test_another_change_at_the_same_time_is_said_before_it_is_announced(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (announce, dry_run):
+        monkeypatch.setattr(module, "open_changes", lambda _: OTHERS)
+    clash = "at the same time as CHG-2 (Patch the hosts)"
+    planned = typed(document(**WINDOW), "--dry-run").stdout
+    assert [line.strip() for line in planned.splitlines() if "at the same time" in line] == [
+        f"acme: warning: {clash}", f"globex: warning: {clash}",
+    ]  # fmt: skip
+    hub.events.answers = ["AccessDenied"]
+    for result in (typed(document(**WINDOW)), typed(document(**WINDOW))):
+        said = " ".join(result.stderr.split())
+        assert f"warning CHG-1: acme, globex: {clash}" in said
+        assert said.count("at the same time") == 1
+    told = json.loads(typed(document(**WINDOW), "--json").stdout)
+    assert told["announced"][0]["warnings"] == [f"acme, globex: {clash}"]
+
+
+def test_a_test_and_a_cancellation_are_at_nobodys_time(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announce, "open_changes", lambda _: OTHERS)
+    for result in (
+        typed(document(**WINDOW), "--test"),
+        typed(document(**WINDOW, status="cancelled")),
+    ):
+        assert result.exit_code == 0
+        assert "at the same time" not in result.output
 
 
 def test_an_unknown_code(hub: FakeHub) -> None:
     said = refused(typed(document(customers=["acme", "globx"])), hub, 0)
     assert "$.customers[1]: customer 'globx' is not registered" in said
     assert "globex" in said
+
+
+def test_a_caller_who_may_not_look_for_clashes_announces_and_is_told(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "Query")
+
+    monkeypatch.setattr(announce, "open_changes", denied)
+    result = typed(document(**WINDOW))
+    assert (result.exit_code, len(hub.events.entries)) == (0, 1)
+    assert "other changes in the same window could not be looked up" in " ".join(
+        result.stderr.split()
+    )
