@@ -25,17 +25,19 @@ RECIPIENTS_A_SECOND = 500
 FIRST_LOOK, LOOK_SECONDS, MOST_LOOKED_AT = timedelta(seconds=5), 5.0, 20
 
 
-def with_silence(
-    hub: "boto3.Session", run: Run, now: datetime, patience: timedelta = PATIENCE
-) -> Run:
+def with_silence(hub: "boto3.Session", run: Run, now: datetime) -> Run:
     """Return the run with a reason for each customer that never reported, if the hub sees one.
 
-    Without permission to look at routes, the run is unchanged.
+    A few customers are looked at after seconds, as `announce --wait` does, the others after a
+    minute. Without permission to look at routes, the run is unchanged.
     """
+    unheard = [code for code, one in run["customers"].items() if one["state"] == ANNOUNCED]
     silent = [
         code
-        for code, one in run["customers"].items()
-        if one["state"] == ANNOUNCED and is_silent(one, now, patience)
+        for number, code in enumerate(unheard)
+        if is_silent(
+            run["customers"][code], now, FIRST_LOOK if number < MOST_LOOKED_AT else PATIENCE
+        )
     ]
     if not silent:
         return run
@@ -59,7 +61,7 @@ def looking(hub: "boto3.Session", clock: Callable[[], float] = time.monotonic) -
     def look(run: Run) -> Run:
         nonlocal looked_at
         if clock() - looked_at >= LOOK_SECONDS:
-            found = with_silence(hub, _few(run), datetime.now(UTC), FIRST_LOOK)["customers"]
+            found = with_silence(hub, _few(run), datetime.now(UTC))["customers"]
             reasons.clear()
             reasons.update({code: one["reason"] for code, one in found.items()})
             looked_at = clock()
