@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from changecast.contract.change import Change, Status
 from changecast.hub.tracking.discards import discards
-from changecast.hub.tracking.operator_actions import actions_on
+from changecast.hub.tracking.operator_actions import OperatorAction, actions_on
 from changecast.hub.tracking.originals import kept
 from changecast.hub.tracking.responses import answers
 from changecast.hub.tracking.revisions import Record, reannouncements, revisions
@@ -24,6 +24,7 @@ from changecast_cli.console.moments import Clock, clock_of
 from changecast_cli.console.pages import clock, page, part_of
 from changecast_cli.console.trouble import COMPLETE, START, troubles
 from changecast_cli.failures import Refused
+from changecast_cli.watching.advice import without_effect
 from changecast_cli.watching.history import folded, timeline
 from changecast_cli.watching.runs import Run, answered, run_of, strays, with_expected
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 # The number of revisions with a column, the newest ones.
 COLUMNS = 5
+# An account that has not reported by then needs the doctor.
+REPORTED_WITHIN = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ def change(request: Request) -> Response:
     codes = part_of(sorted(run["customers"]), request, "customers")
     shown = _shown_revision(request, known)
     document = _kept(table, known.change_id, shown)
+    actions = actions_on(table, known.change_id)
     return page(
         request,
         "change.html.j2",
@@ -78,12 +82,15 @@ def change(request: Request) -> Response:
         run=run,
         newest=newest,
         clocks=_clocks(document, newest, zone),
-        troubles=[*troubles([Standing(run, newest)], datetime.now(UTC))],
+        troubles=[
+            *troubles([Standing(run, newest)], datetime.now(UTC), {known.change_id: actions})
+        ],
         strays=strays(known.rows, known.records),
         records=known.records[::-1],
         columns=_columns(known),
         codes=codes,
         cells=_cells(known.rows),
+        decided=decided_in(run, actions, datetime.now(UTC)),
         answered=answered,
         entries=entries_of(table, known, codes.items),
         shown=shown,
@@ -185,6 +192,21 @@ def _cells(rows: Sequence[Row]) -> Mapping[tuple[str, int], Mapping[str, Any]]:
     return {
         (row["customer"], int(row["revision"])): run_of("", [row])["customers"][row["customer"]]
         for row in rows
+    }
+
+
+def decided_in(
+    run: Run, actions: Sequence[OperatorAction], now: datetime
+) -> Mapping[tuple[str, int], OperatorAction]:
+    """Return by customer and revision what operators just did and no report shows yet."""
+    found = {
+        (code, one["revision"]): without_effect(one, code, actions)
+        for code, one in run["customers"].items()
+    }
+    return {
+        key: done
+        for key, done in found.items()
+        if done and now - datetime.fromisoformat(done.at) < REPORTED_WITHIN
     }
 
 

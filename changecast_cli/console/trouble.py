@@ -1,16 +1,18 @@
 """What needs a person: every delivery in trouble, its cause and its repair. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from changecast.contract.approval import Approval
 from changecast.contract.change import Status
 from changecast.hub.lengths import in_words
 from changecast.hub.tracking.findings import SILENT
+from changecast.hub.tracking.operator_actions import OperatorAction
 from changecast_cli.console.board import Standing
-from changecast_cli.watching.advice import next_step
+from changecast_cli.watching.advice import next_step, unanswered
 from changecast_cli.watching.runs import answered, is_bad
 
 # Repairs with a button; every other repair is a command to type.
@@ -21,7 +23,10 @@ _BUTTONS = {"paused": RESUME, **{cause.value: REANNOUNCE for cause in SILENT}}
 
 @dataclass(frozen=True)
 class Trouble:
-    """Something that needs a person; `customer` is empty if it is about the whole change."""
+    """Something that needs a person; `customer` is empty if it is about the whole change.
+
+    `done` is what an operator has done about it, if nothing was reported since.
+    """
 
     change_id: str
     title: str
@@ -31,6 +36,7 @@ class Trouble:
     command: str
     page: str
     button: str | None
+    done: OperatorAction | None = None
 
     @property
     def asks_doctor(self) -> bool:
@@ -38,12 +44,19 @@ class Trouble:
         return self.command.startswith("changecast doctor --customer ")
 
 
-def troubles(standings: Iterable[Standing], now: datetime) -> Iterator[Trouble]:
-    """Yield everything that needs a person, in the order of the changes."""
+def troubles(
+    standings: Iterable[Standing],
+    now: datetime,
+    actions: Mapping[str, Sequence[OperatorAction]] = MappingProxyType({}),
+) -> Iterator[Trouble]:
+    """Yield everything that needs a person, in the order of the changes.
+
+    `actions` are what operators did, by change.
+    """
     for standing in standings:
         yield from _overdue(standing, now)
         for code, customer in standing.run["customers"].items():
-            yield from _of_customer(standing, code, customer)
+            yield from _of_customer(standing, code, customer, actions.get(standing.change_id, ()))
 
 
 def _overdue(standing: Standing, now: datetime) -> Iterator[Trouble]:
@@ -60,14 +73,20 @@ def _overdue(standing: Standing, now: datetime) -> Iterator[Trouble]:
     )  # fmt: skip
 
 
-def _of_customer(standing: Standing, code: str, customer: Mapping[str, Any]) -> Iterator[Trouble]:
+def _of_customer(
+    standing: Standing,
+    code: str,
+    customer: Mapping[str, Any],
+    actions: Sequence[OperatorAction],
+) -> Iterator[Trouble]:
     change_id, title = standing.change_id, standing.run["title"]
     if is_bad(dict(customer)):
-        step = next_step(change_id, code, dict(customer))
+        step = next_step(change_id, code, dict(customer), actions)
+        done = unanswered(dict(customer), code, actions) if step.told else None
         said = customer["reason"] or customer["rejection"] or {}
         cause = said.get("message") or "its account reported no reason"
         yield Trouble(change_id, title, code, step.state, cause, step.command, step.page,
-                      _BUTTONS.get(step.state))  # fmt: skip
+                      None if done else _BUTTONS.get(step.state), done)  # fmt: skip
     responses = customer["responses"] or {}
     counts = responses.get("counts", {})
     asks = counts.get("rejected") or counts.get("reschedule_requested")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from changecast.contract.event import RunState
 from changecast.contract.pause_code import PauseCode, pause_code
 from changecast.hub.tracking.alerts import page
 from changecast.hub.tracking.findings import ANNOUNCED, SILENT, Cause
@@ -82,7 +83,7 @@ def next_step(
     the doctor finds the cause.
     """
     state = state_in_trouble(customer)
-    done = _unanswered(customer, code, actions) if state in ("paused", "held") else None
+    done = unanswered(customer, code, actions) if state in ("paused", "held") else None
     command = _DOCTOR if done else _command(state, customer)
     then = "" if done else _then(state, customer)
     return Step(
@@ -115,16 +116,35 @@ def _pause(customer: dict[str, Any]) -> PauseCode | None:
     return pause_code(str((customer["reason"] or {}).get("code")))
 
 
-def _unanswered(
+def unanswered(
     customer: dict[str, Any], code: str, actions: Sequence[OperatorAction]
 ) -> OperatorAction | None:
     """Return the last operator's action on a customer's run, if nothing was reported since."""
+    done = _decided(customer, code, actions)
+    return done if done and done.after_seq >= customer["report_seq"] else None
+
+
+def without_effect(
+    customer: dict[str, Any], code: str, actions: Sequence[OperatorAction]
+) -> OperatorAction | None:
+    """Return the last operator's action on a customer's run, if no report shows its effect yet.
+
+    An account reports at once that a run is planned again, and its mails a little later.
+    """
+    is_planned = customer["state"] == RunState.PLANNED
+    return _decided(customer, code, actions) if is_planned else unanswered(customer, code, actions)
+
+
+def _decided(
+    customer: dict[str, Any], code: str, actions: Sequence[OperatorAction]
+) -> OperatorAction | None:
+    """Return the last operator's decision about a customer's run."""
     of_run = [
         one
         for one in actions
         if (one.to, one.revision) == (code, customer["revision"]) and one.action in _DECISIONS
     ]
-    return of_run[-1] if of_run and of_run[-1].after_seq >= customer["report_seq"] else None
+    return of_run[-1] if of_run else None
 
 
 def _told(done: OperatorAction | None) -> str:

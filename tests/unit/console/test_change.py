@@ -1,15 +1,21 @@
 """The page of a change, as a browser shows it."""
 
 import json
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from changecast.contract.change import utc
 from changecast.hub.announcing.announce import announce
-from changecast_cli.console.change import differences
+from changecast.hub.tracking.operator_actions import Action, OperatorAction
+from changecast.hub.tracking.schema import action_key
+from changecast_cli.console.board import Standing
+from changecast_cli.console.change import differences, known_of
 from tests.support.builders import change, document
-from tests.support.consoles import answer, report
+from tests.support.consoles import FakeBoard, answer, report
 from tests.support.fake_hub import FakeHub
 from tests.support.seen import seen
 
@@ -170,3 +176,46 @@ def test_differences_are_told_by_their_path(
 ) -> None:
     found = differences(change(), change(revision=2, **fields))
     assert [(one.field, one.before, one.after) for one in found] == told
+
+
+def did(hub: FakeHub, action: Action, seconds_ago: float = 5, after_seq: int = 3) -> None:
+    """An operator's action on acme's second revision."""
+    at = utc(datetime.now(UTC) - timedelta(seconds=seconds_ago))
+    done = OperatorAction("CHG-1", 2, "acme", action, "maria", at, "", after_seq)
+    key = action_key("CHG-1", at, "1")
+    hub.table.items[key["pk"], key["sk"]] = {**key, **asdict(done)}
+
+
+@pytest.mark.parametrize(
+    ("state", "seq", "seconds_ago", "is_told"),
+    [
+        ("paused", 3, 5, True),
+        # The account reports at once that the run is planned, and its mails a little later.
+        ("planned", 4, 5, True),
+        ("planned", 4, 300, False),
+        ("paused", 4, 5, False),
+        ("sending", 4, 5, False),
+        ("sent", 4, 5, False),
+    ],
+)
+def test_until_an_account_reports_the_page_says_that_it_was_resumed(
+    browser: TestClient, announced: FakeHub, state: str, seq: int, seconds_ago: float, is_told: bool
+) -> None:
+    report(announced, "CHG-1", "acme", 2, state=state, report_seq=seq)
+    did(announced, Action.RESUMED, seconds_ago)
+    text = seen(browser, "change", id="CHG-1", zone="UTC").text
+    assert ("UTC, the account reports within a minute" in text) is is_told
+
+
+@pytest.mark.parametrize(("seq", "has_button"), [(3, False), (4, True)])
+def test_a_run_is_not_resumed_twice_before_its_account_reports(
+    browser: TestClient, board: FakeBoard, announced: FakeHub, seq: int, has_button: bool
+) -> None:
+    report(announced, "CHG-1", "acme", 2, state="paused", report_seq=seq)
+    did(announced, Action.RESUMED, 600)
+    known = known_of(announced.table, "CHG-1")
+    board.shown = [Standing(known.run, known.records[-1])]
+    for page in (seen(browser, "change", id="CHG-1"), seen(browser)):
+        assert any("verb=resume" in one for one in page.values("href")) is has_button
+        assert ("If nothing comes for two minutes" in page.text) is not has_button
+        assert any("look=1" in one for one in page.values("href"))
