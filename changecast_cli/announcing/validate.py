@@ -1,5 +1,6 @@
 """changecast validate: find every fault of every file, without AWS."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,17 @@ from rich.markup import escape
 from changecast.contract.change import Change, Kind
 from changecast.customer.compose.impact import Basis, read_impact
 from changecast.customer.compose.text.fields import as_text, forms_of
-from changecast.hub.announcing.metadata import Document, Fault, MetadataFault, read_document
+from changecast.hub.announcing.metadata import (
+    Document,
+    Fault,
+    MetadataFault,
+    read_document,
+    unseen_details,
+)
 from changecast.hub.announcing.windows import doubts
+from changecast.hub.name_suggestions import did_you_mean
 from changecast_cli.announcing.documents import read_file
+from changecast_cli.deploying import samconfig_file
 from changecast_cli.failures import BAD_INPUT, Refused, place
 from changecast_cli.options import AsJson, Files
 from changecast_cli.terminal import out, print_json
@@ -26,17 +35,30 @@ _IMPACT = {
 }
 
 
+_SAMCONFIG = Path("samconfig.toml")
+_NOT_LOOKED_UP = (
+    "Customers were not looked up. To check that the hub knows them: changecast announce FILE "
+    "--dry-run"
+)
+
+
 def validate(files: Files, as_json: AsJson = False) -> None:
     """Check change documents, and list every fault with its JSON path. Needs no AWS.
 
-    Only `announce --dry-run` checks whether the customers are registered.
+    Compares the customers with those in samconfig.toml, if this folder has one. Only
+    `announce --dry-run` checks whether the hub knows them.
     """
+    known = samconfig_file.customers_in(samconfig_file.read(_SAMCONFIG))
     checked = [(file, _checked(file)) for file in files]
     if as_json:
-        print_json({"files": [_plain(file, found) for file, found in checked]})
+        where = str(_SAMCONFIG) if known else None
+        plain = [_plain(file, found, known) for file, found in checked]
+        print_json({"files": plain, "customers_looked_up_in": where})
     else:
         for file, found in checked:
-            _show(file, found)
+            _show(file, found, known)
+        if not known and not all(isinstance(found, MetadataFault) for _, found in checked):
+            out.print(f"[dim]{_NOT_LOOKED_UP}[/]", soft_wrap=True)
     if any(isinstance(found, MetadataFault) for _, found in checked):
         raise typer.Exit(BAD_INPUT)
 
@@ -50,7 +72,7 @@ def _checked(file: Path) -> Document | MetadataFault:
         return MetadataFault([Fault("$", str(error))])
 
 
-def _plain(file: Path, found: Document | MetadataFault) -> dict[str, Any]:
+def _plain(file: Path, found: Document | MetadataFault, known: Collection[str]) -> dict[str, Any]:
     if isinstance(found, MetadataFault):
         return {
             "file": str(file),
@@ -62,7 +84,7 @@ def _plain(file: Path, found: Document | MetadataFault) -> dict[str, Any]:
         "file": str(file),
         "valid": True,
         "faults": [],
-        "warnings": _warnings(found),
+        "warnings": _warnings(found, known),
         "unused": list(found.unused),
         "shape": found.shape,
         "read_as": {field: form.value for field, form in forms_of(found.change).items()},
@@ -73,12 +95,23 @@ def _plain(file: Path, found: Document | MetadataFault) -> dict[str, Any]:
     }
 
 
-def _warnings(found: Document) -> list[str]:
+def _warnings(found: Document, known: Collection[str]) -> list[str]:
     hardly = [
         f"{doubt}: announce refuses it without --past REASON"
         for doubt in doubts(found.change, datetime.now(UTC))
     ]
-    return [*found.warnings, *contradictions(found.change), *hardly]
+    unseen = [] if found.names else unseen_details(found)
+    unknown = _unknown(found, known) if known else []
+    return [*found.warnings, *unknown, *unseen, *contradictions(found.change), *hardly]
+
+
+def _unknown(found: Document, known: Collection[str]) -> list[str]:
+    """Return a warning for each code that this folder's samconfig.toml does not have."""
+    unknown = [code for code in found.customers if code not in known]
+    return [
+        f"{found.path_of(code)}: {_SAMCONFIG} has no customer {code!r}{hint}"
+        for code, hint in zip(unknown, did_you_mean(unknown, known), strict=True)
+    ]
 
 
 def contradictions(change: Change) -> list[str]:
@@ -90,7 +123,7 @@ def contradictions(change: Change) -> list[str]:
     return [f"impact_level is {level.value}, but the words say {words.level.value}"]
 
 
-def _show(file: Path, found: Document | MetadataFault) -> None:
+def _show(file: Path, found: Document | MetadataFault, known: Collection[str]) -> None:
     name = escape(str(file))
     if isinstance(found, MetadataFault):
         many = "1 fault" if len(found.faults) == 1 else f"{len(found.faults)} faults"
@@ -108,7 +141,7 @@ def _show(file: Path, found: Document | MetadataFault) -> None:
         soft_wrap=True,
     )
     _show_readings(change)
-    for warning in _warnings(found):
+    for warning in _warnings(found, known):
         out.print(f"  [yellow]warning[/] {escape(warning)}", soft_wrap=True)
     if found.unused:
         out.print(f"  [dim]not used: {escape(', '.join(found.unused))}[/]", soft_wrap=True)

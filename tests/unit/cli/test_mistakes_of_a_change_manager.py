@@ -192,3 +192,12 @@ def test_a_caller_who_may_not_look_for_clashes_announces_and_is_told(
     assert "other changes in the same window could not be looked up" in " ".join(
         result.stderr.split()
     )
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_details_for_a_code_with_a_typo(hub: FakeHub, options: tuple[str, ...]) -> None:
+    body = document(customer_details={"acme": {"action": "Log in."}, "globx": {"action": "Wait."}})
+    said = " ".join(typed(body, *options).stdout.split())
+    assert "warning $.customer_details.globx: nobody sees it, because the change does not" in said
+    assert "did you mean 'globex'?" in said
+    assert "$.customer_details.acme" not in said

@@ -149,3 +149,47 @@ def test_people_learn_how_each_text_is_read_before_they_announce(tmp_path: Path)
     assert "rollback_plan" not in said
     found = json.loads(CliRunner().invoke(app, ["validate", str(file), "--json"]).stdout)
     assert found["files"][0]["read_as"] == {"reason": "Markdown", "test_plan": "HTML"}
+
+
+SAMCONFIG = "\n".join(
+    f"""[{code}.deploy.parameters]
+parameter_overrides = ["CustomerCode={code}", "CustomerName={code}", "HubAccount=111111111111"]
+[{code}.global.parameters]
+region = "eu-central-1"
+[{code}-route.deploy.parameters]
+parameter_overrides = ["CustomerAccount=222222222222"]
+"""
+    for code in ("acme", "globex")
+)
+
+
+@pytest.mark.parametrize("key", ["customer_details", "customerDetails"])
+def test_a_section_of_a_customer_that_the_change_does_not_name_is_a_warning(
+    tmp_path: Path, key: str
+) -> None:
+    file = tmp_path / "metadata.json"
+    file.write_text(json.dumps({**FLAT, key: {"acme": {"a": 1}, "acmee": {"action": "Log in"}}}))
+    result = CliRunner().invoke(app, ["validate", str(file), "--json"])
+    assert result.exit_code == 0
+    (warning,) = [
+        one for one in json.loads(result.stdout)["files"][0]["warnings"] if "nobody sees" in one
+    ]
+    assert warning.startswith(f"$.{key}.acmee: nobody sees it, because the change does not name")
+    assert "did you mean 'acme'?" in warning
+
+
+def test_codes_are_compared_with_the_samconfig_of_the_folder_if_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("metadata.json").write_text(json.dumps({**FLAT, "customers": ["acme", "globx"]}))
+    alone = CliRunner().invoke(app, ["validate", "metadata.json"])
+    assert "Customers were not looked up" in " ".join(alone.stdout.split())
+    Path("samconfig.toml").write_text(SAMCONFIG)
+    beside = " ".join(CliRunner().invoke(app, ["validate", "metadata.json"]).stdout.split())
+    assert "warning $.customers[1]: samconfig.toml has no customer 'globx'" in beside
+    assert "did you mean 'globex'?" in beside
+    assert "'acme'" not in beside
+    assert "not looked up" not in beside
+    told = json.loads(CliRunner().invoke(app, ["validate", "metadata.json", "--json"]).stdout)
+    assert told["customers_looked_up_in"] == "samconfig.toml"

@@ -23,7 +23,14 @@ from changecast.contract.fields import Line
 from changecast.hub.announcing.approvals import missing_approvals, refuse_missing_approvals
 from changecast.hub.announcing.events import Options, details, for_all, outgoing, trace_id
 from changecast.hub.announcing.freeze_gate import Objections, refuse_doubtful, refuse_in_freeze
-from changecast.hub.announcing.metadata import Document, Fault, MetadataFault, place, read_document
+from changecast.hub.announcing.metadata import (
+    Document,
+    Fault,
+    MetadataFault,
+    place,
+    read_document,
+    unseen_details,
+)
 from changecast.hub.announcing.numbering import next_record
 from changecast.hub.announcing.publishing import BRIEF, publish
 from changecast.hub.announcing.two_persons import Approval
@@ -320,7 +327,7 @@ def placed_document(
 def _placed(read: Document, customers: Mapping[str, Customer]) -> Document:
     placed = replace(read, customers=place(read, codes_by_name(customers)), names=())
     _refuse_unknown(placed, customers)
-    return placed
+    return replace(placed, warnings=(*placed.warnings, *unseen_details(placed)))
 
 
 def _refuse_unknown(document: Document, customers: Mapping[str, Customer]) -> None:

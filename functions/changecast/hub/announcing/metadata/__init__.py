@@ -12,13 +12,21 @@ from changecast.contract.change import NO_WINDOW, Change
 from changecast.contract.errors import ContractError
 from changecast.contract.event import EVENT_LIMIT, faults_of
 from changecast.contract.fields import REVISION_LIMIT
-from changecast.hub.announcing.metadata.customers import customers_of, place
+from changecast.hub.announcing.metadata.customers import customers_of, place, unseen_details
 from changecast.hub.announcing.metadata.document import Document, Fault, MetadataFault, RawDocument
 from changecast.hub.announcing.metadata.shapes import SHAPES, Shape
 from changecast.hub.announcing.metadata.texts import same_name
 from changecast.hub.announcing.metadata.unused import misspelt, unused_keys
 
-__all__ = ["Document", "Fault", "MetadataFault", "place", "read_document", "same_name"]
+__all__ = [
+    "Document",
+    "Fault",
+    "MetadataFault",
+    "place",
+    "read_document",
+    "same_name",
+    "unseen_details",
+]
 
 _TICKETS = (
     "change_metadata.tickets.service_now",

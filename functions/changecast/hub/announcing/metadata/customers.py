@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from changecast.contract.event import CUSTOMERS_LIMIT
+from changecast.contract.event import CUSTOMERS_LIMIT, json_path
 from changecast.contract.fields import CustomerCode
 from changecast.hub.announcing.metadata.document import Document, Fault, MetadataFault, RawDocument
 from changecast.hub.announcing.metadata.texts import same_name
 from changecast.hub.name_suggestions import did_you_mean
 
 _CODE = TypeAdapter(CustomerCode)
+_DETAILS = ("customer_details", "customerDetails")
 
 
 class Named(NamedTuple):
@@ -64,6 +65,19 @@ def place(document: Document, codes_by_name: Mapping[str, list[str]]) -> tuple[s
         )
     placed = (codes[name][0] for name in document.names)
     return tuple(dict.fromkeys([*document.customers, *placed]))
+
+
+def unseen_details(document: Document) -> list[str]:
+    """Return a warning for each section of `customer_details` that nobody gets to see."""
+    sections = document.change.customer_details or {}
+    unseen = [code for code in sections if code not in document.customers]
+    key = next((name for name in _DETAILS if name in document.raw), _DETAILS[0])
+    hints = did_you_mean(unseen, document.customers)
+    return [
+        f"{json_path((key, code))}: nobody sees it, because the change does not name customer "
+        f"{code!r}{hint}"
+        for code, hint in zip(unseen, hints, strict=True)
+    ]
 
 
 def _by_same_name(codes_by_name: Mapping[str, list[str]]) -> dict[str, list[str]]:
