@@ -9,6 +9,7 @@ import boto3
 import typer
 from botocore.exceptions import ClientError
 
+from changecast.hub.name_suggestions import known_names
 from changecast_cli.contacts.pacing import CallPace
 from changecast_cli.customers.account import STACK, session_of
 from changecast_cli.deploying import samconfig_file
@@ -81,7 +82,10 @@ def session_for(code: str | None, profile: str | None, region: str | None) -> bo
         return in_turn(boto3.Session(profile_name=profile, region_name=region))
     customers = samconfig_file.customers_in(samconfig_file.read(Path("samconfig.toml")))
     if code not in customers:
-        raise Refused(f"samconfig.toml has no customer {code!r}: leave --customer out, or add it")
+        raise Refused(
+            f"samconfig.toml has no customer {code!r} ({known_names(code, customers)}). Without "
+            "--customer, the account of your own credentials is used"
+        )
     return session_of(customers[code], profile)
 
 

@@ -72,7 +72,7 @@ def doctor(
     only: Annotated[
         Only | None,
         typer.Option(
-            help="`problems` or `everything` (default: `problems` if several accounts are "
+            help=f"`problems` or `everything` (default: `problems` if more than {FEW} accounts are "
             "checked).",
             case_sensitive=False,
         ),

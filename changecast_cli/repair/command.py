@@ -10,6 +10,7 @@ from typing import Annotated
 import boto3
 import typer
 
+from changecast.hub.tracking.operator_actions import Action
 from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.customers.account import session_of
 from changecast_cli.deploying import samconfig_file
@@ -20,8 +21,9 @@ from changecast_cli.options import AsJson, Profile, Region, session
 from changecast_cli.repair import drift
 from changecast_cli.repair.bus_policies import customer_policy, hub_policy
 from changecast_cli.repair.fixes import Fix, switched_off
-from changecast_cli.repair.missed import missed_changes
-from changecast_cli.terminal import out, print_json, working
+from changecast_cli.repair.missed import missed_changes, waiting_runs
+from changecast_cli.repair.noting import note
+from changecast_cli.terminal import out, print_json, some_of, working
 
 HUB = "hub"
 IDENTITY = "AWS::SES::EmailIdentity"
@@ -135,8 +137,16 @@ def carry_out(plans: Sequence[Plan]) -> None:
 
 
 def repaired(who: str, hub: boto3.Session, plans: Sequence[Plan], *, done: bool) -> Repaired:
-    """Return the result of a comparison or a repair, with what was missed meanwhile."""
-    missed = [] if who == HUB else missed_changes(hub, who, datetime.now(UTC))
+    """Return the result of a comparison or a repair, with what was missed meanwhile.
+
+    A repair is noted in the history of every change that waits for it.
+    """
+    now, missed = datetime.now(UTC), []
+    if who != HUB:
+        missed = missed_changes(hub, who, now)
+        if done:
+            restored = f"restored: {some_of(lines_of(plans))}"
+            note(hub, Action.REPAIRED, who, waiting_runs(hub, who, now), restored)
     is_new = done and any(plan.change_set.creates(IDENTITY) for plan in plans)
     return Repaired(who, lines_of(plans), missed, done=done, has_new_identity=is_new)
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from changecast.contract.change import utc
+from changecast.contract.event import RunState
 from changecast.hub.announcing.announce import STATUS_TABLE
 from changecast.hub.tracking.findings import ANNOUNCED, SILENT
 from changecast.hub.tracking.table import Row, statuses_of_customer
@@ -23,17 +24,33 @@ def missed_changes(hub: "boto3.Session", code: str, now: datetime) -> list[str]:
     return commands(code, statuses_of_customer(table, code, utc(now - LOOK_BACK)), now)
 
 
+def waiting_runs(hub: "boto3.Session", code: str, now: datetime) -> list[tuple[str, int]]:
+    """Return the customer's newest runs that are paused or without a report."""
+    table = hub.resource("dynamodb").Table(STATUS_TABLE)
+    newest = _newest(statuses_of_customer(table, code, utc(now - LOOK_BACK)))
+    return [
+        (change_id, int(row["revision"]))
+        for change_id, row in newest.items()
+        if row["state"] == RunState.PAUSED or _is_unheard(row, now)
+    ]
+
+
 def commands(code: str, rows: Iterable[Row], now: datetime) -> list[str]:
     """Return a command for each change without a report, or one for all if there are many."""
+    unheard = [change_id for change_id, row in _newest(rows).items() if _is_unheard(row, now)]
+    if len(unheard) > MOST:
+        return [f"changecast replay --from {LOOK_BACK.days}d --customer {code}"]
+    return [f"changecast reannounce {change_id} --customer {code}" for change_id in unheard]
+
+
+def _newest(rows: Iterable[Row]) -> dict[str, Row]:
+    """Return the row of each change's newest valid revision."""
     newest: dict[str, Row] = {}
     for row in rows:
         known = newest.get(row["change_id"])
         if not row.get("discarded") and (not known or known["revision"] < row["revision"]):
             newest[row["change_id"]] = row
-    unheard = [change_id for change_id, row in newest.items() if _is_unheard(row, now)]
-    if len(unheard) > MOST:
-        return [f"changecast replay --from {LOOK_BACK.days}d --customer {code}"]
-    return [f"changecast reannounce {change_id} --customer {code}" for change_id in unheard]
+    return newest
 
 
 def _is_unheard(row: Row, now: datetime) -> bool:

@@ -413,3 +413,17 @@ def test_a_topic_that_a_file_does_not_name_is_marked_as_the_lists_default(
     imported(contacts, file)
     assert hears(here, "ana@acme.example") == ["approvals", "announcements"]
     assert hears(here, "ben@acme.example") == ["approvals"]
+
+
+def test_a_code_with_a_typo_is_answered_with_the_code_that_was_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tables = "".join(
+        f'[{code}.global.parameters]\nregion = "eu-central-1"\n'
+        f'[{code}-route.deploy.parameters]\nparameter_overrides = ["CustomerAccount=2"]\n'
+        for code in ("acme", "globex")
+    )
+    Path("samconfig.toml").write_text(tables)
+    wrong = CliRunner().invoke(app, ["list", "--customer", "acmee"])
+    assert "samconfig.toml has no customer 'acmee' (did you mean 'acme'?" in str(wrong.exception)

@@ -1,15 +1,20 @@
 """Operators' actions are kept with the change, with the report that followed each."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 from typer.testing import CliRunner
 
+from changecast.contract.change import utc
 from changecast.hub.tracking.items import put_row
 from changecast.hub.tracking.operator_actions import Action, actions_on
 from changecast.hub.tracking.schema import status_key
 from changecast_cli.main import app
+from changecast_cli.repair.command import Plan, repaired
+from changecast_cli.repair.drift import ChangeSet
+from changecast_cli.repair.fixes import Fix
 from changecast_cli.repair.noting import note
 from tests.integration.hub.conftest import Register
 
@@ -72,3 +77,30 @@ def test_status_says_what_the_hub_sees_of_a_silent_customer_before_its_deadline(
     assert "has no rule changecast-route-acme" in said
     assert "changecast doctor --customer acme" in said
     assert "docs/runbook/no-route.md" in said
+
+
+def test_a_repair_stands_in_the_history_of_every_change_that_waited_for_it(table: Any) -> None:
+    now = datetime.now(UTC)
+    old, young = utc(now - timedelta(hours=1)), utc(now)
+    for change_id, code, state, at in (
+        ("CHG-1", "acme", "no_route", old),
+        ("CHG-2", "acme", "paused", young),
+        ("CHG-3", "acme", "sent", old),
+        ("CHG-4", "globex", "paused", old),
+        ("CHG-5", "acme", "announced", young),
+    ):
+        row = {"customer": code, "change_id": change_id, "revision": 2, "state": state,
+               "counts": {}, "announced_at": at, "updated_at": at}  # fmt: skip
+        assert put_row(table, status_key(change_id, 2, code), row, None)
+    rule = Fix("a rule", "the rule changecast-route-acme is switched on", lambda: None)
+    plan = Plan([rule], ChangeSet(SESSION.client("cloudformation"), "changecast", "", ()))
+    repaired("acme", SESSION, [plan], done=False)
+    assert actions_on(table, "CHG-1") == []
+    repaired("acme", SESSION, [plan], done=True)
+    noted = {change: actions_on(table, change) for change in (f"CHG-{n}" for n in range(1, 6))}
+    assert [change for change, actions in noted.items() if actions] == ["CHG-1", "CHG-2"]
+    (done,) = noted["CHG-1"]
+    assert (done.action, done.to, done.revision) == ("repaired", "acme", 2)
+    assert done.says == "restored: the rule changecast-route-acme is switched on"
+    shown = " ".join(CliRunner().invoke(app, ["history", "CHG-1"]).stdout.split())
+    assert "repaired" in shown

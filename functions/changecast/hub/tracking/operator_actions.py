@@ -23,6 +23,7 @@ class Action(StrEnum):
     DROPPED = "dropped"
     REDRIVEN = "redriven"
     REPLAYED = "replayed"
+    REPAIRED = "repaired"
 
 
 @dataclass(frozen=True)
