@@ -37,7 +37,7 @@ def discard(
     hub = connect(own)
     person = person_of(hub, as_person) if hub.two_persons else ""
     done = discard_revision(change_id, revision, hub=hub, dry_run=True)
-    plan = [_plan(done), *([PROPOSES] if hub.two_persons else [])]
+    plan = [plan_for(done), *([PROPOSES] if hub.two_persons else [])]
     going = go_on(plan, yes=yes, dry_run=dry_run)
     if going and hub.two_persons:
         made = proposed_discard(change_id, revision, hub=hub, now=datetime.now(UTC))
@@ -51,7 +51,8 @@ def discard(
         out.print(_next(done), markup=False, soft_wrap=True)
 
 
-def _plan(done: Discarded) -> str:
+def plan_for(done: Discarded) -> str:
+    """Return what making a revision void will do, in a sentence."""
     told = ", ".join(done.told) or "nobody yet"
     return f"{done.change_id} revision {done.revision} becomes void; announced now to: {told}"
 

@@ -25,7 +25,7 @@ from changecast_cli.announcing.proposing import (
     verb_lines,
     waiting,
 )
-from changecast_cli.console.drafts import Draft, Office, check, check_proposal, put
+from changecast_cli.console.drafts import Draft, Office, check, check_proposal, put, put_alone
 from changecast_cli.console.pages import clock, page, part_of
 from changecast_cli.failures import Refused, place
 
@@ -101,6 +101,16 @@ async def announced(request: Request) -> Response:
     else:
         where, query = "/change", {"id": done.change_id}
     return RedirectResponse(f"{console.base}{where}?{urlencode(query)}", 303)
+
+
+async def announced_alone(request: Request) -> Response:
+    """Announce a draft without a second person, for a reason, and go on to the change."""
+    sent, console = await form_of(request), request.app.state.console
+    draft = console.drafts.get(sent.get("draft", ""))
+    office = Office(console.aws.hub, console.aws.session, console.person)
+    typed, reason = sent.get("typed", ""), sent.get("reason", "")
+    done: Announcement = await run_in_threadpool(put_alone, draft, typed, reason, office)
+    return RedirectResponse(f"{console.base}/change?{urlencode({'id': done.change_id})}", 303)
 
 
 def proposals(request: Request) -> Response:

@@ -44,6 +44,7 @@ def application(console: Console, door: Door) -> ASGIApp:
             Route("/announce/check", announcing.checked, methods=["POST"]),
             Route("/announce/plan", announcing.plan),
             Route("/announce/put", announcing.announced, methods=["POST"]),
+            Route("/announce/alone", announcing.announced_alone, methods=["POST"]),
             Route("/proposals", announcing.proposals),
             Route("/proposals/proposal", announcing.proposal),
             Route("/repair", repairing.shown),

@@ -26,7 +26,7 @@ from changecast_cli.console.trouble import COMPLETE, START, troubles
 from changecast_cli.failures import Refused
 from changecast_cli.watching.advice import without_effect
 from changecast_cli.watching.history import folded, timeline
-from changecast_cli.watching.runs import Run, answered, run_of, strays, with_expected
+from changecast_cli.watching.runs import Run, answered, parked, run_of, strays, with_expected
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -86,6 +86,7 @@ def change(request: Request) -> Response:
             *troubles([Standing(run, newest)], datetime.now(UTC), {known.change_id: actions})
         ],
         strays=strays(known.rows, known.records),
+        parked=parked(known.rows),
         records=known.records[::-1],
         columns=_columns(known),
         codes=codes,

@@ -16,6 +16,7 @@ from changecast.hub.announcing.two_persons import Stored
 from changecast.hub.tracking.revisions import revisions
 from changecast_cli.announcing.freezes import DEFAULT_FOLDER, objections
 from changecast_cli.announcing.proposing import (
+    announce_alone,
     approve,
     person_of,
     proposal_for,
@@ -125,8 +126,7 @@ def put(draft: Draft, typed: str, office: Office) -> Announcement | None:
     proposal is approved. Raises Refused if the id is not typed, or the change was announced since
     the check.
     """
-    if typed.strip() != draft.rehearsed.change_id:
-        raise Refused(f"type {draft.rehearsed.change_id} to announce it; nothing was announced")
+    _refuse_untyped(draft, typed)
     with draft.putting:
         if draft.done is None and not (draft.stored and draft.is_own):
             hub = office.connect()
@@ -138,6 +138,29 @@ def put(draft: Draft, typed: str, office: Office) -> Announcement | None:
             _refuse_moved(draft, now)
             _put(draft, now, hub, office)
         return draft.done
+
+
+def put_alone(draft: Draft, typed: str, reason: str, office: Office) -> Announcement:
+    """Announce a draft once without a second person, for a reason; people are alerted.
+
+    Raises the same as `put`, and Refused without a reason.
+    """
+    _refuse_untyped(draft, typed)
+    if not reason.strip():
+        raise Refused("say why nobody else can approve it; nothing was announced")
+    with draft.putting:
+        if draft.done is None:
+            hub = office.connect()
+            now = _announce(draft.body, draft.options, hub, dry_run=True)
+            _refuse_moved(draft, now)
+            made = proposal_for(draft.body, now, draft.options, reason=reason.strip())
+            draft.done = announce_alone(office.session, hub, made, person_of(hub, office.person))
+        return draft.done
+
+
+def _refuse_untyped(draft: Draft, typed: str) -> None:
+    if typed.strip() != draft.rehearsed.change_id:
+        raise Refused(f"type {draft.rehearsed.change_id} to announce it; nothing was announced")
 
 
 def _put(draft: Draft, now: Announcement, hub: Hub, office: Office) -> None:

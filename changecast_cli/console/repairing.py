@@ -1,6 +1,6 @@
 """Verbs without a document: first the plan, then a button that executes it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -11,14 +11,24 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from changecast.hub.announcing.discard import discard
 from changecast.hub.announcing.progress import progress
-from changecast.hub.announcing.proposed import STATUSES, Verb, proposed_status
+from changecast.hub.announcing.proposed import STATUSES, Verb, proposed_discard, proposed_status
 from changecast.hub.announcing.reannounce import reannounce
+from changecast_cli.announcing.discard import plan_for as discard_plan
 from changecast_cli.announcing.proposing import PROPOSES, announce_again, person_of, propose
 from changecast_cli.console.announcing import form_of
 from changecast_cli.console.inside import EVER
 from changecast_cli.console.pages import page
-from changecast_cli.console.trouble import COMPLETE, REANNOUNCE, REDRIVE, REPLAY, RESUME, START
+from changecast_cli.console.trouble import (
+    COMPLETE,
+    DISCARD,
+    REANNOUNCE,
+    REDRIVE,
+    REPLAY,
+    RESUME,
+    START,
+)
 from changecast_cli.customer_access import Keys, enter
 from changecast_cli.doctor.verdicts import repair_of as cure_of
 from changecast_cli.failures import Failed, Refused
@@ -40,13 +50,14 @@ class Repair:
     """What a repair does, in sentences, and the call that does it.
 
     `proposes` says that another person must approve it first. `broken` is the customer whose stacks
-    must be repaired first, if there is one.
+    must be repaired first, if there is one. `typed` is what a person types to confirm it.
     """
 
     plan: list[str]
     apply: Callable[[], object]
     proposes: bool = False
     broken: str = ""
+    typed: str = ""
 
 
 def shown(request: Request) -> Response:
@@ -56,7 +67,7 @@ def shown(request: Request) -> Response:
     console = request.app.state.console
     repair = repair_of(console.aws, query, console.person)
     return page(request, "repair.html.j2", repair=repair, verb=verb, change_id=change_id,
-                customer=code)  # fmt: skip
+                customer=code, revision=query.get("revision", ""))  # fmt: skip
 
 
 async def done(request: Request) -> Response:
@@ -76,6 +87,8 @@ async def done(request: Request) -> Response:
 def _do(aws: "Aws", asked: Mapping[str, str], person: str | None) -> bool:
     """Execute the requested repair; return whether it only proposes."""
     repair = repair_of(aws, asked, person)
+    if repair.typed and asked.get("confirmed", "").strip() != repair.typed:
+        raise Refused(f"type {repair.typed} to confirm it; nothing was done")
     repair.apply()
     return repair.proposes
 
@@ -92,6 +105,7 @@ def repair_of(aws: "Aws", asked: Mapping[str, str], person: str | None = None) -
         REANNOUNCE: partial(_reannounce, person=person),
         START: partial(_progress, person=person),
         COMPLETE: partial(_progress, person=person),
+        DISCARD: partial(_discard, person=person),
     }
     if asked.get("verb") not in makers:
         raise Refused("there is no such repair")
@@ -180,3 +194,30 @@ def _progress(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repai
         propose(aws.session, hub, made, person_of(hub, person))
 
     return Repair([*plan, PROPOSES.capitalize()], apply, proposes=True)
+
+
+def _discard(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repair:
+    """Make a revision void, as `changecast discard` does."""
+    hub, change_id, given = aws.hub(), asked.get("id", ""), asked.get("revision", "")
+    revision = int(given) if given.isdecimal() and len(given) < 8 else 0
+    rehearsed = discard(change_id, revision, hub=hub, dry_run=True)
+    plan = [
+        discard_plan(rehearsed),
+        *_untold(rehearsed.untold),
+        "Mails that were sent stay sent. To correct them, announce the change again",
+    ]
+    if hub.two_persons is None:
+        return Repair(plan, lambda: discard(change_id, revision, hub=hub), typed=change_id)
+
+    def apply() -> None:
+        made = proposed_discard(change_id, revision, hub=hub, now=datetime.now(UTC))
+        propose(aws.session, hub, made, person_of(hub, person))
+
+    return Repair([*plan, PROPOSES.capitalize()], apply, proposes=True, typed=change_id)
+
+
+def _untold(codes: Sequence[str]) -> list[str]:
+    """Return a sentence about customers that are told with a later announcement."""
+    if not codes:
+        return []
+    return [f"Told with the next announcement that names them: {', '.join(codes)}"]

@@ -17,7 +17,7 @@ from changecast_cli.watching.runs import answered, is_bad
 
 # Repairs with a button; every other repair is a command to type.
 RESUME, REANNOUNCE, START, COMPLETE = "resume", "reannounce", "start", "complete"
-REDRIVE, REPLAY = "redrive", "replay"
+REDRIVE, REPLAY, DISCARD = "redrive", "replay", "discard"
 _BUTTONS = {"paused": RESUME, **{cause.value: REANNOUNCE for cause in SILENT}}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from changecast.contract.errors import ChangecastError
 from changecast.hub.announcing.announce import Announcement, Hub, connect
 from changecast.hub.tracking.revisions import Record
+from changecast_cli.announcing.proposing import announce_again
 from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.customers.account import (
     STACK,
@@ -23,13 +25,18 @@ from changecast_cli.customers.account import (
 from changecast_cli.customers.deploy import update_hub
 from changecast_cli.customers.options import Config
 from changecast_cli.customers.routes import hub_session
-from changecast_cli.customers.withdraw import to_withdraw, wait_until_told, withdraw
+from changecast_cli.customers.withdraw import (
+    refuse_alone,
+    to_withdraw,
+    wait_until_told,
+    withdraw,
+)
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.deploying.samconfig import CustomerStack
 from changecast_cli.deploying.samconfig_file import ROUTE, deployment_of
 from changecast_cli.deploying.stacks import find_stack
 from changecast_cli.failures import Failed, Refused, explained
-from changecast_cli.options import AsJson
+from changecast_cli.options import As, AsJson
 from changecast_cli.terminal import out, print_json, working
 
 if TYPE_CHECKING:
@@ -70,6 +77,7 @@ def remove(
         float,
         typer.Option(help="Seconds to wait until the customer's people have been told.", min=0),
     ] = 600,
+    as_person: As = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     config: Config = Path("samconfig.toml"),
@@ -78,8 +86,8 @@ def remove(
     """Remove a customer from samconfig.toml and the hub; with --deploy, also delete its stacks.
 
     Shows what is deleted, what stays and what is withdrawn, then asks you to type the code. First
-    withdraws open changes from the customer's people. The data in the customer's account stays.
-    Safe to repeat.
+    withdraws open changes from the customer's people; with TwoPerson=yes, another person must have
+    approved that. The data in the customer's account stays. Safe to repeat.
     """
     text = samconfig_file.read(config)
     customer = samconfig_file.customer_in(text, code, config)
@@ -89,10 +97,13 @@ def remove(
         _refuse_unreachable(stacks)
     hub = None if leave_open else connect(hub_session(text))
     records = to_withdraw(hub.table, code, datetime.now(UTC)) if hub else []
+    if hub:
+        refuse_alone(hub, records, code)
     plan = _plan(customer, records, stacks, deploy=deploy, leave_open=leave_open)
     if not go_on(plan, yes=yes, dry_run=dry_run, type_in=code):
         return
-    withdrawn = _withdraw(hub, records, code, wait) if hub else []
+    again = partial(_told_again, text, hub, code, as_person) if hub and hub.two_persons else None
+    withdrawn = _withdraw(hub, records, code, wait, again) if hub else []
     if deploy:
         for stack in stacks:
             _delete(stack)
@@ -148,8 +159,24 @@ def _where(stack: OwnStack) -> str:
     return f"the stack {stack.name} in account {stack.account}, {stack.region}{gone}"
 
 
-def _withdraw(hub: Hub, records: Sequence[Record], code: str, seconds: float) -> list[Announcement]:
-    announced = [withdraw(hub, record, code, datetime.now(UTC)) for record in records]
+def _told_again(text: str, hub: Hub, code: str, person: str | None, record: Record) -> Announcement:
+    """Announce again a withdrawal that two persons approved, and of which nobody reported."""
+    return announce_again(hub_session(text), hub, record.change_id, code, person)
+
+
+def _withdraw(
+    hub: Hub,
+    records: Sequence[Record],
+    code: str,
+    seconds: float,
+    again: Callable[[Record], Announcement] | None,
+) -> list[Announcement]:
+    """Withdraw the customer from changes, and wait until its people are told.
+
+    `again` repeats a withdrawal where two persons announce; every one is announced already there.
+    """
+    now = datetime.now(UTC)
+    announced = [again(one) if again else withdraw(hub, one, code, now) for one in records]
     with working(f"Waiting until the people of {code} have been told"):
         wait_until_told(hub.table, announced, code, seconds)
     return announced

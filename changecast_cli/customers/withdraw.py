@@ -13,7 +13,7 @@ from changecast.hub.announcing.reannounce import reannounce
 from changecast.hub.tracking.originals import Original, kept
 from changecast.hub.tracking.revisions import Record
 from changecast_cli.customers.open_changes import is_open, is_unheard, newest_records
-from changecast_cli.failures import Failed
+from changecast_cli.failures import Failed, Refused
 from changecast_cli.watching.runs import follow, is_bad, is_final
 
 if TYPE_CHECKING:
@@ -42,6 +42,20 @@ def _has_passed(original: Original | None, now: datetime) -> bool:
 
 def _kept(table: "Table", record: Record) -> Original | None:
     return kept(table, record.change_id, record.revision)
+
+
+def refuse_alone(hub: Hub, records: Sequence[Record], code: str) -> None:
+    """Raise Refused where two persons announce and people must be told of a withdrawal first."""
+    open_ = [one.change_id for one in records if code not in one.withdrawn]
+    if hub.two_persons and open_:
+        raise Refused(
+            f"two persons announce on this hub, so nobody withdraws {code} from "
+            f"{', '.join(open_)} alone. For each of them: take {code} out of its metadata.json (if "
+            "it names nobody else, cancel it), `changecast propose` that file, and let another "
+            f"person approve it. Then run `changecast customers remove {code}` again. To tell "
+            "nobody: --leave-open",
+            "Nothing was removed or deleted.",
+        )
 
 
 def withdraw(hub: Hub, record: Record, code: str, now: datetime) -> Announcement:

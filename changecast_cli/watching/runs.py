@@ -60,6 +60,13 @@ def strays(rows: Iterable[Row], records: Sequence[Record]) -> list[int]:
     return sorted({int(row["revision"]) for row in rows if is_obeyed(row)} - recorded)
 
 
+def parked(rows: Iterable[Row]) -> list[int]:
+    """Return the revisions that every customer which got them parked, and that are not void."""
+    every = [row for row in rows if not row.get("discarded")]
+    obeyed = {int(row["revision"]) for row in every if is_obeyed(row)}
+    return sorted({int(row["revision"]) for row in every} - obeyed)
+
+
 def _customer(row: Row) -> dict[str, Any]:
     counts = row.get("counts") or {}
     return {

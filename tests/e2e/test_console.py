@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -85,6 +86,27 @@ def test_a_change_is_announced_corrected_and_cancelled(
 
     assert told("Planned")
     eventually(lambda: told("Cancelled"), SECONDS)
+
+
+def test_a_revision_that_nobody_announced_is_discarded_by_a_button(
+    provider: Provider, console: Console
+) -> None:
+    change = document(customers=["acme"])
+    (rehearsed,) = provider.announce(change, dry_run=True).details
+    announced, detail = provider.announce(change), json.loads(rehearsed.model_dump_json())
+    stray = {"event_id": str(uuid4()), "revision": 7, "previous_revision": None}
+    inner = detail["change"] | {"revision": 7, "title": "Never meant"}
+    provider.put_raw({**detail, **stray, "change": inner})
+    console.walk(
+        {"see": "not announced here"},
+        {"follow": "Discard revision 7"},
+        {"see": "revision 7 becomes void"},
+        {"fill": f"Type {announced.change_id}", "with": announced.change_id},
+        {"click": "Do it"},
+        {"see": "void everywhere"},
+        {"gone": "not announced here"},
+        to=f"/change?id={announced.change_id}",
+    )
 
 
 def test_a_paused_customer_goes_on_at_a_click(provider: Provider, console: Console) -> None:

@@ -1,5 +1,5 @@
 // Does in Chromium what a person does on the console's pages, step after step.
-// Input (stdin): {"address", "height"?, "wait"? (seconds for each step), "slow"? (seconds until scripts arrive), "steps": [{"click"|"follow"|"fill"|"file"|"press"|"see"|"framed"|"gone"|"picture": ..., "with"?}]}
+// Input (stdin): {"address", "height"?, "wait"? (seconds for each step), "slow"? (seconds until scripts arrive), "steps": [{"click"|"follow"|"open"|"fill"|"file"|"press"|"see"|"framed"|"gone"|"picture": ..., "with"?}]}
 // Output: {"address", "requests", "complaints"}: where it ended, what was fetched, what the page complained of.
 import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
@@ -26,6 +26,7 @@ page.on("console", (message) => { if (message.type() === "error") complaints.pus
 const does = {
   click: (name) => page.getByRole("button", { name }).first().click(),
   follow: (name) => page.getByRole("link", { name }).first().click(),
+  open: (text) => page.locator("summary").filter({ hasText: text }).first().click(),
   fill: (label, step) => page.getByLabel(label).fill(step.with),
   file: (label, step) => page.getByLabel(label).setInputFiles(step.with),
   press: (keys) => page.keyboard.press(keys),

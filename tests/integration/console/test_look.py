@@ -108,7 +108,9 @@ def test_a_change_and_its_mails_are_readable_everywhere(
     report(hub, "CHG-1", "globex", 1, state="sending", counts={"planned": 10, "sent": 4})
     report(hub, "CHG-1", "acme", 2, state="paused", counts=counts,
            reason={"code": "X", "message": LONG})  # fmt: skip
+    report(hub, "CHG-1", "initech", 7, state="planned")
     answer(hub, "CHG-1", "acme", comment=LONG)
+    whole(looked_at(browser, "discard", f"{served}repair?verb=discard&id=CHG-1&revision=7", PHONE))
     whole(looked_at(browser, "change", f"{served}change?id=CHG-1"))
     whole(looked_at(browser, "mails", f"{served}mails?id=CHG-1&revision=2&customer=acme"))
 

@@ -10,7 +10,7 @@ from changecast.hub.announcing.announce import announce
 from changecast.hub.announcing.two_persons import proposal_key
 from changecast_cli.announcing.proposing import proposal_for
 from changecast_cli.console.state import Console
-from tests.integration.console.test_look import LONG, Browser, looked_at, whole
+from tests.integration.console.test_look import FOLDER, LONG, PHONE, Browser, looked_at, whole
 from tests.support import programs
 from tests.support.builders import document
 from tests.support.consoles import PREFIX, TOKEN, FakeAws, FakeBoard
@@ -58,7 +58,7 @@ def test_proposals_and_their_plans_are_readable_everywhere(
 
 
 def test_a_person_approves_anothers_proposal_and_proposes_a_correction(
-    served: str, office: Publishing, hub: FakeHub
+    browser: Browser, served: str, office: Publishing, hub: FakeHub
 ) -> None:
     office.bucket.objects.clear()
     change_id = propose(office, "alice", changeId="CHG-TWO")
@@ -76,6 +76,8 @@ def test_a_person_approves_anothers_proposal_and_proposes_a_correction(
         {"fill": f"Type {change_id}", "with": change_id},
         {"click": "Propose"},
         {"see": "nothing is announced yet"},
+        {"open": "Nobody else is awake"},
+        {"picture": str(FOLDER / "walk-alone.png")},
     ]
     walked = programs.node("walk.mjs", {"address": f"{origin}/open/{TOKEN}", "steps": steps})
     assert walked["complaints"] == []
@@ -83,3 +85,4 @@ def test_a_person_approves_anothers_proposal_and_proposes_a_correction(
     # What was approved is kept to be repeated; of what waits, there is the correction alone.
     waiting = [key for key in office.bucket.objects if key.startswith("proposals/")]
     assert waiting == [proposal_key("bob", change_id)]
+    whole(looked_at(browser, "own-proposal", walked["address"], PHONE))

@@ -1,5 +1,6 @@
 """A customer that leaves is withdrawn from what is open: the next revision, without it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,8 +9,10 @@ import pytest
 from changecast.contract.errors import ContractError
 from changecast.contract.event import ChangeAnnounced
 from changecast.hub.announcing.announce import Outcome, announce
+from changecast.hub.registry import Place
 from changecast.hub.tracking.revisions import revisions
-from changecast_cli.customers.withdraw import withdraw
+from changecast_cli.customers.withdraw import refuse_alone, withdraw
+from changecast_cli.failures import Refused
 from tests.support.builders import NOW, document
 from tests.support.fake_hub import FakeHub, fake_hub
 
@@ -61,6 +64,19 @@ def test_the_provider_then_announces_the_document_without_it_and_nothing_is_new(
     withdraw(hub, newest(hub), "globex", LATER)
     again = announce(document(version=2, customers=["acme"]), hub=hub, now=lambda: LATER)
     assert again.outcome is Outcome.ANNOUNCED_AGAIN
+
+
+def test_where_two_persons_announce_nobody_withdraws_a_customer_alone() -> None:
+    hub = announced()
+    two = replace(hub, two_persons=Place("bucket", "publish"))
+    with pytest.raises(Refused, match=r"globex from CHG-1 alone") as refused:
+        refuse_alone(two, [newest(hub)], "globex")
+    assert "changecast propose" in str(refused.value)
+    assert "Nothing was removed" in str(refused.value)
+    refuse_alone(two, [], "globex")
+    refuse_alone(hub, [newest(hub)], "globex")
+    withdraw(hub, newest(hub), "globex", LATER)
+    refuse_alone(two, [newest(hub)], "globex")
 
 
 def test_what_was_confidential_stays_so() -> None:

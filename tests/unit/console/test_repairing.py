@@ -8,16 +8,18 @@ import pytest
 from starlette.testclient import TestClient
 
 from changecast.contract.errors import PauseRun
+from changecast.contract.event import REVISION_JUMP
 from changecast.contract.pause_code import PauseCode
 from changecast.customer.ledger.runs import pause
 from changecast.hub.announcing.announce import announce
+from changecast.hub.tracking.discards import discards
 from changecast.hub.tracking.revisions import reannouncements, revisions
 from changecast_cli.console import repairing
 from changecast_cli.doctor.verdicts import broken
 from testbed.doubles.account import Account
 from testbed.doubles.ses import Ses
 from tests.support.builders import announced, change, document, envelope
-from tests.support.consoles import PREFIX, FakeBoard, standing
+from tests.support.consoles import PREFIX, FakeBoard, report, standing
 from tests.support.fake_hub import FakeHub
 from tests.support.seen import seen
 
@@ -144,3 +146,50 @@ def test_a_change_is_started_and_completed_without_a_document(
     assert standing_of() == "completed"
     put = json.loads(noted.events.entries[-1]["Detail"])
     assert put["change"]["outcome"] == "All hosts are patched."
+
+
+DISCARD = {"verb": "discard", "id": "CHG-1", "revision": "50"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "chip"),
+    [
+        ({"state": "planned"}, "not announced here revision 50"),
+        ({"state": "rejected", "reason": {"code": REVISION_JUMP, "message": "a jump"}},
+         "parked revision 50"),
+    ],
+)  # fmt: skip
+def test_a_revision_that_nobody_announced_is_discarded_after_its_change_is_typed(
+    browser: TestClient,
+    noted: FakeHub,
+    monkeypatch: pytest.MonkeyPatch,
+    fields: dict[str, Any],
+    chip: str,
+) -> None:
+    monkeypatch.setattr("changecast.hub.tracking.discards.void_statuses", lambda *_: None)
+    report(noted, "CHG-1", "acme", 50, updated_at="2027-01-16T08:06:00Z", **fields)
+    page = seen(browser, "change", id="CHG-1")
+    assert chip in page.text
+    (button,) = (one for one in page.values("href") if "verb=discard" in one)
+    assert button.endswith("id=CHG-1&revision=50")
+    shown = seen(browser, "repair", **DISCARD).text
+    assert "CHG-1 revision 50 becomes void; announced now to: acme, globex" in shown
+    for typed in ("", "CHG-11", "50"):
+        refused = browser.post("repair/do", data=DISCARD | {"confirmed": typed})
+        assert refused.status_code == 400
+        assert "nothing was done" in refused.text
+    assert discards(noted.table, "CHG-1") == []
+    done = browser.post("repair/do", data=DISCARD | {"confirmed": " CHG-1 "})
+    assert done.url.path == f"/{PREFIX}/change"
+    assert [one.revision for one in discards(noted.table, "CHG-1")] == [50]
+    assert json.loads(noted.events.entries[-1]["Detail"])["discards"] == [50]
+
+
+@pytest.mark.parametrize("revision", ["", "9", "-1", "1e3", "99999999", "²"])
+def test_a_revision_that_nobody_knows_is_not_discarded(
+    browser: TestClient, noted: FakeHub, revision: str
+) -> None:
+    asked = DISCARD | {"revision": revision, "confirmed": "CHG-1"}
+    assert browser.get("repair", params=asked).status_code == 400
+    assert browser.post("repair/do", data=asked).status_code == 400
+    assert discards(noted.table, "CHG-1") == []

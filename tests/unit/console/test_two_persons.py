@@ -169,6 +169,64 @@ def test_a_change_is_completed_by_two_persons(office: Publishing, door: Door, hu
     assert json.loads(hub.events.entries[-1]["Detail"])["customers"] == ["globex"]
 
 
+def test_a_discard_is_proposed_with_a_typed_confirmation(
+    office: Publishing, door: Door, hub: FakeHub
+) -> None:
+    alone = replace(hub, two_persons=None)
+    announce(document(), hub=alone)
+    announce(document(changeTitle="Never meant"), hub=alone)
+    alice, asked = desk(office, door, "alice"), {"verb": "discard", "id": "CHG-1", "revision": "2"}
+    shown = Seen(alice.get("repair", params=asked).text).text
+    assert "Type CHG-1 to propose it" in shown
+    assert "another person approves it" in shown
+    assert alice.post("repair/do", data=asked).status_code == 400
+    assert [*office.bucket.objects] == []
+    done = alice.post("repair/do", data={**asked, "confirmed": "CHG-1"})
+    assert done.url.path == f"/{PREFIX}/proposals"
+    assert discards(hub.table, "CHG-1") == []
+    bob = desk(office, door, "bob")
+    plan = bob.get("proposals/proposal", params={"id": "CHG-1"})
+    bob.post("announce/put", data={"draft": plan.url.params["draft"], "typed": "CHG-1"})
+    assert [(one.revision, one.approved_by) for one in discards(hub.table, "CHG-1")] == [(2, "bob")]
+
+
+def test_one_person_announces_alone_once_for_a_reason(
+    office: Publishing, door: Door, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alerts: list[Any] = []
+    monkeypatch.setattr(
+        "changecast.hub.announcing.publish_approved.note_break_glass",
+        lambda *_, **said: alerts.append((said["person"], said["reason"])),
+    )
+    carol = desk(office, door, "carol")
+    checked = carol.post("announce/check", data={"document": json.dumps(document())})
+    assert "announce it alone" in Seen(checked.text).text
+    given = {"draft": checked.url.params["draft"], "typed": "CHG-1"}
+    for wrong in ({"reason": " "}, {}, {"reason": "It burns.", "typed": "CHG-2"}):
+        refused = carol.post("announce/alone", data=given | wrong)
+        assert refused.status_code == 400
+        assert "nothing was announced" in refused.text
+    assert hub.events.entries == []
+    for _ in range(2):
+        done = carol.post("announce/alone", data=given | {"reason": "It <b>burns</b>."})
+        assert done.url.path == f"/{PREFIX}/change"
+    assert len(hub.events.entries) == 1
+    (record,) = revisions(hub.table, "CHG-1")
+    assert (record.announced_by, record.approved_by) == ("carol", "")
+    assert alerts == [("carol", "It <b>burns</b>.")]
+    text = Seen(carol.get("change", params={"id": "CHG-1"}).text).text
+    assert "announced alone, without approval: It <b>burns</b>." in text
+
+
+def test_nobody_announces_another_persons_proposal_alone_by_a_button(
+    office: Publishing, door: Door
+) -> None:
+    own = proposed(desk(office, door, "alice"))
+    assert "announce it alone" in Seen(own.text).text
+    bob = desk(office, door, "bob").get("proposals/proposal", params={"id": "CHG-1"})
+    assert "announce it alone" not in Seen(bob.text).text
+
+
 def test_a_discard_shows_what_stands_again_before_it_is_approved(
     office: Publishing, door: Door, hub: FakeHub
 ) -> None:
