@@ -29,6 +29,7 @@ MEASURES = (
     "hub",
     "cold_start",
     "sending",
+    "peers",
     "channels",
     "quota",
     "billed",

@@ -103,6 +103,10 @@ class Account:
         """
         module, *arguments = program
         command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
+        return self.run(command, work, processes)
+
+    def run(self, command: Sequence[str], work: Sequence[Any], processes: int = 1) -> list[Figures]:
+        """Let any program do the same; its protocol is that of benchmarks.function."""
         with ExitStack() as stack:
             workers = [
                 stack.enter_context(

@@ -4,7 +4,8 @@
 
 Each function has its memory from the template, and Lambda gives it a share of a core by that. The
 estimate is the measured wall time, plus the extra time that its CPU needs on such a share. This is
-more than AWS bills, because a function that waits has CPU to spare.
+more than AWS bills, because a function that waits has CPU to spare. The price is that of arm64,
+which `changecast customers add` deploys; the CPU is that of this machine.
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 """
 

@@ -36,8 +36,9 @@ PRICES = {
     ),
     "sqs_request": Price(0.40 / 1e6, "SQS requests", f"{_AWS}/sqs/pricing/", _GUIDES),
     "lambda_request": Price(0.20 / 1e6, "Lambda requests", f"{_AWS}/lambda/pricing/", _WHITEPAPER),
+    # On arm64, which `customers add` deploys; x86_64 costs a quarter more.
     "lambda_gb_second": Price(
-        0.0000166667, "Lambda GB-seconds", f"{_AWS}/lambda/pricing/", _WHITEPAPER
+        0.0000133334, "Lambda GB-seconds on arm64", f"{_AWS}/lambda/pricing/", _GUIDES
     ),
     "dynamodb_write": Price(
         0.625 / 1e6, "DynamoDB write units", f"{_AWS}/dynamodb/pricing/on-demand/", _GUIDES
