@@ -4,6 +4,7 @@
 the Makefile. Nothing is run.
 """
 
+import json
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
@@ -199,6 +200,18 @@ def _files(words: list[str]) -> None:
             raise Wrong(f"{word} does not exist")
 
 
+def _jq(words: list[str]) -> None:
+    """The actions of a policy, which is the one thing that our documents ask jq for."""
+    flag, wanted, *paths = words
+    if (flag, wanted) != ("-r", ".Statement[].Action[]"):
+        raise Wrong(f"nothing here checks jq {flag} {wanted}")
+    for path in paths:
+        _files([path])
+        statements = json.loads((ROOT / path).read_text("utf-8"))["Statement"]
+        if not all(isinstance(each["Action"], list) for each in statements):
+            raise Wrong(f"a statement of {path} has no list of actions")
+
+
 def _pytest(words: list[str]) -> None:
     _files([word.split("::")[0] for word in words])
 
@@ -224,5 +237,6 @@ CHECKERS: Mapping[str, Callable[[list[str]], None]] = {
     "pytest": _pytest,
     ".venv/bin/pytest": _pytest,
     "python": _python,
+    "jq": _jq,
     **dict.fromkeys(("cat", "sed", "eval", ".", "pip", "git", "cd", "pre-commit"), _files),
 }
