@@ -1,6 +1,6 @@
 """Pages of customers: who is registered, their last deliveries, and the doctor on demand."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from starlette.responses import Response
 from changecast.hub.registry import Customer
 from changecast.hub.tracking.queries import latest_of_customer
 from changecast.hub.tracking.table import Row
-from changecast_cli.console.inside import Person
+from changecast_cli.console.inside import Person, by_registry
 from changecast_cli.console.live import QUIET_SECONDS, since, updates
 from changecast_cli.console.looking import Looks
 from changecast_cli.console.mails import SAMCONFIG
@@ -85,10 +85,7 @@ def customer(request: Request) -> Response:
     registered, stack = console.aws.customers.get(code), stacks().get(code)
     if registered is None and stack is None:
         raise Refused(f"customer {code!r} is neither registered nor in {SAMCONFIG}")
-    looks = {"look": console.doctor, "people": console.people, "letters": console.dead_letters}
-    for name, into in looks.items():
-        if name in request.query_params and stack is not None:
-            into.look(console.aws, stack)
+    _look(console, stack, registered, request.query_params)
     return page(
         request,
         "customer.html.j2",
@@ -114,6 +111,25 @@ async def live(request: Request) -> Response:
     return EventSourceResponse(
         updates(partial(seen_as, console, code), since(request)), ping=QUIET_SECONDS
     )
+
+
+def _look(
+    console: "Console",
+    entered: CustomerStack | None,
+    registered: Customer | None,
+    requested: Container[str],
+) -> None:
+    """Start the requested looks; only the subscribers need the entry in samconfig.toml."""
+    stack = entered or (by_registry(registered) if registered else None)
+    if stack is None:
+        return
+    if "look" in requested:
+        more = {} if entered else {"is_entered": False}
+        console.doctor.look(console.aws, stack, **more)
+    if "letters" in requested:
+        console.dead_letters.look(console.aws, stack)
+    if "people" in requested and entered:
+        console.people.look(console.aws, entered)
 
 
 def _people(console: "Console", code: str) -> Sequence[Person]:

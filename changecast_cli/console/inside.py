@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from changecast.hub.registry import Customer
 from changecast_cli.console.mails import SAMCONFIG
 from changecast_cli.console.trouble import REDRIVE, REPLAY
 from changecast_cli.contacts.account import open_list
@@ -14,13 +15,15 @@ from changecast_cli.customer_access import Keys, enter
 from changecast_cli.deploying.samconfig import CustomerStack
 from changecast_cli.doctor import dns
 from changecast_cli.doctor.look import look_at, way_into
-from changecast_cli.doctor.verdicts import Verdict
+from changecast_cli.doctor.verdicts import Verdict, warning
 from changecast_cli.failures import Refused
 from changecast_cli.repair.command import Repaired, carry_out, compared, lines_of, repaired
 from changecast_cli.repair.dead_letters import taken, to_plan_again
 from changecast_cli.repair.route_dead_letters import letters_of
 
 if TYPE_CHECKING:
+    import boto3
+
     from changecast_cli.console.aws import Aws
 
 # SES accepts about one request a second.
@@ -45,9 +48,33 @@ class Buried:
     verb: str
 
 
-def examined(aws: "Aws", customer: CustomerStack) -> list[Verdict]:
-    """Return every verdict on a customer, as `changecast doctor` gives it."""
-    return look_at(aws.session, customer, partial(way_into, aws.session), dns.ask_dns)
+def examined(aws: "Aws", customer: CustomerStack, *, is_entered: bool = True) -> list[Verdict]:
+    """Return every verdict on a customer, as `changecast doctor` gives it.
+
+    A customer that is not entered in samconfig.toml is checked by its registry entry.
+    """
+    if is_entered:
+        return look_at(aws.session, customer, partial(way_into, aws.session), dns.ask_dns)
+    found = look_at(aws.session, customer, partial(_way_without_file, aws.session), dns.ask_dns)
+    return [_with_a_way(one, customer.code) if one.check == "access" else one for one in found]
+
+
+def by_registry(customer: Customer) -> CustomerStack:
+    """Return what the hub's registry knows of a customer's stack."""
+    return CustomerStack(
+        customer.code, customer.account, customer.region, customer.name, sender="",
+        timezone="", language="", support="", profile=None, hub_bus=customer.hub_bus,
+    )  # fmt: skip
+
+
+def _way_without_file(hub: "boto3.Session", customer: CustomerStack) -> "boto3.Session":
+    return enter(hub, customer.code, Keys(None, None)).session
+
+
+def _with_a_way(closed: Verdict, code: str) -> Verdict:
+    """Return the verdict on an account that is not open, with what opens it to a console."""
+    way = f"add the AWS profile changecast-{code}, or start the console where {SAMCONFIG} has it"
+    return warning(closed.check, f"its own account was not checked: {closed.reason}", way)
 
 
 def people_of(_: "Aws", customer: CustomerStack) -> list[Person]:

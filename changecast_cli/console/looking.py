@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -44,14 +45,15 @@ class Looks(Generic[Item]):
     _starting: threading.Lock = field(default_factory=threading.Lock)
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE))
 
-    def look(self, aws: "Aws", customer: CustomerStack, *given: object) -> None:
-        """Start a look, unless one is running or fresh; `given` is what else it needs."""
+    def look(self, aws: "Aws", customer: CustomerStack, *given: object, **named: object) -> None:
+        """Start a look, unless one is running or fresh, with what else it needs."""
         with self._starting:
             last, now = self.known.get(customer.code), datetime.now(UTC)
             if last and (not last.is_over or now - last.began < FRESH):
                 return
             self.known[customer.code] = Look(now)
-        self._threads.submit(self._run, self.known[customer.code], aws, customer, *given)
+        look = partial(self.into, aws, customer, *given, **named)
+        self._threads.submit(self._run, self.known[customer.code], look)
 
     def forget(self, code: str) -> None:
         """Forget a result that was just changed."""
@@ -62,9 +64,9 @@ class Looks(Generic[Item]):
         known = self.known.get(code)
         return known is not None and not known.is_over
 
-    def _run(self, look: Look[Item], *given: object) -> None:
+    def _run(self, look: Look[Item], into: Callable[[], Sequence[Item]]) -> None:
         try:
-            look.found = self.into(*given)
+            look.found = into()
         except (ChangecastError, BotoCoreError, ClientError, OSError) as error:
             look.failure = explained(error) or str(error)
 

@@ -217,7 +217,7 @@ def mails_for(source: Source, code: str, why: str = "") -> Mails:
     except TemplateError as error:
         raise Refused(f"a mail template failed: {error}") from error
     shown = (_shown(each.name, each.who, each.rendering, now=each.now) for each in life.mails)
-    origin = f"Rendered from the document {look}, not from what left the customer's account."
+    origin = f"Rendered from the document {look} It is not what left the customer's account."
     return Mails(life.says, f"{origin} {why}".strip(), DOCUMENT, tuple(shown))
 
 
@@ -227,11 +227,16 @@ def _naming(previous: Document | None, code: str) -> Document | None:
 
 def _brand(code: str) -> tuple[Brand, str]:
     environment: Mapping[str, Any] = {}
-    look = f"as {SAMCONFIG} says"
+    look = f"with the look in {SAMCONFIG}."
     try:
         environment = environment_of(code, SAMCONFIG)
     except Refused as error:
-        look = f"in the default look, language and zone ({error})"
+        why = str(error) if SAMCONFIG.exists() else f"this folder has no {SAMCONFIG}"
+        look = (
+            f"in the default colours, in English and in UTC: {why}. Its people may get another "
+            "look, language and zone. To see theirs, stop the console, and start it in the folder "
+            f"whose {SAMCONFIG} has {code}."
+        )
     whole = dict(environment)
     return brand_of(code, whole, language=None, timezone=None, templates=None), look
 

@@ -25,12 +25,23 @@ _LIFE = (
     (MailKind.CANCELLED, Topic.ANNOUNCEMENTS, Status.CANCELLED),
     (MailKind.WITHDRAWN, Topic.ANNOUNCEMENTS, Status.APPROVED),
 )
+_LATER = {
+    MailKind.APPROVAL_REQUEST: "if it is submitted for approval",
+    MailKind.ANNOUNCEMENT: "when it is approved",
+    MailKind.STARTED: "when it starts",
+    MailKind.COMPLETED: "when it is completed",
+    MailKind.CANCELLED: "if it is cancelled",
+    MailKind.WITHDRAWN: "if it no longer affects this customer",
+}
 _NOT_FOR_NOTICES = frozenset({MailKind.STARTED, MailKind.COMPLETED})
 
 
 @dataclass(frozen=True)
 class PreviewMail:
-    """A mail: who gets it and when, and its rendering. `now` says that this document causes it."""
+    """A mail and its rendering. `now` says that this document causes it.
+
+    `who` is who gets it; of a later mail, when it goes out.
+    """
 
     name: str
     who: str
@@ -120,12 +131,12 @@ def _now(
         rendering = renderings.get(Variant.CHANGED_CALENDAR) or renderings[Variant.CHANGED]
         yield PreviewMail(
             f"{name}-changed",
-            "for people who know the last revision",
+            "people who know the last revision",
             mailing.kind,
             True,
             rendering,
         )
-    who = "for people who missed the last revision" if has_changes(mailing) else "everybody"
+    who = "people who missed the last revision" if has_changes(mailing) else "everybody"
     yield PreviewMail(f"{name}-full", who, mailing.kind, True, _full(renderings))
 
 
@@ -139,7 +150,7 @@ def _later(
         then = change.model_copy(update={"status": status})
         mailing = Mailing(kind, topic, material=True, base=None)
         renderings = compose(then, mailing, brand, previous=None, now=now)
-        yield PreviewMail(kind.value, f"later: {kind.value}", kind, False, _full(renderings))
+        yield PreviewMail(kind.value, f"later, {_LATER[kind]}", kind, False, _full(renderings))
 
 
 def _full(renderings: dict[Variant, bytes]) -> bytes:

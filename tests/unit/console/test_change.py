@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -219,3 +220,31 @@ def test_a_run_is_not_resumed_twice_before_its_account_reports(
         assert any("verb=resume" in one for one in page.values("href")) is has_button
         assert ("If nothing comes for two minutes" in page.text) is not has_button
         assert any("look=1" in one for one in page.values("href"))
+
+
+def test_mails_that_may_follow_are_named_by_when_they_go_out(
+    browser: TestClient, announced: FakeHub
+) -> None:
+    text = seen(browser, "mails", id="CHG-1", revision="2", customer="acme").text
+    assert "caused by this revision To: people who know the last revision" in text
+    assert "When Mail Calendar If it is submitted for approval Approve: Patch the hosts" in text
+    assert "If it no longer affects this customer" in text
+    assert "later" not in text.partition("Mails that may follow")[2]
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        (None, "this folder has no samconfig.toml"),
+        ("[globex]\n", "samconfig.toml has no customer 'acme'"),
+    ],
+)
+def test_mails_in_the_default_look_say_what_that_means_and_what_to_do(
+    browser: TestClient, announced: FakeHub, written: str | None, why: str
+) -> None:
+    if written:
+        Path("samconfig.toml").write_text(written, "utf-8")
+    text = seen(browser, "mails", id="CHG-1", revision="2", customer="acme").text
+    assert f"in the default colours, in English and in UTC: {why}" in text
+    assert "Its people may get another look, language and zone." in text
+    assert "start it in the folder whose samconfig.toml has acme" in text

@@ -13,6 +13,7 @@ from changecast_cli.console.inside import Buried, Person
 from changecast_cli.console.looking import Looks
 from changecast_cli.console.state import Console
 from changecast_cli.deploying.samconfig import CustomerStack
+from changecast_cli.doctor import look as look_module
 from changecast_cli.doctor.verdicts import broken, ok, warning
 from changecast_cli.failures import Failed
 from tests.support.fake_hub import FakeHub
@@ -122,12 +123,26 @@ def test_a_doctor_that_cannot_look_says_why(
     assert "the profile is not there" in seen(browser, "customers/customer", code="acme").text
 
 
-def test_without_samconfig_the_doctor_says_what_it_needs(
-    browser: TestClient, console: Console, rows: list[dict[str, Any]]
+def test_without_samconfig_the_doctor_checks_what_needs_no_file(
+    browser: TestClient,
+    console: Console,
+    rows: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    text = seen(browser, "customers/customer", code="acme", look="1").text
-    assert "start the console in the folder that has it" in text
-    assert console.doctor.known == {}
+    monkeypatch.setattr(
+        look_module, "route_of", lambda _, customer: [ok("route", f"{customer.account} gets it")]
+    )
+    monkeypatch.setattr(look_module, "tolerant", lambda hub: hub)
+    seen(browser, "customers/customer", code="acme", look="1", people="1")
+    eventually(lambda: console.doctor.known["acme"].is_over, 20)
+    page = seen(browser, "customers/customer", code="acme")
+    assert "✓ ok route 222222222222 gets it" in page.text
+    assert "! warning access its own account was not checked" in page.text
+    assert "add the AWS profile changecast-acme" in page.text
+    assert "start it in the folder that has the file" in page.text
+    assert "Look for dead letters" in page.text
+    assert console.people.known == {}
+    assert not any(one.endswith("/customers/repair/compare") for one in page.values("action"))
 
 
 @pytest.mark.parametrize("code", ["", "nobody", HOSTILE])
