@@ -14,6 +14,7 @@ from changecast_cli.console import (
     announcing,
     change,
     customers,
+    documents,
     evidence,
     live,
     mails,
@@ -61,6 +62,7 @@ def application(console: Console, door: Door) -> ASGIApp:
             Route("/mails", mails.mails),
             Route("/mails/mail", mails.mail),
             Route("/mails/entry", mails.entry),
+            Route("/docs", documents.document),
             Mount("/static", StaticFiles(directory=FOLDER / "static")),
         ],
         exception_handlers={

@@ -24,7 +24,7 @@ from changecast_cli.console.moments import Clock, clock_of
 from changecast_cli.console.pages import clock, page, part_of
 from changecast_cli.console.trouble import COMPLETE, START, troubles
 from changecast_cli.failures import Refused
-from changecast_cli.watching.advice import without_effect
+from changecast_cli.watching.advice import STRAY_PAGE, without_effect
 from changecast_cli.watching.history import folded, timeline
 from changecast_cli.watching.runs import Run, answered, parked, run_of, strays, with_expected
 
@@ -87,6 +87,7 @@ def change(request: Request) -> Response:
         ],
         strays=strays(known.rows, known.records),
         parked=parked(known.rows),
+        stray_page=STRAY_PAGE,
         records=known.records[::-1],
         columns=_columns(known),
         codes=codes,

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from changecast_cli.console.doc_files import page_of
 from changecast_cli.console.moments import HERE, Clock, clock_of
 from changecast_cli.report.figures import mails_by_state, tone_of
 from changecast_cli.terminal import harmless
@@ -69,6 +70,7 @@ def _environment() -> Environment:
     )
     made.filters["exact"] = escape
     made.globals |= {"state_of": _state, "parts": _parts, "denied_action": denied_action}
+    made.globals["page_of"] = page_of
     made.filters["short"] = short
     return made
 

@@ -9,7 +9,9 @@ from typing import Any
 from changecast.contract.approval import Approval
 from changecast.contract.change import Status
 from changecast.hub.lengths import in_words
-from changecast.hub.tracking.findings import SILENT
+from changecast.hub.tracking.alerts import page
+from changecast.hub.tracking.findings import SILENT, Cause
+from changecast.hub.tracking.open_windows import ending
 from changecast.hub.tracking.operator_actions import OperatorAction
 from changecast_cli.console.board import Standing
 from changecast_cli.watching.advice import next_step, unanswered
@@ -69,7 +71,8 @@ def _overdue(standing: Standing, now: datetime) -> Iterator[Trouble]:
         standing.change_id, standing.run["title"], "", "overdue",
         f"its window ended {in_words(now - window.end)} ago, and nobody announced that it is "
         "completed or cancelled",
-        "changecast announce metadata.json", "", None,
+        ending({"change_id": standing.change_id, "status": record.status}), page(Cause.OVERDUE),
+        None if record.status == Status.SUBMITTED else COMPLETE,
     )  # fmt: skip
 
 

@@ -119,6 +119,11 @@ def test_a_paused_customer_goes_on_at_a_click(provider: Provider, console: Conso
     finally:
         provider.cloud.clear_faults(account)
     console.walk(
+        {"follow": "Runbook: paused"},
+        {"see": "a run stopped until its cause is gone"},
+        to=f"/change?id={name}",
+    )
+    console.walk(
         {"follow": "Resume"},
         {"see": f"Resume: {name} at {PAUSED}"},
         {"click": "Do it"},
@@ -128,6 +133,7 @@ def test_a_paused_customer_goes_on_at_a_click(provider: Provider, console: Conso
         {"see": f"Timeline of {name} at {PAUSED}"},
         {"see": "PlanDelivery"},
         {"see": "queue from PlanDelivery"},
+        to=f"/change?id={name}",
     )
     assert len({mail["to"] for mail in provider.mails(name, PAUSED)}) == 5
 
@@ -189,7 +195,7 @@ def test_what_somebody_switched_off_is_switched_on_at_two_clicks(
     events.disable_rule(**rule)
     console.walk(
         {"follow": PAUSED},
-        {"click": "Repair"},
+        {"click": "Compare"},
         {"see": f"rule {rule['Name']}: disabled -> enabled"},
         {"click": "Restore"},
         {"see": f"Restored at {PAUSED}:"},

@@ -139,7 +139,9 @@ def test_a_timeline_with_traces_is_readable_everywhere(
     whole(looked_at(browser, "timeline", address, views))
 
 
-def test_announcing_is_readable_everywhere(browser: Browser, served: str) -> None:
+def test_announcing_and_the_runbook_are_readable_everywhere(browser: Browser, served: str) -> None:
+    whole(looked_at(browser, "runbook", f"{served}docs?page=runbook/paused", PHONE))
+    whole(looked_at(browser, "runbook-list", f"{served}docs?page=runbook/README", PHONE[:1]))
     whole(looked_at(browser, "announce", f"{served}announce"))
 
 

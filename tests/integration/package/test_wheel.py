@@ -13,8 +13,10 @@ from packaging.metadata import Metadata
 from tests.support import wheels
 
 ROOT = Path(__file__).parents[3]
-# What sam builds, what `changecast local` allows its engineers, and what the demo announces.
+# What sam builds, what `changecast local` allows its engineers, what the demo announces, and the
+# pages that the console shows.
 NEEDED = [
+    *[*ROOT.glob("docs/*.md"), *ROOT.glob("docs/runbook/*.md")],
     *[ROOT / "template.yaml", *ROOT.glob("hub/*.yaml"), *ROOT.glob("docs/policies/*.json")],
     *[*ROOT.glob("functions/*.py"), *ROOT.glob("functions/requirements-*.txt")],
     ROOT / "functions" / "Makefile",

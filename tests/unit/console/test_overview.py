@@ -67,9 +67,15 @@ def test_a_window_that_is_over_is_overdue_until_the_change_is_completed(
     browser: TestClient, board: FakeBoard
 ) -> None:
     board.shown = [standing("CHG-1", **in_days(-2)), standing("CHG-2", "completed", **in_days(-2))]
-    text = seen(browser).text
-    assert "its window ended" in text
-    assert "CHG-2" not in text
+    page = seen(browser)
+    assert "its window ended" in page.text
+    assert "changecast complete CHG-1" in page.text
+    assert any("verb=complete" in one for one in page.values("href"))
+    assert "CHG-2" not in page.text
+    board.shown = [standing("CHG-1", "submitted", **in_days(-2))]
+    page = seen(browser)
+    assert "changecast announce metadata.json" in page.text
+    assert not any("verb=complete" in one for one in page.values("href"))
 
 
 def test_two_changes_of_one_customer_at_the_same_time_clash(
