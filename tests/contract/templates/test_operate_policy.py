@@ -41,7 +41,8 @@ DOCUMENTS: Mapping[str, tuple[str, ...]] = {
     "responses": HUB, "replay": PROPOSE, "discard": PROPOSE, "reannounce": PROPOSE,
     "evidence": (*BOTH, "operate-evidence"),
     "doctor": (*BOTH, REPAIR), "repair": (*BOTH, REPAIR, *DEPLOY),
-    "customers": (*BOTH, REPAIR, *DEPLOY), "contacts": (*CONTACTS, "operate-links"),
+    "customers": (*BOTH, REPAIR, *DEPLOY, "operate-propose"),
+    "contacts": (*CONTACTS, "operate-links"),
     "channels": ("operate-channels",),
     "forget": (*CONTACTS, "operate-forget"), "send-test": ("operate-send-test",),
 }  # fmt: skip
