@@ -1,9 +1,11 @@
 """Texts of people: what their editors make of lists, columns and links is what readers see."""
 
 import re
+from time import process_time
 
 import pytest
 
+from changecast.contract.fields import TEXT_LIMIT
 from changecast.customer.compose.text.cuts import graphemes, shortened, start_of
 from changecast.customer.compose.text.differences import breaks, marked
 from changecast.customer.compose.text.lines import as_markdown
@@ -324,6 +326,14 @@ def test_no_address_is_broken() -> None:
     assert url in wrapped(
         f"Please look here: {url} and then go on with what you were doing before."
     )
+
+
+@pytest.mark.parametrize("signs", ["n𓀀", "né", "漢字", "🙂"])
+def test_the_longest_text_without_a_space_is_wrapped_in_time(signs: str) -> None:
+    text = signs * (TEXT_LIMIT // len(signs))
+    begin = process_time()
+    assert wrapped(text).replace("\n", "") == text
+    assert process_time() - begin < 0.6  # it was 1 to 4 s where no character takes two columns
 
 
 @pytest.mark.parametrize(

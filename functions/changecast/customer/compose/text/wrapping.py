@@ -3,11 +3,13 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from changecast.customer.compose.text.lines import is_columns, item_width
 
 WIDTH = 76
+_WIDE = 2
 HANGING = "    "
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)")
 # Characters that may not start or end a line in a script without spaces (JIS X 4051).
@@ -43,13 +45,14 @@ def columns(text: str) -> int:
     """Return how many columns a text takes on a terminal."""
     if text.isascii():
         return len(text)
-    return sum(_columns(sign) for sign in text)
+    return sum(map(_columns, text))
 
 
+@lru_cache(maxsize=4096)
 def _columns(sign: str) -> int:
     if unicodedata.category(sign) in {"Mn", "Me", "Cf"}:
         return 0
-    return 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+    return _WIDE if unicodedata.east_asian_width(sign) in "WF" else 1
 
 
 def _hanging(line: str, width: int) -> str:
@@ -90,13 +93,13 @@ def _pieces(line: str) -> Iterator[str]:
 
 
 def _unspaced(word: str) -> list[str]:
-    if word.isascii():
+    if word.isascii() or max(map(_columns, word)) < _WIDE:
         return [word]
-    parts = [word[0]]
-    for before, sign in pairwise(word):
-        may_break = _columns(before) == 2 or _columns(sign) == 2
-        if may_break and sign not in _NEVER_FIRST and before not in _NEVER_LAST and _columns(sign):
-            parts.append(sign)
-        else:
-            parts[-1] += sign
-    return parts
+    starts = [0, *(at for at, two in enumerate(pairwise(word), 1) if _may_break(*two)), len(word)]
+    return [word[start:end] for start, end in pairwise(starts)]
+
+
+def _may_break(before: str, sign: str) -> bool:
+    width = _columns(sign)
+    is_wide = width == _WIDE or _columns(before) == _WIDE
+    return is_wide and width > 0 and sign not in _NEVER_FIRST and before not in _NEVER_LAST
