@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from changecast.customer.ledger.held import held
 from changecast.hub.announcing.discard import discard
 from changecast.hub.announcing.progress import progress
 from changecast.hub.announcing.proposed import STATUSES, Verb, proposed_discard, proposed_status
@@ -23,8 +24,10 @@ from changecast_cli.console.pages import page
 from changecast_cli.console.trouble import (
     COMPLETE,
     DISCARD,
+    DROP,
     REANNOUNCE,
     REDRIVE,
+    RELEASE,
     REPLAY,
     RESUME,
     START,
@@ -34,15 +37,21 @@ from changecast_cli.doctor.verdicts import repair_of as cure_of
 from changecast_cli.failures import Failed, Refused
 from changecast_cli.repair.causes import in_words, remaining_causes
 from changecast_cli.repair.dead_letters import taken, to_plan_again
+from changecast_cli.repair.held import decide, who_waits
+from changecast_cli.repair.held import plan_for as held_plan
 from changecast_cli.repair.reannounce import plan_for as reannounce_plan
 from changecast_cli.repair.redrive import note_redriven, send_back
 from changecast_cli.repair.resume import let_go_on
 from changecast_cli.repair.resume import plan_for as resume_plan
 from changecast_cli.repair.route_dead_letters import letters_of, send_again
-from changecast_cli.watching.recipients import run_in
+from changecast_cli.watching.recipients import masked, run_in
 
 if TYPE_CHECKING:
     from changecast_cli.console.aws import Aws
+
+
+# The most held recipients to name.
+SHOWN_HELD = 25
 
 
 @dataclass(frozen=True)
@@ -100,6 +109,8 @@ def repair_of(aws: "Aws", asked: Mapping[str, str], person: str | None = None) -
     """
     makers: dict[str, Callable[[Aws, Mapping[str, str]], Repair]] = {
         RESUME: _resume,
+        RELEASE: partial(_held, release=True),
+        DROP: partial(_held, release=False),
         REDRIVE: _redrive,
         REPLAY: partial(_replay, person=person),
         REANNOUNCE: partial(_reannounce, person=person),
@@ -124,6 +135,23 @@ def _resume(aws: "Aws", asked: Mapping[str, str]) -> Repair:
         lambda: let_go_on(aws.session, account, run),
         broken=code if any(each.fix == cure_of(code) for each in causes) else "",
     )
+
+
+def _held(aws: "Aws", asked: Mapping[str, str], *, release: bool) -> Repair:
+    """Send again to held recipients, or give up on them, as `changecast held` does."""
+    change_id, code = asked.get("id", ""), asked.get("customer", "")
+    account = enter(aws.session, code, Keys(None, None))
+    run = run_in(account, account.ledger(), change_id, None)
+    waiting = held(account.ledger(), run)
+    if not waiting:
+        raise Refused(f"nobody is held in {change_id} revision {run.revision} at {code}")
+    shown = ", ".join(masked(each.address) for each in waiting[:SHOWN_HELD])
+    more = len(waiting) - SHOWN_HELD
+    plan = [
+        held_plan(who_waits(waiting, run, code), release=release),
+        f"They are: {shown}" + (f" and {more} more" if more > 0 else ""),
+    ]
+    return Repair(plan, lambda: decide(aws.session, account, run, release=release))
 
 
 def _redrive(aws: "Aws", asked: Mapping[str, str]) -> Repair:

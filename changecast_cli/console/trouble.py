@@ -19,8 +19,13 @@ from changecast_cli.watching.runs import answered, is_bad
 
 # Repairs with a button; every other repair is a command to type.
 RESUME, REANNOUNCE, START, COMPLETE = "resume", "reannounce", "start", "complete"
+RELEASE, DROP = "release", "drop"
 REDRIVE, REPLAY, DISCARD = "redrive", "replay", "discard"
-_BUTTONS = {"paused": RESUME, **{cause.value: REANNOUNCE for cause in SILENT}}
+_BUTTONS = {
+    "paused": (RESUME,),
+    "held": (RELEASE, DROP),
+    **{cause.value: (REANNOUNCE,) for cause in SILENT},
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Trouble:
     cause: str
     command: str
     page: str
-    button: str | None
+    buttons: tuple[str, ...]
     done: OperatorAction | None = None
 
     @property
@@ -72,7 +77,7 @@ def _overdue(standing: Standing, now: datetime) -> Iterator[Trouble]:
         f"its window ended {in_words(now - window.end)} ago, and nobody announced that it is "
         "completed or cancelled",
         ending({"change_id": standing.change_id, "status": record.status}), page(Cause.OVERDUE),
-        None if record.status == Status.SUBMITTED else COMPLETE,
+        () if record.status == Status.SUBMITTED else (COMPLETE,),
     )  # fmt: skip
 
 
@@ -89,11 +94,11 @@ def _of_customer(
         said = customer["reason"] or customer["rejection"] or {}
         cause = said.get("message") or "its account reported no reason"
         yield Trouble(change_id, title, code, step.state, cause, step.command, step.page,
-                      None if done else _BUTTONS.get(step.state), done)  # fmt: skip
+                      () if done else _BUTTONS.get(step.state, ()), done)  # fmt: skip
     responses = customer["responses"] or {}
     counts = responses.get("counts", {})
     asks = counts.get("rejected") or counts.get("reschedule_requested")
     if asks or responses.get("approval") == Approval.REJECTED:
         yield Trouble(change_id, title, code, "objects", answered(dict(customer)),
                       f"changecast responses {change_id} --customer {code}",
-                      "docs/runbook/change-rejected.md", None)  # fmt: skip
+                      "docs/runbook/change-rejected.md", ())  # fmt: skip

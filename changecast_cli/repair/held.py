@@ -1,14 +1,18 @@
 """changecast held: mails that SES may or may not have sent; a person decides."""
 
 import time
+from collections.abc import Sequence
 from typing import Annotated
 
+import boto3
 import typer
 
 from changecast.customer.ledger import held as decisions
+from changecast.customer.ledger.schema import Recipient, Run
 from changecast.hub.tracking.operator_actions import Action
 from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.customer_access import (
+    CustomerAccount,
     CustomerCode,
     CustomerProfile,
     ExternalId,
@@ -57,25 +61,40 @@ def held(
     run = run_of_change(hub, account, change_id, revision, reminder)
     waiting = decisions.held(ledger, run)
     settled = 0
-    who = f"{len(waiting)} held recipients of {change_id} revision {run.revision} at {customer}"
-    if waiting and (release or drop):
-        plan = (
-            [f"{who} are mailed once more; people who already have the mail get it twice"]
-            if release
-            else [f"{who} are not sent and count as failed"]
-        )
-        if go_on(plan, yes=yes, dry_run=dry_run):
-            settle = decisions.release_held if release else decisions.drop_held
-            settled = settle(ledger, run, time.time())
-            done = Action.RELEASED if release else Action.DROPPED
-            note(hub, done, customer, [(change_id, run.revision)], f"{settled} held recipients")
-            report_soon(account, run.run)
+    who = who_waits(waiting, run, customer)
+    plan = [plan_for(who, release=release)]
+    if waiting and (release or drop) and go_on(plan, yes=yes, dry_run=dry_run):
+        settled = decide(hub, account, run, release=release)
     if as_json:
         held_ = [{"key": each.key, "address": masked(each.address)} for each in waiting]
         print_json({"change_id": change_id, "revision": run.revision, "customer": customer,
                     "held": held_, "settled": settled})  # fmt: skip
         return
     _tell(who, [masked(each.address) for each in waiting], settled, release=release)
+
+
+def who_waits(waiting: Sequence[Recipient], run: Run, customer: str) -> str:
+    """Return how many recipients of a run are held."""
+    return (
+        f"{len(waiting)} held recipients of {run.change_id} revision {run.revision} at {customer}"
+    )
+
+
+def plan_for(who: str, *, release: bool) -> str:
+    """Return what releasing or dropping them will do, in a sentence."""
+    if release:
+        return f"{who} are mailed once more; people who already have the mail get it twice"
+    return f"{who} are not sent and count as failed"
+
+
+def decide(hub: boto3.Session, account: CustomerAccount, run: Run, *, release: bool) -> int:
+    """Release or drop a run's held recipients, note it, and have it reported; return how many."""
+    settle = decisions.release_held if release else decisions.drop_held
+    settled = settle(account.ledger(), run, time.time())
+    done, said = Action.RELEASED if release else Action.DROPPED, f"{settled} held recipients"
+    note(hub, done, account.customer.code, [(run.change_id, run.revision)], said)
+    report_soon(account, run.run)
+    return settled
 
 
 def _tell(who: str, addresses: list[str], settled: int, *, release: bool) -> None:

@@ -18,10 +18,12 @@ from changecast_cli.console import repairing
 from changecast_cli.doctor.verdicts import broken
 from testbed.doubles.account import Account
 from testbed.doubles.ses import Ses
+from tests.integration.delivery.test_send_mail import raises, timeout
 from tests.support.builders import announced, change, document, envelope
 from tests.support.consoles import PREFIX, FakeBoard, report, standing
 from tests.support.fake_hub import FakeHub
 from tests.support.seen import seen
+from tests.unit.console.test_overview import in_days
 
 AGAIN = {"verb": "reannounce", "id": "CHG-1", "customer": "acme"}
 RESUME = AGAIN | {"verb": "resume"}
@@ -193,3 +195,52 @@ def test_a_revision_that_nobody_knows_is_not_discarded(
     assert browser.get("repair", params=asked).status_code == 400
     assert browser.post("repair/do", data=asked).status_code == 400
     assert discards(noted.table, "CHG-1") == []
+
+
+@pytest.fixture
+def holding(monkeypatch: pytest.MonkeyPatch) -> Account:
+    """acme's account, in which nobody knows whether CHG-1's mails went out."""
+    made = Account(
+        ses=Ses(contacts={"announcements": PEOPLE}), environment={"UNKNOWN_POLICY": "hold"}
+    )
+    made.announce(envelope(announced(change())))
+    made.plan()
+    made.ses.answer = raises(timeout())
+    made.send()
+    made.settle(65)
+    made.ses.answer = lambda _: None
+    opened: Any = SimpleNamespace(
+        customer=SimpleNamespace(code="acme"), outputs={}, ledger=lambda: made.ledger
+    )
+    monkeypatch.setattr(repairing, "enter", lambda *_: opened)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("verb", "says", "state"),
+    [("release", "get it twice", "SENT"), ("drop", "count as failed", "FAILED")],
+)
+def test_a_person_decides_about_held_recipients(
+    browser: TestClient,
+    board: FakeBoard,
+    noted: FakeHub,
+    holding: Account,
+    verb: str,
+    says: str,
+    state: str,
+) -> None:
+    board.shown = [standing(states={"acme": "held"}, **in_days(3))]
+    links = [one for one in seen(browser).values("href") if "/repair?" in one]
+    assert [one.partition("verb=")[2][:7] for one in links] == ["release", "drop&id"]
+    asked = AGAIN | {"verb": verb}
+    shown = seen(browser, "repair", **asked).text
+    assert "2 held recipients of CHG-1 revision 1 at acme" in shown
+    assert says in shown
+    assert "ana@" not in shown, "addresses are masked"
+    assert set(holding.states("CHG-1").values()) == {"HELD"}
+    browser.post("repair/do", data=asked)
+    holding.settle()
+    assert set(holding.states("CHG-1").values()) == {state}
+    again = browser.post("repair/do", data=asked)
+    assert again.status_code == 400
+    assert "nobody is held" in again.text
