@@ -104,9 +104,7 @@ def alarm_actions(checked: CheckedAccount) -> Iterator[Verdict]:
         topic = topic or ALERTS
     names = [*checked.of_type("AWS::CloudWatch::Alarm").values()]
     if not topic:
-        told = "publish nowhere in this account, which names no topic for them"
-        name_it = f"changecast customers set {checked.code} --alarm-topic ARN --deploy"
-        yield ok("alarm-actions", f"{len(names)} alarms {told}: {name_it}")
+        yield _publish_nowhere(checked, len(names))
         return
     found = checked.session.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
     silent = sorted(each["AlarmName"] for each in found if not each.get("AlarmActions"))
@@ -116,6 +114,19 @@ def alarm_actions(checked: CheckedAccount) -> Iterator[Verdict]:
         yield warning("alarm-actions", "; ".join(wrong), repair_of(checked.code))
     else:
         yield ok("alarm-actions", f"{len(found)} alarms publish to {topic.rpartition(':')[2]}")
+
+
+def _publish_nowhere(checked: CheckedAccount, alarms: int) -> Verdict:
+    """Return the verdict on a customer's stack that names no topic for its alarms."""
+    partition = checked.outputs.get("BusArn", "arn:aws").split(":")[1]
+    topic = f"arn:{partition}:sns:{checked.region}:{checked.account}:changecast-alarms"
+    return warning(
+        "alarm-actions",
+        f"{alarms} alarms of this account publish nowhere: only the hub's alerts tell of its "
+        "failures",
+        f"changecast customers set {checked.code} --alarm-topic {topic} --deploy (that topic must "
+        "exist, and somebody must subscribe to it: docs/alerts.md)",
+    )
 
 
 def _query(

@@ -51,6 +51,7 @@ def _as_agreed(stage: Stage, cloud: Cloud) -> Stage:
         ),
         WITH_KEY: (
             ("KmsKeyId", _own_key(cloud, stage)),
+            ("AlarmTopicArn", _own_topic(cloud, stage)),
             ("Responses", "yes"),
             ("Channels", "yes"),
             ("ApprovalsNeeded", "1"),
@@ -67,6 +68,13 @@ def _own_key(cloud: Cloud, stage: Stage) -> str:
     policy = json.dumps(key_policy(CUSTOMERS, account, REGION))
     kms = cloud.session(account, REGION).client("kms")
     return str(kms.create_key(Policy=policy)["KeyMetadata"]["KeyId"])
+
+
+def _own_topic(cloud: Cloud, stage: Stage) -> str:
+    """A topic in the account of WITH_KEY for its alarms."""
+    (account,) = (one.account for one in stage.customers if one.code == WITH_KEY)
+    sns = cloud.session(account, REGION).client("sns")
+    return str(sns.create_topic(Name="changecast-alarms")["TopicArn"])
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from changecast_cli.contacts.write import BY_JOB_FROM
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.local import process as local_cloud
 from tests.support.provider import document
-from tests.support.shell import HUB, Shell
+from tests.support.shell import HUB, Shell, alarm_topic
 
 ACCOUNTS = {"ob-one": "700000000001", "ob-two": "700000000002", "ob-lost": "700000000003"}
 ALERTED = "ops@provider.example"
@@ -59,7 +59,8 @@ def onboarded(shell: Shell) -> Shell:
     began = time.monotonic()
     again = shell.deploys(*DEPLOY[:2], "ob-lost", "--account", ACCOUNTS["ob-lost"], "--region",
                   "eu-central-1", "--name", "Ob Lost", "--sender", "changes@ob-lost.example",
-                  "--timezone", "Europe/Madrid", "--profile", "ob-lost", "--deploy")  # fmt: skip
+                  "--timezone", "Europe/Madrid", "--profile", "ob-lost", "--alarm-topic",
+                  alarm_topic(ACCOUNTS["ob-lost"]), "--deploy")  # fmt: skip
     assert again.returncode == 0, again.stderr
     sys.stderr.write(f"one more customer: {time.monotonic() - began:.0f} s\n{again.stderr}")
     assert "parameters of hub" in again.stderr
@@ -74,9 +75,13 @@ def stacks(shell: Shell, account: str) -> list[str]:
 
 def test_what_an_account_has_already_is_used_and_kept(onboarded: Shell) -> None:
     text = samconfig_file.read(onboarded.folder / "samconfig.toml")
-    more = dict(samconfig_file.customers_in(text)["ob-two"].more)
-    assert more == {"ContactList": "staff", "CreateIdentity": "no"}
-    assert dict(samconfig_file.customers_in(text)["ob-one"].more) == {}
+    one, two = (
+        {name: value for name, value in samconfig_file.customers_in(text)[code].more
+         if name != "AlarmTopicArn"}
+        for code in ("ob-one", "ob-two")
+    )  # fmt: skip
+    assert two == {"ContactList": "staff", "CreateIdentity": "no"}
+    assert one == {}
     ses = onboarded.cloud.preparing(ACCOUNTS["ob-two"]).client("sesv2")
     assert ses.get_contact(ContactListName="staff", EmailAddress="old@ob-two.example")
 

@@ -23,7 +23,7 @@ ENGINEERS, DEPLOYERS = "aws-config", "aws-config-of-deployers"
 ROOT = "-root"
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 PROGRAM = str(Path(sys.executable).with_name("changecast"))
-COLUMNS = ("code", "account", "region", "name", "sender", "timezone", "profile")
+COLUMNS = ("code", "account", "region", "name", "sender", "timezone", "profile", "alarm_topic")
 
 
 @dataclass(frozen=True)
@@ -97,4 +97,10 @@ class Shell:
 
 def _row(code: str, account: str) -> Iterable[str]:
     name = code.replace("-", " ").title()
-    return code, account, "eu-central-1", name, f"changes@{code}.example", "Europe/Madrid", code
+    return (code, account, "eu-central-1", name, f"changes@{code}.example", "Europe/Madrid", code,
+            alarm_topic(account))  # fmt: skip
+
+
+def alarm_topic(account: str) -> str:
+    """The topic that a customer's alarms publish to."""
+    return f"arn:aws:sns:eu-central-1:{account}:changecast-alarms"

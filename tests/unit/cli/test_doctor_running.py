@@ -110,3 +110,11 @@ def test_an_alarm_that_tells_nobody_or_is_gone_is_named(
     verdict = only(running.alarm_actions, ALARM, aws, parameters=given)
     assert verdict.level == level
     assert verdict.fix == ("changecast repair acme" if level == "warning" else "")
+
+
+def test_alarms_that_publish_nowhere_are_a_warning_with_the_command_that_names_a_topic() -> None:
+    verdict = only(running.alarm_actions, ALARM, Aws(), parameters={"AlarmTopicArn": ""})
+    assert verdict.level == "warning"
+    assert "publish nowhere" in verdict.reason
+    topic = "arn:aws:sns:eu-central-1:222222222222:changecast-alarms"
+    assert verdict.fix.startswith(f"changecast customers set acme --alarm-topic {topic} --deploy")
