@@ -18,6 +18,7 @@ from changecast_cli.console.inside import Buried, Person
 from changecast_cli.console.looking import Look
 from changecast_cli.console.state import Console
 from changecast_cli.deploying.samconfig import CustomerStack
+from changecast_cli.doctor.verdicts import broken, ok
 from changecast_cli.repair.command import Repaired
 from changecast_cli.trace.spans import Way, spans_of
 from tests.support.builders import document
@@ -160,6 +161,8 @@ def test_customers_are_readable_everywhere(
     stack = CustomerStack("acme", "222222222222", "eu-central-1", "Acme", "a@acme.example",
                           "UTC", "en", "a@acme.example", None)  # fmt: skip
     monkeypatch.setattr(customers, "stacks", lambda: {"acme": stack})
+    off = broken("rules", f"{LONG} is disabled", "changecast repair acme")
+    console.doctor.known["acme"] = Look(NOW, [ok("route", "leads to its bus"), off])
     drift = Repaired("acme", [f"rule {LONG}: disabled -> enabled"], [], done=False,
                      has_new_identity=False)  # fmt: skip
     console.comparisons.known["acme"] = Look(NOW, [drift])
@@ -168,3 +171,4 @@ def test_customers_are_readable_everywhere(
     whole(looked_at(browser, "add", f"{served}customers/add"))
     whole(looked_at(browser, "customer", f"{served}customers/customer?code=acme"))
     whole(looked_at(browser, "restore", f"{served}customers/repair?code=acme", PHONE))
+    whole(looked_at(browser, "no-file", f"{served}customers/customer?code=globex", PHONE[1:3]))
