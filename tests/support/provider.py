@@ -27,6 +27,7 @@ WITH_KEY = "initech"
 Value = TypeVar("Value")
 # Only a machine that is far too busy needs this long: by then, Lambda tried a second time.
 PATIENCE_SECONDS = 400
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
 
 
 @dataclass
@@ -98,9 +99,13 @@ def document(**changed: Any) -> dict[str, Any]:
 
 
 def eventually(look: Callable[[], Value], seconds: float = PATIENCE_SECONDS) -> Value:
-    """What `look` gives once it is truthy; fails with the last answer when time is over."""
-    end = time.monotonic() + seconds
+    """What `look` gives once it is truthy; fails with the last answer when time is over.
+
+    It looks less and less often, because what it waits for needs the processor too.
+    """
+    end, pause = time.monotonic() + seconds, FIRST_PAUSE
     while not (found := look()):
         assert time.monotonic() < end, f"still {found!r} after {seconds} s"
-        time.sleep(0.1)
+        time.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_PAUSE)
     return found
