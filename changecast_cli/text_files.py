@@ -36,7 +36,7 @@ def read_text(path: Path, encoding: str | None = None) -> str:
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
         raise Refused(
-            f"{path} line {line} is not {name}: save it as UTF-8, or say --encoding "
+            f"{path} line {line} is not {name}: save it as UTF-8, or give --encoding "
             "(Excel on Windows writes cp1252)"
         ) from error
 

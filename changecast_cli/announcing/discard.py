@@ -26,12 +26,11 @@ def discard(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Void a revision in the hub and for every customer.
+    """Void a revision, at the hub and at every customer.
 
     The revision is no longer sent, later revisions are not compared with it, and it no longer
-    blocks lower revisions. Mails that were sent stay sent: to correct them, announce the change
-    again. With TwoPerson=yes, the command only proposes the discard; another person must approve
-    it.
+    blocks lower revisions. Mails cannot be recalled: to correct them, announce the change again.
+    With TwoPerson=yes, the command only proposes the discard; another person must approve it.
     """
     own = session(profile, region)
     hub = connect(own)

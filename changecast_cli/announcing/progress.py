@@ -46,9 +46,9 @@ def start(
 ) -> None:
     """Announce that a change has started, to everybody who was told of it.
 
-    Announces the next revision of what was announced last, so no document is needed. Repeating it
-    mails nobody twice. With TwoPerson=yes, the command only proposes this; another person must
-    approve it.
+    Needs no document: announces the last one again with the new status, as the next revision.
+    Repeating the command mails nobody twice. With TwoPerson=yes, the command only proposes this;
+    another person must approve it.
     """
     given = _given(actual_start=_instant("--at", at))
     _announce(
@@ -78,9 +78,9 @@ def complete(
 ) -> None:
     """Announce that a change is completed, to everybody who was told of it.
 
-    Announces the next revision of what was announced last, so no document is needed. Repeating it
-    mails nobody twice. With TwoPerson=yes, the command only proposes this; another person must
-    approve it.
+    Needs no document: announces the last one again with the new status, as the next revision.
+    Repeating the command mails nobody twice. With TwoPerson=yes, the command only proposes this;
+    another person must approve it.
     """
     given = _given(outcome=outcome, follow_up=follow_up, actual_end=_instant("--at", at))
     _announce(

@@ -126,7 +126,7 @@ def proposed(
         )
     if len(found) > 1:
         persons = ", ".join(one.person for one in found)
-        raise Refused(f"{persons} propose {change_id}: choose one with --by")
+        raise Refused(f"{persons} have each proposed {change_id}: choose one with --by")
     return found[0]
 
 
@@ -211,7 +211,7 @@ def verb_lines(proposal: Proposal) -> Iterator[str]:
         return
     change, *_ = read_content(proposal)
     if verb is Verb.DISCARD:
-        instead = f"revision {change.revision} stands again" if change else "nothing stands instead"
+        instead = f"revision {change.revision} applies again" if change else "none applies instead"
         yield f"{verb}: revision {proposal.revision} becomes void, {instead}"
         return
     yield f"{verb}: the change becomes {STATUSES[verb].value.replace('_', ' ')}"

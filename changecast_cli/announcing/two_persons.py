@@ -157,7 +157,7 @@ def proposals(as_json: AsJson = False, profile: Profile = None, region: Region =
     elif found:
         out.print(_table(found))
     else:
-        out.print("No proposal waits for an approval. To make one: changecast propose FILE")
+        out.print("No proposal is waiting for approval. To make one: changecast propose FILE")
 
 
 def _rehearsed(hub: Any, stored: Stored) -> Announcement:

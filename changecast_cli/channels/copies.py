@@ -85,7 +85,7 @@ def bring_back(
         added = [{"name": name, **({"secret": it} if it else {})} for name, it in secrets.items()]
         print_json({"added": added, "kept": plan.kept})
         return
-    out.print(f"{len(plan.add)} channels added, {len(plan.kept)} kept as they are")
+    out.print(f"{len(plan.add)} channels added, {len(plan.kept)} unchanged")
     for name, secret in secrets.items():
         if secret:
             out.print(f"Secret of {name}, shown only once: {secret}", markup=False, soft_wrap=True)
@@ -121,7 +121,7 @@ def plan_restore(channels: Channels, made: Mapping[str, Any]) -> RestorePlan:
 def _endpoint(channels: Channels, kept: Mapping[str, Any]) -> Endpoint:
     """Return a channel of a backup, checked like one that somebody adds."""
     if unknown := sorted(set(kept) - {*_KEPT}):
-        raise Refused(f"the backup's channels have fields that are not known: {unknown}")
+        raise Refused(f"the backup's channels have unknown fields: {unknown}")
     name, channel = kept["name"], ChannelName(kept["channel"])
     if not is_name(name):
         raise Refused(f"{name!r} is not a channel name: use a-z, 0-9, and - between them")

@@ -28,7 +28,7 @@ def console(
 ) -> None:
     """Watch, announce and repair in a browser, with your own AWS credentials.
 
-    Serves this machine only, at an address that works once; Ctrl-C ends it.
+    Serves only this machine, at an address that can be opened once. Ctrl-C stops it.
     """
     if missing := [name for name in NEEDED if find_spec(name) is None]:
         raise Refused(

@@ -232,7 +232,7 @@ def _discard(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repair
     plan = [
         discard_plan(rehearsed),
         *_untold(rehearsed.untold),
-        "Mails that were sent stay sent. To correct them, announce the change again",
+        "Mails cannot be recalled. To correct them, announce the change again",
     ]
     if hub.two_persons is None:
         return Repair(plan, lambda: discard(change_id, revision, hub=hub), typed=change_id)

@@ -146,7 +146,7 @@ _WORDS = {
     Result.ADDED: ("added", "would be added"),
     Result.ADDED_UNSUBSCRIBED: ("added as unsubscribed", "would be added as unsubscribed"),
     Result.CHANGED: ("changed", "would be changed"),
-    Result.KEPT: ("kept as they are", "would be kept as they are"),
+    Result.KEPT: ("unchanged", "unchanged"),
     Result.REPEATED: ("skipped, nothing is lost", "skipped, nothing is lost"),
     Result.REFUSED: ("refused", "refused"),
 }

@@ -128,9 +128,9 @@ def bring_back(
     made, here = read_backup(file), account_of(contacts)
     if made["account"] != here and not moved:
         raise Refused(
-            f"{file} has the people of account {made['account']}, this is {here}: one customer's "
-            f"people must not get onto another customer's list. If the customer moved: "
-            "--from-another-account"
+            f"{file} has the people of account {made['account']}, but this is account {here}. One "
+            "customer's people must not be added to another customer's list. If the customer "
+            "moved to this account, add --from-another-account"
         )
     plan = planned_restore(contacts, made)
     name = customer or here
@@ -139,6 +139,6 @@ def bring_back(
         return
     done = restore(contacts, plan)
     out.print(
-        f"{done.added} people added, {done.changed} changed, {done.kept} kept as they are, "
+        f"{done.added} people added, {done.changed} changed, {done.kept} unchanged, "
         f"{done.suppressed} addresses suppressed"
     )

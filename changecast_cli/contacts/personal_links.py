@@ -33,7 +33,7 @@ def revoke(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """End every personal link that a person was sent until now; later mails carry new ones.
+    """Revoke every personal link that was sent to a person so far; later mails have new ones.
 
     Needs administrator rights in the account, because it reads the keys of the links.
     """

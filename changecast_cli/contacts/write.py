@@ -155,7 +155,7 @@ def _watched(contacts: OpenList, job: str, records: int) -> "GetImportJobRespons
     except KeyboardInterrupt:
         err.print(
             f"The import job {job} of {records} records was started and may still run in SES. Run "
-            "the same command again in some minutes: it continues where this one stopped",
+            "the same command again in a few minutes: it continues where this one stopped",
             soft_wrap=True,
         )
         raise

@@ -105,7 +105,7 @@ def _chosen(
         hint = known_names(unknown[0], customers)
         raise Refused(f"{config} has no customer {', '.join(unknown)} ({hint})")
     if canary and canary not in requested:
-        raise Refused(f"the canary {canary} is not among those to upgrade")
+        raise Refused(f"the canary {canary} is not among the customers to upgrade")
     return [customers[code] for code in requested]
 
 

@@ -109,7 +109,7 @@ def traces(checked: CheckedAccount) -> Iterator[Verdict]:
     else:
         yield warning(
             "traces",
-            "X-Ray has no trace of the last hour",
+            "X-Ray has no trace from the last hour",
             f"sam deploy --config-env {checked.code} (Tracing: Active, xray:PutTraceSegments)",
         )
 

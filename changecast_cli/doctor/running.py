@@ -122,7 +122,7 @@ def _publish_nowhere(checked: CheckedAccount, alarms: int) -> Verdict:
     topic = f"arn:{partition}:sns:{checked.region}:{checked.account}:changecast-alarms"
     return warning(
         "alarm-actions",
-        f"{alarms} alarms of this account publish nowhere: only the hub's alerts tell of its "
+        f"{alarms} alarms of this account publish nowhere: only the hub's alerts report its "
         "failures",
         f"changecast customers set {checked.code} --alarm-topic {topic} --deploy (that topic must "
         "exist, and somebody must subscribe to it: docs/alerts.md)",

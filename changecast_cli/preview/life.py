@@ -163,7 +163,9 @@ def _numbered(document: Document, previous: Document | None) -> Document:
         return document
     old, new = previous.change, document.change
     if old.change_id != new.change_id:
-        raise Refused(f"--previous is change {old.change_id}, the document is {new.change_id}")
+        raise Refused(
+            f"--previous is about {old.change_id}, but the document is about {new.change_id}"
+        )
     if document.version is None and new.revision <= old.revision:
         return Document(**{**vars(document), "change": with_revision(new, old.revision + 1)})
     if new.revision <= old.revision:

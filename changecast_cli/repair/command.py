@@ -89,8 +89,8 @@ def repair(
     """Revert what somebody changed by hand to the deployed template. Deletes no data.
 
     Compares a customer's stack and route, or the hub's stacks, with their deployed templates.
-    Creates again what was deleted, switches on what was switched off, and restores bus
-    policies. Needs the rights to deploy; builds nothing.
+    Restores deleted resources and bus policies, and switches on what was switched off. Needs the
+    rights to deploy; builds nothing.
     """
     text = samconfig_file.read(config)
     hub = session(

@@ -73,8 +73,8 @@ def replay(
 ) -> None:
     """Replay the hub's archive and the routes' dead letters to customers that missed announcements.
 
-    Nothing else on the hub sees the replayed events. Nobody who was mailed is mailed again, and an
-    older revision than the newest mails nobody.
+    Nothing else on the hub sees the replayed events. Nobody who was mailed is mailed again, and a
+    revision that is no longer the newest mails nobody.
     """
     hub_session = session(profile, region)
     now = datetime.now(UTC)

@@ -195,7 +195,7 @@ def test_contacts_are_kept_in_the_customers_own_account(onboarded: Shell) -> Non
     onboarded("contacts", "backup", "people.json", "--customer", "ob-one")
     crossed = onboarded("contacts", "restore", "people.json", "--customer", "ob-lost")
     assert crossed.returncode == 2
-    assert "must not get onto another customer's list" in crossed.stderr
+    assert "must not be added to another customer's list" in crossed.stderr
     others = onboarded("contacts", "list", "--customer", "ob-lost", "--json")
     assert json.loads(others.stdout)["people"] == []
 

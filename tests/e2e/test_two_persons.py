@@ -157,7 +157,7 @@ def test_a_change_is_completed_and_a_revision_discarded_by_two_persons(office: O
     assert again.exit_code == 0, again.output
     for words, says in (
         (("complete", change_id, "--outcome", "All is well."), "becomes completed"),
-        (("discard", change_id, "--revision", "2"), "revision 1 stands again"),
+        (("discard", change_id, "--revision", "2"), "revision 1 applies again"),
     ):
         office.be(ALICE)
         proposed = office.type(*words, "--yes")

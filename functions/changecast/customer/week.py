@@ -47,7 +47,7 @@ def week_named(monday: str, zone: str) -> Week:
     try:
         day = date.fromisoformat(monday)
     except ValueError as error:
-        raise ContractError("schema", "the message names no week") from error
+        raise ContractError("schema", "the message does not identify a week") from error
     if day.weekday() or day.isoformat() != monday:
         raise ContractError("schema", "the message names no Monday")
     return _week(day, zone)

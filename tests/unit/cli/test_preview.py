@@ -154,7 +154,7 @@ def test_a_document_without_a_version_is_the_revision_after_the_previous(tmp_pat
         (("missing.json", "--customer", "acme"), "missing.json cannot be read"),
         (
             (RESCHEDULED, "--customer", "acme", "--previous", SAMPLES / "d-flat.json"),
-            "is change WEB",
+            "is about WEB",
         ),
         ((APPROVED, "--customer", "acme", "--previous", RESCHEDULED), "revision 4"),
         ((APPROVED, "--customer", "acme", "--config", "none.toml"), "give --config"),

@@ -77,7 +77,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Publishing:
 TWO_PERSON_VERBS = [
     (("start", "CHG-1"), "start: the change becomes in progress", 3),
     (("complete", "CHG-1", "--outcome", "Done."), "outcome: Done.", 3),
-    (("discard", "CHG-1", "--revision", "2"), "revision 1 stands again", 2),
+    (("discard", "CHG-1", "--revision", "2"), "revision 1 applies again", 2),
 ]
 
 

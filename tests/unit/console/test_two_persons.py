@@ -237,7 +237,7 @@ def test_a_discard_shows_what_stands_again_before_it_is_approved(
     office.bucket.put(proposal_key("alice", "CHG-1"), made.body)
     bob = desk(office, door, "bob")
     plan = bob.get("proposals/proposal", params={"id": "CHG-1"})
-    assert "revision 2 becomes void, revision 1 stands again" in Seen(plan.text).text
+    assert "revision 2 becomes void, revision 1 applies again" in Seen(plan.text).text
     assert "Never meant" not in Seen(plan.text).text
     bob.post("announce/put", data={"draft": plan.url.params["draft"], "typed": "CHG-1"})
     assert [one.approved_by for one in discards(hub.table, "CHG-1")] == ["bob"]

@@ -198,7 +198,7 @@ def test_a_revision_becomes_void_after_a_second_person_approves(
 ) -> None:
     announced(hub, document(changeTitle="Never meant", customers=["acme"]))
     proposal = proposed_discard("CHG-1", 2, hub=hub, now=NOW)
-    assert [*verb_lines(proposal)] == ["discard: revision 2 becomes void, revision 1 stands again"]
+    assert [*verb_lines(proposal)] == ["discard: revision 2 becomes void, revision 1 applies again"]
     assert document_of(proposal, hub).change.title != "Never meant"
     assert discards(hub.table, "CHG-1") == []
     said = approved(bucket, hub, proposal)
@@ -221,7 +221,7 @@ def test_another_revision_than_both_saw_does_not_stand(hub: FakeHub, bucket: Buc
 
 def test_the_only_revision_becomes_void_and_nobody_is_told(hub: FakeHub, bucket: Bucket) -> None:
     proposal = proposed_discard("CHG-1", 1, hub=hub, now=NOW)
-    assert "nothing stands instead" in " ".join(verb_lines(proposal))
+    assert "none applies instead" in " ".join(verb_lines(proposal))
     with pytest.raises(ContractError) as error:
         document_of(proposal, hub)
     assert error.value.code == "nothing_stands"

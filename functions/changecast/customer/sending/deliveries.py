@@ -67,7 +67,7 @@ def _mail_code(deliveries: Deliveries, hint: CodeHint, body: str) -> None:
     """Mail a code; if SES must wait, hint it again while the code works."""
     sender = deliveries.sender
     if not isinstance(sender.channel, Mailer):
-        raise ContractError("schema", "this queue's channel mails no codes")
+        raise ContractError("schema", "this queue's channel does not send codes")
     with step("code", deliveries.settings.customer_code, run=hint.run):
         waits = mail_code(
             sender.ledger, sender.s3, sender.bucket, sender.channel, hint, sender.clock()

@@ -103,7 +103,7 @@ def _newest(table: "Table", change_id: str, below: int) -> tuple[Record, Origina
     if original is None:
         raise ContractError(
             "not_kept",
-            f"revision {record.revision} of {change_id} was not kept: set the status in its "
+            f"revision {record.revision} of {change_id} is no longer stored: set the status in its "
             "metadata.json and announce that (changecast announce FILE)",
         )
     return record, original

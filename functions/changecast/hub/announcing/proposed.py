@@ -130,7 +130,7 @@ def document_of(proposal: Proposal, hub: Hub) -> Document:
     if change is None:
         raise ContractError(
             "nothing_stands",
-            f"no revision of {proposal.change_id} stands again, so there is no document to show: "
+            f"no revision of {proposal.change_id} applies again, so there is no document to show: "
             f"changecast approve {proposal.change_id}",
         )
     return Document(change, proposal.customers, raw, None, "announced")
@@ -139,7 +139,7 @@ def document_of(proposal: Proposal, hub: Hub) -> Document:
 def read_content(proposal: Proposal) -> tuple[Change | None, dict[str, Any], tuple[int, ...]]:
     """Return the change that people are told, its original, and the void revisions.
 
-    There is no change if nothing stands again after a discard. ContractError `proposal`.
+    There is no change if nothing applies again after a discard. ContractError `proposal`.
     """
     found = strict_json.loads(proposal.document, max_bytes=LARGEST)
     try:

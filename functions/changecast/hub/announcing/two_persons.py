@@ -199,7 +199,8 @@ def stored_in(s3: "S3Client", bucket: str, key: str) -> Stored:
     body = _read(s3, bucket, key)
     if body is None:
         raise ContractError(
-            "no_proposal", f"{person} proposes no such change: it was announced, or never proposed"
+            "no_proposal",
+            f"{person} has no open proposal for this change: it was announced, or never proposed",
         )
     return Stored(key, person, digest(body), Proposal.read(body))
 
