@@ -61,8 +61,8 @@ def refuse_others(origins: Iterable[str], owner: Owner) -> None:
     way = f"--customer {code}" if code != others[0] else "the profile of that account"
     raise Refused(
         f"the file has people of {' and '.join(others)} (column {COLUMN}), but this is the list of "
-        f"{owner}. Nothing was added. To import it where it is from: {way}. If these people must "
-        "get the mails of this list: --from-another-customer"
+        f"{owner}. Nothing was added. To import it into the list that it is from: {way}. If these "
+        "people must get the mails of this list: --from-another-customer"
     )
 
 

@@ -77,7 +77,7 @@ def next_turn(ledger: Ledger, now: float, *, longest: float) -> float:
         if _update(ledger, _TURNS, taken, only_if, {":was": free}, told="NONE") is not None:
             return turn
         back_off(ledger, attempt)
-    raise Retry("too many callers want a turn to call this account's SES")
+    raise Retry("too many callers are waiting to call this account's SES")
 
 
 def read_reading(ledger: Ledger) -> ListReading:

@@ -223,7 +223,7 @@ def _planned(
     """Open the run and write its recipients; None if it must wait."""
     change = _change_of(planner, known.standing[-1])
     if change is None:
-        log.warning("no change to remind of", extra={"change_id": due.change_id})
+        log.warning("there is no change to remind people of", extra={"change_id": due.change_id})
         return None
     listed = contacts(planner.reader, arrived_at)
     begun = begin(planner.ledger, _run(due, known.standing[-1], trace_id, now))
