@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import boto3
@@ -15,8 +15,13 @@ PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 10})
 
 
 def tolerant(session: boto3.Session) -> boto3.Session:
-    """Make every future client of a session wait until AWS answers."""
-    session._session.set_default_client_config(PATIENT)
+    """Make every future client of a session wait until AWS answers, and make each of them once.
+
+    Some thirty checks ask for their clients by themselves, and each takes 20 ms to make.
+    """
+    if "client" not in vars(session):
+        session._session.set_default_client_config(PATIENT)
+        vars(session)["client"] = cache(session.client)
     return session
 
 

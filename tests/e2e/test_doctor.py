@@ -89,7 +89,7 @@ def suspended(ward: Ward) -> Undo:
 
 def small_quota(ward: Ward) -> Undo:
     account = ward.provider.account(CODE)
-    table = ward.provider.hub().table
+    table = ward.provider.table
     key = {"pk": "change#QUOTA", "sk": f"status#000001#{CODE}"}
     row: dict[str, Any] = {
         "customer": CODE, "announced_at": "2026-11-24T00:00:00Z", "state": "sent",

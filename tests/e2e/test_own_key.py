@@ -31,7 +31,7 @@ def test_its_people_are_reminded_at_once_where_a_window_moves_that_close(
     provider.announce_and_wait({**planned, **_window(soon), "version": 2})
 
     def reminded() -> list[dict[str, Any]]:
-        rows = reminders(provider.hub().table, planned["changeId"])
+        rows = reminders(provider.table, planned["changeId"])
         return [row for row in rows if row["state"] == "sent"]
 
     (row,) = eventually(reminded)

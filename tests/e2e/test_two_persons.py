@@ -79,7 +79,7 @@ class Office:
 
     def events(self, change_id: str) -> list[str]:
         """The hub's records of a change that were surely put."""
-        table = self.provider.hub().table
+        table = self.provider.table
         return [one.event_id for one in revisions(table, change_id) if one.put_at]
 
     @property
@@ -253,7 +253,7 @@ def test_two_persons_with_roles_of_their_own_announce_in_chromium(office: Office
             to=f"/change?id={change_id}",
         )
     assert len(office.events(change_id)) == 3
-    records = revisions(office.provider.hub().table, change_id)
+    records = revisions(office.provider.table, change_id)
     who = [(one.announced_by, one.approved_by) for one in records]
     assert who == [(ALICE, BOB), (ALICE, BOB), (ALICE, "")]
 

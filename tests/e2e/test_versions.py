@@ -98,7 +98,7 @@ def test_a_report_two_releases_ahead_is_told_and_kept_until_the_hub_reads_it(
         key = Key("pk").eq(f"unplaced#{account}")
 
         def facts() -> list[dict[str, Any]]:
-            found = provider.hub().table.query(KeyConditionExpression=key)["Items"]
+            found = provider.table.query(KeyConditionExpression=key)["Items"]
             return [fact for fact in found if fact["change_id"] == announced.change_id]
 
         for fact in eventually(facts):  # one for each report: a run may draw several

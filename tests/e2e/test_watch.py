@@ -221,7 +221,7 @@ def test_the_scheduled_canary_goes_the_whole_way_and_watch_tells_of_who_has_no_s
 
 def _flown(watched: Watched) -> dict[str, str]:
     """Return the canaries' states."""
-    table = watched.hub().table
+    table = watched.table
     rows = [row for code in WELL for row in statuses_of_customer(table, code)]
     return {row["customer"]: row["state"] for row in rows if row["change_id"].startswith("canary-")}
 
@@ -266,7 +266,7 @@ def _keys(s3: Any, bucket: str) -> list[str]:
 
 def test_an_event_that_bypasses_announce_and_drops_a_customer_is_told(watched: Watched) -> None:
     change_id = watched.announce(document(customers=["acme", "globex"])).change_id
-    original = kept(watched.hub().table, change_id, 1)
+    original = kept(watched.table, change_id, 1)
     assert original is not None
     detail = json.loads(original.detail.model_dump_json(exclude_none=True))
     detail |= {"revision": 2, "customers": ["acme"], "event_id": str(uuid4())}

@@ -154,7 +154,7 @@ def report_hint_buried(ward: Ward) -> Undo:
 def report_buried(ward: Ward) -> Undo:
     """A report that the tracker could not write down for a while."""
     change_id = ward.provider.announce_and_wait(document(customers=[CODE]))["change_id"]
-    (record,) = revisions(ward.provider.hub().table, change_id)
+    (record,) = revisions(ward.provider.table, change_id)
     detail = reported(
         change_id=change_id, customer=CODE, event_id=record.event_id, report_seq=1, state="planned"
     )

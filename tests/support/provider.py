@@ -4,13 +4,14 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
 import boto3
 
-from changecast.hub.announcing.announce import Announcement, Hub, announce, connect
+from changecast.hub.announcing.announce import STATUS_TABLE, Announcement, Hub, announce, connect
 from changecast.hub.tracking.table import statuses
 from changecast_cli.announcing.announce import final_run
 from changecast_cli.local.mails import by_customer
@@ -82,8 +83,13 @@ class Provider:
         mails = self.cloud.mails(self.account(code), subject=f"[{change_id}]", fields=["to"])
         return [mail["to"] for mail in mails]
 
+    @cached_property
+    def table(self) -> Any:
+        """The hub's status table. A whole hub reads the registry too, which a poll needs not."""
+        return self.cloud.session(HUB.account).resource("dynamodb").Table(STATUS_TABLE)
+
     def status(self, change_id: str) -> Run:
-        return run_of(change_id, statuses(self.hub().table, change_id))
+        return run_of(change_id, statuses(self.table, change_id))
 
     def queue_length(self, code: str, queue: str) -> int:
         sqs = self.session(code).client("sqs")
