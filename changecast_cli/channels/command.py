@@ -1,4 +1,4 @@
-"""changecast channels: the chats and webhooks that are told of changes beside people."""
+"""changecast channels: the chats and webhooks that are notified of changes beside people."""
 
 import typer
 
@@ -6,7 +6,7 @@ from changecast_cli.channels import adding, copies, looking, secrets
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Manage the chats and webhooks that are told of changes, in the customer's account.",
+    help="Manage the chats and webhooks that are notified of changes, in the customer's account.",
 )
 add = typer.Typer(no_args_is_help=True, help="Add a chat or a webhook.")
 add.command("chat")(adding.add_chat)

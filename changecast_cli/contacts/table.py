@@ -167,7 +167,7 @@ def _rows(text: str, delimiter: str, header: int) -> Iterator[Row]:
     except csv.Error as error:
         raise Refused(
             f"line {line}: a quotation mark is not closed, or text follows it ({error}). "
-            "Correct the line: the lines after it cannot be told apart"
+            "Correct the line: nobody can say where the next line begins"
         ) from error
 
 

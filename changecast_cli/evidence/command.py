@@ -152,7 +152,7 @@ def _say_checked(file: Path, checked: Checked, faults: list[str], note: str) -> 
     for fault in faults:
         say(f"{file}: {fault}")
     if faults:
-        out.print(f"{file} is not as it was exported", markup=False, soft_wrap=True)
+        out.print(f"{file} was changed after it was exported", markup=False, soft_wrap=True)
         return
     about = checked.manifest
     out.print(
