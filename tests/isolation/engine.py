@@ -1,11 +1,14 @@
 """Ask the IAM engine in its own node process; the policies go there as they are deployed."""
 
+import atexit
 import fcntl
 import json
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +54,7 @@ def answers(requests: Sequence[Request]) -> list[bool]:
     ]
     whole = json.dumps({"policies": policies, "requests": asked})
     answer = _run(whole.replace(f'"{_DROPPED}', f'"{_KEPT}'))
-    return [result == ALLOWED for result in json.loads(answer)]
+    return [result == ALLOWED for result in answer]
 
 
 def _numbered(requests: Sequence[Request]) -> tuple[list[Policy], dict[int, int]]:
@@ -66,17 +69,62 @@ def _numbered(requests: Sequence[Request]) -> tuple[list[Policy], dict[int, int]
     return policies, numbers
 
 
-def _run(asked: str) -> str:
+def _run(asked: str) -> list[str]:
+    engine = _engine()
+    line = engine.ask(asked)
+    answer: dict[str, Any] = json.loads(line) if line else {"error": engine.said()}
+    if "error" in answer:
+        raise RuntimeError(f"the IAM engine failed: {answer['error'][-2_000:]}")
+    found: list[str] = answer["answers"]
+    return found
+
+
+class _Engine:
+    """The node process, which answers a line for each line until this process ends."""
+
+    def __init__(self, node: str) -> None:
+        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - until the end
+        self._process = subprocess.Popen(
+            [node, "evaluate.mjs"],
+            cwd=HERE,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+        )
+        atexit.register(self.end)
+
+    def ask(self, question: str) -> str:
+        """The answer's line; empty where the process has ended."""
+        assert self._process.stdin
+        assert self._process.stdout
+        try:
+            self._process.stdin.write(question + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            return ""
+        return self._process.stdout.readline()
+
+    def said(self) -> str:
+        """What the process wrote about its end."""
+        self._errors.seek(0)
+        return self._errors.read()
+
+    def end(self) -> None:
+        """End the process with this one."""
+        self._process.kill()
+        self._process.communicate()
+        self._errors.close()
+
+
+@cache
+def _engine() -> _Engine:
+    """One process for all questions: its start takes longer than a thousand answers."""
     node = shutil.which("node")
     if node is None:
         raise RuntimeError("the isolation tests need node 20 or newer: apt-get install nodejs npm")
     install()
-    ran = subprocess.run(
-        [node, "evaluate.mjs"], input=asked, cwd=HERE, capture_output=True, text=True, check=False
-    )
-    if ran.returncode:
-        raise RuntimeError(f"the IAM engine failed: {ran.stderr[-2_000:]}")
-    return ran.stdout
+    return _Engine(node)
 
 
 def install() -> None:

@@ -1,28 +1,38 @@
-// Answers IAM questions with an engine that is not ours: JSON on stdin, JSON on stdout.
+// Answers IAM questions with an engine that is not ours: a line of JSON for each line of JSON.
 //
 //   in:  {policies: [...], requests: [{principal, action, resource, account, context,
 //         identity: [index of a policy, ...], on: index of the resource's own policy or null}]}
-//   out: ["Allowed" | "ImplicitlyDenied" | "ExplicitlyDenied", ...], in the order of the requests
+//   out: {answers: ["Allowed" | "ImplicitlyDenied" | "ExplicitlyDenied", ...]}, in the order of the
+//        requests; {error: "..."} where the engine refuses to judge one: no answer is not "denied"
 //
-// A request that the engine refuses to judge fails the whole run: no answer is not "denied".
+// It ends with its input. Starting the engine takes longer than a thousand answers.
 import { availableParallelism } from 'node:os'
-import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { anonymousPrincipal, runSimulation } from '@cloud-copilot/iam-simulate'
 
 if (isMainThread) {
-  const { policies, requests } = JSON.parse(readFileSync(0, 'utf-8'))
+  for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
+    const answer = await answered(JSON.parse(line)).catch((error) => ({ error: `${error}` }))
+    process.stdout.write(JSON.stringify(answer) + '\n')
+  }
+} else {
+  parentPort.postMessage(await judgedHere(workerData.policies, workerData.requests))
+}
+
+async function answered({ policies, requests }) {
   const workers = Math.min(availableParallelism(), 1 + Math.floor(requests.length / 500))
+  if (workers === 1) return { answers: await judgedHere(policies, requests) }
   const size = Math.ceil(requests.length / workers)
   const parts = Array.from({ length: workers }, (_, n) => requests.slice(n * size, (n + 1) * size))
   const answers = await Promise.all(parts.map((part) => judgedElsewhere(policies, part)))
-  process.stdout.write(JSON.stringify(answers.flat()))
-} else {
+  return { answers: answers.flat() }
+}
+
+async function judgedHere(policies, requests) {
   const answers = []
-  for (const request of workerData.requests) {
-    answers.push(await judged(workerData.policies, request))
-  }
-  parentPort.postMessage(answers)
+  for (const request of requests) answers.push(await judged(policies, request))
+  return answers
 }
 
 function judgedElsewhere(policies, requests) {
