@@ -1,6 +1,6 @@
 """Mails as people see them, in headless Chromium: phone, tablet, desktop, light and dark.
 
-Pictures and previews land in build/previews, to look at.
+Previews land in build/previews, to look at; with `--pictures`, a picture of each view too.
 """
 
 import re
@@ -102,8 +102,9 @@ def test_the_hardest_text_in_any_colour_does_not_break_the_page(
 
 
 @pytest.fixture(scope="module")
-def pages(browser: Browser) -> dict[Path, Found]:
-    """Every mail of every sample in English, of two in every language, with pictures."""
+def pages(browser: Browser, pytestconfig: pytest.Config) -> dict[Path, Found]:
+    """Every mail of every sample in English, of two in every language."""
+    pictures = bool(pytestconfig.getoption("--pictures"))
     written = [
         page
         for shown in ALL
@@ -112,7 +113,7 @@ def pages(browser: Browser) -> dict[Path, Found]:
         for page in _write(shown, language)
     ]
     jobs = [
-        _job(page, EVERYWHERE if page.parent.name == "en" else SOMEWHERE, pictures=True)
+        _job(page, EVERYWHERE if page.parent.name == "en" else SOMEWHERE, pictures=pictures)
         for page in written
     ]
     return dict(zip(written, browser(jobs), strict=True))
