@@ -139,8 +139,9 @@ def _is_asked(story: Story, saying: Saying, address: str) -> bool:
 
 
 def _says_the_same(told: Saying | None, newest: Saying) -> bool:
-    return told is not None and (told.content, told.status, told.role, told.starts) == (
-        newest.content, newest.status, newest.role, newest.starts,
+    """Return whether two revisions read the same; mails show no seconds."""
+    return told is not None and (told.content, told.status, told.role, told.starts // 60) == (
+        newest.content, newest.status, newest.role, newest.starts // 60,
     )  # fmt: skip
 
 
@@ -193,7 +194,16 @@ def _is_told_again(story: Story, saying: Saying, mail: Mail, before: Sequence[Ma
     told = _of(story.sayings, own[-1])
     if told is None or told.revision == saying.revision or saying.at - own[-1].at < 2_000.0:
         return False
-    return _says_the_same(told, saying) and told.at + SETTLED <= saying.at + 1.0
+    if not _says_the_same(told, saying) or told.at + SETTLED > saying.at + 1.0:
+        return False
+    # A revision between them may still be on its way, so the last one is told for certain.
+    return not any(
+        told.revision < one.revision < saying.revision
+        and saying.at - one.at < SETTLED
+        and not _says_the_same(one, saying)
+        for one in _once(story)
+        if one.is_real
+    )
 
 
 def _of(sayings: Iterable[Saying], mail: Mail) -> Saying | None:

@@ -109,8 +109,9 @@ def epochs_of(story: Story) -> Iterator[Epoch]:
 
 
 def _start(saying: Saying) -> float:
+    """Return the start that people are told, which has no seconds; 0 if there is none."""
     is_meant = saying.status == "approved" and saying.role == "named"
-    return float(int(saying.starts)) if is_meant else 0.0
+    return saying.starts // 60 * 60 if is_meant else 0.0
 
 
 def _required(story: Story, epochs: Sequence[Epoch]) -> Iterator[ReminderKey]:

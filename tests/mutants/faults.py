@@ -1013,6 +1013,41 @@ MUTANTS = (
         "integration/hub/test_declared_freezes.py",
     ),
     Mutant(
+        "a reminder is settled before its report is requested",
+        (
+            _in(
+                "customer/planning/announcements",
+                "    if run := planned.run:\n",
+                "    settle_reminder(announcements.planner.ledger, planned.due)\n"
+                "    if run := planned.run:\n",
+            ),
+        ),
+        "integration/delivery/test_reminders.py",
+    ),
+    Mutant(
+        "a planner that is interrupted forgets the reminder that it ended",
+        (
+            _in(
+                "customer/planning/reminding",
+                "not (run.superseded and run.ended_at)",
+                "not run.superseded",
+            ),
+        ),
+        "integration/delivery/test_reminders.py",
+    ),
+    Mutant(
+        "a reminder keeps the revision for which an interrupted planner opened it",
+        (
+            _in(
+                "customer/planning/reminders",
+                "    begun = replace(begun, revision=newest.revision, "
+                "fingerprint=newest.fingerprint)\n",
+                "",
+            ),
+        ),
+        "integration/delivery/test_reminders.py",
+    ),
+    Mutant(
         "a moved window lets its reminders go out",
         (
             _in(

@@ -28,7 +28,7 @@ from changecast_cli.watching.recipients import run_in
 from testbed.doubles.account import Account
 from testbed.doubles.announcements import START, envelope
 from testbed.doubles.answers import refusal
-from testbed.doubles.crashes import Crashes, Died
+from testbed.doubles.crashes import Crashes, Died, dies
 from testbed.doubles.dynamodb import Table
 from testbed.doubles.s3 import S3
 from testbed.doubles.ses import SentMail, Ses
@@ -154,6 +154,15 @@ def test_a_window_moved_beyond_both_times_brings_one_reminder_at_once(account: A
     assert "starts in 30 minutes" in " ".join(text_of(mails_of(account)[0]).split())
     account.settle(60)
     assert len(reminders(account)) == 3
+
+
+def test_a_window_that_moves_by_seconds_has_not_moved(account: Account) -> None:
+    """No mail shows seconds, so nobody is told of the move; a reminder would be a riddle."""
+    account.clock.now = BEGINS - HOUR / 2
+    announced(account)
+    announced(account, 2, start=START.replace(":00Z", ":20Z"))
+    assert len(account.ses.mails) == 3
+    assert reminders(account) == []
 
 
 def test_who_is_told_for_the_first_time_is_not_reminded_of_times_that_are_past(
@@ -462,6 +471,72 @@ def test_a_planner_that_dies_at_any_call_reminds_everybody_once(*, after: bool) 
         else:
             assert at > 20, "the planner makes more calls than that"
             return
+    raise AssertionError("it never came to its end")
+
+
+def reported(account: Account) -> list[tuple[str, int]]:
+    """(state, revision) of every report about a reminder, oldest first."""
+    found = [one for one in account.events.reports() if one.get("reminder")]
+    return [(one["state"], one["revision"]) for one in found]
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_the_hub_hears_of_a_reminder_for_nobody_wherever_its_planner_dies(*, after: bool) -> None:
+    for at in range(1, 80):
+        account = announced(reminding())
+        account.ses.contacts["announcements"].clear()
+        account.ses.contacts["calendar"].clear()
+        account.clock.now = BEGINS - DAY + 5
+        account.sweep()
+        died = dies(account, account.plan, at, after=after)
+        account.settle(12)
+        assert reported(account)[-1:] == [("nothing_to_send", 1)], at
+        if not died:
+            assert at > 15, "the planner makes more calls than that"
+            return
+    raise AssertionError("it never came to its end")
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_the_hub_hears_that_a_move_ended_a_reminder_wherever_its_planner_dies(
+    *, after: bool
+) -> None:
+    for at in range(25, 160, 2):  # before, it has ended nothing
+        account = announced(reminding())
+        account.clock.now = BEGINS - DAY + 5
+        account.sweep()
+        account.plan()
+        # The planner of the reminder dies before it queues mails and asks for a report.
+        account.sqs.queue("reports").clear()
+        account.sqs.queue("deliveries").clear()
+        account.announce(envelope(2, start=LATER))
+        died = dies(account, account.plan, at, after=after)
+        account.settle(12)
+        ended = "sent" if reminders(account) else "superseded"
+        assert reported(account)[-1:] == [(ended, 1)], at
+        if not died:
+            assert at > 30, "the planner makes more calls than that"
+            return
+    raise AssertionError("it never came to its end")
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_reminder_tells_the_newest_revision_although_its_planner_died_before(
+    *, after: bool
+) -> None:
+    for at in range(1, 80):
+        account = announced(reminding())
+        account.clock.now = BEGINS - DAY + 5
+        account.sweep()
+        died = dies(account, account.plan, at, after=after)
+        if died and any(run.complete for run in reminders_of(account.ledger, "CHG1")):
+            return  # its mails are planned
+        announced(account, 2, impact="The shop is closed.")
+        account.settle(12)
+        (run,) = reminders_of(account.ledger, "CHG1")
+        assert run.revision == 2, at
+        assert reported(account)[-1] == ("sent", 2), at
+        assert all("The shop is closed." in text_of(mail) for mail in mails_of(account)), at
     raise AssertionError("it never came to its end")
 
 

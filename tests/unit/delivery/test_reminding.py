@@ -104,10 +104,12 @@ def test_what_becomes_of_a_reminder(
     assert verdict(due(before), KnownRuns(standing, reminders), BOTH, now) is becomes
 
 
-def test_only_reminders_of_another_window_are_outdated() -> None:
+def test_only_reminders_of_another_window_are_outdated_until_their_end_is_reported() -> None:
     old = reminded(DAY, START + 1)
-    known = KnownRuns(ANNOUNCED, [reminded(DAY), old, replace(old, superseded=True)])
-    assert outdated(known) == [old]
+    unreported = replace(old, superseded=True)
+    reported = replace(unreported, ended_at=START)
+    known = KnownRuns(ANNOUNCED, [reminded(DAY), old, unreported, reported])
+    assert outdated(known) == [old, unreported]
 
 
 @pytest.mark.parametrize(

@@ -23,12 +23,15 @@ _NO_REASON: dict[str, Any] = {**dict.fromkeys(_REASON, ""), "reason_at": 0.0}
 def complete(ledger: Ledger, run: Run) -> Run:
     """Complete the plan of a run, whose batches are all written; `run` has the decision.
 
-    A run is completed only once. A pause is in the ledger already, unless it was resumed since.
+    A run is completed only once. A pause is in the ledger already, unless it was resumed since. An
+    interrupted reminder may have been opened for an earlier revision than it tells.
 
     Returns:
         The run as the ledger has it.
     """
     decided = {
+        "revision": run.revision,
+        "fingerprint": run.fingerprint,
         "kind": run.kind,
         "topic": run.topic,
         "material": run.material,

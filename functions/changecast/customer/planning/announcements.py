@@ -15,7 +15,7 @@ from changecast.contract.event import ChangeAnnounced, parse_announced
 from changecast.contract.rejections import rejection
 from changecast.customer.hints import digest_in, hint_report, reminder_in, send_deliveries
 from changecast.customer.ledger import runs
-from changecast.customer.ledger.due_reminders import DueReminder
+from changecast.customer.ledger.due_reminders import DueReminder, settle_reminder
 from changecast.customer.ledger.schema import Run, run_id
 from changecast.customer.ledger.table import batches_of, endpoint_batches, read_run
 from changecast.customer.planning.delivery_plan import Planned, plan_run
@@ -72,18 +72,22 @@ def _remind(announcements: Announcements, record: Record, due: DueReminder) -> N
     customer, trace_id = announcements.settings.customer_code, sender_trace_id(record)
     try:
         with step("remind", customer, due.change_id):
-            run = plan_reminder(
+            planned = plan_reminder(
                 announcements.planner, due, trace_id, announcements.clock(), sent_at(record)
             )
     except (PauseRun, Retry) as later:
         log.warning("reminder waits", extra={"change_id": due.change_id, "why": later.message})
         return
-    if run is not None:
+    if planned is None:
+        return
+    if run := planned.run:
         _queue_first_wave(announcements, run)
         _queue_notices(announcements, run)
         _request_reports(announcements, [run.run])
         named = {"customer": customer, "change_id": due.change_id, "recipients": run.planned}
         log.info("reminded", extra=named)
+    # Last, so that a reminder whose planner dies here is planned and reported again.
+    settle_reminder(announcements.planner.ledger, planned.due)
 
 
 def _digest(announcements: Announcements, record: Record, monday: str) -> None:

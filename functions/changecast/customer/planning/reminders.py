@@ -23,7 +23,6 @@ from changecast.customer.ledger.due_reminders import (
     DueReminder,
     expect_reminder,
     read_due_reminder,
-    settle_reminder,
 )
 from changecast.customer.ledger.endpoints import read_endpoints
 from changecast.customer.ledger.opening import add_endpoints, add_recipients, begin
@@ -91,12 +90,15 @@ _COMPOSED = {
 
 
 def reminded_start(announced: ChangeAnnounced, customer: str) -> float:
-    """Return the start of a change (epoch seconds); 0 if people may not be reminded of it."""
+    """Return the start of a change (epoch seconds); 0 if people may not be reminded of it.
+
+    It is cut to the minute, as mails show it: a window that moves by seconds has not moved.
+    """
     change = announced.change
     is_meant = change.kind is Kind.CHANGE and change.status is Status.APPROVED
     if announced.test or not is_meant or not change.window or is_withdrawn(announced, customer):
         return 0.0
-    return float(int(change.window.start.timestamp()))
+    return change.window.start.timestamp() // 60 * 60
 
 
 def follow_change(
@@ -150,15 +152,22 @@ def _is_whole(recipient: Recipient) -> bool:
     return recipient.variant.partition("@")[0] not in SHORT_REMINDERS
 
 
+class PlannedReminder(NamedTuple):
+    """A reminder to settle once its run, if it has one, is queued and its report requested."""
+
+    due: DueReminder
+    run: Run | None
+
+
 def plan_reminder(
     planner: Planner, named: DueReminder, trace_id: str, now: float, arrived_at: float
-) -> Run | None:
+) -> PlannedReminder | None:
     """Plan a reminder if it is due and still wanted; do nothing if it must wait.
 
     A repeated call continues from the ledger after any interruption, and adds nobody twice.
 
     Returns:
-        The run to send and report, if there is one.
+        The reminder to settle; None if it must wait, or is settled already.
 
     Raises:
         PauseRun: The contact list cannot be read until a person helps.
@@ -172,12 +181,9 @@ def plan_reminder(
     if found is Verdict.LATER:
         return None
     if found is Verdict.SETTLED:
-        run = _ended(planner.ledger, due, now)
-    else:
-        run = _planned(planner, due, known, trace_id, now, arrived_at)
-    if run is not None or found is Verdict.SETTLED:
-        settle_reminder(planner.ledger, due)
-    return run
+        return PlannedReminder(due, _ended(planner.ledger, due, now))
+    run = _planned(planner, due, known, trace_id, now, arrived_at)
+    return PlannedReminder(due, run) if run is not None else None
 
 
 def _known(ledger: Ledger, due: DueReminder) -> KnownRuns:
@@ -220,19 +226,27 @@ def _planned(
     planner: Planner, due: DueReminder, known: KnownRuns, trace_id: str, now: float,
     arrived_at: float,
 ) -> Run | None:  # fmt: skip
-    """Open the run and write its recipients; None if it must wait."""
-    change = _change_of(planner, known.standing[-1])
-    if change is None:
-        log.warning("there is no change to remind people of", extra={"change_id": due.change_id})
-        return None
+    """Open the run and write its recipients; None if it must wait.
+
+    The run may be one that an interrupted planner opened for an earlier revision: it tells the
+    newest one now.
+    """
+    newest = known.standing[-1]
+    change = _change_of(planner, newest)
     listed = contacts(planner.reader, arrived_at)
-    begun = begin(planner.ledger, _run(due, known.standing[-1], trace_id, now))
+    if change is None:
+        return None
+    begun = begin(planner.ledger, _run(due, newest, trace_id, now))
     known = _known(planner.ledger, due)
     found = _judged(planner, due, known, now)
     if found is Verdict.LATER:
         return None
     if found is Verdict.SETTLED or begun.superseded:
         return _ended(planner.ledger, due, now)
+    if known.standing[-1].revision != newest.revision:
+        log.info("another revision was announced meanwhile", extra={"change_id": due.change_id})
+        return None
+    begun = replace(begun, revision=newest.revision, fingerprint=newest.fingerprint)
     audience = _audience(listed, planner.remind_topics)
     looks = looks_of(audience.everybody, read_preferences(planner.ledger), planner.brand)
     told, since = _told(planner.ledger, known)
@@ -299,7 +313,10 @@ def _written(
 
 def _change_of(planner: Planner, run: Run) -> Change | None:
     body = mails_bucket.get(planner.s3, planner.bucket, mails_bucket.change_key(run.run))
-    return Change.model_validate_json(body) if body is not None else None
+    if body is None:
+        log.warning("there is no change to remind people of", extra={"change_id": run.change_id})
+        return None
+    return Change.model_validate_json(body)
 
 
 def _run(due: DueReminder, newest: Run, trace_id: str, now: float) -> Run:

@@ -98,7 +98,12 @@ def _speaks_for(run: Run, due: DueReminder) -> bool:
 
 
 def outdated(known: KnownRuns) -> list[Run]:
-    """Return the reminders of windows that the change no longer has."""
+    """Return the reminders of windows that the change no longer has, until their end is reported.
+
+    A planner that ended one may have died before it requested the report.
+    """
     return [
-        run for run in known.reminders if run.starts_at != known.starts_at and not run.superseded
+        run
+        for run in known.reminders
+        if run.starts_at != known.starts_at and not (run.superseded and run.ended_at)
     ]
