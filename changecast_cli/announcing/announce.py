@@ -174,7 +174,7 @@ def announce(
         show(hub, documents, known, wait=0, as_json=as_json, plans=plans)
         _exit_for_old_files(known)
         return
-    clashes = warn_of_clashes(hub, known, options["objections"])
+    clashes = warn_of_clashes(hub, known, options)
     announced, stop = _put_until_one_fails(documents, options, way)
     announced = [
         replace(one, warnings=(*one.warnings, *clashes[number])) if as_json else one
@@ -188,12 +188,17 @@ def announce(
 
 
 def warn_of_clashes(
-    hub: Hub, rehearsals: Sequence[Announcement], objects: Objections
+    hub: Hub, rehearsals: Sequence[Announcement], options: Mapping[str, Any]
 ) -> list[list[str]]:
-    """Warn of freezes and other changes in the same window, and return what was said of each."""
+    """Warn of other changes in the same window, and of freezes that `--despite` overrides.
+
+    Without `--despite`, the gate has refused every freeze that holds. Returns what was said of
+    each.
+    """
+    objects: Objections = options["objections"] if options["despite"] else lambda *_: ()
     try:
         others = open_changes(hub.table)
-    except ClientError as error:
+    except (ClientError, BotoCoreError) as error:
         warn(f"other changes in the same window could not be looked up: {explained(error)}")
         others = []
     found = [clash_lines(one, others, objects) for one in rehearsals]

@@ -9,7 +9,7 @@ from datetime import datetime
 from changecast.contract.change import Status, Window
 from changecast.contract.event import ChangeAnnounced
 from changecast.hub.announcing.announce import Announcement
-from changecast.hub.announcing.freeze_gate import Objections
+from changecast.hub.announcing.freeze_gate import GATED, Objections
 from changecast.hub.tracking.open_windows import OpenChange
 from changecast_cli.terminal import some_of
 
@@ -23,10 +23,11 @@ def clashes(
     window = detail.change.window
     if window is None or detail.test or detail.change.status in _OVER:
         return
-    yield from objections(code, window)
+    if detail.change.status in GATED:
+        yield from objections(code, window)
     for other in others:
-        is_another = other.change_id != detail.change_id and code in other.customers
-        if is_another and _overlap(window, other):
+        is_another = other.change_id != detail.change_id and _overlap(window, other)
+        if is_another and code in other.customers:
             yield f"at the same time as {other.change_id} ({other.title})"
 
 

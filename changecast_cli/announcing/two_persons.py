@@ -93,7 +93,7 @@ def propose(
         proposal_for(document.body, one, options)
         for document, one in zip(documents, known, strict=True)
     ]
-    warn_of_clashes(hub, known, gates["objections"])
+    warn_of_clashes(hub, known, {**options, **gates})
     done = [propose_document(own, hub, one, person) for one in made]
     if as_json:
         print_json({"proposed": [plain(one) for one in done]})

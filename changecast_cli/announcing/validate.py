@@ -22,7 +22,7 @@ from changecast.hub.announcing.windows import doubts
 from changecast.hub.name_suggestions import did_you_mean
 from changecast_cli.announcing.documents import read_file
 from changecast_cli.deploying import samconfig_file
-from changecast_cli.failures import BAD_INPUT, Refused, place
+from changecast_cli.failures import BAD_INPUT, Refused, place, warn
 from changecast_cli.options import AsJson, Files
 from changecast_cli.terminal import out, print_json
 
@@ -48,7 +48,7 @@ def validate(files: Files, as_json: AsJson = False) -> None:
     Compares the customers with those in samconfig.toml, if this folder has one. Only
     `announce --dry-run` checks whether the hub knows them.
     """
-    known = samconfig_file.customers_in(samconfig_file.read(_SAMCONFIG))
+    known = _known()
     checked = [(file, _checked(file)) for file in files]
     if as_json:
         where = str(_SAMCONFIG) if known else None
@@ -61,6 +61,15 @@ def validate(files: Files, as_json: AsJson = False) -> None:
             out.print(f"[dim]{_NOT_LOOKED_UP}[/]", soft_wrap=True)
     if any(isinstance(found, MetadataFault) for _, found in checked):
         raise typer.Exit(BAD_INPUT)
+
+
+def _known() -> Collection[str]:
+    """Return the customers of this folder's samconfig.toml; none if it cannot be read."""
+    try:
+        return samconfig_file.customers_in(samconfig_file.read(_SAMCONFIG))
+    except Refused as error:
+        warn(f"customers were not looked up: {error}")
+        return ()
 
 
 def _checked(file: Path) -> Document | MetadataFault:

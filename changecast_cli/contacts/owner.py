@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from changecast_cli.contacts.account import OpenList, stack_in
 from changecast_cli.contacts.backup import account_of
-from changecast_cli.failures import Refused
+from changecast_cli.failures import Refused, warn
 
 # The column of an export that names the customer. Its cells begin with a word, because a
 # spreadsheet turns a bare code such as 1e5 or 007 into a number.
@@ -53,9 +53,18 @@ def owner_of(contacts: OpenList) -> Owner:
 
 
 def refuse_others(origins: Iterable[str], owner: Owner) -> None:
-    """Raise Refused if a file was exported from another customer's list."""
+    """Raise Refused if a file was exported from another customer's list.
+
+    Warns instead if the code of this list's customer is not known.
+    """
     others = [origin for origin in dict.fromkeys(origins) if not owner.is_named(origin)]
     if not others:
+        return
+    if not owner.code and all(origin.startswith("customer ") for origin in others):
+        warn(
+            f"the file has people of {' and '.join(others)}; whether this is their list is not "
+            f"known, because the stack of {owner} cannot be read"
+        )
         return
     code = others[0].removeprefix("customer ")
     way = f"--customer {code}" if code != others[0] else "the profile of that account"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from changecast.contract.change import utc
-from changecast.hub.registry import Customer, list_customers
+from changecast.hub.registry import Customer, read_customers
 from changecast.hub.routes import look_at
 from changecast.hub.tracking.findings import ANNOUNCED, Cause, Finding
 from changecast.hub.tracking.silence import cause_of
@@ -43,7 +43,7 @@ def with_silence(hub: "boto3.Session", run: Run, now: datetime) -> Run:
         return run
     customers = dict(run["customers"])
     try:
-        registered = list_customers(hub.client("ssm"))
+        registered = read_customers(hub.client("ssm"), silent)
         for code in silent:
             found = _cause(hub, run["change_id"], code, customers[code], registered)
             if found.cause is not Cause.FORWARDED_NO_REPORT:

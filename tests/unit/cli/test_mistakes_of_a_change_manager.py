@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 from typer.testing import CliRunner
 
 from changecast.hub.tracking.open_windows import OpenChange
@@ -126,6 +126,10 @@ def test_a_freeze(hub: FakeHub) -> None:
     announced = typed(document(), "--despite", "The certificate expires.")
     assert len(hub.events.entries) == 1
     assert "warning CHG-1: acme: in the freeze 'Stocktaking'" in " ".join(announced.stderr.split())
+    for later in ({"changeTitle": "Patch all hosts"}, {"status": "in_progress"}):
+        corrected = typed(document(version=len(hub.events.entries) + 1, **later))
+        assert corrected.exit_code == 0
+        assert "Stocktaking" not in corrected.output, "its window is not new"
 
 
 OTHERS = [
@@ -180,13 +184,20 @@ def test_an_unknown_code(hub: FakeHub) -> None:
     assert "globex" in said
 
 
-def test_a_caller_who_may_not_look_for_clashes_announces_and_is_told(
-    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "Query"),
+        ReadTimeoutError(endpoint_url="https://dynamodb.example"),
+    ],
+)
+def test_a_look_for_clashes_that_fails_stops_no_announcement(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    def denied(_: Any) -> None:
-        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "Query")
+    def fails(_: Any) -> None:
+        raise error
 
-    monkeypatch.setattr(announce, "open_changes", denied)
+    monkeypatch.setattr(announce, "open_changes", fails)
     result = typed(document(**WINDOW))
     assert (result.exit_code, len(hub.events.entries)) == (0, 1)
     assert "other changes in the same window could not be looked up" in " ".join(

@@ -30,7 +30,9 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     acme = registered()["acme"]
     names = [f"c{number:03}" for number in range(100)]
     known = {name: replace(acme, code=name) for name in names}
-    monkeypatch.setattr(silence, "list_customers", lambda _: known)
+    monkeypatch.setattr(
+        silence, "read_customers", lambda _, codes: {code: known[code] for code in codes}
+    )
     monkeypatch.setattr(silence, "look_at", look_at)
     return looked
 

@@ -193,3 +193,15 @@ def test_codes_are_compared_with_the_samconfig_of_the_folder_if_there_is_one(
     assert "not looked up" not in beside
     told = json.loads(CliRunner().invoke(app, ["validate", "metadata.json", "--json"]).stdout)
     assert told["customers_looked_up_in"] == "samconfig.toml"
+
+
+def test_a_samconfig_that_cannot_be_read_stops_no_check_of_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("metadata.json").write_text(json.dumps(FLAT))
+    Path("samconfig.toml").write_text("not [toml")
+    result = CliRunner().invoke(app, ["validate", "metadata.json", "--json"])
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["files"][0]["valid"]
+    assert "customers were not looked up" in " ".join(result.stderr.split())

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 # Why this customer does not want a change in this window; empty if it has no objection.
 Objections = Callable[[str, Window], Sequence[str]]
-_GATED = frozenset({Status.SUBMITTED, Status.APPROVED})
+# The statuses in which a window can be objected to.
+GATED = frozenset({Status.SUBMITTED, Status.APPROVED})
 
 
 def refuse_in_freeze(
@@ -33,7 +34,7 @@ def refuse_in_freeze(
 ) -> None:
     """Raise ContractError `not_wanted` with every customer's objection to a new window."""
     window = document.change.window
-    if window is None or document.change.status not in _GATED:
+    if window is None or document.change.status not in GATED:
         return
     found = [
         f"{code}: {objection}"
