@@ -30,7 +30,7 @@ def test_an_export_of_another_customer_is_refused(origin: str, owner: Owner) -> 
 def test_without_the_stack_nobody_knows_whose_people_they_are(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Whoever may import but not read the stack is told, and not locked out of the own export."""
+    """A role that may import but not read the stack must not be refused its own export."""
     refuse_others(["customer acme"], UNREADABLE)
     said = " ".join(capsys.readouterr().err.split())
     assert "the file has people of customer acme; whether this is their list is not known" in said
