@@ -1,6 +1,6 @@
 """An account under check: its stack's parameters and resources, and the time."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property
@@ -21,8 +21,18 @@ def tolerant(session: boto3.Session) -> boto3.Session:
     """
     if "client" not in vars(session):
         session._session.set_default_client_config(PATIENT)
-        vars(session)["client"] = cache(session.client)
+        vars(session)["client"] = _made_once(session.client)
     return session
+
+
+def _made_once(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep the clients without a configuration; each resource() brings a new one of its own."""
+    kept = cache(make)
+
+    def client(*given: Any, **named: Any) -> Any:
+        return (make if "config" in named else kept)(*given, **named)
+
+    return client
 
 
 @dataclass(frozen=True)
