@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from changecast_cli.deploying.sam import repository
+from changecast_cli.failures import Failed
 
 _NAME = re.compile(r"(?:[a-z]{1,20}/)?[A-Za-z0-9-]{1,60}")
 
@@ -16,9 +17,15 @@ def file_of(name: str) -> Path | None:
 
 
 def page_of(path: str) -> str:
-    """Return a page's name by its file in the checkout, as alerts name it; empty if it has none."""
+    """Return a page's name by its file in the checkout, as alerts name it; empty if it has none.
+
+    Also empty if the installed files cannot be copied: what is in trouble is shown all the same.
+    """
     name = path.removeprefix("docs/").removesuffix(".md")
-    return name if path.endswith(".md") and file_of(name) else ""
+    try:
+        return name if path.endswith(".md") and file_of(name) else ""
+    except (Failed, OSError, RuntimeError):  # a person without a home is a RuntimeError
+        return ""
 
 
 @cache

@@ -6,8 +6,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from starlette.testclient import TestClient
 
+from changecast_cli.console import doc_files
 from changecast_cli.console.doc_files import file_of, page_of
 from changecast_cli.console.documents import rendered
+from changecast_cli.failures import Failed
 from testbed.expand import ROOT
 from tests.support.consoles import PREFIX, FakeBoard, standing
 from tests.support.seen import Seen, seen
@@ -66,3 +68,20 @@ def test_what_needs_a_person_links_to_its_page(browser: TestClient, board: FakeB
     links = [one for one in seen(browser).values("href") if "/docs?" in one]
     assert [one.rpartition("=")[2] for one in links] == ["runbook%2Fno-route", "runbook%2Fheld"]
     assert page_of("docs/runbook/nothing.md") == page_of("docs/runbook") == ""
+
+
+@pytest.mark.parametrize(
+    "fault", [Failed("cannot write"), PermissionError(13, "denied"), RuntimeError("no home")]
+)
+def test_what_needs_a_person_is_shown_where_the_runbook_cannot_be_copied(
+    browser: TestClient, board: FakeBoard, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def refused() -> Path:
+        raise fault
+
+    doc_files._folder.cache_clear()
+    monkeypatch.setattr(doc_files, "repository", refused)
+    board.shown = [standing(states={"acme": "no_route"})]
+    page = seen(browser)
+    assert "docs/runbook/no-route.md" in page.text
+    assert not any("/docs?" in one for one in page.values("href"))
