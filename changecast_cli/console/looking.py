@@ -1,5 +1,6 @@
 """Slow looks into customers' accounts: in the background, on demand, a few at once."""
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,9 +9,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from changecast.contract.errors import ChangecastError
 from changecast_cli.deploying.samconfig import CustomerStack
 from changecast_cli.failures import explained
 
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
 # How long a result is shown without another look.
 AT_ONCE, FRESH = 4, timedelta(minutes=1)
 Item = TypeVar("Item")
+log = logging.getLogger("changecast")
 
 
 @dataclass
@@ -67,8 +66,11 @@ class Looks(Generic[Item]):
     def _run(self, look: Look[Item], into: Callable[[], Sequence[Item]]) -> None:
         try:
             look.found = into()
-        except (ChangecastError, BotoCoreError, ClientError, OSError) as error:
-            look.failure = explained(error) or str(error)
+        except Exception as error:  # a look that never ends would block every later one
+            sentence = explained(error)
+            if sentence is None:
+                log.exception("a look into an account failed")
+            look.failure = sentence or f"{type(error).__name__}: {error}"
 
     def seen_as(self, code: str) -> str:
         """Return a value that differs once there is a new result."""

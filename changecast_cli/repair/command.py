@@ -9,6 +9,7 @@ from typing import Annotated
 
 import boto3
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
 from changecast.hub.tracking.operator_actions import Action
 from changecast_cli.asking import DryRun, Yes, go_on
@@ -16,7 +17,7 @@ from changecast_cli.customers.account import session_of
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.doctor.checked_account import CheckedAccount, checked_account
 from changecast_cli.doctor.hub import further_buses
-from changecast_cli.failures import Refused
+from changecast_cli.failures import Refused, explained, warn
 from changecast_cli.options import AsJson, Profile, Region, session
 from changecast_cli.repair import drift
 from changecast_cli.repair.bus_policies import customer_policy, hub_policy
@@ -44,13 +45,17 @@ class Plan:
 
 @dataclass(frozen=True)
 class Repaired:
-    """Result of a repair: what differed, whether it was reverted, and what was missed meanwhile."""
+    """Result of a repair: what differed, whether it was reverted, and what was missed meanwhile.
+
+    `unread` is why the hub did not say what was missed, if it did not.
+    """
 
     who: str
     lines: list[str]
     missed: list[str]
     done: bool
     has_new_identity: bool
+    unread: str = ""
 
     def told(self) -> Iterator[str]:
         """Yield the result and the next commands, for people."""
@@ -66,6 +71,8 @@ class Repaired:
         if self.missed and (self.done or not self.lines):
             yield "Changes missed meanwhile:"
             yield from (f"  {command}" for command in self.missed)
+        if self.unread:
+            yield f"What {self.who} missed meanwhile cannot be read: {self.unread}"
         if self.done:
             yield f"Check it: {check}"
         elif not self.lines:
@@ -139,16 +146,23 @@ def carry_out(plans: Sequence[Plan]) -> None:
 def repaired(who: str, hub: boto3.Session, plans: Sequence[Plan], *, done: bool) -> Repaired:
     """Return the result of a comparison or a repair, with what was missed meanwhile.
 
-    A repair is noted in the history of every change that waits for it.
+    A repair is noted in the history of every change that waits for it. What was done stays done if
+    the hub cannot be read after it.
     """
-    now, missed = datetime.now(UTC), []
+    now, unread = datetime.now(UTC), ""
+    missed: list[str] = []
     if who != HUB:
-        missed = missed_changes(hub, who, now)
         if done:
             restored = f"restored: {some_of(lines_of(plans))}"
             note(hub, Action.REPAIRED, who, waiting_runs(hub, who, now), restored)
+        try:
+            missed = missed_changes(hub, who, now)
+        except (ClientError, BotoCoreError) as error:
+            if not done:
+                raise
+            unread = explained(error) or str(error)
     is_new = done and any(plan.change_set.creates(IDENTITY) for plan in plans)
-    return Repaired(who, lines_of(plans), missed, done=done, has_new_identity=is_new)
+    return Repaired(who, lines_of(plans), missed, done=done, has_new_identity=is_new, unread=unread)
 
 
 def _stacks(
@@ -191,11 +205,17 @@ def _plan(stack: str, of: CheckedAccount, look: Look) -> Plan:
 
 def _clean_up(plans: Sequence[Plan]) -> None:
     for plan in plans:
-        drift.discard(plan.change_set)
+        made = plan.change_set
+        try:
+            drift.discard(made)
+        except (ClientError, BotoCoreError) as error:
+            warn(f"{made.stack} keeps the change set {made.name}: {explained(error)}")
 
 
 def _tell(repaired: Repaired, *, as_json: bool) -> None:
     if as_json:
+        if repaired.unread:
+            warn(f"what {repaired.who} missed meanwhile cannot be read: {repaired.unread}")
         print_json(
             {"repaired": repaired.who, "found": repaired.lines, "done": repaired.done,
              "missed": repaired.missed}

@@ -1,6 +1,6 @@
 """Changes that a customer may have missed while its route or its account was broken."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -24,15 +24,13 @@ def missed_changes(hub: "boto3.Session", code: str, now: datetime) -> list[str]:
     return commands(code, statuses_of_customer(table, code, utc(now - LOOK_BACK)), now)
 
 
-def waiting_runs(hub: "boto3.Session", code: str, now: datetime) -> list[tuple[str, int]]:
-    """Return the customer's newest runs that are paused or without a report."""
+def waiting_runs(hub: "boto3.Session", code: str, now: datetime) -> Iterator[tuple[str, int]]:
+    """Yield the customer's newest runs that are paused or without a report."""
     table = hub.resource("dynamodb").Table(STATUS_TABLE)
     newest = _newest(statuses_of_customer(table, code, utc(now - LOOK_BACK)))
-    return [
-        (change_id, int(row["revision"]))
-        for change_id, row in newest.items()
-        if row["state"] == RunState.PAUSED or _is_unheard(row, now)
-    ]
+    for change_id, row in newest.items():
+        if row["state"] == RunState.PAUSED or _is_unheard(row, now):
+            yield change_id, int(row["revision"])
 
 
 def commands(code: str, rows: Iterable[Row], now: datetime) -> list[str]:

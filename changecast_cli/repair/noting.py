@@ -31,7 +31,8 @@ def note(
 ) -> None:
     """Note an action on a customer's runs, each a change and a revision.
 
-    The action is done already, so if the hub refuses the note, only a warning is printed.
+    The action is done already, so if the hub refuses the note, or to read `runs` from it, only a
+    warning is printed.
     """
     try:
         by = hub.client("sts").get_caller_identity()["Arn"]

@@ -4,10 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from changecast.contract.change import utc
-from changecast_cli.repair.command import Repaired
-from changecast_cli.repair.fixes import switched_off
+from changecast_cli.repair import command
+from changecast_cli.repair.command import Plan, Repaired, repaired
+from changecast_cli.repair.drift import ChangeSet
+from changecast_cli.repair.fixes import Fix, switched_off
 from changecast_cli.repair.missed import MOST, commands
 from tests.unit.cli.test_doctor_running import ALARM, FUNCTION, ON, RULE
 from tests.unit.cli.test_doctor_verdicts import Aws, checked_account
@@ -90,3 +93,63 @@ def test_a_repair_that_did_nothing_claims_nothing() -> None:
 def test_a_new_identity_asks_for_its_dns_records() -> None:
     told = [*Repaired("acme", ["it"], [], done=True, has_new_identity=True).told()]
     assert any("changecast doctor --customer acme --records" in line for line in told)
+
+
+class Unread:
+    """A hub whose status table cannot be read."""
+
+    def __init__(self, fault: Exception) -> None:
+        self.fault = fault
+
+    def client(self, _: str) -> Any:
+        return Aws(get_caller_identity={"Arn": "arn:aws:iam::111111111111:user/ana"})
+
+    def resource(self, _: str) -> Any:
+        raise self.fault
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        ClientError({"Error": {"Code": "ThrottlingException", "Message": "slower"}}, "Query"),
+        ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "Query"),
+        EndpointConnectionError(endpoint_url="https://dynamodb.example"),
+    ],
+)
+def test_a_repair_that_is_done_stays_done_if_the_hub_cannot_be_read(
+    fault: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub: Any = Unread(fault)
+    plan = Plan([Fix("a rule", RULE_OFF[0], lambda: None)], ChangeSet(hub, "changecast", "", ()))
+    found = repaired("acme", hub, [plan], done=True)
+    assert (found.done, found.lines, found.missed) == (True, RULE_OFF, [])
+    assert found.unread
+    assert "could not be added to the history" in capsys.readouterr().err
+    with pytest.raises(type(fault)):
+        repaired("acme", hub, [plan], done=False)
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "Throttling"])
+def test_a_repair_that_is_done_stays_done_if_its_change_sets_cannot_be_deleted(
+    code: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[str] = []
+
+    class Stacks:
+        def delete_change_set(self, **of: str) -> None:
+            asked.append(of["StackName"])
+            raise ClientError({"Error": {"Code": code, "Message": "no"}}, "DeleteChangeSet")
+
+    def plan(stack: str, *_: Any) -> Plan:
+        sets: Any = Stacks()
+        return Plan([], ChangeSet(sets, stack, "changecast-repair-1", ()))
+
+    two = [("changecast", None, None), ("changecast-route-acme", None, None)]
+    monkeypatch.setattr(command, "_stacks", lambda *_: two)
+    monkeypatch.setattr(command, "_plan", plan)
+    monkeypatch.setattr("changecast_cli.deploying.samconfig_file.read", lambda _: "")
+    nowhere: Any = None
+    with command.compared("acme", nowhere, nowhere) as plans:
+        command.carry_out(plans)
+    assert asked == ["changecast", "changecast-route-acme"]
+    assert "changecast-repair-1" in capsys.readouterr().err

@@ -136,6 +136,33 @@ def test_while_it_compares_the_page_says_so_and_a_second_click_waits(
     assert looks == ["acme"]
 
 
+@pytest.mark.parametrize("fault", [KeyError("changecast"), ValueError(), TypeError("x")])
+def test_a_comparison_that_fails_without_a_known_reason_ends(
+    browser: TestClient, console: Console, stacks: Stacks, fault: Exception
+) -> None:
+    stacks.denied = fault
+    compared(browser, console)
+    assert type(fault).__name__ in console.comparisons.known["acme"].failure
+    text = seen(browser, "customers/repair", code="acme").text
+    assert "Compare again" in text
+
+
+def test_what_cannot_be_read_after_the_repair_is_said_beside_its_success(
+    browser: TestClient, console: Console, stacks: Stacks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restored = Repaired("acme", [RULE], [], done=True, has_new_identity=False, unread="throttled")
+
+    def repaired(*given: Any, done: bool) -> Repaired:
+        return restored if done else stacks.repaired(*given, done=False)
+
+    monkeypatch.setattr(inside, "repaired", repaired)
+    restore(browser, compared(browser, console))
+    eventually(lambda: console.restorations.known["acme"].is_over, 20)
+    text = seen(browser, "customers/repair", code="acme").text
+    assert f"Restored at acme: {RULE}" in text
+    assert "What acme missed meanwhile cannot be read: throttled" in text
+
+
 def test_a_missing_permission_is_named(
     browser: TestClient, console: Console, stacks: Stacks
 ) -> None:
