@@ -50,6 +50,14 @@ def no_freezes(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+@pytest.fixture
+def alerts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What people are alerted of."""
+    noted: list[Any] = []
+    monkeypatch.setattr(history, "written", lambda _table, item, _condition: noted.append(item))
+    return noted
+
+
 def proposed(hub: FakeHub, change: dict[str, Any], reason: str = "") -> Proposal:
     body = json.dumps(change).encode()
     known = announce(body, hub=hub, dry_run=True)
@@ -206,21 +214,60 @@ def test_an_invalid_document_is_refused_with_its_faults(hub: FakeHub, bucket: Bu
 
 
 def test_one_person_announces_in_an_emergency_and_people_are_alerted(
-    hub: FakeHub, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+    hub: FakeHub, bucket: Bucket, alerts: list[Any]
 ) -> None:
-    noted: list[Any] = []
-    monkeypatch.setattr(history, "written", lambda _table, item, _condition: noted.append(item))
     proposal = proposed(hub, document(), reason=" The site\nis down. ")
     key = break_glass_key(ALICE, proposal.change_id)
     bucket.put(key, proposal.body)
     assert publish(bucket, hub, key)["outcome"] == "announced"
     (record,) = revisions(hub.table, proposal.change_id)
     assert (record.break_glass, record.approved_by) == ("The site is down.", "")
-    (fact,) = noted
+    (fact,) = alerts
     assert fact["cause"] == "break_glass"
     assert "alice announced it alone" in fact["message"]
     assert [*bucket.objects] == [published_key(proposal.change_id, 1)]
     assert bucket.objects[published_key(proposal.change_id, 1)] == proposal.body
+
+
+@pytest.mark.usefixtures("alerts")
+def test_what_one_person_announced_alone_waits_for_no_approval_any_more(
+    hub: FakeHub, bucket: Bucket
+) -> None:
+    change = document()
+    open_, alone = proposed(hub, change), proposed(hub, change, reason="It is down.")
+    bucket.put(proposal_key(ALICE, open_.change_id), open_.body)
+    bucket.put(proposal_key(BOB, open_.change_id), open_.body)
+    bucket.put(break_glass_key(ALICE, alone.change_id), alone.body)
+    publish(bucket, hub, break_glass_key(ALICE, alone.change_id))
+    assert len(put(hub)) == 1
+    assert {*bucket.objects} == {
+        published_key(alone.change_id, 1), proposal_key(BOB, open_.change_id)
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("alerts")
+@pytest.mark.parametrize("another", [{"verb": "discard"}, {"revision": 7}, {"verb": "start"}])
+def test_another_proposal_of_that_person_still_waits(
+    hub: FakeHub, bucket: Bucket, another: dict[str, Any]
+) -> None:
+    change = document()
+    alone = proposed(hub, change, reason="It is down.")
+    waits = replace(proposed(hub, change), **another).body
+    bucket.put(proposal_key(ALICE, alone.change_id), waits)
+    bucket.put(break_glass_key(ALICE, alone.change_id), alone.body)
+    publish(bucket, hub, break_glass_key(ALICE, alone.change_id))
+    assert bucket.objects[proposal_key(ALICE, alone.change_id)] == waits
+
+
+@pytest.mark.usefixtures("alerts")
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]"])
+def test_what_is_no_proposal_does_not_stop_an_emergency(
+    hub: FakeHub, bucket: Bucket, body: bytes
+) -> None:
+    alone = proposed(hub, document(), reason="It is down.")
+    bucket.put(proposal_key(ALICE, alone.change_id), body)
+    bucket.put(break_glass_key(ALICE, alone.change_id), alone.body)
+    assert publish(bucket, hub, break_glass_key(ALICE, alone.change_id))["outcome"] == "announced"
 
 
 @pytest.mark.parametrize("reason", ["", "  \n", "x" * 1_001])

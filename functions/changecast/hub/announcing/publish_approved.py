@@ -26,6 +26,7 @@ from changecast.hub.announcing.two_persons import (
     Stored,
     approved_hash,
     persons_in,
+    proposal_key,
     proposal_of,
     published,
     published_key,
@@ -63,8 +64,9 @@ def publish_approved(
             announced, used = _repeat(s3, bucket, hub, key), (key,)
         else:
             stored, approval = _granted(s3, bucket, key)
-            announced, used = _announce(hub, stored, approval), (key, stored.key)
+            announced = _announce(hub, stored, approval)
             _keep(s3, bucket, stored)
+            used = (key, stored.key, *_replaced(s3, bucket, stored))
     except ContractError as fault:
         log.warning("refused", extra={"code": fault.code})
         if key.startswith((APPROVALS, BREAK_GLASS, REPEATS)):
@@ -83,6 +85,17 @@ def _keep(s3: "S3Client", bucket: str, stored: Stored) -> None:
     if proposal.verb != Verb.DISCARD:
         key = published_key(proposal.change_id, proposal.revision)
         write(s3, bucket, key, proposal.body)
+
+
+def _replaced(s3: "S3Client", bucket: str, stored: Stored) -> tuple[str, ...]:
+    """Return the key of a person's open proposal of what they announced alone, if there is one."""
+    announced = stored.proposal
+    try:
+        known = stored_in(s3, bucket, proposal_key(stored.person, announced.change_id))
+    except ContractError:
+        return ()
+    same = (known.proposal.verb, known.proposal.revision) == (announced.verb, announced.revision)
+    return (known.key,) if same else ()
 
 
 def _repeat(s3: "S3Client", bucket: str, hub: Hub, key: str) -> Announcement:
