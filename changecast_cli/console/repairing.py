@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -59,7 +60,8 @@ class Repair:
     """What a repair does, in sentences, and the call that does it.
 
     `proposes` says that another person must approve it first. `broken` is the customer whose stacks
-    must be repaired first, if there is one. `typed` is what a person types to confirm it.
+    must be repaired first, if there is one. `typed` is what a person types to confirm it. `mark`
+    names the run and the recipients that it is about: what the page showed, and nothing else.
     """
 
     plan: list[str]
@@ -67,6 +69,7 @@ class Repair:
     proposes: bool = False
     broken: str = ""
     typed: str = ""
+    mark: str = ""
 
 
 def shown(request: Request) -> Response:
@@ -98,6 +101,12 @@ def _do(aws: "Aws", asked: Mapping[str, str], person: str | None) -> bool:
     repair = repair_of(aws, asked, person)
     if repair.typed and asked.get("confirmed", "").strip() != repair.typed:
         raise Refused(f"type {repair.typed} to confirm it; nothing was done")
+    if repair.mark and asked.get("mark") != repair.mark:
+        where = f"{asked.get('id', '')} at {asked.get('customer', '')}"
+        raise Refused(
+            f"{where} is not what this page showed: it has changed since. Nothing was done: go "
+            "back, and load the page again"
+        )
     repair.apply()
     return repair.proposes
 
@@ -134,6 +143,7 @@ def _resume(aws: "Aws", asked: Mapping[str, str]) -> Repair:
         [*resume_plan(run, code), *in_words(causes)],
         lambda: let_go_on(aws.session, account, run),
         broken=code if any(each.fix == cure_of(code) for each in causes) else "",
+        mark=_mark(run.run, run.reason_code),
     )
 
 
@@ -151,7 +161,16 @@ def _held(aws: "Aws", asked: Mapping[str, str], *, release: bool) -> Repair:
         held_plan(who_waits(waiting, run, code), release=release),
         f"They are: {shown}" + (f" and {more} more" if more > 0 else ""),
     ]
-    return Repair(plan, lambda: decide(aws.session, account, run, release=release))
+    return Repair(
+        plan,
+        lambda: decide(aws.session, account, run, release=release),
+        mark=_mark(run.run, *sorted(f"{each.key} {each.attempt}" for each in waiting)),
+    )
+
+
+def _mark(*about: str) -> str:
+    """Return what names a run with what is decided about it."""
+    return sha256("\n".join(about).encode()).hexdigest()[:16]
 
 
 def _redrive(aws: "Aws", asked: Mapping[str, str]) -> Repair:

@@ -1,8 +1,10 @@
 """Repairs on a page: what they would do first, and then they do it."""
 
 import json
+import re
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from starlette.testclient import TestClient
@@ -10,7 +12,9 @@ from starlette.testclient import TestClient
 from changecast.contract.errors import PauseRun
 from changecast.contract.event import REVISION_JUMP
 from changecast.contract.pause_code import PauseCode
+from changecast.customer.ledger.held import held
 from changecast.customer.ledger.runs import pause
+from changecast.customer.ledger.table import runs_of
 from changecast.hub.announcing.announce import announce
 from changecast.hub.tracking.discards import discards
 from changecast.hub.tracking.revisions import reannouncements, revisions
@@ -28,6 +32,12 @@ from tests.unit.console.test_overview import in_days
 AGAIN = {"verb": "reannounce", "id": "CHG-1", "customer": "acme"}
 RESUME = AGAIN | {"verb": "resume"}
 PEOPLE = ["ana@acme.example", "ben@acme.example"]
+
+
+def filled(browser: TestClient, asked: dict[str, str]) -> dict[str, str]:
+    """Look at what a repair would do, and return what its button sends."""
+    (mark,) = re.findall(r'name="mark" value="(\w+)"', seen(browser, "repair", **asked).raw)
+    return asked | {"mark": mark}
 
 
 @pytest.fixture
@@ -72,7 +82,7 @@ def test_a_paused_run_goes_on_and_everybody_gets_the_mail(
     assert "Reason for the pause: it grew" in text
     account.settle()
     assert account.ses.mails == []
-    browser.post("repair/do", data=RESUME)
+    browser.post("repair/do", data=filled(browser, RESUME))
     account.settle()
     assert sorted(mail.to for mail in account.ses.mails) == PEOPLE
 
@@ -103,8 +113,9 @@ def test_the_doctor_is_asked_with_a_button_where_it_knows_the_cause(
 def test_a_run_that_is_not_paused_is_left_alone(
     browser: TestClient, noted: FakeHub, account: Account
 ) -> None:
-    browser.post("repair/do", data=RESUME)
-    again = browser.post("repair/do", data=RESUME)
+    sent = filled(browser, RESUME)
+    browser.post("repair/do", data=sent)
+    again = browser.post("repair/do", data=sent)
     assert again.status_code == 400
     assert "is not paused at acme" in again.text
 
@@ -238,9 +249,59 @@ def test_a_person_decides_about_held_recipients(
     assert says in shown
     assert "ana@" not in shown, "addresses are masked"
     assert set(holding.states("CHG-1").values()) == {"HELD"}
-    browser.post("repair/do", data=asked)
+    sent = filled(browser, asked)
+    browser.post("repair/do", data=sent)
     holding.settle()
     assert set(holding.states("CHG-1").values()) == {state}
-    again = browser.post("repair/do", data=asked)
+    again = browser.post("repair/do", data=sent)
     assert again.status_code == 400
     assert "nobody is held" in again.text
+
+
+@pytest.mark.parametrize("verb", ["release", "drop"])
+def test_who_is_held_since_the_page_was_shown_is_not_decided_about(
+    browser: TestClient,
+    noted: FakeHub,
+    holding: Account,
+    monkeypatch: pytest.MonkeyPatch,
+    verb: str,
+) -> None:
+    asked = AGAIN | {"verb": verb}
+    first = held(holding.ledger, holding.run("CHG-1"))[:1]
+    with monkeypatch.context() as before:
+        before.setattr(repairing, "held", lambda *_: first)
+        sent = filled(browser, asked)
+    for given in (sent, asked, asked | {"mark": "0123456789abcdef"}):
+        refused = browser.post("repair/do", data=given)
+        assert refused.status_code == 400
+        assert "not what this page showed" in refused.text
+    holding.settle()
+    assert set(holding.states("CHG-1").values()) == {"HELD"}
+
+
+@pytest.mark.parametrize("verb", ["resume", "release"])
+def test_a_revision_that_came_since_the_page_was_shown_is_left_alone(
+    browser: TestClient, noted: FakeHub, request: pytest.FixtureRequest, verb: str
+) -> None:
+    paused = verb == "resume"
+    made: Account = request.getfixturevalue("account" if paused else "holding")
+    asked = AGAIN | {"verb": verb}
+    sent = filled(browser, asked)
+    made.ses.answer = raises(timeout())
+    second = change(revision=2, customer_impact="The shop is down.", impact_level="outage")
+    made.announce(envelope(announced(second, event_id=uuid4())))
+    made.plan()
+    if paused:
+        newest = runs_of(made.ledger, "CHG-1")[-1]
+        pause(made.ledger, newest.run, PauseRun(PauseCode.LIST_GROWTH, "again"), 1.0)
+    else:
+        made.send()
+        made.settle(65)
+    made.ses.answer = lambda _: None
+    assert "revision 2" in seen(browser, "repair", **asked).text
+    mails = len(made.ses.mails)
+    refused = browser.post("repair/do", data=sent)
+    assert refused.status_code == 400
+    assert "not what this page showed" in refused.text
+    made.settle()
+    assert len(made.ses.mails) == mails
