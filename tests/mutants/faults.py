@@ -1036,6 +1036,22 @@ MUTANTS = (
         "integration/delivery/test_reminders.py",
     ),
     Mutant(
+        "a reminder that waits tells what a newer revision has changed",
+        (_in("customer/planning/reminding", "run.complete and not run.ended_at", "False"),),
+        "integration/delivery/test_reminders.py",
+    ),
+    Mutant(
+        "a reminder does not look again for a revision that came while it was planned",
+        (
+            _in(
+                "customer/planning/reminders",
+                "run and _unless_outdated(planner.ledger, due, run, now)",
+                "run",
+            ),
+        ),
+        "integration/delivery/test_reminders.py",
+    ),
+    Mutant(
         "a reminder keeps the revision for which an interrupted planner opened it",
         (
             _in(

@@ -436,6 +436,50 @@ def test_a_window_that_moves_while_its_reminder_is_planned_has_none_at_the_old_t
     assert [to for to, _ in reminders(account)] == PEOPLE
 
 
+CLOSED = "The shop is closed."
+
+
+def test_a_reminder_that_waits_ends_when_people_are_told_a_newer_revision(account: Account) -> None:
+    """It tells what the change was, and people believe what they read last."""
+    late = "late@acme.example"
+    announced(account)
+    account.ses.contacts["announcements"].append(late)
+    account.clock.now = BEGINS - DAY + 5
+    account.sweep()
+    account.plan()
+    account.sqs.queue("deliveries").clear()  # for instance, the day's quota is used up
+    account.announce(envelope(2, impact=CLOSED))
+    account.settle(12)
+    assert reminders(account) == []
+    assert reported(account)[-1] == ("superseded", 1)
+    (told,) = [mail for mail in account.ses.mails if mail.to == late]
+    assert CLOSED in text_of(told)
+    jump(account, BEGINS - HOUR + 5)
+    assert [to for to, _ in reminders(account)] == sorted([*PEOPLE, late])
+
+
+@pytest.mark.parametrize("step", ["contacts", "begin", "add_recipients"])
+def test_a_revision_that_comes_while_a_reminder_is_planned_is_what_it_tells(
+    account: Account, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    announced(account)
+    original = getattr(reminders_module, step)
+    came: list[bool] = []
+
+    def comes_first(*arguments: Any) -> Any:
+        if not came:
+            came.append(True)
+            account.announce(envelope(2, impact=CLOSED))
+            account.plan()
+        return original(*arguments)
+
+    monkeypatch.setattr(reminders_module, step, comes_first)
+    jump(account, BEGINS - DAY + 5, minutes=10)
+    assert came
+    assert all(CLOSED in text_of(mail) for mail in mails_of(account))
+    assert {mail.to for mail in account.ses.mails if CLOSED in text_of(mail)} == set(PEOPLE)
+
+
 def test_a_reminder_that_was_expected_again_is_not_settled_by_who_had_not_known(
     account: Account,
 ) -> None:
@@ -531,12 +575,12 @@ def test_a_reminder_tells_the_newest_revision_although_its_planner_died_before(
         died = dies(account, account.plan, at, after=after)
         if died and any(run.complete for run in reminders_of(account.ledger, "CHG1")):
             return  # its mails are planned
-        announced(account, 2, impact="The shop is closed.")
+        announced(account, 2, impact=CLOSED)
         account.settle(12)
         (run,) = reminders_of(account.ledger, "CHG1")
         assert run.revision == 2, at
         assert reported(account)[-1] == ("sent", 2), at
-        assert all("The shop is closed." in text_of(mail) for mail in mails_of(account)), at
+        assert all(CLOSED in text_of(mail) for mail in mails_of(account)), at
     raise AssertionError("it never came to its end")
 
 

@@ -181,9 +181,23 @@ def plan_reminder(
     if found is Verdict.LATER:
         return None
     if found is Verdict.SETTLED:
-        return PlannedReminder(due, _ended(planner.ledger, due, now))
-    run = _planned(planner, due, known, trace_id, now, arrived_at)
-    return PlannedReminder(due, run) if run is not None else None
+        run = _ended(planner.ledger, due, now)
+    else:
+        run = _planned(planner, due, known, trace_id, now, arrived_at)
+        if run is None:
+            return None
+    return PlannedReminder(due, run and _unless_outdated(planner.ledger, due, run, now))
+
+
+def _unless_outdated(ledger: Ledger, due: DueReminder, run: Run, now: float) -> Run:
+    """End a planned reminder that a revision outdated meanwhile, and return it.
+
+    The planner of that revision could not end it if it looked before the reminder was complete.
+    """
+    if not any(each.run == run.run for each in outdated(_known(ledger, due))):
+        return run
+    runs.supersede(ledger, run, now)
+    return read_run(ledger, run.run) or run
 
 
 def _known(ledger: Ledger, due: DueReminder) -> KnownRuns:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from changecast.customer.ledger.due_reminders import DueReminder
 from changecast.customer.ledger.schema import Run
+from changecast.customer.planning.decision import SILENT
 
 
 class Verdict(StrEnum):
@@ -98,12 +99,24 @@ def _speaks_for(run: Run, due: DueReminder) -> bool:
 
 
 def outdated(known: KnownRuns) -> list[Run]:
-    """Return the reminders of windows that the change no longer has, until their end is reported.
+    """Return the reminders to end, until their end is reported.
 
-    A planner that ended one may have died before it requested the report.
+    They are of windows that the change no longer has, or they are planned and still tell what a
+    newer announcement has changed. A planner that ended one may have died before it requested the
+    report.
     """
+    told = [run.revision for run in known.standing if run.material and run.kind != SILENT]
     return [
         run
         for run in known.reminders
-        if run.starts_at != known.starts_at and not (run.superseded and run.ended_at)
+        if (run.starts_at != known.starts_at or _is_stale(run, max(told, default=0)))
+        and not (run.superseded and run.ended_at)
     ]
+
+
+def _is_stale(run: Run, told: int) -> bool:
+    """Return whether mails of a reminder would tell less than the revision that people are told.
+
+    A reminder that is not planned completely will tell that revision.
+    """
+    return run.complete and not run.ended_at and run.revision < told
