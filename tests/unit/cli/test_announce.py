@@ -118,7 +118,7 @@ class Told:
         looking = partial(silence.looking, clock=lambda: self.now)
         monkeypatch.setattr(announce, "looking", looking)
         monkeypatch.setattr(runs, "statuses", lambda *_: self.rows)
-        monkeypatch.setattr(silence, "list_customers", lambda _: registered())
+        monkeypatch.setattr(silence, "read_customers", lambda *_: registered())
         monkeypatch.setattr(silence, "look_at", lambda *_: self.route)
         monkeypatch.setattr(silence, "FIRST_LOOK", timedelta(0))
 
