@@ -26,7 +26,7 @@ PICTURE = programs.ROOT / "docs" / "pictures" / "console.png"
 HEIGHT, COLOURS = 960, 64
 QUOTA = {
     "code": "daily_quota",
-    "message": "SES's daily quota is used up: 1,200 of 4,000 mails sent",
+    "message": "SES's daily quota is used up: 4,000 of 4,000 mails sent",
 }
 
 

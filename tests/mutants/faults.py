@@ -1082,6 +1082,11 @@ MUTANTS = (
                 "    if found is Verdict.SETTLED or begun.superseded:\n",
                 "    if begun.superseded:\n",
             ),
+            _in(
+                "customer/planning/reminders",
+                "    if known.standing[-1].revision != newest.revision:\n",
+                "    if not known.standing:\n",
+            ),
         ),
         "integration/delivery/test_reminders.py",
     ),
