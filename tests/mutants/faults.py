@@ -63,6 +63,11 @@ MUTANTS = (
         "unit/delivery/test_announcements.py",
     ),
     Mutant(
+        "a plan that comes back too late hides whom it had mailed",
+        (_in("customer/planning/delivery_plan", "if begun and begun.planned:", "if False:"),),
+        "integration/delivery/test_plan_delivery.py",
+    ),
+    Mutant(
         "people who were told by a minor revision alone are forgotten",
         (_in("customer/planning/decision", "(run.material or not told)", "run.material"),),
         "integration/delivery/test_plan_delivery.py",

@@ -279,6 +279,28 @@ def test_approvals_are_counted_whatever_happened_to_the_plan_of_the_first_reques
     assert at > 12
 
 
+def test_who_was_mailed_by_an_interrupted_plan_hears_that_the_change_is_withdrawn() -> None:
+    """The plan of the withdrawal dies too, and the first plan comes back in between."""
+    at, died, mailed = 1, True, 0
+    withdrawn = envelope(2, customers=("globex",), withdrawn=("acme",))
+    while died:
+        account = Account(ses=Ses(contacts={"announcements": ["p1@acme.example"]}))
+        account.announce(envelope(1))
+        died = dies(account, account.plan, at, after=True)
+        account.sqs.queue(ANNOUNCEMENTS).clear()
+        account.settle(12)  # the sweep sends what is written
+        mailed += bool(account.ses.mails)
+        account.announce(withdrawn)
+        dies(account, account.plan, 8, after=True)
+        account.sqs.queue(ANNOUNCEMENTS).clear()
+        for event in (envelope(1), withdrawn):
+            account.announce(event)
+            account.settle(12)
+        assert len(account.ses.mails) in {0, 2}, at
+        at += 1
+    assert mailed > 3
+
+
 def dies_while_planning(at: int, *, after: bool) -> bool:
     people = [f"p{number}@acme.example" for number in range(7)]
     account = Account(ses=Ses(contacts={"announcements": people}), environment={"BATCH_SIZE": "3"})

@@ -18,6 +18,7 @@ from changecast.customer.ledger.preferences import read_preferences
 from changecast.customer.ledger.retention import expiry, keep_until
 from changecast.customer.ledger.schema import Recipient, Run, run_id, with_reason
 from changecast.customer.ledger.states import State
+from changecast.customer.ledger.table import read_run
 from changecast.customer.mailing import Mailing
 from changecast.customer.planning.account_limits import ProposedRun, limit_run
 from changecast.customer.planning.audience import (
@@ -185,10 +186,18 @@ def _superseded(known: list[Run], announced: ChangeAnnounced) -> tuple[Run, ...]
 
 
 def _close(planner: Planner, draft: _Draft, now: float) -> Run:
-    """Complete a run that mails nobody, not even recipients of an interrupted plan."""
-    if draft.run.superseded:
-        runs.supersede(planner.ledger, draft.run, now)
-    return runs.complete(planner.ledger, draft.run)
+    """Complete a run that mails nobody, not even recipients of an interrupted plan.
+
+    If that plan wrote recipients, the sweep may have mailed them: the run stays the announcement
+    that they got, with which later revisions are compared.
+    """
+    run = draft.run
+    if run.superseded:
+        runs.supersede(planner.ledger, run, now)
+        begun = read_run(planner.ledger, run.run)
+        if begun and begun.planned:
+            run = replace(run, kind=begun.kind, topic=begun.topic, material=begun.material)
+    return runs.complete(planner.ledger, run)
 
 
 def _open(
