@@ -160,7 +160,7 @@ def _where(stack: OwnStack) -> str:
 
 
 def _told_again(text: str, hub: Hub, code: str, person: str | None, record: Record) -> Announcement:
-    """Announce again a withdrawal that two persons approved, and of which nobody reported."""
+    """Announce a withdrawal again that two persons approved but nobody has reported yet."""
     return announce_again(hub_session(text), hub, record.change_id, code, person)
 
 

@@ -412,22 +412,34 @@ def test_reminders_are_many_to_an_hour_and_count_as_mails_only() -> None:
     assert [run.paused for run in runs] == [False, False, False]
 
 
+def announce_before(
+    step: str, event: dict[str, Any], account: Account, monkeypatch: pytest.MonkeyPatch
+) -> list[bool]:
+    """Announce and plan an event just before this step of a reminder's plan, once.
+
+    Returns:
+        What is not empty once that has happened.
+    """
+    original = getattr(reminders_module, step)
+    done: list[bool] = []
+
+    def announces_first(*arguments: Any) -> Any:
+        if not done:
+            done.append(True)
+            account.announce(event)
+            account.plan()
+        return original(*arguments)
+
+    monkeypatch.setattr(reminders_module, step, announces_first)
+    return done
+
+
 @pytest.mark.parametrize("step", ["contacts", "begin", "add_recipients"])
 def test_a_window_that_moves_while_its_reminder_is_planned_has_none_at_the_old_time(
     account: Account, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     announced(account)
-    original = getattr(reminders_module, step)
-    moved: list[bool] = []
-
-    def moves_first(*arguments: Any) -> Any:
-        if not moved:
-            moved.append(True)
-            account.announce(envelope(2, start=LATER))
-            account.plan()
-        return original(*arguments)
-
-    monkeypatch.setattr(reminders_module, step, moves_first)
+    moved = announce_before(step, envelope(2, start=LATER), account, monkeypatch)
     jump(account, BEGINS - DAY + 5, minutes=10)
     assert moved
     assert reminders(account) == []
@@ -465,17 +477,7 @@ def test_a_revision_that_comes_while_a_reminder_is_planned_is_what_it_tells(
     account: Account, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     announced(account)
-    original = getattr(reminders_module, step)
-    came: list[bool] = []
-
-    def comes_first(*arguments: Any) -> Any:
-        if not came:
-            came.append(True)
-            account.announce(envelope(2, impact=CLOSED))
-            account.plan()
-        return original(*arguments)
-
-    monkeypatch.setattr(reminders_module, step, comes_first)
+    came = announce_before(step, envelope(2, impact=CLOSED), account, monkeypatch)
     jump(account, BEGINS - DAY + 5, minutes=10)
     assert came
     assert all(CLOSED in text_of(mail) for mail in mails_of(account))

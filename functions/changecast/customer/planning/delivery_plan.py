@@ -188,8 +188,8 @@ def _superseded(known: list[Run], announced: ChangeAnnounced) -> tuple[Run, ...]
 def _close(planner: Planner, draft: _Draft, now: float) -> Run:
     """Complete a run that mails nobody, not even recipients of an interrupted plan.
 
-    If that plan wrote recipients, the sweep may have mailed them: the run stays the announcement
-    that they got, with which later revisions are compared.
+    If that plan wrote recipients, the sweep may have mailed them. The run stays the announcement
+    that they got, and later revisions are compared with it.
     """
     run = draft.run
     if run.superseded:
