@@ -119,9 +119,12 @@ def _knows_the_end(
 
 
 def _since_withdrawn(real: Sequence[Saying]) -> list[Saying]:
-    found: list[Saying] = []
+    """Return the revisions since the change named the customer again, without its last end."""
+    found, was_withdrawn = list[Saying](), False
     for one in real:
-        found = [] if one.role == "withdrawn" else [*found, one]
+        if one.role != "withdrawn":
+            found = [one] if was_withdrawn else [*found, one]
+        was_withdrawn = one.role == "withdrawn"
     return found
 
 
@@ -194,6 +197,8 @@ def _is_told_again(story: Story, saying: Saying, mail: Mail, before: Sequence[Ma
     told = _of(story.sayings, own[-1])
     if told is None or told.revision == saying.revision or saying.at - own[-1].at < 2_000.0:
         return False
+    if _had_the_entry_only(story, told, mail.address):
+        return False
     if not _says_the_same(told, saying) or told.at + SETTLED > saying.at + 1.0:
         return False
     # A revision between them may still be on its way, so the last one is told for certain.
@@ -204,6 +209,11 @@ def _is_told_again(story: Story, saying: Saying, mail: Mail, before: Sequence[Ma
         for one in _once(story)
         if one.is_real
     )
+
+
+def _had_the_entry_only(story: Story, told: Saying, address: str) -> bool:
+    """Return whether a person was told by a calendar entry, which is not the announcement."""
+    return _subscribes(story, address, "announcements", told) is False
 
 
 def _of(sayings: Iterable[Saying], mail: Mail) -> Saying | None:

@@ -137,6 +137,11 @@ MUTANTS = (
         "integration/delivery/test_on_the_wire.py",
     ),
     Mutant(
+        "nothing says that a function died in a call",
+        (_in("customer/sending/sweep", "LEASE_OVER, code=NO_ANSWER)", "LEASE_OVER)"),),
+        "integration/channels/test_every_channel.py",
+    ),
+    Mutant(
         "a throttled recipient is not released",
         (
             _in(

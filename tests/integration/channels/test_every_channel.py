@@ -229,6 +229,24 @@ def _dies(name: str, policy: str, at: int, *, after: bool) -> bool:
     return died
 
 
+# SES's own events say what became of a mail.
+@pytest.mark.parametrize("name", ["chat", "webhook"])
+def test_a_report_says_that_a_superseded_notice_may_have_arrived(name: str) -> None:
+    found = planned(name)
+    found.die()
+    with pytest.raises(Died):
+        found.deliver()
+    assert len(found.told()) == 1
+    found.account.start()
+    found.account.announce(envelope(2, impact="Another impact."))
+    found.account.plan()
+    found.account.settle(90)
+    assert (found.recipient.state, found.recipient.code) == ("SUPERSEDED", "no_answer")
+    reported = [one for one in found.account.events.reports() if one["revision"] == 1]
+    (channel,) = reported[-1]["channels"]
+    assert (channel["state"], channel["code"]) == ("superseded", "no_answer")
+
+
 @pytest.mark.parametrize("name", ["chat", "webhook"])
 def test_an_endpoint_that_was_removed_is_told_nothing_more(name: str) -> None:
     found = planned(name)

@@ -10,6 +10,7 @@ from changecast.customer.channels.https import HttpAnswer, Unreachable
 from changecast.customer.ledger.schema import Recipient
 from testbed.doubles.account import DELIVERIES, NOTICES, WITH_CHANNELS, Account
 from testbed.doubles.answers import refusal
+from testbed.doubles.crashes import Died
 from testbed.doubles.receivers import OK
 from testbed.doubles.ses import SentMail, Ses
 
@@ -88,12 +89,19 @@ class Way:
 
     def lose_answer(self, times: int = 1) -> None:
         """Let its next calls be accepted, and end without an answer."""
+        self._end_calls(Unreachable("timeout") if self.name == "webhook" else timeout(), times)
+
+    def die(self) -> None:
+        """Let the function die in its next call, which is accepted."""
+        self._end_calls(Died(), 1)
+
+    def _end_calls(self, error: BaseException, times: int) -> None:
         left = [times]
 
         def lost(_: Any) -> None:
             if left[0]:
                 left[0] -= 1
-                raise Unreachable("timeout") if self.name == "webhook" else timeout()
+                raise error
 
         account = self.account
         if self.name == "email":

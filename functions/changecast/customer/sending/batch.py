@@ -22,6 +22,7 @@ from changecast.customer.renderings import mails_bucket
 from changecast.customer.renderings.splice import RESPONSE, Rendering, load
 from changecast.customer.responding.links import Links
 from changecast.customer.sending.pace import HORIZON, may_send
+from changecast.customer.sending.unanswered import NO_ANSWER
 from changecast.lambdas.tracing import annotate
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ def _call(sender: Sender, job: Job, index: int, recipient: Recipient) -> Move:
         return Move(recipient, RecipientEvent.REFUSED, code=refusal.code)
     except Unanswered as silence:
         log.warning("no answer", extra={"recipient": recipient.key, "why": silence.message})
-        return Move(recipient, RecipientEvent.NO_ANSWER, code="no_answer")
+        return Move(recipient, RecipientEvent.NO_ANSWER, code=NO_ANSWER)
     return Move(recipient, RecipientEvent.ACCEPTED, message_id=message_id, at=sender.clock())
 
 

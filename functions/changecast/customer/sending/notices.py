@@ -36,6 +36,7 @@ from changecast.customer.responding.links import Links
 from changecast.customer.sending.endpoint_tests import hinted_test, try_endpoint
 from changecast.customer.sending.pace import may_tell
 from changecast.customer.sending.settings import NoticeSettings
+from changecast.customer.sending.unanswered import NO_ANSWER
 from changecast.lambdas.batches import Record
 from changecast.lambdas.queues import MAX_DELAY, send_all
 from changecast.lambdas.tracing import annotate, step
@@ -145,7 +146,7 @@ def _call(
         return Move(recipient, RecipientEvent.REFUSED, code=refusal.code), None
     except Unanswered as silence:
         log.warning("no answer", extra={"recipient": recipient.key, "why": silence.message})
-        return Move(recipient, RecipientEvent.NO_ANSWER, code="no_answer"), None
+        return Move(recipient, RecipientEvent.NO_ANSWER, code=NO_ANSWER), None
     return Move(recipient, RecipientEvent.ACCEPTED, message_id=id_, at=notices.clock()), None
 
 

@@ -34,7 +34,12 @@ from changecast.customer.planning.shared_reading import delete_used
 from changecast.customer.sending.pace import Pace, Wave, interleaved, may_send, may_tell
 from changecast.customer.sending.settings import SweepSettings
 from changecast.customer.sending.shared_quota import shared_pace
-from changecast.customer.sending.unanswered import Policy, is_window_over, window_over
+from changecast.customer.sending.unanswered import (
+    NO_ANSWER,
+    Policy,
+    is_window_over,
+    window_over,
+)
 from changecast.customer.week import week_at
 from changecast.lambdas.metrics import Measure, count, measured, percent
 from changecast.lambdas.queues import send_all
@@ -304,7 +309,7 @@ def _moves(this: Sweep, run: Run, batch: Batch) -> Iterator[Move]:
     now, window = this.now, this.ledger.window
     for recipient in batch.recipients:
         if recipient.state is State.SENDING and recipient.lease_until <= now:
-            yield Move(recipient, RecipientEvent.LEASE_OVER)
+            yield Move(recipient, RecipientEvent.LEASE_OVER, code=NO_ANSWER)
         elif is_window_over(recipient, window, now):
             if over := _window_over(this, run, recipient):
                 yield Move(recipient, over)

@@ -15,6 +15,8 @@ from enum import StrEnum
 from changecast.customer.ledger.schema import ChannelName, Recipient
 from changecast.customer.ledger.states import RecipientEvent, State
 
+# The code of a recipient whose last call ended without an answer, also because a function died.
+NO_ANSWER = "no_answer"
 # Number of windows that a mail stays unknown if SES's events do not arrive; then it is held.
 BLOCKED_WINDOWS = 2
 
