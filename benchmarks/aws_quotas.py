@@ -43,7 +43,7 @@ STANDING = {
     "IAM roles": Quota(1_000 - 10, 1, "quota request, up to 5,000", _IAM),
     "CloudFormation stacks": Quota(2_000 - 5, 1, "quota request", _CLOUDFORMATION),
     "codes per announcement": Quota(
-        10_000, 1, "ours: announce in parts", "functions/changecast/contract/event.py"
+        10_000, 1, "ours: announce in parts", "functions/changecast/contract/change_announced.py"
     ),
     "CloudWatch alarms": Quota(5_000 - 6, 2, "quota request", _CLOUDWATCH),
     "SSM standard parameters": Quota(10_000 - 1, 1, "advanced parameters", _SSM),

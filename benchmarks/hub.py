@@ -21,7 +21,7 @@ from uuid import UUID
 
 from benchmarks.measure import ROOT, ROUNDS, at_least, at_most, cpu_of, pin_to_one_core, report
 from benchmarks.stubs.hub import counts, customer, hub
-from changecast.contract.event import DeliveryReported, RunState, reported_entry
+from changecast.contract.delivery_reported import DeliveryReported, RunState, reported_entry
 
 CUSTOMERS, BATCH = 250, 10
 # What a run reports while it is sent. The hub writes each row and its history in one request, and

@@ -18,7 +18,8 @@ from typing import Any
 
 from benchmarks.fleet import Fleet, customer, document, invocations, metered_cloud, requests, still
 from benchmarks.measure import ROUNDS, at_least, at_most, at_most_peer, cpu_seconds, report
-from changecast.contract.event import CUSTOMERS_LIMIT, EVENT_LIMIT, entry_size
+from changecast.contract.change_announced import CUSTOMERS_LIMIT
+from changecast.contract.envelope import EVENT_LIMIT, entry_size
 from changecast.hub.announcing.announce import announce, connect
 from changecast.hub.tracking.table import statuses
 from changecast_cli.deploying import samconfig

@@ -11,7 +11,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from changecast.contract.event import ChangeAnnounced, DeliveryReported, Envelope
+from changecast.contract.change_announced import ChangeAnnounced
+from changecast.contract.delivery_reported import DeliveryReported
+from changecast.contract.envelope import Envelope
 from changecast.contract.freeze import FreezeDeclared
 from changecast.contract.notice import ChangeNotice
 from changecast.contract.response_events import ChangeResponded, ResponseRecorded

@@ -13,8 +13,8 @@ from rich.live import Live
 from rich.markup import escape
 
 from changecast.contract.change import utc
+from changecast.contract.delivery_reported import RunState
 from changecast.contract.errors import ChangecastError, ContractError
-from changecast.contract.event import RunState
 from changecast.hub.announcing.announce import Announcement, Hub, Outcome, connect, placed_document
 from changecast.hub.announcing.announce import announce as announce_document
 from changecast.hub.announcing.freeze_gate import Objections

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from changecast.contract.change import Status, Window
-from changecast.contract.event import ChangeAnnounced
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.hub.announcing.announce import Announcement
 from changecast.hub.announcing.freeze_gate import GATED, Objections
 from changecast.hub.tracking.open_windows import OpenChange

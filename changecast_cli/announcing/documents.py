@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from changecast.contract.event import EVENT_LIMIT
+from changecast.contract.envelope import EVENT_LIMIT
 from changecast_cli.failures import Refused
 from changecast_cli.text_files import STDIN
 

@@ -15,9 +15,9 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from changecast.contract.change import Change, view_for
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.contract.differences import differences
 from changecast.contract.errors import ChangecastError, ContractError, PauseRun
-from changecast.contract.event import ChangeAnnounced
 from changecast.customer.compose.variants import compose
 from changecast.customer.ledger.account_counters import list_size
 from changecast.customer.ledger.schema import Recipient, Run

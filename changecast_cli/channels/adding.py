@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from changecast.contract.delivery_reported import CHANNELS_LIMIT
 from changecast.contract.errors import ContractError
-from changecast.contract.event import CHANNELS_LIMIT
 from changecast.customer.channels.targets import target_of
 from changecast.customer.ledger.endpoints import (
     Endpoint,

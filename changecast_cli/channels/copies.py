@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from changecast.contract.delivery_reported import CHANNELS_LIMIT
 from changecast.contract.errors import ContractError
-from changecast.contract.event import CHANNELS_LIMIT
 from changecast.customer.channels.targets import target_of
 from changecast.customer.ledger.endpoints import Endpoint, add_endpoint, is_name, read_endpoints
 from changecast.customer.ledger.schema import ChannelName

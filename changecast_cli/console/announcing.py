@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from changecast.contract.change import Status
 from changecast.contract.errors import ContractError
-from changecast.contract.event import TEST_SUFFIX
+from changecast.contract.reserved_ids import TEST_SUFFIX
 from changecast.hub.announcing.announce import Announcement, Outcome
 from changecast.hub.announcing.metadata import Fault, MetadataFault
 from changecast.hub.tracking.originals import kept

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from changecast.contract.change import Status, Window
-from changecast.contract.event import TEST_SUFFIX
+from changecast.contract.reserved_ids import TEST_SUFFIX
 from changecast.hub.tracking.revisions import Record, records_of
 from changecast.hub.tracking.table import Row, statuses_of_days
 from changecast_cli.watching.runs import Run, is_final, run_of

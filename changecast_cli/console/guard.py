@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from changecast.contract.event import EVENT_LIMIT
+from changecast.contract.envelope import EVENT_LIMIT
 
 # A document is text in a form, where a character takes up to nine bytes.
 BODY_LIMIT = 9 * EVENT_LIMIT

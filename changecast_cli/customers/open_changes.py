@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from changecast.contract.change import Status
-from changecast.contract.event import TEST_SUFFIX
+from changecast.contract.reserved_ids import TEST_SUFFIX
 from changecast.hub.tracking.queries import change_ids_of_customer
 from changecast.hub.tracking.revisions import Record, revisions
 from changecast.hub.tracking.table import statuses

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
 from changecast.contract.change import Change, Kind, Status, view_for, with_revision
-from changecast.contract.event import ChangeAnnounced
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.customer.compose.brand import Brand
 from changecast.customer.compose.text.fields import forms_of
 from changecast.customer.compose.text.reading import Form

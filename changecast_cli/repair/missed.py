@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from changecast.contract.change import utc
-from changecast.contract.event import RunState
+from changecast.contract.delivery_reported import RunState
 from changecast.hub.announcing.announce import STATUS_TABLE
 from changecast.hub.tracking.findings import ANNOUNCED, SILENT
 from changecast.hub.tracking.table import Row, statuses_of_customer

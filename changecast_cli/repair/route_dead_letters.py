@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import ClientError
 
+from changecast.contract.change_announced import parse_announced
 from changecast.contract.errors import ContractError
-from changecast.contract.event import parse_announced
 from changecast.hub.announcing.announce import Hub
 from changecast.hub.announcing.reannounce import again_for, put_again
 from changecast_cli.failures import Refused

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from changecast.contract.event import RunState
+from changecast.contract.delivery_reported import RunState
 from changecast.contract.pause_code import PauseCode, pause_code
 from changecast.hub.tracking.alerts import page
 from changecast.hub.tracking.findings import ANNOUNCED, SILENT, Cause

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from changecast.contract.approval import Approval
-from changecast.contract.event import FINAL_STATES, REVISION_JUMP, ChannelState, RunState
+from changecast.contract.change_announced import REVISION_JUMP
+from changecast.contract.delivery_reported import FINAL_STATES, ChannelState, RunState
 from changecast.hub.tracking.findings import SILENT
 from changecast.hub.tracking.revisions import Record
 from changecast.hub.tracking.rows import counted_last

@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 from changecast.contract.change import utc
-from changecast.contract.event import RunState
+from changecast.contract.delivery_reported import RunState
 from changecast.hub.announcing.announce import STATUS_TABLE
 from changecast.hub.name_suggestions import known_names
 from changecast.hub.tracking.findings import ANNOUNCED, SILENT

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from changecast.contract.event import TEST_SUFFIX
+from changecast.contract.reserved_ids import TEST_SUFFIX
 from changecast.customer.channels.chat import Chat
 from changecast.customer.channels.https import HttpAnswer, Unreachable
 from changecast.customer.channels.targets import Target

@@ -10,7 +10,9 @@ from functools import lru_cache, partial
 from types import ModuleType
 from typing import Any
 
-from changecast.contract.event import REPORTED_TYPE, TEST_SUFFIX, parse_announced
+from changecast.contract.change_announced import parse_announced
+from changecast.contract.delivery_reported import REPORTED_TYPE
+from changecast.contract.reserved_ids import TEST_SUFFIX
 from changecast.customer.ledger import table as ledgers
 from changecast.customer.ledger.evidence import note_event
 from changecast.customer.ledger.held import drop_held

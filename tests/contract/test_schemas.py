@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from changecast.contract.errors import ContractError
-from changecast.contract.event import (
+from changecast.contract.change_announced import parse_announced
+from changecast.contract.delivery_reported import parse_reported
+from changecast.contract.envelope import (
     NOT_UNDERSTOOD,
     READABLE_VERSIONS,
     VERSION_PATH,
     WRITTEN_VERSION,
-    parse_announced,
-    parse_reported,
 )
+from changecast.contract.errors import ContractError
 from changecast.contract.freeze import parse_freeze
 from changecast.contract.notice import parse_notice
 from changecast.contract.response_events import parse_recorded, parse_responded

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from boto3.dynamodb.conditions import Key
 
-from changecast.contract.event import NOT_UNDERSTOOD
+from changecast.contract.envelope import NOT_UNDERSTOOD
 from changecast_cli.local.stage import HUB
 from testbed.fleet import shared_builds
 from tests.support.provider import Provider, document, eventually

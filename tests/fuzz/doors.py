@@ -13,8 +13,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from changecast.contract.change import view_for
+from changecast.contract.change_announced import ChangeAnnounced, parse_announced
+from changecast.contract.delivery_reported import parse_reported
 from changecast.contract.errors import ContractError
-from changecast.contract.event import ChangeAnnounced, parse_announced, parse_reported
 from changecast.contract.messages import object_in, part
 from changecast.contract.rejections import rejection
 from changecast.contract.response_events import parse_recorded

@@ -592,7 +592,7 @@ MUTANTS = (
         "a test of a document is planned under the real change's id",
         (
             _in(
-                "contract/event",
+                "contract/change_announced",
                 "if not (announced.test or announced.change.test_run):",
                 "if not announced.test:",
             ),
@@ -601,7 +601,7 @@ MUTANTS = (
     ),
     Mutant(
         "a real change may have a test's id",
-        (_in("contract/event", "if change_id.endswith(TEST_SUFFIX):", "if False:"),),
+        (_in("contract/reserved_ids", "if change_id.endswith(TEST_SUFFIX):", "if False:"),),
         "integration/delivery/test_trials.py",
     ),
     Mutant(
@@ -1242,7 +1242,7 @@ MUTANTS = (
     ),
     Mutant(
         "a change may be called like a digest",
-        (_in("contract/event", "if change_id.startswith(DIGEST_PREFIX):", "if False:"),),
+        (_in("contract/reserved_ids", "if change_id.startswith(DIGEST_PREFIX):", "if False:"),),
         "integration/delivery/test_digests.py",
     ),
     Mutant(

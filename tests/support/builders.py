@@ -7,7 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from changecast.contract.change import Change
-from changecast.contract.event import ChangeAnnounced, DeliveryReported, Envelope
+from changecast.contract.change_announced import ChangeAnnounced
+from changecast.contract.delivery_reported import DeliveryReported
+from changecast.contract.envelope import Envelope
 from changecast.contract.response_events import ResponseRecorded
 from changecast.hub.registry import Customer
 

@@ -1,4 +1,4 @@
-"""Releases that are still to come: the package as it is built, with another event.py in it."""
+"""Releases that are still to come: the package as it is built, with changed events in it."""
 
 import io
 from collections.abc import Iterator
@@ -31,14 +31,15 @@ class Release:
     def package(self, built: bytes) -> bytes:
         """The package of this release, made of the one that was built."""
         changed = {
-            "changecast/contract/event.py": [
+            "changecast/contract/envelope.py": [
                 ('SchemaVersion = Literal["1"]', f"SchemaVersion = Literal{list(self.reads)}"),
                 (
                     'WRITTEN_VERSION: SchemaVersion = "1"',
                     f'WRITTEN_VERSION: SchemaVersion = "{self.puts}"',
                 ),
-                (VERSION_FIELD, VERSION_FIELD + FIELD),
             ],
+            "changecast/contract/change_announced.py": [(VERSION_FIELD, VERSION_FIELD + FIELD)],
+            "changecast/contract/delivery_reported.py": [(VERSION_FIELD, VERSION_FIELD + FIELD)],
             "changecast/contract/change.py": [(CHANGE_FIELD, CHANGE_FIELD + FIELD)],
         }
         compiled = tuple(

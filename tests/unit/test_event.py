@@ -8,16 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from changecast.contract.change_announced import announced_entry, parse_announced
+from changecast.contract.delivery_reported import parse_reported, reported_entry
+from changecast.contract.envelope import EVENT_LIMIT, entry_size, json_path
 from changecast.contract.errors import ContractError
-from changecast.contract.event import (
-    EVENT_LIMIT,
-    announced_entry,
-    entry_size,
-    json_path,
-    parse_announced,
-    parse_reported,
-    reported_entry,
-)
 from changecast.hub.announcing.metadata import read_document
 from tests.support.builders import announced, change, document, envelope, reported
 from tests.unit.test_strict_json import JSON

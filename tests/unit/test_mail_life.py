@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid5
 
 from changecast.contract.change import view_for
-from changecast.contract.event import ChangeAnnounced
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.customer.ledger.schema import Run, run_id
 from changecast.customer.mailing import Mailing, MailKind, Topic, Variant
 from changecast.customer.planning.decision import (

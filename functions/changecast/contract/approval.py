@@ -1,13 +1,10 @@
 """Counts of the answers of a customer's people to a change, and the resulting approval."""
 
 from enum import StrEnum
-from typing import Annotated
 
 from pydantic import Field
 
-from changecast.contract.fields import Frozen
-
-_Number = Annotated[int, Field(ge=0, le=10**12)]
+from changecast.contract.fields import Frozen, Whole
 
 
 class Approval(StrEnum):
@@ -25,14 +22,12 @@ class ResponseCounts(Frozen):
     `asked` is how many people were mailed, `needed` how many approvals the customer wants.
     """
 
-    asked: _Number = Field(default=0, description="People who were mailed.")
-    acknowledged: _Number = Field(default=0, description="People who acknowledged.")
-    approved: _Number = Field(default=0, description="People who approved.")
-    rejected: _Number = Field(default=0, description="People who rejected.")
-    reschedule_requested: _Number = Field(
-        default=0, description="People who asked for another time."
-    )
-    needed: _Number = Field(default=0, description="Approvals that the customer needs.")
+    asked: Whole = Field(default=0, description="People who were mailed.")
+    acknowledged: Whole = Field(default=0, description="People who acknowledged.")
+    approved: Whole = Field(default=0, description="People who approved.")
+    rejected: Whole = Field(default=0, description="People who rejected.")
+    reschedule_requested: Whole = Field(default=0, description="People who asked for another time.")
+    needed: Whole = Field(default=0, description="Approvals that the customer needs.")
 
 
 class ResponseSummary(Frozen):

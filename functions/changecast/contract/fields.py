@@ -133,6 +133,7 @@ ChangeId = Annotated[
     ),
 ]
 RevisionNumber = Annotated[int, Field(ge=1, le=REVISION_LIMIT)]
+Whole = Annotated[int, Field(ge=0, le=10**12)]
 Instant = Annotated[
     AwareDatetime,
     BeforeValidator(_a_time),

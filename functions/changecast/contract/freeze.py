@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from changecast.contract.event import (
+from changecast.contract.envelope import (
     WRITTEN_VERSION,
     Envelope,
     SchemaVersion,

@@ -1,7 +1,7 @@
 """The machine-readable notice that a customer's webhooks get: `ChangeNotice`, version 1.
 
 Its outline is that of Standard Webhooks: type, timestamp, data. How it is signed and delivered:
-customer/channels/webhook.py, docs/channels.md. How to add a field: contract/event.py.
+customer/channels/webhook.py, docs/channels.md. How to add a field: contract/change_announced.py.
 """
 
 from enum import StrEnum
@@ -11,13 +11,8 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from changecast.contract import strict_json
 from changecast.contract.change import Change
+from changecast.contract.envelope import EVENT_LIMIT, WRITTEN_VERSION, SchemaVersion, faults_of
 from changecast.contract.errors import ContractError
-from changecast.contract.event import (
-    EVENT_LIMIT,
-    WRITTEN_VERSION,
-    SchemaVersion,
-    faults_of,
-)
 from changecast.contract.fields import (
     ChangeId,
     CustomerCode,

@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import TypeAdapter, ValidationError
 
 from changecast.contract.errors import ContractError
-from changecast.contract.event import id_of_test
 from changecast.contract.fields import ChangeId, RevisionNumber
 from changecast.contract.messages import object_in, part
+from changecast.contract.reserved_ids import id_of_test
 
 _IDENTITY: dict[str, TypeAdapter[Any]] = {
     "event_id": TypeAdapter(UUID),

@@ -1,6 +1,12 @@
-"""The kinds of answers to a change, apart from the event models, which senders do not load."""
+"""The kinds of answers to a change, and their limits.
+
+Apart from the event models, which neither senders nor the answer page load.
+"""
 
 from enum import StrEnum
+
+COMMENT_LIMIT = 2_000
+WINDOWS_LIMIT = 3
 
 
 class Response(StrEnum):

@@ -1,7 +1,8 @@
 """The events about answers: from the customer to the hub, and from the hub to subscribers.
 
 `ResponseRecorded` travels from a customer's account to the hub, `ChangeResponded` from the hub's
-tracker to everyone who subscribes on the hub's bus. How to add a field: contract/event.py.
+tracker to everyone who subscribes on the hub's bus. How to add a field:
+contract/change_announced.py.
 """
 
 from typing import Annotated, Any, Self
@@ -10,11 +11,10 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from changecast.contract.approval import Approval, ResponseCounts
-from changecast.contract.event import (
+from changecast.contract.envelope import (
     WRITTEN_VERSION,
     Envelope,
     SchemaVersion,
-    Whole,
     customer_entry,
     parse_event,
 )
@@ -26,14 +26,13 @@ from changecast.contract.fields import (
     Line,
     RevisionNumber,
     Text,
+    Whole,
 )
-from changecast.contract.response import Response
+from changecast.contract.response import COMMENT_LIMIT, WINDOWS_LIMIT, Response
 
 RECORDED_TYPE = "ResponseRecorded"
 RESPONDED_SOURCE = "changecast.responses"
 RESPONDED_TYPE = "ChangeResponded"
-COMMENT_LIMIT = 2_000
-WINDOWS_LIMIT = 3
 
 
 class WantedWindow(Frozen):

@@ -6,7 +6,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from changecast.contract.change import Status
-from changecast.contract.event import TEST_SUFFIX
+from changecast.contract.reserved_ids import TEST_SUFFIX
 from changecast.customer.ledger.answers import ChangeView
 
 _ENDED = frozenset({Status.COMPLETED.value, Status.CANCELLED.value})

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from changecast.contract.envelope import EVENT_LIMIT, entry_size
 from changecast.contract.errors import ChangecastError
-from changecast.contract.event import EVENT_LIMIT, entry_size
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from changecast.contract.event import ChangeAnnounced
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.customer.planning.decision import SILENT
 from changecast.hub.announcing.announce import Outcome, announce
 from changecast_cli.announcing import outlook as planning

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from changecast.contract.event import parse_announced
+from changecast.contract.change_announced import parse_announced
 from changecast.hub.tracking.revisions import revisions
 from changecast.hub.tracking.table import open_status_rows, statuses_of_days
 from changecast_cli.watching.history import named_customers

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from changecast.contract.change_announced import parse_announced
 from changecast.contract.errors import ContractError
-from changecast.contract.event import parse_announced
 from changecast.hub.announcing.announce import Outcome, announce
 from changecast.hub.announcing.discard import discard
 from changecast.hub.tracking.queries import overdue, statuses

@@ -12,7 +12,8 @@ from uuid import uuid4
 import boto3
 import pytest
 
-from changecast.contract.event import EVENT_LIMIT, ChangeAnnounced
+from changecast.contract.change_announced import ChangeAnnounced
+from changecast.contract.envelope import EVENT_LIMIT
 from changecast.hub.announcing.announce import connect
 from changecast.hub.tracking.freezes import CustomerFreezes, FrozenTime, keep_freezes
 from tests.support.builders import document

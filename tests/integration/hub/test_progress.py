@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from changecast.contract.change import Status
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.contract.errors import ContractError
-from changecast.contract.event import ChangeAnnounced
 from changecast.hub.announcing.announce import Announcement, Outcome, announce
 from changecast.hub.announcing.discard import discard
 from changecast.hub.announcing.progress import progress

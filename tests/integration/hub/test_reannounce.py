@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.contract.errors import ContractError
-from changecast.contract.event import ChangeAnnounced
 from changecast.customer.planning.decision import fingerprint_for
 from changecast.hub.announcing.announce import Announcement, Outcome, announce
 from changecast.hub.announcing.reannounce import reannounce

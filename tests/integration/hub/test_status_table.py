@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from boto3.dynamodb.conditions import Key
 
+from changecast.contract.change_announced import parse_announced
+from changecast.contract.envelope import Envelope
 from changecast.contract.errors import ContractError
-from changecast.contract.event import Envelope, parse_announced
 from changecast.hub.tracking.chain import faults_in_chain
 from changecast.hub.tracking.items import change_row
 from changecast.hub.tracking.queries import overdue

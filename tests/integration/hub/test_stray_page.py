@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from changecast.contract.event import DeliveryReported, parse_announced
+from changecast.contract.change_announced import parse_announced
+from changecast.contract.delivery_reported import DeliveryReported
 from changecast.hub.tracking.table import apply_report, open_status_rows
 from changecast_cli.announcing import announce, discard
 from changecast_cli.main import app

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from changecast.contract.event import ChangeAnnounced
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.hub.announcing.announce import announce
 from changecast.hub.tracking import alerts
 from changecast.hub.tracking.revisions import reserve, revisions

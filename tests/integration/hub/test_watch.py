@@ -13,8 +13,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from changecast.contract.change_announced import parse_announced
+from changecast.contract.envelope import Envelope
 from changecast.contract.errors import ContractError, Retry
-from changecast.contract.event import Envelope, parse_announced
 from changecast.hub import routes
 from changecast.hub.announcing.announce import announce
 from changecast.hub.registry import Customer

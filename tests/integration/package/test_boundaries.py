@@ -18,7 +18,7 @@ PLANTED = [
     ("changecast/lambdas/clock.py", "changecast.customer.sending"),
     ("changecast/hub/tracking/rows.py", "changecast.hub.announcing"),
     ("changecast/hub/routes.py", "changecast_cli.terminal"),
-    ("changecast_local/cloud.py", "changecast.contract.event"),
+    ("changecast_local/cloud.py", "changecast.contract.change_announced"),
     ("benchmarks/package.py", "tests"),
     ("testbed/package.py", "tests"),
 ]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from changecast.contract.event import EVENT_LIMIT
+from changecast.contract.envelope import EVENT_LIMIT
 from changecast_cli.main import app
 from tests.support.hostile import BODIES
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.contract.errors import ContractError
-from changecast.contract.event import ChangeAnnounced
 from changecast.hub.announcing.announce import Outcome, announce
 from changecast.hub.registry import Place
 from changecast.hub.tracking.revisions import revisions

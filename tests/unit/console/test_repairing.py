@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from starlette.testclient import TestClient
 
+from changecast.contract.change_announced import REVISION_JUMP
 from changecast.contract.errors import PauseRun
-from changecast.contract.event import REVISION_JUMP
 from changecast.contract.pause_code import PauseCode
 from changecast.customer.ledger.held import held
 from changecast.customer.ledger.runs import pause

@@ -3,8 +3,8 @@
 import pytest
 
 from changecast.contract.change import view_for
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.contract.errors import ContractError
-from changecast.contract.event import ChangeAnnounced
 from changecast.customer.planning.decision import is_withdrawn
 from testbed.doubles.announcements import envelope
 

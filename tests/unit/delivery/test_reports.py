@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from changecast.contract.event import RunState
+from changecast.contract.delivery_reported import RunState
 from changecast.customer.ledger.schema import Run
 from changecast.customer.ledger.states import State
 from changecast.customer.reporting.report import counts_of, report_of, state_of

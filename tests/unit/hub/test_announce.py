@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from changecast.contract.change_announced import ChangeAnnounced
+from changecast.contract.envelope import EVENT_LIMIT, entry_size
 from changecast.contract.errors import ContractError
-from changecast.contract.event import EVENT_LIMIT, ChangeAnnounced, entry_size
 from changecast.hub.announcing.announce import Announcement, Outcome, announce
 from changecast.hub.announcing.metadata import MetadataFault
 from changecast.hub.tracking.revisions import Record, revisions

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from changecast.contract.event import ChangeAnnounced, parse_announced
+from changecast.contract.change_announced import ChangeAnnounced, parse_announced
 from changecast.customer.ledger.schema import Run, run_id
 from changecast.customer.mailing import Mailing
 from changecast.customer.planning.decision import AlreadyDone, Superseded, decide, fingerprint_for

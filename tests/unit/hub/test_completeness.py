@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from changecast.contract.event import ChangeAnnounced
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.hub.announcing.announce import announce
 from changecast.hub.tracking.completeness import fact_of, still_expected
 from changecast.hub.tracking.revisions import Record, revisions

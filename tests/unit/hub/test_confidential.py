@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from changecast.contract.change import fingerprint
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.contract.errors import ContractError
-from changecast.contract.event import ChangeAnnounced
 from changecast.hub.announcing.announce import announce
 from tests.support.builders import NOW, document, registered
 from tests.support.fake_hub import FakeHub, fake_hub

@@ -8,8 +8,9 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
+from changecast.contract.change_announced import ChangeAnnounced
+from changecast.contract.envelope import EVENT_LIMIT, entry_size
 from changecast.contract.errors import ContractError
-from changecast.contract.event import EVENT_LIMIT, ChangeAnnounced, entry_size
 from changecast.hub.announcing.announce import Announcement, Outcome, announce
 from changecast.hub.announcing.discard import discard
 from changecast.hub.announcing.reannounce import reannounce

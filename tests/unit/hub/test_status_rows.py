@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from changecast.contract.change import utc
-from changecast.contract.event import Envelope, parse_announced
+from changecast.contract.change_announced import parse_announced
+from changecast.contract.envelope import Envelope
 from changecast.hub.tracking.findings import Cause, Finding, reported_finding
 from changecast.hub.tracking.rows import (
     LOOK_AGAIN,

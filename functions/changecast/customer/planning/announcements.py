@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from changecast.contract.change_announced import ChangeAnnounced, parse_announced
 from changecast.contract.errors import ContractError, PauseRun, Retry
-from changecast.contract.event import ChangeAnnounced, parse_announced
 from changecast.contract.rejections import rejection
 from changecast.customer.hints import digest_in, hint_report, reminder_in, send_deliveries
 from changecast.customer.ledger import runs

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from changecast.contract.event import ChangeAnnounced
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.customer.ledger.schema import Recipient
 from changecast.customer.ledger.states import State
 from changecast.customer.mailing import ONLY_CALENDAR, Mailing, Topic, Variant

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from changecast.contract.change import Change, Status, fingerprint, view_for
+from changecast.contract.change_announced import REVISION_JUMP, ChangeAnnounced
 from changecast.contract.differences import is_material
 from changecast.contract.errors import ContractError
-from changecast.contract.event import REVISION_JUMP, ChangeAnnounced
 from changecast.customer.ledger.schema import Run
 from changecast.customer.mailing import Mailing, MailKind, Topic, Variant, has_changes
 

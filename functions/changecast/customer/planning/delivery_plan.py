@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from changecast.contract.change import Change, view_for
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.contract.errors import Retry
-from changecast.contract.event import ChangeAnnounced
 from changecast.customer.compose.code_mail import code_mail
 from changecast.customer.ledger import runs
 from changecast.customer.ledger.contention import ATTEMPTS

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.contract.errors import ContractError
-from changecast.contract.event import ChangeAnnounced
 from changecast.customer.ledger import runs
 from changecast.customer.ledger.schema import Run
 from changecast.customer.ledger.table import Ledger, revisions_told, runs_of

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from changecast.contract.event import ChangeAnnounced
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.customer.compose.notice import chat_for, notice_for
 from changecast.customer.compose.occasion import Occasion
 from changecast.customer.ledger.endpoints import Endpoint

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from changecast.contract.change import Change, Kind, Status
-from changecast.contract.event import ChangeAnnounced
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.customer.compose.notice import occasion_for
 from changecast.customer.compose.variants import compose
 from changecast.customer.ledger import runs

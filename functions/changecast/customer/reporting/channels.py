@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from changecast.contract.event import ChannelReport, ChannelState
+from changecast.contract.delivery_reported import ChannelReport, ChannelState
 from changecast.customer.ledger.schema import Batch, Recipient, Run
 from changecast.customer.ledger.states import ACCEPTED, NOT_SENT, State
 from changecast.customer.ledger.table import Ledger, endpoint_batches

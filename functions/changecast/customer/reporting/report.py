@@ -8,16 +8,16 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from changecast.contract.errors import ContractError
-from changecast.contract.event import (
+from changecast.contract.delivery_reported import (
     FINAL_STATES,
     Counts,
     DeliveryReported,
     Reason,
     Reminder,
     RunState,
-    faults_of,
 )
+from changecast.contract.envelope import faults_of
+from changecast.contract.errors import ContractError
 from changecast.contract.reminder import words_of
 from changecast.customer.ledger.schema import Run, with_reason
 from changecast.customer.ledger.states import ACCEPTED, NOT_SENT, OPEN, State

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from changecast.contract.event import DeliveryReported, RunState, reported_entry
+from changecast.contract.delivery_reported import DeliveryReported, RunState, reported_entry
 from changecast.contract.messages import named, object_in, part
 from changecast.contract.response_events import recorded_entry
 from changecast.customer.hints import answer_in

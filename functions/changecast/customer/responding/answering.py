@@ -18,8 +18,7 @@ from enum import StrEnum
 from botocore.exceptions import BotoCoreError, ClientError
 
 from changecast.contract.errors import Retry
-from changecast.contract.response import Response
-from changecast.contract.response_events import COMMENT_LIMIT, WINDOWS_LIMIT
+from changecast.contract.response import COMMENT_LIMIT, WINDOWS_LIMIT, Response
 from changecast.customer.hints import hint_answer, hint_code
 from changecast.customer.ledger.answers import Answer, GivenAnswer, Moved, write_answer
 from changecast.customer.ledger.codes import confirm, issue_code, read_code, try_code

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from changecast.contract.change import Status
-from changecast.contract.event import TEST_SUFFIX
-from changecast.contract.response_events import WINDOWS_LIMIT
+from changecast.contract.reserved_ids import TEST_SUFFIX
+from changecast.contract.response import WINDOWS_LIMIT
 from changecast.customer.agenda import ahead
 from changecast.customer.compose.occasion import speaker_of
 from changecast.customer.ledger.answers import ChangeView, read_answer, read_view, views

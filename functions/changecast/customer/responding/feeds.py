@@ -15,7 +15,7 @@ from xml.etree import ElementTree as Xml
 from icalendar import Calendar
 
 from changecast.contract.change import Change, Status, Window
-from changecast.contract.event import TEST_SUFFIX
+from changecast.contract.reserved_ids import TEST_SUFFIX
 from changecast.customer.compose.brand import Brand
 from changecast.customer.compose.calendar import PRODUCT, entries, uid
 from changecast.customer.compose.content import Content

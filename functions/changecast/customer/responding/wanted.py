@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from changecast.contract.response_events import WINDOWS_LIMIT
+from changecast.contract.response import WINDOWS_LIMIT
 
 # HTML's local date and time string, as browsers send it; they send seconds only if not zero.
 _FORMS = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S")

@@ -17,9 +17,10 @@ import boto3
 from pydantic import TypeAdapter, ValidationError
 
 from changecast.contract.change import Status
+from changecast.contract.change_announced import ChangeAnnounced, as_test
 from changecast.contract.errors import ContractError
-from changecast.contract.event import ChangeAnnounced, as_test, refuse_reserved_id
 from changecast.contract.fields import Line
+from changecast.contract.reserved_ids import refuse_reserved_id
 from changecast.hub.announcing.approvals import missing_approvals, refuse_missing_approvals
 from changecast.hub.announcing.events import Options, details, for_all, outgoing, trace_id
 from changecast.hub.announcing.freeze_gate import Objections, refuse_doubtful, refuse_in_freeze

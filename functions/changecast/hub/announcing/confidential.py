@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from changecast.contract.change import Change, view_for
+from changecast.contract.change_announced import ChangeAnnounced
+from changecast.contract.envelope import json_path
 from changecast.contract.errors import ContractError
-from changecast.contract.event import ChangeAnnounced, json_path
 
 # Our own words, which cannot name anybody.
 _OURS = {"revision", "kind", "status", "prior_status", "window"}

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from changecast.contract.change import utc
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.contract.errors import ContractError
-from changecast.contract.event import ChangeAnnounced
 from changecast.hub.announcing.announce import Hub, who_announces
 from changecast.hub.announcing.events import new_traceparent, outgoing
 from changecast.hub.announcing.publishing import publish

@@ -8,14 +8,9 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from changecast.contract.change import Change, with_revision
+from changecast.contract.change_announced import PARTS_LIMIT, ChangeAnnounced, announced_entry
+from changecast.contract.envelope import EVENT_LIMIT, entry_size
 from changecast.contract.errors import ContractError
-from changecast.contract.event import (
-    EVENT_LIMIT,
-    PARTS_LIMIT,
-    ChangeAnnounced,
-    announced_entry,
-    entry_size,
-)
 from changecast.hub.announcing.confidential import refuse_foreign, seen_by
 from changecast.hub.announcing.freeze_gate import Objections
 from changecast.hub.announcing.metadata import Document

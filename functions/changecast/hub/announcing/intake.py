@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from changecast.contract.envelope import EVENT_LIMIT
 from changecast.contract.errors import ContractError, Retry
-from changecast.contract.event import EVENT_LIMIT
 from changecast.hub.announcing.announce import Announcement, Hub, Outcome, announce
 from changecast.hub.announcing.freeze_gate import kept_objections
 from changecast.hub.announcing.intake_bucket import (

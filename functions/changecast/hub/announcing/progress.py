@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import ValidationError
 
 from changecast.contract.change import Change, Status
+from changecast.contract.envelope import faults_of
 from changecast.contract.errors import ContractError
-from changecast.contract.event import faults_of
 from changecast.contract.fields import REVISION_LIMIT
 from changecast.hub.announcing.announce import Announcement, Hub, announce_placed, who_announces
 from changecast.hub.announcing.events import Options

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4, uuid5
 
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.contract.errors import ContractError
-from changecast.contract.event import ChangeAnnounced
 from changecast.hub.announcing.announce import Announcement, Hub, Outcome, who_announces
 from changecast.hub.announcing.confidential import seen_by
 from changecast.hub.announcing.events import new_traceparent, outgoing, trace_id

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from changecast.contract.change import utc
-from changecast.contract.event import FINAL_STATES
+from changecast.contract.delivery_reported import FINAL_STATES
 from changecast.hub.tracking.schema import Row
 
 ANNOUNCED = "announced"

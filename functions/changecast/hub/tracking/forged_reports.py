@@ -8,8 +8,9 @@ events, and `watch` sends an alert (docs/runbook/forged.md).
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from changecast.contract.delivery_reported import DeliveryReported
+from changecast.contract.envelope import REPORTED_SOURCE, Envelope
 from changecast.contract.errors import ContractError
-from changecast.contract.event import REPORTED_SOURCE, DeliveryReported, Envelope
 from changecast.contract.freeze import FreezeDeclared
 from changecast.contract.response_events import ResponseRecorded
 from changecast.hub.tracking.history import keep_forged

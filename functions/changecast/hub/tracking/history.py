@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from boto3.dynamodb.conditions import Attr, Key
 
 from changecast.contract.change import utc
-from changecast.contract.event import ChangeAnnounced, DeliveryReported, Envelope
+from changecast.contract.change_announced import ChangeAnnounced
+from changecast.contract.delivery_reported import DeliveryReported
+from changecast.contract.envelope import Envelope
 from changecast.contract.freeze import FreezeDeclared
 from changecast.contract.rejections import identity
 from changecast.contract.response_events import ResponseRecorded

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from changecast.contract.change import Kind, Status, utc
-from changecast.contract.event import ChangeAnnounced
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.hub.tracking.discards import discards
 from changecast.hub.tracking.findings import Cause, Finding
 from changecast.hub.tracking.items import change_row, read_item

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Key
 
-from changecast.contract.event import ChangeAnnounced
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.hub.tracking.items import put_once, query
 from changecast.hub.tracking.schema import change_key, originals_of
 

@@ -11,8 +11,8 @@ from boto3.dynamodb.conditions import Attr, Key
 
 from changecast.contract.approval import ResponseSummary
 from changecast.contract.change import utc
+from changecast.contract.envelope import Envelope
 from changecast.contract.errors import ContractError
-from changecast.contract.event import Envelope
 from changecast.contract.response import Response
 from changecast.contract.response_events import ChangeResponded, ResponseRecorded, WantedWindow
 from changecast.hub.tracking.findings import Cause

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, Key
 
 from changecast.contract.change import Change, Window, fingerprint, utc
-from changecast.contract.event import ChangeAnnounced
+from changecast.contract.change_announced import ChangeAnnounced
 from changecast.hub.tracking.items import put_once, query, read_items
 from changecast.hub.tracking.schema import (
     REANNOUNCEMENTS,

@@ -10,7 +10,9 @@ from typing import Any
 
 from changecast.contract.approval import ResponseSummary
 from changecast.contract.change import utc
-from changecast.contract.event import ChangeAnnounced, DeliveryReported, Envelope, RunState
+from changecast.contract.change_announced import ChangeAnnounced
+from changecast.contract.delivery_reported import DeliveryReported, RunState
+from changecast.contract.envelope import Envelope
 from changecast.contract.response_events import WantedWindow
 from changecast.hub.tracking.findings import (
     ANNOUNCED,

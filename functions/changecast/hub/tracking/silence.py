@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from changecast.contract.change import utc
-from changecast.contract.event import FINAL_STATES
+from changecast.contract.delivery_reported import FINAL_STATES
 from changecast.hub.registry import Customer
 from changecast.hub.routes import Route, rule_name
 from changecast.hub.tracking.findings import Cause, Finding, time_to_report_of, was_heard

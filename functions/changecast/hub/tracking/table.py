@@ -9,12 +9,9 @@ from typing import TYPE_CHECKING
 from botocore.config import Config
 
 from changecast.contract.change import utc
-from changecast.contract.event import (
-    ChangeAnnounced,
-    DeliveryReported,
-    Envelope,
-    run_named_by,
-)
+from changecast.contract.change_announced import ChangeAnnounced
+from changecast.contract.delivery_reported import DeliveryReported, run_named_by
+from changecast.contract.envelope import Envelope
 from changecast.hub.tracking.findings import ANNOUNCED
 from changecast.hub.tracking.forged_reports import refuse_forged
 from changecast.hub.tracking.history import history, keep_report, report_item

@@ -8,16 +8,10 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from changecast.contract.change_announced import ANNOUNCED_TYPE, ChangeAnnounced, parse_announced
+from changecast.contract.delivery_reported import claimed_by, parse_reported
+from changecast.contract.envelope import NOT_UNDERSTOOD, Envelope
 from changecast.contract.errors import ContractError
-from changecast.contract.event import (
-    ANNOUNCED_TYPE,
-    NOT_UNDERSTOOD,
-    ChangeAnnounced,
-    Envelope,
-    claimed_by,
-    parse_announced,
-    parse_reported,
-)
 from changecast.contract.freeze import FREEZE_TYPE, parse_freeze
 from changecast.contract.messages import object_in
 from changecast.contract.response_events import RECORDED_TYPE, parse_recorded, responded_entry

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from changecast.contract import strict_json
 from changecast.contract.change import NO_WINDOW, Change
+from changecast.contract.envelope import EVENT_LIMIT, faults_of
 from changecast.contract.errors import ContractError
-from changecast.contract.event import EVENT_LIMIT, faults_of
 from changecast.contract.fields import REVISION_LIMIT
 from changecast.hub.announcing.metadata.customers import customers_of, place, unseen_details
 from changecast.hub.announcing.metadata.document import Document, Fault, MetadataFault, RawDocument

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from changecast.contract.event import CUSTOMERS_LIMIT, json_path
+from changecast.contract.change_announced import CUSTOMERS_LIMIT
+from changecast.contract.envelope import json_path
 from changecast.contract.fields import CustomerCode
 from changecast.hub.announcing.metadata.document import Document, Fault, MetadataFault, RawDocument
 from changecast.hub.announcing.metadata.texts import same_name

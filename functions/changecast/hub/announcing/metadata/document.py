@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from changecast.contract.change import Change
+from changecast.contract.envelope import json_path
 from changecast.contract.errors import ContractError
-from changecast.contract.event import json_path
 from changecast.contract.markup import is_html
 from changecast.hub.announcing.metadata.texts import (
     has_breaks,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from changecast.contract.event import json_path
+from changecast.contract.envelope import json_path
 from changecast.hub.announcing.metadata.document import RawDocument
 
 _EMPTY: tuple[object, ...] = (None, "", [], {})
