@@ -119,7 +119,7 @@ def _knows_the_end(
 
 
 def _since_withdrawn(real: Sequence[Saying]) -> list[Saying]:
-    """Return the revisions since the change named the customer again, without its last end."""
+    """Return the revisions since the change last named the customer again, but no withdrawal."""
     found, was_withdrawn = list[Saying](), False
     for one in real:
         if one.role != "withdrawn":
