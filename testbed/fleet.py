@@ -66,7 +66,7 @@ def shared_builds(stage: Stage, cloud: Cloud) -> Builds:
 
     Processes that ask at the same time wait for the first.
     """
-    folder = SHARED / _sources_digest()
+    folder = shared_folder()
     SHARED.mkdir(parents=True, exist_ok=True)
     with (SHARED / "building").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -76,6 +76,11 @@ def shared_builds(stage: Stage, cloud: Cloud) -> Builds:
             build_fleet(stage, cloud, folder)
             (folder / "complete").touch()
     return Builds(_built(folder / "hub"), _built(folder / "customer"))
+
+
+def shared_folder() -> Path:
+    """Return where `shared_builds` puts what it builds: the folders `hub` and `customer`."""
+    return SHARED / _sources_digest()
 
 
 def _sources_digest() -> str:

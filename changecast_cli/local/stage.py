@@ -82,7 +82,7 @@ def registered(stage: Stage) -> dict[str, Registered]:
 def deploy_all(stage: Stage, cloud: Cloud, folder: Path) -> None:
     """Build the two packages and deploy hub, customers and routes, under docs/policies only."""
     folder.mkdir(parents=True, exist_ok=True)
-    sam = Sam(_write_samconfig(stage, folder / "samconfig.toml"), folder)
+    sam = Sam(write_samconfig(stage, folder / "samconfig.toml"), folder)
     keys = {HUB.account: deployer(cloud, HUB.account, HUB_POLICIES, REGION)}
     keys |= {customer.account: _deployer_of(customer, cloud) for customer in stage.customers}
     build(
@@ -102,7 +102,7 @@ def _deployer_of(customer: CustomerStack, cloud: Cloud) -> Mapping[str, str]:
     return deployer(cloud, customer.account, CUSTOMER_POLICIES, REGION, parameters)
 
 
-def _write_samconfig(stage: Stage, path: Path) -> Path:
+def write_samconfig(stage: Stage, path: Path) -> Path:
     """Build once for all customers, because they have one template.
 
     sam keeps a file beside a build folder, so parallel builds need separate folders.

@@ -40,11 +40,15 @@ class Ward:
         )
         return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
-    def ill(self) -> dict[str, Verdict]:
-        """Check -> verdict on whatever is not well."""
+    def ill(self, *, counted: bool = False) -> dict[str, Verdict]:
+        """Check -> verdict on whatever is not well.
+
+        SES limits the doctor to one request a second only if its requests are `counted`.
+        """
+        session = self.provider.session if counted else self.provider.preparing
         (customer,) = [one for one in self.provider.stage.customers if one.code == CODE]
         hub = self.provider.cloud.session(HUB.account)
-        verdicts = look_at(hub, customer, lambda one: self.provider.session(one.code), None)
+        verdicts = look_at(hub, customer, lambda one: session(one.code), None)
         verdicts += examine_hub(hub)
         ill = [verdict for verdict in verdicts if verdict.level is not Level.OK]
         assert not [verdict for verdict in ill if not verdict.fix]
@@ -354,7 +358,7 @@ def planted(request: pytest.FixtureRequest, ward: Ward) -> Iterator[list[Planted
 
 
 def test_a_fresh_customer_is_well(ward: Ward) -> None:
-    assert ward.ill() == {}
+    assert ward.ill(counted=True) == {}
 
 
 @pytest.mark.parametrize("planted", ROUNDS.values(), ids=ROUNDS, indirect=True)

@@ -111,11 +111,14 @@ class Operator:
         return "".join(self.types(fix) for fix in dict.fromkeys(one["fix"] for one in ill))
 
     def problems(self) -> dict[str, Verdict]:
-        """Return the doctor's verdicts of one customer and the hub that are not ok, by check."""
+        """Return the doctor's verdicts of one customer and the hub that are not ok, by check.
+
+        Its requests do not count against SES's limit: the operator's own ones do.
+        """
         hub = self.provider.cloud.session(HUB.account)
         config = samconfig_file.read(self.folder / "samconfig.toml")
         customer = samconfig_file.customers_in(config)[self.code]
-        found = look_at(hub, customer, lambda one: self.provider.session(one.code), None)
+        found = look_at(hub, customer, lambda one: self.provider.preparing(one.code), None)
         found += examine_hub(hub)
         return {each.check: each for each in found if each.level is not Level.OK}
 
