@@ -14,11 +14,18 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmat
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
 
 
-def go_on(plan: Sequence[str], *, yes: bool, dry_run: bool, type_in: str | None = None) -> bool:
+def go_on(
+    plan: Sequence[str],
+    *,
+    yes: bool,
+    dry_run: bool,
+    type_in: str | None = None,
+    otherwise: str = "--dry-run",
+) -> bool:
     """Print the plan on stderr and ask; return False if nothing shall be done.
 
-    With `type_in`, the only valid answer is that word, for actions that cannot be undone. Raises
-    Refused if nobody is there to answer.
+    With `type_in`, the only valid answer is that word, for actions that cannot be undone.
+    `otherwise` is how to see the plan only. Raises Refused if nobody is there to answer.
     """
     for number, line in enumerate(plan):
         err.print(f"{'' if number == 0 else '  '}{escape(line)}", soft_wrap=True)
@@ -29,7 +36,7 @@ def go_on(plan: Sequence[str], *, yes: bool, dry_run: bool, type_in: str | None 
         return True
     if not sys.stdin.isatty():
         raise Refused(
-            "there is no terminal to ask on: add --yes to go ahead, or --dry-run to see what it "
+            f"there is no terminal to ask on: add --yes to go ahead, or {otherwise} to see what it "
             "would do"
         )
     return _is_typed(type_in) if type_in else typer.confirm("Do it?", err=True)

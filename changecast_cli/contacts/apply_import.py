@@ -10,12 +10,20 @@ import typer
 
 from changecast.customer.ledger.preferences import read_preferences
 from changecast.customer.ledger.table import Ledger
+from changecast_cli.asking import go_on
 from changecast_cli.contacts import own_settings
 from changecast_cli.contacts.account import OpenList
 from changecast_cli.contacts.addresses import mailbox_of
 from changecast_cli.contacts.file import People, RefusedLine
 from changecast_cli.contacts.own_settings import Setting
-from changecast_cli.contacts.owner import owner_of, refuse_others, strange_domains
+from changecast_cli.contacts.owner import (
+    known_customers,
+    own_domains,
+    owner_of,
+    refuse_others,
+    refuse_people_of_others,
+    strange_domains,
+)
 from changecast_cli.contacts.plan import ImportPlan, LineOutcome, Result
 from changecast_cli.contacts.reading import ledger_of
 from changecast_cli.contacts.write import write
@@ -35,22 +43,30 @@ def carry_out(
     as_json: bool,
     on_the_list: Iterable[str],
     is_moved: bool = False,
+    yes: bool = False,
     leaving: Sequence[str] = (),
     remove: Sequence[str] = (),
 ) -> None:
     """Say whose list it is, and report what an import does; with `apply`, do it.
 
-    Exits with 2 if lines were refused. `on_the_list` are the addresses of now; `is_moved` accepts a
-    file of another customer.
+    Exits with 2 if lines were refused. `on_the_list` are the addresses of now; `is_moved` accepts
+    people of another customer. Asks before it applies a file that may be another customer's, unless
+    `yes`.
     """
-    owner = owner_of(contacts)
+    owner, customers = owner_of(contacts), known_customers()
     if not is_moved:
         refuse_others(people.origins, owner)
+        refuse_people_of_others((one.address for one in plan.add), owner, customers)
     if not as_json:
         out.print(f"List {contacts.name} of {owner}", markup=False, soft_wrap=True)
-    strange = strange_domains([one.address for one in people.requested], on_the_list)
+    strange = strange_domains(
+        [one.address for one in people.requested], on_the_list, own_domains(owner, customers)
+    )
     if strange:
         warn(strange)
+    if strange and apply and plan.writes and not is_moved:
+        doing = f"{plan.writes} people of the file are added to or changed on the list of {owner}"
+        apply = go_on([doing], yes=yes, dry_run=False, otherwise="leave --apply out")
     ledger = ledger_of(contacts) if any(one.settings for one in people.requested) else None
     settings = _settings(people, ledger)
     outcomes = _with_settings(_in_order(plan, people), settings)

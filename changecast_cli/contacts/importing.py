@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from changecast_cli.asking import Yes
 from changecast_cli.contacts.account import (
     AccountProfile,
     AccountRegion,
@@ -14,6 +15,7 @@ from changecast_cli.contacts.account import (
 )
 from changecast_cli.contacts.apply_import import carry_out
 from changecast_cli.contacts.file import People, numbered, read_people
+from changecast_cli.contacts.owner import Moved
 from changecast_cli.contacts.plan import plan_import
 from changecast_cli.contacts.records import by_mailbox, defaults_of, every_contact
 from changecast_cli.contacts.roles import NO_TOPICS, people_by_role, read_roles
@@ -24,10 +26,6 @@ from changecast_cli.text_files import read_text
 
 Apply = Annotated[
     bool, typer.Option("--apply", help="Make the changes; without it, only show them.")
-]
-Moved = Annotated[
-    bool,
-    typer.Option("--from-another-customer", help="Accept an export of another customer's list."),
 ]
 Encoding = Annotated[
     str | None,
@@ -42,6 +40,7 @@ def import_people(
         typer.Option(help="Topics for people without any topic in the file, separated by commas."),
     ] = None,
     apply: Apply = False,
+    yes: Yes = False,
     moved: Moved = False,
     encoding: Encoding = None,
     customer: Code = None,
@@ -65,7 +64,7 @@ def import_people(
     plan = plan_import(people.requested, existing, defaults)
     carry_out(
         contacts, plan, people,
-        apply=apply, as_json=as_json, on_the_list=existing, is_moved=moved,
+        apply=apply, as_json=as_json, on_the_list=existing, is_moved=moved, yes=yes,
     )  # fmt: skip
 
 
@@ -82,6 +81,7 @@ def sync(
             help="With --apply: remove people whom an earlier sync added and who have no role now.",
         ),
     ] = False,
+    yes: Yes = False,
     moved: Moved = False,
     encoding: Encoding = None,
     customer: Code = None,
@@ -108,7 +108,7 @@ def sync(
     removed = leaving if apply and remove else []
     carry_out(
         contacts, plan, people,
-        apply=apply, as_json=as_json, on_the_list=existing, is_moved=moved,
+        apply=apply, as_json=as_json, on_the_list=existing, is_moved=moved, yes=yes,
         leaving=leaving, remove=removed,
     )  # fmt: skip
 

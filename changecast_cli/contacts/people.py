@@ -24,6 +24,12 @@ from changecast_cli.contacts.account import (
 )
 from changecast_cli.contacts.addresses import mailbox_of, read_address
 from changecast_cli.contacts.backup import account_of
+from changecast_cli.contacts.owner import (
+    Moved,
+    known_customers,
+    owner_of,
+    refuse_people_of_others,
+)
 from changecast_cli.contacts.plan import will_hear
 from changecast_cli.contacts.reading import ledger_of, said
 from changecast_cli.contacts.records import (
@@ -101,6 +107,7 @@ def show(
 def add(
     address: Address,
     topics: Topics = None,
+    moved: Moved = False,
     customer: Code = None,
     profile: AccountProfile = None,
     region: AccountRegion = None,
@@ -117,6 +124,8 @@ def add(
             f"{read.text} is already on the list. To subscribe them to a topic: "
             f"changecast contacts subscribe {read.text} TOPIC"
         )
+    if not moved:
+        refuse_people_of_others([read.text], owner_of(contacts), known_customers())
     person = Contact(read.text).choosing(dict.fromkeys(topics or [], "OPT_IN"))
     if not create(contacts, person):
         raise Refused(f"{read.text} was added by someone else just now; nothing was changed")

@@ -19,11 +19,16 @@ from changecast_cli.failures import Refused
 
 Run = Callable[..., Result]
 TOPICS = ("approvals", "announcements", "calendar")
+SAMCONFIG = Path(__file__).parents[3] / "samconfig.toml"
 
 
 @pytest.fixture
 def at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[OpenList], Run]:
-    """Run the command in the account of a list; `file=` is written first and replaces FILE."""
+    """Run the command in the account of a list; `file=` is written first and replaces FILE.
+
+    The folder has no samconfig.toml.
+    """
+    monkeypatch.chdir(tmp_path)
 
     def command(contacts: OpenList) -> Run:
         def run(*words: str, file: str = "") -> Result:
@@ -396,10 +401,40 @@ def test_most_addresses_at_domains_that_are_new_to_the_list_are_a_warning(
     create(here, Contact("Eva@ACME.example"))
     create(here, Contact("max@acme.example"))
     shown = contacts("import", "FILE", file=other).stderr
-    assert "2 of the file's 3 addresses: globex.example (2)" in shown
+    assert "2 of the file's 3 addresses" in shown
+    assert "globex.example (2)" in shown
     assert "Domains on the list: acme.example (2)" in shown
-    assert len(imported(contacts, other)["warnings"]) == 1
+    unasked = contacts("import", "FILE", "--apply", file=other)
+    assert isinstance(unasked.exception, Refused)
+    assert "add --yes to go ahead" in str(unasked.exception)
+    assert len(people(here)) == 2
+    assert len(imported(contacts, other, "--yes")["warnings"]) == 1
+    assert len(people(here)) == 5
+    assert imported(contacts, other)["summary"]["kept"] == 3  # nothing to ask about
     assert imported(contacts, "zoe@acme.example\nzac@initech.example\n")["warnings"] == []
+
+
+@pytest.mark.parametrize("on_the_list", [(), ("gil@globex.example",)])
+def test_people_at_the_sender_domain_of_another_customer_are_not_added(
+    contacts: Run, here: OpenList, tmp_path: Path, on_the_list: tuple[str, ...]
+) -> None:
+    """The wrong file of two; samconfig.toml says whose domain acme.example is."""
+    (tmp_path / "samconfig.toml").write_text(SAMCONFIG.read_text("utf-8"))
+    is_customer(here, "globex", "Globex")
+    for address in on_the_list:
+        create(here, Contact(address))
+    file = "email,topics\nana@acme.example,announcements\nben@acme.example,approvals\n"
+    for words in (("import", "FILE"), ("import", "FILE", "--apply"),
+                  ("import", "FILE", "--apply", "--yes"), ("add", "ana@acme.example")):  # fmt: skip
+        wrong = contacts(*words, file=file)
+        assert isinstance(wrong.exception, Refused), words
+        for said in ("(acme)", "list of Globex (globex,", "--customer acme"):
+            assert said in str(wrong.exception)
+    assert [*people(here)] == [*on_the_list]
+    assert len(imported(contacts, file, "--from-another-customer")["added"]) == 2
+    assert imported(contacts, file)["summary"]["kept"] == 2  # they are on the list now
+    added = contacts("add", "max@acme.example", "--from-another-customer")
+    assert added.exit_code == 0, added.output
 
 
 def test_a_topic_that_a_file_does_not_name_is_marked_as_the_lists_default(

@@ -2,7 +2,14 @@
 
 import pytest
 
-from changecast_cli.contacts.owner import Owner, refuse_others
+from changecast_cli.contacts.owner import (
+    Owner,
+    own_domains,
+    refuse_others,
+    refuse_people_of_others,
+    strange_domains,
+)
+from changecast_cli.deploying.samconfig import CustomerStack
 from changecast_cli.failures import Refused
 
 ACME = Owner("acme", "Acme Industries", "111111111111")
@@ -34,3 +41,81 @@ def test_without_the_stack_nobody_knows_whose_people_they_are(
     refuse_others(["customer acme"], UNREADABLE)
     said = " ".join(capsys.readouterr().err.split())
     assert "the file has people of customer acme; whether this is their list is not known" in said
+
+
+def customers(*senders: tuple[str, str]) -> dict[str, CustomerStack]:
+    """Customers by code, each with its sender; accounts are 111111111111, 222222222222, ..."""
+    return {
+        code: CustomerStack(
+            code, str(number) * 12, "eu-central-1", code.title(), sender, "UTC", "en", sender, None
+        )
+        for number, (code, sender) in enumerate(senders, start=1)
+    }
+
+
+FILE = customers(("acme", "changes@acme.example"), ("globex", "it@Mail.Globex.example"))
+GLOBEX = Owner("globex", "Globex", "222222222222")
+
+
+@pytest.mark.parametrize(
+    ("address", "owner"),
+    [
+        ("ana@acme.example", GLOBEX),
+        ("ana@ACME.example", GLOBEX),
+        ("ana@madrid.acme.example", GLOBEX),
+        ("gil@globex.example", ACME),
+        ("gil@mail.globex.example", ACME),
+        ("gil@globex.example", UNREADABLE),
+    ],
+)
+def test_people_of_another_customer_are_refused_with_its_code(address: str, owner: Owner) -> None:
+    with pytest.raises(Refused) as refused:
+        refuse_people_of_others(["new@elsewhere.example", address], owner, FILE)
+    other = "acme" if owner is GLOBEX else "globex"
+    for words in (address, f"({other})", f"--customer {other}", "--from-another-customer"):
+        assert words in str(refused.value)
+    assert "new@elsewhere.example" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "owner"),
+    [
+        ("ana@acme.example", ACME),
+        ("ana@acme.example", UNREADABLE),  # samconfig.toml has its account
+        ("ana@acme-eu.example", GLOBEX),
+        ("ana@notacme.example", GLOBEX),
+        ("ana@acme.example.org", GLOBEX),
+        ("gil@globex.example", Owner("globex2", "Globex 2", "333333333333", "x@globex.example")),
+    ],
+)
+def test_people_of_the_customer_itself_and_of_nobody_known_are_accepted(
+    address: str, owner: Owner
+) -> None:
+    refuse_people_of_others([address], owner, FILE)
+
+
+def test_people_of_the_provider_belong_to_no_customer_whose_sender_it_hosts() -> None:
+    hosted = customers(
+        ("acme", "acme@provider.example"),
+        ("globex", "changes@globex.provider.example"),
+        ("initech", "changes@initech.example"),
+    )
+    initech = Owner("initech", "Initech", "333333333333")
+    refuse_people_of_others(["eva@staff.provider.example"], initech, hosted)
+    shared = customers(
+        ("acme", "changes@provider.example"),
+        ("globex", "changes@provider.example"),
+        ("initech", "changes@initech.example"),
+    )
+    refuse_people_of_others(["eva@provider.example"], initech, shared)
+    with pytest.raises(Refused, match="globex"):
+        refuse_people_of_others(["gil@globex.provider.example"], initech, hosted)
+
+
+def test_a_first_file_is_compared_with_the_domain_of_the_customers_sender() -> None:
+    own = own_domains(GLOBEX, FILE)
+    assert strange_domains(["gil@globex.example", "eva@elsewhere.example"], [], own) == ""
+    said = strange_domains(["eva@elsewhere.example"], [], own)
+    assert "1 of the file's 1 addresses" in said
+    assert "The list is empty; the customer's own: globex.example. Is it the right file?" in said
+    assert strange_domains(["eva@elsewhere.example"], []) == ""  # nothing to compare with
