@@ -15,12 +15,20 @@ from rich.markup import escape
 from changecast.contract.change import utc
 from changecast.contract.delivery_reported import RunState
 from changecast.contract.errors import ChangecastError, ContractError
-from changecast.hub.announcing.announce import Announcement, Hub, Outcome, connect, placed_document
+from changecast.hub.announcing.announce import (
+    Announcement,
+    Hub,
+    Outcome,
+    connect,
+    old_file,
+    placed_document,
+)
 from changecast.hub.announcing.announce import announce as announce_document
 from changecast.hub.announcing.freeze_gate import Objections
 from changecast.hub.announcing.metadata import MetadataFault
 from changecast.hub.registry import Customer
 from changecast.hub.tracking.open_windows import open_changes
+from changecast.hub.tracking.revisions import Record
 from changecast_cli.announcing.clashes import clash_lines
 from changecast_cli.announcing.documents import DocumentFile, read_files
 from changecast_cli.announcing.dry_run import lines_of, outlooks
@@ -67,6 +75,7 @@ _WORDS = {
     Outcome.DRY_RUN: "would be announced to",
     Outcome.DISCARDED: "is void; told now:",
 }
+_REFUSED = "would be refused, so nobody would be told; it names"
 IsOver = Callable[[dict[str, Any]], bool]
 Way = Callable[..., Announcement]
 _PUT = frozenset({Outcome.ANNOUNCED, Outcome.ANNOUNCED_AGAIN})
@@ -164,16 +173,21 @@ def announce(
         "past": past,
         "require_approvals": require_approvals,
         "notify_all": notify_all,
-        "objections": None if dry_run else objections(hub.table, freezes),
+        "objections": objections(hub.table, freezes),
     }
     # Faults that only show when the event is made (too large, taken revision) must show before any
     # put.
-    known = [rehearsed(each, options) for each in documents]
     if dry_run:
+        known, refusals = _rehearsed_despite_objections(documents, options)
         plans = outlooks(own, hub, known, freezes)
-        show(hub, documents, known, wait=0, as_json=as_json, plans=plans)
-        _exit_for_old_files(known)
+        for sentence in refusals.values():
+            say(sentence)
+        show(hub, documents, known, wait=0, as_json=as_json, plans=plans, refused=[*refusals])
+        if refusals or _old_files(documents, known):
+            raise typer.Exit(BAD_INPUT)
         return
+    known = _rehearsals(documents, options)
+    _refuse_old_files(documents, known)
     clashes = warn_of_clashes(hub, known, options)
     announced, stop = _put_until_one_fails(documents, options, way)
     announced = [
@@ -184,7 +198,8 @@ def announce(
     show(hub, put, announced, wait=0 if stop else wait, as_json=as_json, look=looking(own))
     if stop:
         raise _stopped(stop, documents, put) from stop
-    _exit_for_old_files(announced)
+    if _old_files(put, announced):  # somebody else announced a newer revision meanwhile
+        raise typer.Exit(BAD_INPUT)
 
 
 def warn_of_clashes(
@@ -259,11 +274,55 @@ def _stopped(
     return kind(". ".join(part.rstrip(".") for part in parts) + ".")
 
 
-def _exit_for_old_files(announced: list[Announcement]) -> None:
-    """Exit with status 2 if a newer revision was announced that is not among these files."""
+def _old_files(
+    documents: Sequence[DocumentFile], announced: Sequence[Announcement]
+) -> dict[DocumentFile, Announcement]:
+    """Return the files of which a newer revision was announced that is not among these files."""
     files = {(one.change_id, one.revision) for one in announced}
-    if any(one.newer and (one.change_id, one.newer) not in files for one in announced):
-        raise typer.Exit(BAD_INPUT)
+    return {
+        document: one
+        for document, one in zip(documents, announced, strict=True)
+        if one.newer and (one.change_id, one.newer) not in files
+    }
+
+
+def _refuse_old_files(
+    documents: Sequence[DocumentFile], rehearsals: Sequence[Announcement]
+) -> None:
+    """Raise Refused if a file is old, before any file is announced."""
+    old = _old_files(documents, rehearsals)
+    if not old:
+        return
+    others = [] if len(documents) == 1 else [f"None of the {len(documents)} files was announced"]
+    raise Refused(
+        *(
+            f"{document.path}: {one.change_id} revision {one.revision} was announced earlier to "
+            f"{', '.join(one.customers) or 'nobody'}, and {old_file(one.newer)}"
+            for document, one in old.items()
+        ),
+        *others,
+    )
+
+
+def _rehearsals(documents: Sequence[DocumentFile], options: dict[str, Any]) -> list[Announcement]:
+    """Return what the documents would do, one after the other; refuses the first with a fault."""
+    before: list[Record] = []
+    return [rehearsed(each, {**options, "rehearsal": before}) for each in documents]
+
+
+def _rehearsed_despite_objections(
+    documents: Sequence[DocumentFile], options: dict[str, Any]
+) -> tuple[list[Announcement], dict[Path, str]]:
+    """Return what the documents would do, and why an announcement would be refused, by file."""
+    known = _rehearsals(documents, {**options, "objections": None})
+    before: list[Record] = []
+    refusals: dict[Path, str] = {}
+    for document in documents:
+        try:
+            rehearsed(document, {**options, "rehearsal": before})
+        except Refused as refused:
+            refusals[document.path] = f"It would be refused: {refused}"
+    return known, refusals
 
 
 def rehearsed(document: DocumentFile, options: dict[str, Any]) -> Announcement:
@@ -300,6 +359,7 @@ def show(
     wait: float,
     as_json: bool,
     plans: list[list[Outlook]] | None = None,
+    refused: Sequence[Path] = (),
     look: Look = seen_as_reported,
 ) -> None:
     """Print what was announced and, with `wait`, the results.
@@ -310,7 +370,8 @@ def show(
     runs: list[Run] = []
     for number, (document, one) in enumerate(zip(documents, announced, strict=True)):
         if not as_json:
-            _tell(document, one, plans[number] if plans else [])
+            words = _REFUSED if document.path in refused else _words(one)
+            _tell(document, one, plans[number] if plans else [], words)
         if wait and one.outcome in _PUT:
             wait_for = final_run if as_json else _watched_run
             runs.append(wait_for(hub, one, wait, is_stuck, look))
@@ -420,12 +481,16 @@ def _following(
     )
 
 
-def _tell(document: DocumentFile, announced: Announcement, plan: list[Outlook]) -> None:
+def _words(announced: Announcement) -> str:
+    return _WORDS[Outcome.OLDER if announced.newer else announced.outcome]
+
+
+def _tell(document: DocumentFile, announced: Announcement, plan: list[Outlook], words: str) -> None:
     who = ", ".join(announced.customers) or "nobody"
     gone = f", withdrawn for {', '.join(announced.withdrawn)}" if announced.withdrawn else ""
     out.print(
         f"{escape(str(document.path))}: {escape(announced.change_id)} revision "
-        f"{announced.revision} {_WORDS[announced.outcome]} {escape(who)}{gone}",
+        f"{announced.revision} {words} {escape(who)}{gone}",
         soft_wrap=True,
     )
     for warning in announced.warnings:

@@ -34,7 +34,12 @@ def clashes(
 def clash_lines(
     announced: Announcement, others: Sequence[OpenChange], objections: Objections
 ) -> list[str]:
-    """Return a line for each clash of an announcement, with the customers that have it."""
+    """Return a line for each clash of an announcement, with the customers that have it.
+
+    An old file is not announced, so it clashes with nothing.
+    """
+    if announced.newer:
+        return []
     codes_of: dict[str, list[str]] = {}
     for detail in announced.details:
         for code in detail.customers:

@@ -7,12 +7,22 @@ from pathlib import Path
 
 import boto3
 
+from changecast.customer.mailing import MailKind
 from changecast.hub.announcing.announce import Announcement, Hub
 from changecast.hub.announcing.freeze_gate import Objections
 from changecast.hub.tracking.open_windows import open_changes
 from changecast_cli.announcing.clashes import clashes
 from changecast_cli.announcing.freezes import objections
 from changecast_cli.announcing.outlook import NOBODY, Outlook, announced_before, outlook
+from changecast_cli.terminal import counted
+
+# What people call a kind of mail, where its own word names no thing.
+_NOUNS = {
+    MailKind.STARTED.value: "start",
+    MailKind.COMPLETED.value: "completion",
+    MailKind.CANCELLED.value: "cancellation",
+    MailKind.WITHDRAWN.value: "withdrawal",
+}
 
 
 def outlooks(
@@ -38,7 +48,7 @@ def outlooks_of(
             if only is not None and code not in only:
                 continue
             found = outlook(own, hub, detail, code, earlier, now)
-            is_affected = code in detail.customers
+            is_affected = code in detail.customers and not announced.newer
             against = clashes(detail, code, others, objects) if is_affected else ()
             yield replace(found, warnings=(*found.warnings, *against))
 
@@ -51,7 +61,7 @@ def lines_of(one: Outlook) -> Iterator[str]:
     else:
         lasts = f", {_lasts(one.seconds)} to send" if one.seconds is not None else ""
         told = f", {one.up_to_date:,} are up to date" if one.up_to_date else ""
-        kind = one.mail.replace("_", " ")
+        kind = _NOUNS.get(one.mail) or one.mail.replace("_", " ")
         yield f"  {one.customer}: {kind} to {_who(one)}{told}{lasts}{_what_differs(one)} {by}"
     yield from (f"  {one.customer}: warning: {warning}" for warning in one.warnings)
 
@@ -64,7 +74,10 @@ def _what_differs(one: Outlook) -> str:
 def _who(one: Outlook) -> str:
     if one.recipients is None:
         return "everybody on the topic"
-    people = ", ".join(f"{number:,} of {topic}" for topic, number in one.recipients.items())
+    people = ", ".join(
+        f"{counted(number, 'person', 'people')} on the topic {topic}"
+        for topic, number in one.recipients.items()
+    )
     return f"about {people}" if one.seconds is None else people
 
 

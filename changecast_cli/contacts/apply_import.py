@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from changecast_cli.contacts.addresses import mailbox_of
 from changecast_cli.contacts.file import People, RefusedLine
 from changecast_cli.contacts.own_settings import Setting
 from changecast_cli.contacts.owner import (
+    Owner,
     known_customers,
     own_domains,
     owner_of,
@@ -27,6 +28,7 @@ from changecast_cli.contacts.owner import (
 from changecast_cli.contacts.plan import ImportPlan, LineOutcome, Result
 from changecast_cli.contacts.reading import ledger_of
 from changecast_cli.contacts.write import write
+from changecast_cli.deploying.samconfig import CustomerStack
 from changecast_cli.failures import BAD_INPUT, Refused, warn
 from changecast_cli.terminal import err, out, print_json
 
@@ -54,19 +56,13 @@ def carry_out(
     `yes`.
     """
     owner, customers = owner_of(contacts), known_customers()
-    if not is_moved:
-        refuse_others(people.origins, owner)
-        refuse_people_of_others((one.address for one in plan.add), owner, customers)
+    _refuse_others(plan, people, owner, customers, is_moved=is_moved)
     if not as_json:
         out.print(f"List {contacts.name} of {owner}", markup=False, soft_wrap=True)
     strange = strange_domains(
         [one.address for one in people.requested], on_the_list, own_domains(owner, customers)
     )
-    if strange:
-        warn(strange)
-    if strange and apply and plan.writes and not is_moved:
-        doing = f"{plan.writes} people of the file are added to or changed on the list of {owner}"
-        apply = go_on([doing], yes=yes, dry_run=False, otherwise="leave --apply out")
+    apply = _is_wanted(strange, plan, owner, yes=yes, apply=apply, is_moved=is_moved)
     ledger = ledger_of(contacts) if any(one.settings for one in people.requested) else None
     settings = _settings(people, ledger)
     outcomes = _with_settings(_in_order(plan, people), settings)
@@ -92,6 +88,31 @@ def carry_out(
         _say_the_end(met, leaving, remove, apply=apply, is_nothing=is_nothing)
     if not all(line.harmless for line in people.refused):
         raise typer.Exit(BAD_INPUT)
+
+
+def _refuse_others(
+    plan: ImportPlan,
+    people: People,
+    owner: Owner,
+    customers: Mapping[str, CustomerStack],
+    *,
+    is_moved: bool,
+) -> None:
+    if not is_moved:
+        refuse_others(people.origins, owner)
+        refuse_people_of_others((one.address for one in plan.add), owner, customers)
+
+
+def _is_wanted(
+    strange: str, plan: ImportPlan, owner: Owner, *, yes: bool, apply: bool, is_moved: bool
+) -> bool:
+    """Return whether to apply the plan; warn of a strange file, and ask before it is applied."""
+    if strange:
+        warn(strange)
+    if not (strange and apply and plan.writes) or is_moved:
+        return apply
+    doing = f"{plan.writes} people of the file are added to or changed on the list of {owner}"
+    return go_on([doing], yes=yes, dry_run=False, otherwise="leave --apply out")
 
 
 def _in_order(plan: ImportPlan, people: People) -> list[LineOutcome]:

@@ -138,9 +138,7 @@ def _sender_of(domain: str, customers: Sequence[CustomerStack]) -> str:
     """
     exact = [one.code for one in customers if _domain(one.sender) == domain]
     same = [
-        one.code
-        for one in customers
-        if _organization(_domain(one.sender)) == _organization(domain)
+        one.code for one in customers if _organization(_domain(one.sender)) == _organization(domain)
     ]
     if len(exact) == 1:
         return exact[0]

@@ -167,7 +167,7 @@ def test_a_correction_is_forced_once_and_its_reason_is_kept(world: World) -> Non
 def test_what_a_person_reads_names_the_mail_how_many_and_why_nobody() -> None:
     said = Outlook("acme", "its own list", "update", "", {"announcements": 1_200}, 3, 90.0, ("w",))
     assert list(lines_of(said)) == [
-        "  acme: update to 1,200 of announcements, 3 are up to date, 90 s to send "
+        "  acme: update to 1,200 people on the topic announcements, 3 are up to date, 90 s to send "
         "(by its own list)",
         "  acme: warning: w",
     ]
@@ -175,3 +175,20 @@ def test_what_a_person_reads_names_the_mail_how_many_and_why_nobody() -> None:
     assert list(lines_of(nobody)) == [
         "  acme: nobody is mailed: revision 5 is newer (by its own list)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("mail", "read"),
+    [
+        ("approval_request", "approval request"),
+        ("announcement", "announcement"),
+        ("started", "start"),
+        ("completed", "completion"),
+        ("cancelled", "cancellation"),
+        ("withdrawn", "withdrawal"),
+    ],
+)
+def test_every_kind_of_mail_has_a_noun(mail: str, read: str) -> None:
+    said = Outlook("acme", "its own list", mail, "", {"announcements": 1}, 0, None, ())
+    (line,) = lines_of(said)
+    assert line.startswith(f"  acme: {read} to about 1 person on the topic announcements (by ")

@@ -78,7 +78,51 @@ def test_an_old_file_with_the_content_of_an_old_revision(
     old = document(version=1, customerImpact="Impact 1.")
     said = refused(typed(old, *options), hub, 2)
     assert "revision 2 is newer, so nothing is sent: is this an old file?" in said
-    assert typed(old, *options).exit_code == BAD_INPUT
+    assert "would be announced" not in said
+
+
+def test_beside_an_old_file_nobody_is_told_of_another(hub: FakeHub) -> None:
+    for version in (1, 2):
+        assert typed(document(version=version, customerImpact=f"Impact {version}.")).exit_code == 0
+    Path("old.json").write_text(json.dumps(document(version=1, customerImpact="Impact 1.")))
+    Path("new.json").write_text(json.dumps(document(changeId="CHG-7")))
+    for files in (("new.json", "old.json"), ("old.json", "new.json")):
+        for options in ((), ("--json",), ("--wait", "1")):
+            both = CliRunner().invoke(app, ["announce", *files, "--region", "eu-central-1",
+                                            *options])  # fmt: skip
+            said = refused(both, hub, 2)
+            assert isinstance(both.exception, Refused)
+            assert "old.json: CHG-1 revision 1 was announced earlier to acme" in said
+            assert "None of the 2 files was announced" in said
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+@pytest.mark.parametrize(
+    ("second", "why"),
+    [
+        ({"version": 2, "customerImpact": "Other."}, "revision 2 was announced with other content"),
+        ({"version": 1}, "revision 1 is older than 2"),
+    ],
+)
+def test_files_of_one_change_that_contradict_each_other_announce_nothing(
+    hub: FakeHub, second: dict[str, Any], why: str, options: tuple[str, ...]
+) -> None:
+    Path("1.json").write_text(json.dumps(document(version=2)))
+    Path("2.json").write_text(json.dumps(document(**second)))
+    both = ["announce", "1.json", "2.json", "--region", "eu-central-1", *options]
+    assert why in refused(CliRunner().invoke(app, both), hub, 0)
+
+
+def test_two_revisions_in_one_command_are_numbered_as_they_are_announced(hub: FakeHub) -> None:
+    for number in (1, 2):
+        Path(f"{number}.json").write_text(json.dumps(document(customerImpact=f"Impact {number}.")))
+    both = ["announce", "1.json", "2.json", "--region", "eu-central-1"]
+    planned = CliRunner().invoke(app, [*both, "--dry-run"])
+    done = CliRunner().invoke(app, both)
+    assert (planned.exit_code, done.exit_code, len(hub.events.entries)) == (0, 0, 2)
+    for number in (1, 2):
+        assert f"{number}.json: CHG-1 revision {number} would be" in planned.stdout
+        assert f"{number}.json: CHG-1 revision {number} announced to" in done.stdout
 
 
 def test_all_files_of_a_change_again_are_no_mistake(hub: FakeHub) -> None:
@@ -122,7 +166,15 @@ def test_a_freeze(hub: FakeHub) -> None:
     said = refused(typed(document()), hub, 0)
     assert "acme: in the freeze 'Stocktaking'" in said
     assert "--despite REASON" in said
-    assert "acme: warning: in the freeze 'Stocktaking'" in typed(document(), "--dry-run").stdout
+    planned = typed(document(), "--dry-run")
+    assert planned.exit_code == BAD_INPUT
+    assert "acme: warning: in the freeze 'Stocktaking'" in planned.stdout
+    assert "CHG-1 revision 1 would be refused, so nobody would be told" in planned.stdout
+    assert "--despite REASON" in planned.stderr
+    told = json.loads(typed(document(), "--dry-run", "--json").stdout)
+    assert "in the freeze 'Stocktaking'" in told["errors"][-1]["message"]
+    meant = typed(document(), "--dry-run", "--despite", "The certificate expires.")
+    assert (meant.exit_code, "would be announced to" in meant.stdout) == (0, True)
     announced = typed(document(), "--despite", "The certificate expires.")
     assert len(hub.events.entries) == 1
     assert "warning CHG-1: acme: in the freeze 'Stocktaking'" in " ".join(announced.stderr.split())
@@ -164,6 +216,18 @@ def test_another_change_at_the_same_time_is_said_before_it_is_announced(
         assert said.count("at the same time") == 1
     told = json.loads(typed(document(**WINDOW), "--json").stdout)
     assert told["announced"][0]["warnings"] == [f"acme, globex: {clash}"]
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_a_file_that_is_not_announced_is_at_nobodys_time(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    for version in (1, 2):
+        typed(document(**WINDOW, version=version, customerImpact=f"Impact {version}."))
+    for module in (announce, dry_run):
+        monkeypatch.setattr(module, "open_changes", lambda _: OTHERS)
+    old = document(**WINDOW, version=1, customerImpact="Impact 1.")
+    assert "at the same time" not in refused(typed(old, *options), hub, 2)
 
 
 def test_a_test_and_a_cancellation_are_at_nobodys_time(

@@ -210,7 +210,7 @@ def test_who_is_withdrawn_is_told_before(browser: TestClient, hub: FakeHub) -> N
     announce(document(), hub=hub)
     _, page = planned(browser, customers=["acme"])
     assert "to announce revision 2 to 1 customer, and to withdraw it for 1" in page.text
-    assert "globex withdrawn withdrawn to everybody" in page.text
+    assert "globex withdrawn withdrawal to everybody" in page.text
 
 
 @pytest.mark.parametrize("draft", ["", "x", "../x"])

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from pydantic import TypeAdapter, ValidationError
 
-from changecast.contract.change import Status
+from changecast.contract.change import Status, utc
 from changecast.contract.change_announced import ChangeAnnounced, as_test
 from changecast.contract.errors import ContractError
 from changecast.contract.fields import Line
@@ -159,6 +159,7 @@ def announce(
     require_approvals: bool = False,
     notify_all: str = "",
     approval: Approval | None = None,
+    rehearsal: list[Record] | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Announcement:
     """Announce one metadata.json to every customer that it names, and to nobody else.
@@ -186,6 +187,8 @@ def announce(
             otherwise this is a warning.
         notify_all: The reason to mail everybody although nothing material changed.
         approval: Who answers for it, where two persons announce; only `publish_approved` has one.
+        rehearsal: With `dry_run`, what earlier documents of the same dry run would announce; this
+            document's record is added.
         now: The clock.
 
     Returns:
@@ -218,7 +221,9 @@ def announce(
         approval=approval,
     )
     by = who_announces(announced_by or where.caller)
-    return announce_placed(placed, options, hub=where, by=by, bus=bus, dry_run=dry_run)
+    return announce_placed(
+        placed, options, hub=where, by=by, bus=bus, dry_run=dry_run, rehearsal=rehearsal
+    )
 
 
 def announce_placed(
@@ -229,12 +234,13 @@ def announce_placed(
     by: str,
     bus: str | None = None,
     dry_run: bool = False,
+    rehearsal: list[Record] | None = None,
 ) -> Announcement:
     """Announce a document whose customers are known codes; raises the same as `announce`."""
     change = placed.change
     hub.refuse_one_person(unless=dry_run or options.approval is not None)
     for _ in range(RESERVATIONS):
-        known = revisions(hub.table, change.change_id)
+        known = _known(hub, change.change_id, rehearsal or ())
         void = discards(hub.table, change.change_id)
         options = replace(options, discards=tuple(one.revision for one in void))
         record, again = next_record(
@@ -260,6 +266,7 @@ def announce_placed(
         announced = details(placed, record, hub.customers, options)
         to_put = outgoing(announced, hub.current(announced), bus)
         if dry_run:
+            _note(rehearsal, record, options.at)
             rehearsed = _announcement(Outcome.DRY_RUN, record, placed)
             return replace(rehearsed, details=tuple(announced), newer=newer)
         if newer:
@@ -278,6 +285,20 @@ def announce_placed(
     )
 
 
+def _known(hub: Hub, change_id: str, rehearsal: Sequence[Record]) -> list[Record]:
+    """Return what was announced of a change, and what a dry run would announce before this."""
+    return [
+        *revisions(hub.table, change_id),
+        *(one for one in rehearsal if one.change_id == change_id),
+    ]
+
+
+def _note(rehearsal: list[Record] | None, record: Record, at: datetime) -> None:
+    """Add a record to a dry run of several documents, as if its event were put."""
+    if rehearsal is not None and not record.put_at:
+        rehearsal.append(replace(record, put_at=utc(at)))
+
+
 def _newer(record: Record, known: Sequence[Record], options: Options) -> int:
     """Return the newest revision that was announced after a record; 0 if there is none."""
     put = [one.revision for one in known if one.put_at and one.revision not in options.discards]
@@ -287,13 +308,15 @@ def _newer(record: Record, known: Sequence[Record], options: Options) -> int:
 
 def _warned(document: Document, newer: int) -> Document:
     """Warn that a document is older than what people have."""
-    if not newer:
-        return document
-    said = (
+    return replace(document, warnings=(*document.warnings, old_file(newer))) if newer else document
+
+
+def old_file(newer: int) -> str:
+    """Return a sentence about a document that is older than the newest announced revision."""
+    return (
         f"revision {newer} is newer, so nothing is sent: is this an old file? To announce it all "
         f"the same, set `version` to {newer + 1}"
     )
-    return replace(document, warnings=(*document.warnings, said))
 
 
 def _as_first_read(hub: Hub, placed: Document, record: Record, options: Options) -> Document:
