@@ -17,6 +17,7 @@ from changecast.customer.compose.words import languages
 from changecast_cli.console.announcing import form_of
 from changecast_cli.console.mails import SAMCONFIG
 from changecast_cli.console.pages import page
+from changecast_cli.customers.alarm_topics import check_topics
 from changecast_cli.customers.deploy import lines_for
 from changecast_cli.customers.input import regions_with_ses
 from changecast_cli.customers.samconfig_entries import Added, add_all, add_to_file
@@ -104,9 +105,13 @@ def entry_of(given: Given) -> Entry:
     text = samconfig_file.read(SAMCONFIG)
     added = add_all(text, [_row(given)], _hub(given), alert_email=_alerted(given))
     _refuse(added)
+    topics = check_topics(added)
+    if topics.missing:
+        raise Refused(*topics.missing.values())
     lines = _new_lines(text, added.text)
     (customer,) = added.customers
     says = "is new" if added.new else "already exists, with the same values"
+    says = "; ".join([says, *topics.unchecked.values()])
     return Entry(customer.code, says, lines, lines_for(added.customers))
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from changecast_cli.asking import ask
+from changecast_cli.customers.alarm_topics import check_topics
 from changecast_cli.customers.buses import most_routes_in, most_routes_of
 from changecast_cli.customers.deploy import Deployed, deploy_all, look_first
 from changecast_cli.customers.input import read_rows
@@ -110,12 +111,15 @@ def add(
     planned = add_all(
         samconfig_file.read(config), rows, hub, update=update, most_routes=most_routes
     )
-    refused = planned.refused
+    topics, places = check_topics(planned), _places(rows)
+    refused = planned.refused | {places[code]: why for code, why in topics.missing.items()}
     if deploy_now and (skip_faulty or not refused):
-        refused = refused | _refused_accounts(planned, rows)
+        refused = refused | _refused_accounts(planned, places)
     good = [row for row in rows if row[0] not in refused]
     if refused and not (skip_faulty and good):
         raise Refused(*_sentences(refused, len(good)))
+    for unchecked in topics.unchecked.values():
+        warn(unchecked)
     added = add_to_file(
         config, good, hub, update=update, alert_email=alert_email, most_routes=most_routes
     )
@@ -161,9 +165,13 @@ def _who_is_alerted(config: Path, given: str | None) -> str | None:
     return given or None
 
 
-def _refused_accounts(planned: Added, rows: Rows) -> dict[str, str]:
+def _places(rows: Rows) -> dict[str, str]:
+    """Return where the input names each customer, by code."""
+    return {row["code"].strip(): where for where, row in rows if row.get("code")}
+
+
+def _refused_accounts(planned: Added, places: Mapping[str, str]) -> dict[str, str]:
     """Return the faults of the customers' accounts, by place in the input."""
-    places = {row["code"].strip(): where for where, row in rows if row.get("code")}
     looks = look_first(planned.text, planned.customers)
     return {places[code]: look.fault for code, look in looks.items() if look.fault}
 

@@ -43,7 +43,7 @@ SURPLUS = "surplus cells"
 _CODE: TypeAdapter[str] = TypeAdapter(CustomerCode)
 _NAME = re.compile(r'[^\x00-\x1f"\\]{1,90}')
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
-_TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:([0-9]{12}):[A-Za-z0-9_-]+")
+_TOPIC = re.compile(r"arn:aws[a-z-]*:sns:([a-z0-9-]+):([0-9]{12}):[A-Za-z0-9_-]+")
 # Domains whose DNS belongs to their provider, so that nobody can publish our DKIM records.
 MAILBOX_PROVIDERS = frozenset({
     "aol.com", "gmail.com", "gmx.at", "gmx.ch", "gmx.de", "gmx.net", "googlemail.com",
@@ -181,8 +181,10 @@ def _topic_faults(row: Mapping[str, str]) -> Iterator[str]:
     found = _TOPIC.fullmatch(row["alarm_topic"])
     if not found:
         yield f"alarm_topic {row['alarm_topic']!r} is not the ARN of an SNS topic"
-    elif found[1] != row["account"]:
-        yield f"alarm_topic is in account {found[1]}: alarms reach topics of their own account only"
+    elif found[2] != row["account"]:
+        yield f"alarm_topic is in account {found[2]}: alarms reach topics of their own account only"
+    elif found[1] != row["region"]:
+        yield f"alarm_topic is in Region {found[1]}: alarms reach topics of their own Region only"
 
 
 def _reminder_faults(reminders: str) -> Iterator[str]:

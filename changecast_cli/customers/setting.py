@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from changecast_cli.customers.alarm_topics import check_topics
 from changecast_cli.customers.deploy import Deployed, deploy_all, look_first, update_hub
 from changecast_cli.customers.input import address_faults
 from changecast_cli.customers.list import known
@@ -27,7 +28,7 @@ from changecast_cli.customers.results import tell_added
 from changecast_cli.customers.samconfig_entries import add_all, add_to_file
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.deploying.samconfig_file import HUB
-from changecast_cli.failures import FAILED, Refused
+from changecast_cli.failures import FAILED, Refused, warn
 from changecast_cli.options import AsJson
 from changecast_cli.terminal import out, print_json
 
@@ -69,12 +70,15 @@ def set_values(
             "--deploy to deploy what samconfig.toml has"
         )
     planned = add_all(samconfig_file.read(config), rows, update=True)
-    faults = [*planned.refused.values()]
+    topics = check_topics(planned)
+    faults = [*planned.refused.values(), *topics.missing.values()]
     if deploy_now and not faults:
         looks = look_first(planned.text, planned.customers)
         faults = [f"{code}: {look.fault}" for look in looks.values() if look.fault]
     if faults:
         raise Refused(*faults, f"Nothing was changed: {customer.code} stays as it is.")
+    for unchecked in topics.unchecked.values():
+        warn(unchecked)
     added = add_to_file(config, rows, None, update=True, alert_email=None)
     done: list[Deployed] = deploy_all(config, added.customers) if deploy_now else []
     tell_added(added, {}, done, deployed=deploy_now, as_json=as_json)

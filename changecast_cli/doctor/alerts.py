@@ -24,7 +24,7 @@ ACTION_TIME, POLL_SECONDS = timedelta(seconds=10), 1.0
 def alerts(checked: CheckedAccount) -> Iterator[Verdict]:
     """Check that somebody subscribes to the topic for alerts, and has confirmed it."""
     topic = checked.name("AlertsTopic") or ""
-    confirmed, pending = _subscriptions(checked.session, topic)
+    confirmed, pending = subscribers(checked.session, topic)
     if pending:
         yield warning(
             "alerts-confirmed",
@@ -60,7 +60,7 @@ def alarm_test(hub: "boto3.Session", checked: CheckedAccount) -> Iterator[Verdic
     sends two messages to every subscriber.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html
     """
-    confirmed, _ = _subscriptions(hub, checked.name("AlertsTopic") or "")
+    confirmed, _ = subscribers(hub, checked.name("AlertsTopic") or "")
     if not confirmed:
         yield broken(
             "alarm-test", "nobody would get it, because nobody subscribes to the alerts", SUBSCRIBE
@@ -111,7 +111,7 @@ def _failed_action(cloudwatch: "CloudWatchClient", alarm: str, began: datetime) 
     return None
 
 
-def _subscriptions(session: "boto3.Session", topic: str) -> tuple[list[str], list[str]]:
+def subscribers(session: "boto3.Session", topic: str) -> tuple[list[str], list[str]]:
     """Return (confirmed, unconfirmed) subscribers by endpoint."""
     paged = session.client("sns").get_paginator("list_subscriptions_by_topic")
     found: list[SubscriptionTypeDef] = [

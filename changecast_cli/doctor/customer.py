@@ -20,6 +20,7 @@ from changecast_cli.doctor import running as doctor_running
 from changecast_cli.doctor import sender as doctor_sender
 from changecast_cli.doctor import ses as doctor_ses
 from changecast_cli.doctor import stack as doctor_stack
+from changecast_cli.doctor.administrator import by_administrator
 from changecast_cli.doctor.checked_account import CheckedAccount, checked_account
 from changecast_cli.doctor.dns import Lookup, published
 from changecast_cli.doctor.verdicts import Verdict, broken, warning
@@ -120,7 +121,8 @@ def _examine(
     if found is None:
         return [_no_stack(bus_environment_of(stack), "of the hub", stack)]
     verdicts = [verdict for check in checks for verdict in guarded(AGAIN_HUB, check, found)]
-    return verdicts + (guarded(AGAIN_HUB, doctor_health.drift, found, stack) if drift else [])
+    verdicts += guarded(AGAIN_HUB, doctor_health.drift, found, stack) if drift else []
+    return [by_administrator(verdict, found.account, is_hub=True) for verdict in verdicts]
 
 
 def _further_buses(session: boto3.Session, drift: bool) -> Iterator[Verdict]:

@@ -13,6 +13,7 @@ from changecast_cli.customer_access import Keys, enter
 from changecast_cli.customers.account import session_of
 from changecast_cli.deploying.samconfig import CustomerStack
 from changecast_cli.doctor import hub as doctor_hub
+from changecast_cli.doctor.administrator import by_administrator
 from changecast_cli.doctor.checked_account import tolerant
 from changecast_cli.doctor.customer import again_for, examine_customer, guarded
 from changecast_cli.doctor.dns import Lookup
@@ -49,7 +50,8 @@ def look_at(
 
 
 def in_its_account(verdict: Verdict, customer: CustomerStack) -> Verdict:
-    """Return the verdict with a fix that names the customer's account."""
+    """Return the verdict with a fix that names the customer's account, and who may type it."""
+    verdict = by_administrator(verdict, customer.account)
     if not verdict.fix.startswith("aws ") or not customer.profile:
         return verdict
     where = f"--profile {customer.profile} --region {customer.region}"

@@ -5,10 +5,14 @@ from datetime import timedelta
 from itertools import chain
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from changecast_cli.doctor.alerts import subscribers
 from changecast_cli.doctor.checked_account import CheckedAccount
 from changecast_cli.doctor.verdicts import Verdict, broken, ok, repair_of, warning
 from changecast_cli.paging import pages
 from changecast_cli.repair import fixes
+from changecast_cli.terminal import counted
 
 # These rules have their own verdict, with their targets.
 CHECKED_RULES = ("AnnouncementsRule", "OutcomesRule", "TrackAnnouncedRule", "TrackReportedRule")
@@ -98,7 +102,7 @@ def failed_stacks(checked: CheckedAccount) -> Iterator[Verdict]:
 
 
 def alarm_actions(checked: CheckedAccount) -> Iterator[Verdict]:
-    """Check that every alarm publishes to the topic that the stack names, if it names one."""
+    """Check that every alarm publishes to the topic that the stack names, and somebody hears it."""
     topic = checked.parameters.get("AlarmTopicArn") or checked.name("AlertsTopic")
     if checked.code == "hub":  # a further bus uses the topic of the hub's stack
         topic = topic or ALERTS
@@ -112,8 +116,37 @@ def alarm_actions(checked: CheckedAccount) -> Iterator[Verdict]:
     if silent or gone:
         wrong = [f"{each} tells nobody" for each in silent] + [f"{each} is gone" for each in gone]
         yield warning("alarm-actions", "; ".join(wrong), repair_of(checked.code))
-    else:
+    elif checked.code == "hub":  # its subscribers have their own verdict
         yield ok("alarm-actions", f"{len(found)} alarms publish to {topic.rpartition(':')[2]}")
+    else:
+        yield _heard(checked, topic, len(found))
+
+
+def _heard(checked: CheckedAccount, topic: str, alarms: int) -> Verdict:
+    """Return the verdict on a customer's own topic: does it exist, and does anybody subscribe?"""
+    name = topic.rpartition(":")[2]
+    told = f"{alarms} alarms publish to {name}"
+    try:
+        confirmed, pending = subscribers(checked.session, topic)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NotFound":
+            raise
+        gone = f"{told}, which does not exist, so nobody gets them"
+        return warning("alarm-actions", gone, f"aws sns create-topic --name {name}")
+    if confirmed:
+        return ok("alarm-actions", f"{told}, which has {counted(len(confirmed), 'subscriber')}")
+    if pending:
+        return warning(
+            "alarm-actions",
+            f"{told}, but nobody gets them: {', '.join(pending)} did not confirm the subscription",
+            'open the link in AWS\'s mail "Subscription Confirmation"',
+        )
+    return warning(
+        "alarm-actions",
+        f"{told}, but nobody subscribes to it",
+        f"aws sns subscribe --topic-arn {topic} --protocol email "
+        "--notification-endpoint ops@your-company.example",
+    )
 
 
 def _publish_nowhere(checked: CheckedAccount, alarms: int) -> Verdict:

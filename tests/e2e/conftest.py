@@ -23,6 +23,7 @@ from testbed.fleet import deploy_fleet
 from tests.isolation.keys import CUSTOMERS, key_policy
 from tests.support import shell
 from tests.support.provider import AGREED, CROWD, CROWDED, OPERATED, WITH_KEY, Provider
+from tests.support.shell import make_alarm_topic
 
 CONTACTS = 5
 
@@ -73,8 +74,7 @@ def _own_key(cloud: Cloud, stage: Stage) -> str:
 def _own_topic(cloud: Cloud, stage: Stage) -> str:
     """A topic in the account of WITH_KEY for its alarms."""
     (account,) = (one.account for one in stage.customers if one.code == WITH_KEY)
-    sns = cloud.session(account, REGION).client("sns")
-    return str(sns.create_topic(Name="changecast-alarms")["TopicArn"])
+    return make_alarm_topic(cloud, account)
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from changecast_cli.doctor.look import look_at
 from changecast_cli.doctor.verdicts import Level, Verdict
 from changecast_cli.local.stage import HUB
 from tests.support.provider import Provider
+from tests.support.shell import make_alarm_topic
 
 CODE = "initech"
 Undo = Callable[[], object]
@@ -288,6 +289,13 @@ def alarms_off(ward: Ward) -> Undo:
     return lambda: cloudwatch.enable_alarm_actions(AlarmNames=names)
 
 
+def alarm_topic_deleted(ward: Ward) -> Undo:
+    sns = ward.own("sns")
+    (topic,) = [each["TopicArn"] for each in sns.list_topics()["Topics"]]
+    sns.delete_topic(TopicArn=topic)
+    return lambda: make_alarm_topic(ward.provider.cloud, ward.provider.account(CODE))
+
+
 def few_functions(ward: Ward) -> Undo:
     account = ward.provider.account(CODE)
     ward.provider.cloud.add_fault(account, "limits", concurrent_executions=10)
@@ -332,6 +340,7 @@ ROUNDS: dict[str, list[Planted]] = {
         Planted(dead_letter, {"dead-letters": "broken"}, "1 in OutcomesDeadLetters"),
         Planted(no_room_for_rules, {"rules-quota": "broken"}, "of 6 rules"),
         Planted(alarms_off, {"alarms": "warning"}, "changecast-hub-watch-fails"),
+        Planted(alarm_topic_deleted, {"alarm-actions": "warning"}, "which does not exist"),
     ],
     "third": [
         Planted(small_quota, {"quota": "broken"}, "300 mails"),

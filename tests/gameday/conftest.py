@@ -17,6 +17,7 @@ from changecast_cli.local.stage import REGION, Stage, add_contacts, stage_for, w
 from changecast_local.cloud import Cloud
 from testbed.fleet import deploy_fleet, shared_folder
 from tests.support.provider import Provider
+from tests.support.shell import make_alarm_topic
 
 CONTACTS = 2
 
@@ -36,8 +37,7 @@ def _with_topics(stage: Stage, cloud: Cloud) -> Stage:
     """Let each customer's alarms publish to a topic: without one, the doctor warns."""
     customers = []
     for one in stage.customers:
-        sns = cloud.session(one.account, REGION).client("sns")
-        topic = sns.create_topic(Name="changecast-alarms")["TopicArn"]
+        topic = make_alarm_topic(cloud, one.account, REGION)
         customers.append(replace(one, more=(*one.more, ("AlarmTopicArn", topic))))
     return Stage(tuple(customers))
 

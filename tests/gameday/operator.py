@@ -24,6 +24,9 @@ ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "runbook"
 PROGRAMS = Path(sys.executable).parent
 DOCTOR = "changecast doctor"
+# The AWS configurations of an operator, and of an administrator whom the operator asks.
+OWN, ADMINISTRATORS = "aws-config", "aws-config-of-administrators"
+FOR_ADMINISTRATORS = "An administrator of account"
 
 
 @dataclass
@@ -37,14 +40,11 @@ class Operator:
     def on_call(cls, provider: Provider, folder: Path, code: str) -> "Operator":
         """An operator whose folder has samconfig.toml, and whose configuration has the profiles."""
         text = (provider.folder / "sam" / "samconfig.toml").read_text("utf-8")
-        profiles = configparser.ConfigParser(interpolation=None)
         for customer in provider.stage.customers:
-            profile = f"changecast-{customer.code}"
-            keys = customer_engineer(provider.cloud, customer.account, customer.region)
-            profiles[f"profile {profile}"] = {name.lower(): keys[name] for name in CREDENTIALS}
+            at, profile = (customer.account, customer.region), f"changecast-{customer.code}"
+            _add_profile(folder / OWN, profile, customer_engineer(provider.cloud, *at))
+            _add_profile(folder / ADMINISTRATORS, profile, provider.cloud.environment(*at))
             text = samconfig_file.with_setting(text, customer.code, "profile", profile)
-        with (folder / "aws-config").open("w") as file:
-            profiles.write(file)
         (folder / "samconfig.toml").write_text(text, "utf-8")
         (folder / "bin").mkdir()
         aws = folder / "bin" / "aws"
@@ -55,13 +55,20 @@ class Operator:
         aws.chmod(0o755)
         return cls(provider, folder, code, hub_engineer(provider.cloud, HUB.account, HUB.region))
 
-    def types(self, commands: str) -> str:
+    def types(self, commands: str, config: str = OWN) -> str:
         """Type commands, answer every question with y, and return what the terminal showed."""
-        status, shown = self._typed(commands)
+        status, shown = self._typed(commands, config)
         assert status == 0, shown
         return shown
 
-    def _typed(self, commands: str) -> tuple[int, str]:
+    def obeys(self, verdict: Verdict) -> str:
+        """Type a verdict's fix, or let an administrator of the account type it if it says so."""
+        return self._fixes(verdict.reason, verdict.fix)
+
+    def _fixes(self, reason: str, fix: str) -> str:
+        return self.types(fix, ADMINISTRATORS if FOR_ADMINISTRATORS in reason else OWN)
+
+    def _typed(self, commands: str, config: str = OWN) -> tuple[int, str]:
         plain = {name: value for name, value in os.environ.items() if "AWS_" not in name}
         mine, theirs = pty.openpty()
         os.write(mine, b"y\ny\ny\n")
@@ -69,7 +76,7 @@ class Operator:
             done = subprocess.run(
                 ["bash", "-c", f"set -euo pipefail\n{commands}"],
                 cwd=self.folder,
-                env=plain | dict(self.keys) | self._settings(),
+                env=plain | dict(self.keys) | self._settings(config),
                 stdin=theirs,
                 capture_output=True,
                 text=True,
@@ -81,11 +88,11 @@ class Operator:
             os.close(theirs)
         return done.returncode, f"$ {commands}\n{done.stdout}{done.stderr}"
 
-    def _settings(self) -> dict[str, str]:
+    def _settings(self, config: str) -> dict[str, str]:
         programs = (str(self.folder / "bin"), str(PROGRAMS), os.environ["PATH"])
         return {
             "PATH": os.pathsep.join(programs),
-            "AWS_CONFIG_FILE": str(self.folder / "aws-config"),
+            "AWS_CONFIG_FILE": str(self.folder / config),
             "COLUMNS": "200",
         }
 
@@ -108,7 +115,8 @@ class Operator:
         answer = json.loads(shown[shown.index("{") : shown.rindex("}") + 1])
         ill = [one for each in answer["verdicts"].values() for one in each if one["level"] != "ok"]
         assert ill, f"the doctor finds nothing: {shown}"
-        return "".join(self.types(fix) for fix in dict.fromkeys(one["fix"] for one in ill))
+        fixes = {one["fix"]: one["reason"] for one in ill}
+        return "".join(self._fixes(reason, fix) for fix, reason in fixes.items())
 
     def problems(self) -> dict[str, Verdict]:
         """Return the doctor's verdicts of one customer and the hub that are not ok, by check.
@@ -121,6 +129,14 @@ class Operator:
         found = look_at(hub, customer, lambda one: self.provider.preparing(one.code), None)
         found += examine_hub(hub)
         return {each.check: each for each in found if each.level is not Level.OK}
+
+
+def _add_profile(file: Path, profile: str, keys: Mapping[str, str]) -> None:
+    profiles = configparser.ConfigParser(interpolation=None)
+    known = (name for name in CREDENTIALS if name in keys)
+    profiles[f"profile {profile}"] = {name.lower(): keys[name] for name in known}
+    with file.open("a") as text:
+        profiles.write(text)
 
 
 def commands_of(page: str) -> list[str]:

@@ -104,10 +104,22 @@ def test_the_verdicts_own_command_cures_it(
     planted: str, operator: Operator, request: pytest.FixtureRequest
 ) -> None:
     verdict = operator.problems()[planted]
-    shown = operator.types(verdict.fix)
+    shown = operator.obeys(verdict)
     eventually(lambda: operator.problems() == {}, PATIENCE)
     assert shown
     request.node.stash[FAILED] = False
+
+
+@in_full
+def test_a_topic_of_alarms_that_was_deleted_is_made_again_and_somebody_subscribes(
+    operator: Operator, ward: planting.Ward
+) -> None:
+    planting.alarm_topic_deleted(ward)
+    for said in ("does not exist", "nobody subscribes"):
+        verdict = operator.problems()["alarm-actions"]
+        assert said in verdict.reason
+        operator.obeys(verdict)
+    assert operator.problems() == {}
 
 
 @in_full

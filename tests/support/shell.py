@@ -88,7 +88,12 @@ class Shell:
             )
 
     def customers_csv(self, accounts: Mapping[str, str]) -> None:
-        """Write customers.csv: code -> account; the profile has the name of the code."""
+        """Write customers.csv: code -> account; the profile has the name of the code.
+
+        Each account has its topic for alarms, as alerts.md says.
+        """
+        for account in accounts.values():
+            make_alarm_topic(self.cloud, account)
         with (self.folder / "customers.csv").open("w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
@@ -104,3 +109,11 @@ def _row(code: str, account: str) -> Iterable[str]:
 def alarm_topic(account: str) -> str:
     """The topic that a customer's alarms publish to."""
     return f"arn:aws:sns:eu-central-1:{account}:changecast-alarms"
+
+
+def make_alarm_topic(cloud: Cloud, account: str, region: str = REGION) -> str:
+    """Create the topic of an account's alarms, and subscribe somebody; return its ARN."""
+    sns = cloud.session(account, region).client("sns")
+    topic = sns.create_topic(Name="changecast-alarms")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="ops@acme.example")
+    return topic

@@ -59,6 +59,7 @@ def refusal(**changed: str) -> str:
         ({"reminders": "1 day"}, "must be `none` or up to 4 times separated by commas"),
         ({"reminders": "1h,2h,3h,4h,5h"}, "must be `none` or up to 4 times separated by commas"),
         ({"alarm_topic": "arn:aws:sns:eu-west-1:222222222222:ops"}, "is in account 222222222222"),
+        ({"alarm_topic": "arn:aws:sns:us-east-1:555555555555:ops"}, "is in Region us-east-1"),
     ],
 )
 def test_each_fault_is_named(changed: dict[str, str], says: str) -> None:

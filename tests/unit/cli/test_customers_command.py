@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from typer.testing import CliRunner, Result
 
-from changecast_cli.customers import setting
+from changecast_cli.customers import alarm_topics, setting
 from changecast_cli.customers.command import app
 from changecast_cli.deploying.samconfig_file import customers_in, tables
 from changecast_cli.failures import Refused
@@ -158,3 +159,78 @@ def test_what_is_to_be_typed_next_works_in_a_folder_without_templates(
     lines = typed(*ACME).output.partition("Next:\n")[2].splitlines()
     assert lines[-1].strip() == "changecast customers add acme --deploy"
     assert [line.strip()[:28] for line in lines[:-1]] == ([first] if first else [])
+
+
+TOPIC = "arn:aws:sns:eu-central-1:222222222222:changecast-alarms"
+
+
+def sns_says(monkeypatch: pytest.MonkeyPatch, error: Exception | None) -> list[str]:
+    """Let SNS answer, or fail, for every topic; return the topics that it was asked for."""
+    asked: list[str] = []
+
+    class Sns:
+        def client(self, _: str) -> "Sns":
+            return self
+
+        def list_subscriptions_by_topic(self, TopicArn: str) -> dict[str, Any]:  # noqa: N803
+            asked.append(TopicArn)
+            if error:
+                raise error
+            return {"Subscriptions": []}
+
+    monkeypatch.setattr(alarm_topics, "session_of", lambda _: Sns())
+    return asked
+
+
+def sns_error(code: str) -> ClientError:
+    said: Any = {"Error": {"Code": code, "Message": "Topic does not exist"}}
+    return ClientError(said, "ListSubscriptionsByTopic")
+
+
+@pytest.mark.parametrize("words", [("set", "acme"), (*ACME[:2], "--update"), ("new",), ("csv",)])
+def test_a_topic_that_does_not_exist_is_refused_with_the_command_that_creates_it(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, words: tuple[str, ...]
+) -> None:
+    sns_says(monkeypatch, sns_error("NotFound"))
+    if words == ("new",):
+        words = ACME
+    else:
+        typed(*ACME)
+    before = written()
+    if words == ("csv",):
+        header = "code,account,region,name,sender,timezone,alarm_topic\n"
+        row = f"acme,222222222222,eu-central-1,Acme,changes@acme.example,Europe/Madrid,{TOPIC}\n"
+        (folder / "c.csv").write_text(header + row)
+        said = refusal(typed("add", "--from", "c.csv", "--update"))
+    else:
+        said = refusal(typed(*words, "--alarm-topic", TOPIC))
+    assert f"account 222222222222 has no topic {TOPIC}" in said
+    assert "An administrator of that account must create it" in said
+    assert "aws sns create-topic --name changecast-alarms --region eu-central-1" in said
+    assert "Nothing was changed" in said
+    assert written() == before
+
+
+def test_a_topic_that_exists_is_written_and_looked_up_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = sns_says(monkeypatch, None)
+    typed(*ACME)
+    assert "warning" not in typed("set", "acme", "--alarm-topic", TOPIC).stderr
+    assert asked == [TOPIC]
+    typed("set", "acme", "--timezone", "Europe/Kyiv")
+    assert asked == [TOPIC]  # it is not new any more
+    assert dict(customers_in(written())["acme"].more)["AlarmTopicArn"] == TOPIC
+
+
+def test_a_topic_that_cannot_be_looked_up_is_written_and_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    typed(*ACME)
+    sns_says(monkeypatch, sns_error("AuthorizationError"))
+    done = typed("set", "acme", "--alarm-topic", TOPIC)
+    assert done.exit_code == 0
+    said = " ".join(done.stderr.split())
+    assert f"acme: the alarm topic {TOPIC} was not looked up" in said
+    assert "To check it later: changecast doctor --customer acme" in said
+    assert dict(customers_in(written())["acme"].more)["AlarmTopicArn"] == TOPIC

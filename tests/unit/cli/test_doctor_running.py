@@ -1,10 +1,13 @@
 """What is switched off, late, silent or left over is named; what is not is well."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from changecast_cli.doctor import running
+from changecast_cli.doctor.customer import guarded
 from changecast_cli.doctor.verdicts import Verdict
 from tests.unit.cli.test_doctor_verdicts import Aws, checked_account
 
@@ -94,6 +97,64 @@ def test_a_failed_stack_of_ours_is_named_and_nobody_elses() -> None:
     assert only(running.failed_stacks, {}, aws).level == "ok"
 
 
+OPS = {"AlarmTopicArn": "arn:aws:sns:eu-central-1:222222222222:ops"}
+PUBLISHES = {"AlarmName": "changecast-acme-paused", "AlarmActions": ["arn:topic"]}
+
+
+def heard_by(*subscriptions: str, alarms: Any = (PUBLISHES,), error: str = "") -> Aws:
+    """An account whose topic has these subscriptions, or for whose topic SNS has an error."""
+
+    def pages(TopicArn: str) -> list[dict[str, Any]]:  # noqa: N803
+        if error:
+            said = {"Error": {"Code": error, "Message": "no"}}
+            raise ClientError(said, "ListSubscriptionsByTopic")  # type: ignore[arg-type]
+        return [{"Subscriptions": [
+            {"SubscriptionArn": one, "Endpoint": f"{one}@{TopicArn}"} for one in subscriptions
+        ]}]  # fmt: skip
+
+    class Sns(Aws):
+        def get_paginator(self, _: str) -> Any:
+            return SimpleNamespace(paginate=pages)
+
+    return Sns(describe_alarms={"MetricAlarms": list(alarms)})
+
+
+@pytest.mark.parametrize(
+    ("subscriptions", "error", "said", "fix"),
+    [
+        ((), "NotFound", "which does not exist", "aws sns create-topic --name ops"),
+        ((), "", "nobody subscribes", "aws sns subscribe --topic-arn"),
+        (("Deleted",), "", "nobody subscribes", "aws sns subscribe --topic-arn"),
+        (("PendingConfirmation",), "", "did not confirm", "open the link"),
+    ],
+)
+def test_a_topic_that_nobody_hears_is_a_warning(
+    subscriptions: tuple[str, ...], error: str, said: str, fix: str
+) -> None:
+    aws = heard_by(*subscriptions, error=error)
+    verdict = only(running.alarm_actions, ALARM, aws, parameters=OPS)
+    assert verdict.level == "warning"
+    assert verdict.reason.startswith("1 alarms publish to ops, ")
+    assert said in verdict.reason
+    assert verdict.fix.startswith(fix)
+
+
+def test_a_topic_with_a_confirmed_subscriber_is_well() -> None:
+    verdict = only(
+        running.alarm_actions, ALARM, heard_by("arn:1", "PendingConfirmation"), parameters=OPS
+    )
+    assert (verdict.level, verdict.reason) == (
+        "ok", "1 alarms publish to ops, which has 1 subscriber",
+    )  # fmt: skip
+
+
+def test_a_topic_that_may_not_be_looked_at_is_not_called_well() -> None:
+    one = checked_account(heard_by(error="AuthorizationError"), resources=ALARM, parameters=OPS)
+    (verdict,) = guarded("changecast doctor", running.alarm_actions, one)
+    assert verdict.level == "warning"
+    assert verdict.reason == "cannot check: ListSubscriptionsByTopic: AuthorizationError"
+
+
 @pytest.mark.parametrize(
     ("alarms", "level"),
     [
@@ -105,9 +166,7 @@ def test_a_failed_stack_of_ours_is_named_and_nobody_elses() -> None:
 def test_an_alarm_that_tells_nobody_or_is_gone_is_named(
     alarms: list[dict[str, Any]], level: str
 ) -> None:
-    aws = Aws(describe_alarms={"MetricAlarms": alarms})
-    given = {"AlarmTopicArn": "arn:aws:sns:eu-central-1:222222222222:ops"}
-    verdict = only(running.alarm_actions, ALARM, aws, parameters=given)
+    verdict = only(running.alarm_actions, ALARM, heard_by("1", alarms=alarms), parameters=OPS)
     assert verdict.level == level
     assert verdict.fix == ("changecast repair acme" if level == "warning" else "")
 
