@@ -8,12 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from babel import Locale
+
 from changecast.contract.fields import time_zones
 from changecast.customer.compose.words import languages, regions, words_in
 from changecast.customer.ledger.preferences import Preference, choose
 from changecast.customer.ledger.schema import mailbox_of
 from changecast.customer.ledger.table import Ledger
 from changecast.customer.planning.recipients import normalise
+from changecast_cli.contacts.words import plain
 from changecast_cli.failures import Refused
 
 # The word for the customer's own language or zone.
@@ -54,10 +57,11 @@ def settings(language: str | None, timezone: str | None) -> dict[str, str]:
 
 
 def language_of(text: str) -> str:
-    """Return the language of mails that a text names: `de`, `de_AT`, `DE-de` or `Deutsch`."""
+    """Return the language of mails that a text names: `de`, `de_AT`, `German` or `Deutsch`."""
     tag = text.strip().replace("_", "-").casefold()
-    known = _languages()
-    if found := known.get(tag) or known.get(tag.partition("-")[0]):
+    known = {one.casefold(): one for one in (*languages(), *regions())}
+    named = _names().get(plain(text))
+    if found := known.get(tag) or named or known.get(tag.partition("-")[0]):
         return found
     tags = ", ".join([*languages(), *regions()])
     raise Refused(f"no mails in {text[:40]!r}: choose one of {tags}")
@@ -106,10 +110,23 @@ def store(ledger: Ledger, plan: Iterable[Setting]) -> Iterator[str]:
 
 
 @cache
-def _languages() -> Mapping[str, str]:
-    tags = [*languages(), *regions()]
-    names = {words_in(tag)("page", "own_name").casefold(): tag for tag in reversed(tags)}
-    return names | {tag.casefold(): tag for tag in tags}
+def _names() -> Mapping[str, str]:
+    """Return every language by its names in all languages of the mails: `german`, `aleman`."""
+    readers = [words_in(tag).locale for tag in languages()]
+    # A language of its own comes last: "English" is not en-US.
+    return {
+        plain(name): tag
+        for tag in (*regions(), *languages())
+        for name in (words_in(tag)("page", "own_name"), *_names_in(readers, tag))
+    }
+
+
+def _names_in(readers: Iterable[Locale], tag: str) -> Iterator[str]:
+    for reader in readers:
+        if name := reader.languages.get(tag.replace("-", "_")):
+            yield name
+        if "-" in tag and (whole := Locale.parse(tag, sep="-").get_display_name(reader)):
+            yield whole
 
 
 @cache

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 DEPLOYER, ENGINEER = "platform-deployer", "platform-engineer"
 HUB_POLICIES = ("deploy-sam", "deploy-hub-*", "deploy-route", "deploy-bus")
 CUSTOMER_POLICIES = ("deploy-sam", "deploy-customer-*")
-HUB_OPERATING = ("operate-hub", "operate-repair", "operate-evidence")
+HUB_OPERATING = ("operate-hub", "operate-repair", "operate-evidence", "operate-intake")
 CUSTOMER_OPERATING = (
     "operate-customer", "operate-repair", "operate-contacts", "operate-freeze", "operate-forget",
     "operate-links", "operate-channels", "operate-send-test",

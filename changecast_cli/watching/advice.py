@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from changecast.contract.delivery_reported import RunState
 from changecast.contract.pause_code import PauseCode, pause_code
-from changecast.hub.tracking.alerts import page
+from changecast.hub.tracking.alerts import BY_ITSELF, page
 from changecast.hub.tracking.findings import ANNOUNCED, SILENT, Cause
 from changecast.hub.tracking.open_windows import OverdueChange
 from changecast.hub.tracking.operator_actions import Action, OperatorAction
@@ -108,7 +108,7 @@ def _then(state: str, customer: dict[str, Any]) -> str:
     if state != "paused" or (pause and not pause.needs_repair):
         return ""
     if pause and pause.automatic:
-        return "it resumes by itself once that is repaired"
+        return BY_ITSELF
     return f"when it is repaired: {_RESUME}"
 
 

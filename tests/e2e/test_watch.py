@@ -11,6 +11,7 @@ import pytest
 from changecast.hub.tracking.originals import kept
 from changecast.hub.tracking.table import statuses_of_customer
 from changecast_cli.local import process as local_cloud
+from changecast_cli.local.deployer import hub_engineer
 from changecast_cli.local.stage import HUB, add_contacts, stage_for
 from testbed.fleet import deploy_fleet
 from tests.integration.local.stage import (
@@ -247,15 +248,19 @@ def test_a_file_that_is_wrong_or_a_draft_is_never_announced(watched: Watched) ->
     s3 = watched.cloud.session(HUB.account).client("s3")
     (bucket,) = [one["Name"] for one in s3.list_buckets()["Buckets"] if "intake" in one["Name"]]
     draft, wrong = document(status="draft"), document(customers=["nobody"])
-    s3.put_object(Bucket=bucket, Key="incoming/draft.json", Body=json.dumps(draft).encode())
-    s3.put_object(Bucket=bucket, Key="incoming/wrong.json", Body=json.dumps(wrong).encode())
+    keys = hub_engineer(watched.cloud, HUB.account, HUB.region)
+    of_policies = watched.cloud.session_of(keys).client("s3")
+    for name, body in (("draft", draft), ("wrong", wrong)):
+        key = f"incoming/{name}.json"
+        of_policies.put_object(Bucket=bucket, Key=key, Body=json.dumps(body).encode())
     eventually(lambda: not [key for key in _keys(s3, bucket) if key.startswith("incoming/")])
     (reason,) = [key for key in _keys(s3, bucket) if key.endswith(".reason.txt")]
-    said = s3.get_object(Bucket=bucket, Key=reason)["Body"].read().decode()
+    said = of_policies.get_object(Bucket=bucket, Key=reason)["Body"].read().decode()
     assert "$.customers[0]: customer 'nobody' is not registered" in said
     assert [key for key in _keys(s3, bucket) if key.startswith("drafts/draft")]
     (alert,) = eventually(lambda: watched.alerts(cause="rejected_file"))
     assert "'nobody' is not registered" in alert["text"]
+    assert f"See:       aws s3 cp s3://{bucket}/{reason} -\n" in alert["text"]
     for change in (draft, wrong):
         assert watched.status(change["changeId"])["customers"] == {}
 

@@ -105,7 +105,7 @@ def drop(text: bytes) -> None:
         found = drop_of(text.decode("utf-8", "replace"))
     except ContractError:
         return
-    alerts.rejected_file(found.key, found.requester, found.bucket)
+    alerts.rejected_file(found.key, found.requester, found.bucket, found.bucket)
 
 
 def hint(text: bytes) -> None:

@@ -273,6 +273,12 @@ STEPS: Mapping[str, tuple[Step, ...]] = {
          (f"arn:aws:kms:{REGION}:{HERE}:key/1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d",),
          {"kms:SigningAlgorithm": "ECDSA_SHA_256"}),
     ),
+    "operate-intake": (
+        ("a change system", ("s3:PutObject",), (f"{INTAKE}/incoming/CHG-1.json",), NO_KEYS),
+        ("rejected-file.md", ("s3:GetObject",), (f"{INTAKE}/rejected/CHG-1.reason.txt",), NO_KEYS),
+        ("rejected-file.md", ("s3:ListBucket",), (INTAKE,), {"s3:prefix": "rejected/"}),
+        ("intake-dead-letters.md", ("s3:ListBucket",), (INTAKE,), {"s3:prefix": "incoming/"}),
+    ),
     "operate-propose": (
         ("propose", ("s3:PutObject",), (f"{INTAKE}/proposals/bob/CHG-1.json",), AS_BOB),
         ("reannounce", ("s3:PutObject",), (f"{INTAKE}/repeats/bob/CHG-1.json",), AS_BOB),

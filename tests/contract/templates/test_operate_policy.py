@@ -18,7 +18,8 @@ from botocore import xform_name
 from changecast_cli.verbs import VERBS
 from testbed.expand import expanded
 from tests.contract.templates.calls import WORDS, reachable
-from tests.support.operate_rights import STEPS, needs
+from tests.support.deploy_rights import Need
+from tests.support.operate_rights import INTAKE, STEPS, needs
 from tests.support.policy_documents import FOLDER, document, failing, without
 
 HUB, CUSTOMER = ("operate-hub",), ("operate-customer",)
@@ -70,8 +71,10 @@ ALSO = {
     "s3:GetObject": "s3:ListBucket",
     "sts:AssumeRole": "sts:SetSourceIdentity",
 }
-# What the doctor prints for a person to type with AWS's own command, and what AWS asks for that.
+# What a change system calls, and what the doctor or the runbook prints for a person to type with
+# AWS's own command.
 TYPED = {
+    "operate-intake": frozenset({"s3:PutObject", "s3:GetObject", "s3:ListBucket"}),
     REPAIR: frozenset({
         "sqs:PurgeQueue", "sqs:StartMessageMoveTask", "sqs:ReceiveMessage", "sqs:DeleteMessage",
         "sqs:GetQueueAttributes", "sqs:SendMessage",
@@ -193,6 +196,17 @@ def test_a_document_is_a_policy_that_iam_takes_in_every_partition(name: str) -> 
     assert len(written) <= 6_144
     assert "arn:aws" not in written
     assert not any("*" in action for action in allowed_by(name))
+
+
+@pytest.mark.parametrize(
+    "key", ["announced/CHG-1/1.json", "proposals/bob/CHG-1.json", "published/CHG-1.json", "x.json"]
+)
+def test_a_change_system_writes_and_reads_nothing_else_in_the_intake_bucket(key: str) -> None:
+    wanted = [
+        Need("intake", action, f"{INTAKE}/{key}", (), by_cloudformation=False)
+        for action in ("s3:PutObject", "s3:GetObject")
+    ]
+    assert len(failing(wanted, [document("operate-intake")])) == len(wanted)
 
 
 def test_an_operator_changes_the_ledger_as_the_operator_role_may() -> None:

@@ -163,7 +163,8 @@ def test_every_fault_of_a_bad_file_stands_beside_it_and_people_are_told(dropping
     assert "incoming/my change.json was not announced; nobody was told." in said
     assert "$.implementationEnd" in said or "window" in said
     (alert,) = dropping.told()
-    assert copy in alert
+    for name, key in (("See", reason), ("Copy", copy)):
+        assert f"{name + ':':11}aws s3 cp 's3://{dropping.bucket}/{key}' -\n" in alert
     assert dropping.announced() == []
 
 

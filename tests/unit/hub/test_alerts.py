@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from changecast.contract.pause_code import PauseCode
 from changecast.hub.tracking.alerts import (
     MOST_LISTED,
     SUBJECT_LIMIT,
@@ -14,7 +15,9 @@ from changecast.hub.tracking.alerts import (
     repair,
     resolved,
 )
-from changecast.hub.tracking.findings import REPORTED, SILENT
+from changecast.hub.tracking.findings import REPORTED, SILENT, Cause
+from changecast_cli.watching.advice import next_steps
+from changecast_cli.watching.runs import run_of
 
 ROW: dict[str, Any] = {
     "change_id": "CHG-1",
@@ -35,8 +38,8 @@ ROW: dict[str, Any] = {
     ["incoming/x\nCause:     all is well.json", "incoming/\x07\u202eé.json", "i/" + "x" * 900],
 )
 def test_a_files_name_cannot_make_lines_or_a_subject_that_is_refused(key: str) -> None:
-    alert = rejected_file(key, "why\nnot", "s3://bucket/rejected/x.json")
-    assert len(alert.text.splitlines()) == 4
+    alert = rejected_file(key, "why\nnot", "s3://b/rejected/x.reason.txt", "s3://b/rejected/x.json")
+    assert len(alert.text.splitlines()) == 5
     assert "\x07" not in alert.text
     assert len(alert.subject) <= SUBJECT_LIMIT
     assert alert.subject.isascii()
@@ -81,6 +84,29 @@ def test_a_limit_of_the_account_needs_no_repair_before_somebody_resumes() -> Non
     assert "Then:" not in text
 
 
+@pytest.mark.parametrize("code", PauseCode)
+def test_an_alert_about_a_pause_says_what_status_says(code: PauseCode) -> None:
+    reason = {"class": "paused", "code": code.value, "message": "m"}
+    row = _row("CHG-1", "acme") | {"reason": reason, "state": "paused"}
+    text = found([row]).text
+    (step,) = next_steps(run_of("CHG-1", [row]))
+    assert ("it resumes by itself" in text) is ("it resumes by itself" in step)
+    assert ("changecast resume CHG-1 --customer acme" in text) is ("changecast resume" in step)
+    assert code.automatic is ("changecast resume" not in text)
+    assert f"Page:      docs/runbook/{code.runbook}.md\n" in text
+    assert f"(docs/runbook/{code.runbook}.md)" in step
+
+
+@pytest.mark.parametrize("cause", sorted({*SILENT, Cause.HELD, Cause.FAILED, Cause.PARTIAL}))
+def test_an_alert_names_the_command_and_the_page_that_status_names(cause: str) -> None:
+    row = _row("CHG-1", "acme", cause) | {"state": cause}
+    text = found([row]).text
+    (step,) = next_steps(run_of("CHG-1", [row]))
+    command, _, page = step.removeprefix("acme: ").partition("    (")
+    assert f"Repair:    {command.partition('; ')[0]}\n" in text
+    assert f"Page:      {page.removesuffix(')')}\n" in text
+
+
 def test_what_was_missed_is_announced_again_after_the_repair() -> None:
     text = found([ROW]).text
     assert "Repair:    changecast doctor --customer acme\n" in text
@@ -116,4 +142,5 @@ def test_a_thousand_of_one_cause_are_counted_and_some_are_named() -> None:
 @pytest.mark.parametrize("cause", sorted(SILENT | REPORTED))
 def test_every_cause_has_a_command_that_names_the_customer(cause: str) -> None:
     assert repair(_row("CHG-1", "acme", cause)).startswith("changecast ")
-    assert "--customer acme" in repair(_row("CHG-1", "acme", cause))
+    names_it = "--customer acme" in repair(_row("CHG-1", "acme", cause))
+    assert names_it is (cause != Cause.UNKNOWN_CUSTOMER), "nobody is registered under that code"

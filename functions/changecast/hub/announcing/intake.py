@@ -95,8 +95,10 @@ def _file(intake: Intake, drop: Drop, document: bytes, announced: Announcement) 
 
 def _reject(intake: Intake, drop: Drop, fault: ContractError) -> None:
     """Move a document to the rejected ones, with every fault, and send an alert."""
-    key = keep_rejected(intake.s3, drop, _reason(drop, fault))
-    alert = alerts.rejected_file(drop.key, fault.message, f"s3://{drop.bucket}/{key}")
+    key, reason = keep_rejected(intake.s3, drop, _reason(drop, fault))
+    alert = alerts.rejected_file(
+        drop.key, fault.message, f"s3://{drop.bucket}/{reason}", f"s3://{drop.bucket}/{key}"
+    )
     alerts.publish(intake.sns, intake.alerts_topic, alert)
     measured({"outcome": "rejected"}, {"Files": count(1)})
     log.warning("rejected", extra={"kept_as": key, "code": fault.code})

@@ -95,8 +95,8 @@ def keep_draft(s3: "S3Client", drop: Drop) -> str:
     return key
 
 
-def keep_rejected(s3: "S3Client", drop: Drop, reason: str) -> str:
-    """Copy a file to the rejected ones, with the reason beside it; return its key."""
+def keep_rejected(s3: "S3Client", drop: Drop, reason: str) -> tuple[str, str]:
+    """Copy a file to the rejected ones, with the reason beside it; return the keys of both."""
     name = f"rejected/{_own_name(drop)}"
     _copy(s3, drop, f"{name}.json")
     s3.put_object(
@@ -105,7 +105,7 @@ def keep_rejected(s3: "S3Client", drop: Drop, reason: str) -> str:
         Body=reason.encode(),
         ContentType="text/plain; charset=utf-8",
     )
-    return f"{name}.json"
+    return f"{name}.json", f"{name}.reason.txt"
 
 
 def remove(s3: "S3Client", drop: Drop) -> None:

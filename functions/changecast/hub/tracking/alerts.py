@@ -8,7 +8,7 @@ from itertools import chain
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from changecast.contract.pause_code import pause_code
+from changecast.contract.pause_code import PauseCode, pause_code
 from changecast.hub.tracking.findings import ANSWERED, SILENT, Cause
 from changecast.hub.tracking.open_windows import ending
 from changecast.hub.tracking.schema import Row, is_unplaced
@@ -33,6 +33,7 @@ class Alert:
     attributes: Mapping[str, str]
 
 
+BY_ITSELF = "it resumes by itself once that is repaired"
 _RESUME = "changecast resume {change} --customer {customer}"
 _DOCTOR = "changecast doctor --customer {customer}"
 _REANNOUNCE = "changecast reannounce {change} --customer {customer}"
@@ -45,9 +46,11 @@ _REPAIR = {
     Cause.REJECTED: "changecast history {change} --customer {customer}",
     Cause.NOTHING_TO_SEND: "changecast contacts list --customer {customer}",
     **dict.fromkeys(SILENT, _DOCTOR),
+    # The doctor knows registered customers only.
+    Cause.UNKNOWN_CUSTOMER: "changecast customers list",
 }
 _OF_ONE_RUN = frozenset({Cause.PAUSED, Cause.HELD, Cause.FAILED, Cause.PARTIAL})
-# Commands for the time after the repair.
+# Commands for the time after the repair, unless the run resumes by itself.
 _THEN = {
     Cause.PAUSED: _RESUME,
     **dict.fromkeys(SILENT - {Cause.STALLED, Cause.UNKNOWN_CUSTOMER}, _REANNOUNCE),
@@ -68,7 +71,7 @@ def _found_one(row: Row) -> Alert:
         ("See", finding["command"]),
         ("Repair", repair(row)),
         *(("Then", each) for each in then(row)),
-        ("Page", page(finding["cause"])),
+        ("Page", _page_of(row)),
     ]
     return _about(row, "found", finding["cause"], lines)
 
@@ -88,7 +91,7 @@ def _found_several(rows: Sequence[Row]) -> Alert:
         *([("What", f"and {more} more: changecast status --failed")] if more else []),
         *(("Repair", each) for each in dict.fromkeys(map(repair, listed))),
         *(("Then", each) for each in dict.fromkeys(chain.from_iterable(map(then, listed)))),
-        ("Page", page(cause)),
+        *(("Page", each) for each in dict.fromkeys(map(_page_of, listed))),
     ]  # fmt: skip
     attributes = {
         "event": "found",
@@ -113,8 +116,10 @@ def repair(row: Row) -> str:
 
 
 def then(row: Row) -> list[str]:
-    """Return the command to type once the cause is repaired; none if the repair is enough."""
+    """Return what follows once the cause is repaired; nothing if the repair is enough."""
     command = None if _is_resumed_first(row) else _THEN.get(Cause(row["finding"]["cause"]))
+    if command and _resumes_by_itself(row):
+        return [BY_ITSELF]
     return [_filled(command, row)] if command else []
 
 
@@ -128,9 +133,20 @@ def _filled(command: str, row: Row) -> str:
 
 def _is_resumed_first(row: Row) -> bool:
     """Return whether a run is paused for a cause that needs no repair in the account."""
-    code = pause_code(str((row.get("reason") or {}).get("code")))
+    code = _pause(row)
+    return code is not None and not code.needs_repair
+
+
+def _resumes_by_itself(row: Row) -> bool:
+    """Return whether a run is paused, and resumes without an operator once its cause is gone."""
+    code = _pause(row)
+    return code is not None and code.automatic
+
+
+def _pause(row: Row) -> PauseCode | None:
+    """Return why a run is paused; None if it is not, or for a reason that is not known."""
     is_paused = row["finding"]["cause"] == Cause.PAUSED
-    return is_paused and code is not None and not code.needs_repair
+    return pause_code(str((row.get("reason") or {}).get("code"))) if is_paused else None
 
 
 def resolved(row: Row) -> Alert:
@@ -207,13 +223,18 @@ def facts(items: Sequence[Row]) -> Alert:
     return _about(first, "found", first["cause"], lines)
 
 
-def rejected_file(key: str, reason: str, copy: str) -> Alert:
-    """Return the alert about a file of the intake bucket that cannot be announced."""
+def rejected_file(key: str, cause: str, reason: str, copy: str) -> Alert:
+    """Return the alert about a file of the intake bucket that cannot be announced.
+
+    `cause` is the first fault. `reason` is the address of the file with every fault, and `copy`
+    that of the rejected file.
+    """
     name = key.rpartition("/")[2]
     lines = [
         ("File", key),
-        ("Cause", f"rejected_file: {reason}"),
-        ("See", f"aws s3 cp {quote(copy)} -"),
+        ("Cause", f"rejected_file: {cause}"),
+        ("See", f"aws s3 cp {quote(reason)} -"),
+        ("Copy", f"aws s3 cp {quote(copy)} -"),
         ("Page", page("rejected_file")),
     ]
     attributes = {"event": "found", "cause": "rejected_file"}
@@ -244,6 +265,12 @@ def _type(value: str) -> str:
 def page(cause: str) -> str:
     """Return the runbook's page about a cause."""
     return f"docs/runbook/{cause.replace('_', '-')}.md"
+
+
+def _page_of(row: Row) -> str:
+    """Return the page about a delivery: some pauses have a page of their own."""
+    code = _pause(row)
+    return page(code.runbook if code else row["finding"]["cause"])
 
 
 def what_happened(item: Row) -> str:
