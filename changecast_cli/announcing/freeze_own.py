@@ -5,7 +5,7 @@ announcements into them. `freeze list --hub` shows all freezes that the hub obey
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -33,25 +33,35 @@ from changecast.customer.ledger.table import Ledger, open_ledger
 from changecast.hub.announcing.announce import STATUS_TABLE
 from changecast.hub.tracking.freezes import CustomerFreezes, kept_freezes
 from changecast_cli.announcing.freeze_times import span
-from changecast_cli.contacts.account import AccountProfile, AccountRegion, Code, session_for
+from changecast_cli.contacts.account import (
+    AccountProfile,
+    AccountRegion,
+    Code,
+    same_account,
+    session_for,
+)
 from changecast_cli.customers.account import STACK, parameters
 from changecast_cli.customers.open_changes import open_changes
 from changecast_cli.deploying.stacks import find_stack
 from changecast_cli.failures import Failed, Refused
 from changecast_cli.options import AsJson, session
-from changecast_cli.terminal import out, print_json
+from changecast_cli.terminal import HarmlessConsole, out, print_json
 
 _NAME: TypeAdapter[str] = TypeAdapter(Title)
 
 
 @dataclass(frozen=True)
 class _Account:
-    """The parts of a customer's account that freezes need."""
+    """The parts of a customer's account that freezes need.
+
+    `where` are the words that lead a further command into the same account.
+    """
 
     session: boto3.Session
     ledger: Ledger
     reports_queue: str
     zone: ZoneInfo
+    where: str
 
     def report(self) -> None:
         """Ask the reporter to send new freezes to the hub."""
@@ -86,14 +96,14 @@ def add(
     first, last = span(start, end, account.zone, now)
     by = account.session.client("sts").get_caller_identity()["Arn"]
     new = Freeze(str(uuid4()), _checked(name), utc(first), utc(last), utc(now), by)
-    change_freezes(account.ledger, lambda found: _with(found, new, now))
+    change_freezes(account.ledger, lambda found: _with(found, new, now, account.where))
     account.report()
     if as_json:
         print_json({"freeze": asdict(new)})
     else:
         out.print(
             f"Declared: {name}, {new.start} to {new.end}. The hub knows within a minute; "
-            f"to remove it: changecast freeze remove {new.freeze_id[:8]}",
+            f"to remove it: changecast freeze remove {new.freeze_id[:8]}{account.where}",
             markup=False,
             soft_wrap=True,
         )
@@ -164,7 +174,7 @@ def _open(code: str | None, profile: str | None, region: str | None) -> _Account
         raise Failed("the stack is older than this command: deploy it again")
     zone = ZoneInfo(parameters(stack).get("Timezone") or "UTC")
     ledger = open_ledger(own, outputs["LedgerTable"])
-    return _Account(own, ledger, outputs["ReportsQueue"], zone)
+    return _Account(own, ledger, outputs["ReportsQueue"], zone, same_account(code, profile))
 
 
 def _checked(name: str) -> str:
@@ -175,13 +185,13 @@ def _checked(name: str) -> str:
         raise Refused(f"the freeze's name cannot be used: {message}") from error
 
 
-def _with(found: Freezes, new: Freeze, now: datetime) -> Freezes:
+def _with(found: Freezes, new: Freeze, now: datetime, where: str = "") -> Freezes:
     """Return the freezes with one more; Refused if the limit is reached."""
     kept = without_past(found, now)
     if sum(one.is_open(now) for one in kept) >= MOST_FREEZES:
         raise Refused(
             f"the limit of {MOST_FREEZES} freezes is reached: remove one first "
-            "(changecast freeze list, changecast freeze remove)"
+            f"(changecast freeze list{where}, changecast freeze remove ID{where})"
         )
     return (*kept, new)
 
@@ -235,10 +245,30 @@ def _kept_lines(table: Any, code: str, of: CustomerFreezes) -> Iterator[tuple[An
         yield code, one.name, one.start, one.end, inside
 
 
-def _show(header: Iterable[str], lines: Iterable[tuple[str, ...]]) -> None:
+def _show(header: Sequence[str], lines: Sequence[tuple[str, ...]]) -> None:
+    """Print a line for each freeze, or several where a line is too short; no word is cut."""
+    if not lines:
+        out.print("No open freezes.")
+        return
+    longest = [max(map(len, column)) for column in zip(header, *lines, strict=True)]
+    needed = sum(longest) + 2 * (len(header) - 1)
+    if out.is_terminal and needed > out.width:
+        for line in lines:
+            _print_below(header, line)
+        return
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     for column in header:
-        table.add_column(column)
+        table.add_column(column, no_wrap=True)
     for line in lines:
         table.add_row(*(escape(cell) for cell in line))
-    out.print(table if table.rows else "No open freezes.")
+    (out if out.is_terminal else HarmlessConsole(width=needed, highlight=False)).print(table)
+
+
+def _print_below(header: Sequence[str], line: tuple[str, ...]) -> None:
+    """Print one freeze on several lines: whose or which, its name, its time, and the rest."""
+    which, name, start, end, rest = line
+    out.print(f"[bold]{escape(which)}[/]  {escape(name)}", soft_wrap=True)
+    out.print(f"    {start} to {end}", markup=False, soft_wrap=True)
+    if rest:
+        label = f"{header[-1].lower()}: " if header[-1] else ""
+        out.print(f"    {label}{rest}", markup=False, soft_wrap=True)

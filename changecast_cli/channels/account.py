@@ -1,6 +1,6 @@
 """The channels of one account, with their table and their secrets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import boto3
@@ -8,7 +8,7 @@ import typer
 
 from changecast.customer.ledger.endpoints import Endpoint, read_endpoint, read_endpoints
 from changecast.customer.ledger.table import Ledger, open_ledger
-from changecast_cli.contacts.account import session_for
+from changecast_cli.contacts.account import same_account, session_for
 from changecast_cli.customers.account import STACK, parameters
 from changecast_cli.deploying.stacks import find_stack
 from changecast_cli.failures import Refused
@@ -18,12 +18,16 @@ ChannelArgument = Annotated[str, typer.Argument(help="The channel's name; see ch
 
 @dataclass(frozen=True)
 class Channels:
-    """The parts of a customer's account that channels need; its own `key` may encrypt secrets."""
+    """The parts of a customer's account that channels need; its own `key` may encrypt secrets.
+
+    `where` are the words that lead a further command into the same account.
+    """
 
     session: boto3.Session
     ledger: Ledger
     queue: str
     key: str
+    where: str = ""
 
     @property
     def account(self) -> str:
@@ -41,7 +45,8 @@ class Channels:
 
 def open_channels(code: str | None, profile: str | None, region: str | None) -> Channels:
     """Open the channels of a customer in samconfig.toml, or of the credentials' own account."""
-    return channels_of(session_for(code, profile, region))
+    channels = channels_of(session_for(code, profile, region))
+    return replace(channels, where=same_account(code, profile))
 
 
 def channels_of(session: boto3.Session) -> Channels:

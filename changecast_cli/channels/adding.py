@@ -76,7 +76,7 @@ def add_chat(
         created_at=time.time(),
     )
     _add(channels, new)
-    _tell(new, "", as_json=as_json)
+    _tell(channels, new, "", as_json=as_json)
 
 
 def add_webhook(
@@ -105,7 +105,7 @@ def add_webhook(
         free, ChannelName.WEBHOOK, url, heard, tests=tests, secret=arn, created_at=time.time()
     )
     _add(channels, new)
-    _tell(new, secret, as_json=as_json)
+    _tell(channels, new, secret, as_json=as_json)
 
 
 def remove(
@@ -134,7 +134,7 @@ def _add(channels: Channels, new: Endpoint) -> None:
         raise Refused(f"somebody else added a channel {new.name!r} just now; nothing was changed")
 
 
-def _tell(new: Endpoint, secret: str, *, as_json: bool) -> None:
+def _tell(channels: Channels, new: Endpoint, secret: str, *, as_json: bool) -> None:
     if as_json:
         said = {"name": new.name, "channel": new.channel.value, "topics": new.topics}
         print_json(said | ({"secret": secret} if secret else {}))
@@ -142,7 +142,8 @@ def _tell(new: Endpoint, secret: str, *, as_json: bool) -> None:
     out.print(f"Added: the {new.channel} {new.name}, for {', '.join(new.topics)}", markup=False)
     if secret:
         out.print(f"Secret, shown only once: {secret}", markup=False, soft_wrap=True)
-    out.print(f"Try it: changecast channels test {new.name}", markup=False)
+    try_it = f"Try it: changecast channels test {new.name}{channels.where}"
+    out.print(try_it, markup=False, soft_wrap=True)
 
 
 def _free_name(channels: Channels, name: str) -> str:

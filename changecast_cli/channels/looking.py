@@ -70,7 +70,8 @@ def show(
 def probe(
     name: ChannelArgument,
     wait: Annotated[
-        float, typer.Option(help="How many seconds to wait for the result.", min=1, max=600)
+        float,
+        typer.Option(help="How many seconds to wait for the result; at most 600.", min=1, max=600),
     ] = 60.0,
     customer: Code = None,
     as_json: AsJson = False,
@@ -106,7 +107,7 @@ def _tested(channels: Channels, name: str, before: float, deadline: float) -> En
         if time.monotonic() >= deadline:
             raise Failed(
                 f"the test of {name} has no result yet; look again later: "
-                f"changecast channels show {name}"
+                f"changecast channels show {name}{channels.where}"
             )
         time.sleep(POLL_SECONDS)
 

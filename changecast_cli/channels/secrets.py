@@ -56,7 +56,11 @@ def rotate(
         print_json({"name": name, "secret": secret})
         return
     out.print(f"Secret, shown only once: {secret}", markup=False, soft_wrap=True)
-    out.print(f"Give it to the receiver within 24 hours. Try it: changecast channels test {name}")
+    out.print(
+        "Give it to the receiver within 24 hours. Try it: changecast channels test "
+        f"{name}{channels.where}",
+        soft_wrap=True,
+    )
 
 
 def new_secret() -> str:

@@ -14,7 +14,10 @@ NEEDED = ("starlette", "uvicorn", "sse_starlette")
 
 def console(
     port: Annotated[
-        int, typer.Option(help="Port on this machine; 0 picks a free one.", min=0, max=65_535)
+        int,
+        typer.Option(
+            help="Port on this machine, at most 65535; 0 picks a free one.", min=0, max=65_535
+        ),
     ] = 0,
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Print the address, but do not open a browser.")

@@ -1,5 +1,6 @@
 """Open the contact list of one account."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,7 @@ PerSecond = Annotated[
     float,
     typer.Option(
         "--per-second",
-        help="Requests to SES per second; SES accepts about one.",
+        help="Requests to SES per second, at most 1000; SES accepts about one.",
         min=0.1,
         max=1_000,
     ),
@@ -51,13 +52,17 @@ FEW = 10.0
 
 @dataclass(frozen=True)
 class OpenList:
-    """An account's contact list. `pace` waits before every call; `bucket` is for imports."""
+    """An account's contact list. `pace` waits before every call; `bucket` is for imports.
+
+    `where` are the words that lead a further command into the same account.
+    """
 
     session: boto3.Session
     ses: "SESV2Client"
     name: str
     bucket: str | None
     pace: CallPace
+    where: str = ""
 
 
 def open_list(
@@ -73,7 +78,18 @@ def open_list(
     ses = session.client("sesv2")
     pace = CallPace(per_second)
     name = outputs.get("ContactListName") or _only_list(ses)
-    return OpenList(session, ses, name, outputs.get("MailsBucket"), pace)
+    where = same_account(code, profile)
+    return OpenList(session, ses, name, outputs.get("MailsBucket"), pace, where)
+
+
+def same_account(code: str | None, profile: str | None) -> str:
+    """Return the options, after a blank, that lead a command into the same account.
+
+    A profile of the environment needs no option.
+    """
+    customer = f" --customer {code}" if code else ""
+    is_given = profile and profile != os.environ.get("AWS_PROFILE")
+    return customer + (f" --profile {profile}" if is_given else "")
 
 
 def session_for(code: str | None, profile: str | None, region: str | None) -> boto3.Session:

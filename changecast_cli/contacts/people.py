@@ -122,7 +122,7 @@ def add(
     if _found(contacts, read.text):
         raise Refused(
             f"{read.text} is already on the list. To subscribe them to a topic: "
-            f"changecast contacts subscribe {read.text} TOPIC"
+            f"changecast contacts subscribe {read.text} TOPIC{contacts.where}"
         )
     if not moved:
         refuse_people_of_others([read.text], owner_of(contacts), known_customers())

@@ -98,11 +98,11 @@ def _refuse_wrong_columns(path: Path, columns: Sequence[str]) -> None:
     unknown = [name for name in columns if name not in (*REQUIRED, *OPTIONAL)]
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if missing or unknown or twice:
+        faults = {"missing": missing, "unknown": [*map(repr, unknown)], "twice": twice}
+        told = "; ".join(f"{what}: {', '.join(names)}" for what, names in faults.items() if names)
         raise Refused(
-            f"{path}: the first line must name the columns {', '.join(REQUIRED)} "
-            f"(and may name {', '.join(OPTIONAL)}); missing: {', '.join(missing) or 'none'}, "
-            f"unknown: {', '.join(map(repr, unknown)) or 'none'}, "
-            f"twice: {', '.join(twice) or 'none'}"
+            f"{path}: {told}. The first line must name the columns {', '.join(REQUIRED)}, and may "
+            f"name {', '.join(OPTIONAL)}"
         )
 
 

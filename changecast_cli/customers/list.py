@@ -66,11 +66,15 @@ def show(
     if as_json:
         print_json(_plain(customer) | {"lines": lines_for([customer])})
         return
-    for name, value in _plain(customer).items():
-        out.print(f"{name:<12}{escape(str(value))}")
+    own = {name: value for name, value in _plain(customer).items() if name != "more"}
+    for name, value in own.items():
+        out.print(f"{name:<12}{value or '-'}", markup=False, soft_wrap=True)
+    for number, (name, value) in enumerate(customer.more):
+        label = "parameters" if number == 0 else ""
+        out.print(f"{label:<12}{name}={value}", markup=False, soft_wrap=True)
     out.print("")
     for line in lines_for([customer]):
-        out.print(line)
+        out.print(line, markup=False, soft_wrap=True)
 
 
 def known(code: str, config: Path) -> CustomerStack:

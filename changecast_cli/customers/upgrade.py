@@ -62,7 +62,11 @@ def upgrade(
     ] = None,
     at_a_time: Annotated[
         int,
-        typer.Option(min=1, max=MOST_AT_A_TIME, help="How many customers are in each later ring."),
+        typer.Option(
+            min=1,
+            max=MOST_AT_A_TIME,
+            help=f"How many customers are in each later ring; at most {MOST_AT_A_TIME}.",
+        ),
     ] = AT_A_TIME,
     dry_run: DryRun = False,
     config: Config = Path("samconfig.toml"),

@@ -53,7 +53,10 @@ def doctor(
         ),
     ] = False,
     many: Annotated[
-        int, typer.Option(min=1, max=MOST, help="How many tests --canary sends at once.")
+        int,
+        typer.Option(
+            min=1, max=MOST, help=f"How many tests --canary sends at once; at most {MOST}."
+        ),
     ] = 1,
     alarm_test: Annotated[
         bool,
@@ -83,7 +86,7 @@ def doctor(
     state: Annotated[
         list[Level] | None,
         typer.Option(
-            help="Show only accounts with a verdict of this level; repeat it for more.",
+            help="Show only verdicts of this level; repeat it for more.",
             case_sensitive=False,
         ),
     ] = None,

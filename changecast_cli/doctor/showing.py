@@ -44,7 +44,7 @@ def show(
         checked: The accounts, of which `number` are expected.
         number: With more than one, each has a line that sums it up.
         everything: Show healthy verdicts too.
-        levels: Show only accounts with a verdict of these levels; empty means all.
+        levels: Show only verdicts of these levels; empty means all.
         as_json: Print one JSON object at the end instead.
     """
     found: dict[str, Any] = {}
@@ -55,9 +55,10 @@ def show(
         total.update(own)
         if levels and levels.isdisjoint(own):
             continue
-        shown = each.verdicts if everything else problems(each.verdicts)
+        shown = _chosen(each.verdicts, levels, everything=everything)
         if as_json:
-            found[each.who] = [asdict(one) for one in (each.verdicts if number <= MANY else shown)]
+            is_all = number <= MANY and not levels
+            found[each.who] = [asdict(one) for one in (each.verdicts if is_all else shown)]
         elif shown or number <= MANY:
             _print(each, shown, summed_up=number > 1)
         else:
@@ -69,6 +70,15 @@ def show(
             out.print(line)
     if total[Level.BROKEN]:
         raise typer.Exit(FAILED)
+
+
+def _chosen(
+    verdicts: list[Verdict], levels: frozenset[Level], *, everything: bool
+) -> list[Verdict]:
+    """Return the verdicts of the requested levels; without levels, the problems or everything."""
+    if levels:
+        return [one for one in verdicts if one.level in levels]
+    return verdicts if everything else problems(verdicts)
 
 
 def _print(each: Checked, shown: Iterable[Verdict], *, summed_up: bool) -> None:

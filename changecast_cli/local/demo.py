@@ -71,7 +71,9 @@ def demo(
                        metavar="[FILE]..."),
     ] = None,
     customers: Annotated[str, typer.Option(help="Codes, separated by commas.")] = CUSTOMERS,
-    contacts: Annotated[int, typer.Option(help="People per customer.", min=0, max=10_000)] = 5,
+    contacts: Annotated[
+        int, typer.Option(help="People per customer; at most 10000.", min=0, max=10_000)
+    ] = 5,
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave it running; `changecast local down` stops it.")
     ] = False,

@@ -25,7 +25,10 @@ def agenda(
         str | None, typer.Option("--customer", "-c", help="Only changes that name this customer.")
     ] = None,
     days: Annotated[
-        int, typer.Option(help="How many days to look ahead.", min=1, max=LONGEST_DAYS)
+        int,
+        typer.Option(
+            help=f"How many days to look ahead; at most {LONGEST_DAYS}.", min=1, max=LONGEST_DAYS
+        ),
     ] = 14,
     timezone: Annotated[
         str, typer.Option(help="IANA time zone of the times; `here` means this machine's.")

@@ -17,6 +17,7 @@ from changecast_cli.preview.brands import parameters_of
 ACME = ("add", "acme", "--account", "222222222222", "--region", "eu-central-1", "--name", "Acme",
         "--sender", "changes@acme.example", "--timezone", "Europe/Madrid",
         "--hub-account", "111111111111")  # fmt: skip
+REQUIRED = "code,account,region,name,sender,timezone"
 CSV = (
     "code,account,region,name,sender,timezone\n"
     "umbra,555555555555,eu-west-1,Umbra,c@umbra.example,UTC\n"
@@ -234,3 +235,22 @@ def test_a_topic_that_cannot_be_looked_up_is_written_and_said(
     assert f"acme: the alarm topic {TOPIC} was not looked up" in said
     assert "To check it later: changecast doctor --customer acme" in said
     assert dict(customers_in(written())["acme"].more)["AlarmTopicArn"] == TOPIC
+
+
+@pytest.mark.parametrize(
+    ("header", "says", "not_said"),
+    [
+        ("code,name", "missing: account, region, sender, timezone. The first line", "unknown"),
+        (f"{REQUIRED},colour", "c.csv: unknown: 'colour'. The first line", "missing"),
+        (f"{REQUIRED},code", "c.csv: twice: code. The first line", "unknown"),
+    ],
+)
+def test_of_a_wrong_header_only_what_is_wrong_is_told(
+    folder: Path, header: str, says: str, not_said: str
+) -> None:
+    typed(*ACME)
+    (folder / "c.csv").write_text(f"{header}\n")
+    said = refusal(typed("add", "--from", "c.csv"))
+    assert says in said
+    assert not_said not in said
+    assert "none" not in said

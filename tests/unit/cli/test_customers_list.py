@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from changecast_cli.customers import list as listing
+from changecast_cli.deploying.samconfig_file import with_parameter
 from changecast_cli.main import app
 from changecast_cli.terminal import HarmlessConsole
 
@@ -33,3 +34,18 @@ def test_no_word_is_broken_on_a_terminal_that_is_too_narrow_for_a_line(
     words = screen.file.getvalue().split()  # type: ignore[attr-defined]
     plain = [re.sub(r"\x1b\[[0-9;]*m", "", word) for word in words]
     assert {"changes@initech.example", "222222222222", "Industries"} <= set(plain)
+
+
+def test_everything_about_a_customer_is_shown_as_people_write_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    topic = "arn:aws:sns:eu-central-1:222222222222:changecast-alarms"
+    file = tmp_path / "samconfig.toml"
+    text = with_parameter(SAMCONFIG.read_text("utf-8"), "acme", "AlarmTopicArn", topic)
+    file.write_text(with_parameter(text, "acme", "Reminders", "24h,1h"))
+    lines = CliRunner().invoke(app, ["customers", "show", "acme", "--config", str(file)]).stdout
+    assert f"parameters  AlarmTopicArn={topic}\n" in lines
+    assert "            Reminders=24h,1h\n" in lines
+    assert not {"{", "}", "'", "None"} & set(lines.replace("None", " None ").split())
+    assert "{" not in lines

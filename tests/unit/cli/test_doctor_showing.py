@@ -93,3 +93,18 @@ def test_a_bus_chooses_customers_and_an_unknown_one_is_refused() -> None:
         _on("changecast-hub-3", [one, two])
     with pytest.raises(Refused, match="give --all too"):
         _on("changecast-hub", [])
+
+
+@pytest.mark.parametrize("everything", [True, False])
+def test_with_a_level_only_the_verdicts_of_that_level_are_listed(
+    capsys: pytest.CaptureFixture[str], everything: bool
+) -> None:
+    mixed = [Checked("acme", [WELL, LATE, DEAD]), Checked("globex", [WELL, WELL])]
+    text = shown(capsys, mixed, levels="warning", everything=everything)
+    assert "upgrade" in text
+    assert "sending" not in text
+    assert "dead-letters" not in text
+    assert "globex" not in text
+    assert "3 ok, 1 warning, 1 broken" in text
+    told = json.loads(shown(capsys, mixed, levels="broken", everything=everything, as_json=True))
+    assert [one["check"] for one in told["verdicts"]["acme"]] == ["dead-letters"]

@@ -1,6 +1,8 @@
 """A customer declares a freeze in its own account, and its reporter tells the hub."""
 
+import io
 import json
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -20,6 +22,7 @@ from changecast_cli.announcing.freeze_times import span
 from changecast_cli.failures import Refused
 from changecast_cli.main import app
 from changecast_cli.schemas import FOLDER
+from changecast_cli.terminal import HarmlessConsole
 from testbed.doubles.account import REPORTS, Account
 from tests.unit.delivery.test_reporter import Refusing, report
 
@@ -215,3 +218,41 @@ def test_an_hour_that_is_there_twice_does_not_lengthen_sixty_days() -> None:
     with pytest.raises(Refused, match="longer than 60 days"):
         span("2027-09-15", "2027-11-13", madrid, now)  # 60 days of the calendar and an hour
     span("2027-09-15", "2027-11-12", madrid, now)
+
+
+def test_the_command_that_removes_a_freeze_can_be_typed_as_it_is_printed(
+    account: Account, typed: Type
+) -> None:
+    said = add(typed, "Year end").output
+    assert re.search(r"to remove it: changecast freeze remove [0-9a-f]{8}$", said.strip())
+    when = ("--from", day(20), "--to", day(21))
+    said = typed("add", "Audit", *when, "--customer", "acme").output
+    found = re.search(r"changecast freeze (remove [0-9a-f]{8} --customer acme)$", said.strip())
+    assert found
+    assert typed(*found[1].split()).exit_code == 0
+    assert names(account) == ["Year end"]
+    said = typed("add", "Audit", *when, "--profile", "acme-freezes").output
+    assert said.strip().endswith(" --profile acme-freezes")
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_no_time_of_a_freeze_is_cut(
+    monkeypatch: pytest.MonkeyPatch, width: int, is_terminal: bool
+) -> None:
+    file = io.StringIO()
+    screen = HarmlessConsole(file=file, force_terminal=is_terminal, width=width, highlight=False)
+    monkeypatch.setattr(freeze_own, "out", screen)
+    monkeypatch.setattr(freeze_own, "HarmlessConsole", partial(HarmlessConsole, file=file))
+    line = ("a-customer-with-a-long-code", "Year-end closing of the books",
+            "2029-04-30T22:00:00Z", "2029-05-06T22:00:00Z", "CHG-1, CHG-20270119")  # fmt: skip
+    header = ("CUSTOMER", "NAME", "FROM", "TO", "OPEN CHANGES IN THE FREEZE")
+    freeze_own._show(header, [line])
+    shown = file.getvalue()
+    assert "…" not in shown
+    for cell in line:
+        assert cell in shown
+
+
+def test_without_a_freeze_that_is_said(typed: Type) -> None:
+    assert typed("list").output == "No open freezes.\n"

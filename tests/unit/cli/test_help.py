@@ -3,7 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 import typer
@@ -75,3 +75,16 @@ def test_help_breaks_no_word_at_80_columns_and_shows_the_examples(
     shown = " ".join(narrow.split())
     for line in lines_of(verb):
         assert line in shown
+
+
+def options_of(verb: str) -> Iterator[tuple[str, Any]]:
+    hints = get_type_hints(VERBS[verb].callback, include_extras=True)
+    for name, hint in hints.items():
+        yield from ((name, one) for one in getattr(hint, "__metadata__", ()))
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_names_the_largest_value_of_an_option(verb: str) -> None:
+    for name, option in options_of(verb):
+        most = getattr(option, "max", None)
+        assert most is None or f"{most:g}" in option.help, name
