@@ -88,7 +88,8 @@ def mail_from(checked: CheckedAccount) -> Iterator[Verdict]:
 def account(checked: CheckedAccount) -> Iterator[Verdict]:
     """Check the account: production access, sending, health, and quota for the largest run."""
     found = checked.session.client("sesv2").get_account()
-    yield _sandbox(found.get("ProductionAccessEnabled", False))
+    review = values(dict(found), "Details", "ReviewDetails", "Status")
+    yield _sandbox(found.get("ProductionAccessEnabled", False), review or "")
     yield _sending(found.get("SendingEnabled", False), found.get("EnforcementStatus", "HEALTHY"))
     yield _quota(checked, found["SendQuota"])
 
@@ -113,9 +114,16 @@ def _quota(checked: CheckedAccount, quota: Mapping[str, Any]) -> Verdict:
     return ok("quota", told)
 
 
-def _sandbox(out_of_it: bool) -> Verdict:
+def _sandbox(out_of_it: bool, review: str) -> Verdict:
     if out_of_it:
         return ok("sandbox", "production access")
+    if review == "PENDING":
+        return broken(
+            "sandbox",
+            "SES mails only verified addresses and its simulator; AWS is reviewing the request for "
+            "production access",
+            "wait for AWS's answer, about a day",
+        )
     return broken(
         "sandbox",
         "SES mails only verified addresses and its simulator",

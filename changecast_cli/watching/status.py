@@ -25,7 +25,7 @@ from changecast.hub.tracking.open_windows import (
 from changecast.hub.tracking.operator_actions import actions_on
 from changecast.hub.tracking.queries import reminders
 from changecast.hub.tracking.registry_index import registered
-from changecast.hub.tracking.revisions import revisions
+from changecast.hub.tracking.revisions import records_of, revisions
 from changecast.hub.tracking.table import Row, statuses, statuses_of_customer, statuses_of_days
 from changecast_cli.customer_access import find_customer
 from changecast_cli.failures import FAILED, Refused, say
@@ -185,8 +185,22 @@ class _Reader:
         else:
             rows, self.hidden = without_floods(_rows(self.table, self.start, self.filters.customer))
             runs = by_change(rows)
-        kept = [self.filters.of(run) for run in runs]
+        kept = with_change_status(self.table, [self.filters.of(run) for run in runs])
         return kept if self.change_id else [run for run in kept if run["customers"]]
+
+
+def with_change_status(table: "Table", runs: Iterable[Run]) -> list[Run]:
+    """Return the runs with the status of their change, as its newest revision here states it.
+
+    None if nobody announced that revision here.
+    """
+    every = [*runs]
+    named = [(run["change_id"], run["revision"]) for run in every if run["customers"]]
+    found = records_of(table, named)
+    return [
+        {**run, "status": found[run["change_id"]].status if run["change_id"] in found else None}
+        for run in every
+    ]
 
 
 def _reader(table: "Table", change_id: str | None, since: str, filters: Filters) -> _Reader:

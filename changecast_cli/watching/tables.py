@@ -48,6 +48,8 @@ _HEADER = [Text(name, style="bold dim") for name in
 _ALL, _ALL_BUT_WHY, _WHO_AND_STATE = 6, 5, 2
 # Maximum number of customers of one change on a screen; more would take seconds to draw.
 PAGE = 100
+# How a change ended; its people were told, and its run looks like any other.
+ENDED = frozenset({"cancelled", "completed"})
 CLOCKS_DIFFER = timedelta(minutes=5)
 _WHY_WIDTH, _GAP, _INDENT = 40, 2, 6
 
@@ -126,6 +128,8 @@ def _heading(run: Run, now: datetime, screen: int) -> Text:
     announced = [one["announced_at"] for one in run["customers"].values() if one["announced_at"]]
     ago = f"  {_when(max(announced), now)}" if announced else ""
     heading.append(f"  rev {run['revision']}{ago}", style="not bold dim")
+    if run.get("status") in ENDED:
+        heading.append(f"  {run['status']}", style="not dim")
     if run.get("title"):
         has_room = heading.cell_len + 2 + Text(run["title"]).cell_len <= screen
         heading.append(f"{'' if has_room else chr(10)}  {run['title']}", style="not bold")

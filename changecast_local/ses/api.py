@@ -67,6 +67,7 @@ ROUTES: list[tuple[str, str, str, Operation]] = [
         identities.put_dkim,
     ),
     ("GET", "/account", "GetAccount", account.get),
+    ("POST", "/account/details", "PutAccountDetails", account.put_details),
     ("PUT", "/account/sending", "PutAccountSendingAttributes", account.put_sending),
     ("PUT", "/account/suppression", "PutAccountSuppressionAttributes", account.put_suppression),
 ]

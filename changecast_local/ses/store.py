@@ -70,6 +70,10 @@ class Account:
     suppressed: dict[str, Suppressed] = field(default_factory=dict)
     suppressed_reasons: list[str] = field(default_factory=lambda: ["BOUNCE", "COMPLAINT"])
     sending_enabled: bool = True
+    # Real accounts start in the sandbox, which would stop every demo.
+    production_access: bool = True
+    details: dict[str, Any] = field(default_factory=dict)
+    review_asked_at: float | None = None
     mails: list[SentMail] = field(default_factory=list)
     accepted_at: deque[float] = field(default_factory=deque)
     allowance: float | None = None

@@ -266,6 +266,27 @@ def test_status_shows_what_is_overdue_and_what_to_type(
     ] is None  # fmt: skip
 
 
+@pytest.mark.parametrize("end", ["cancelled", "completed"])
+def test_status_shows_how_a_change_ended(
+    hub: Hub, tracker: Tracker, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    """The run that told people of the end looks like any other."""
+    monkeypatch.setattr(status_module, "out", Console(width=200))
+    provider = FakeHub(hub.table, FakeEvents(), fake_hub().customers, fake_hub().caller)  # type: ignore[arg-type]
+    announce(document(), hub=provider)
+    announce(document(changeId="CHG-2"), hub=provider)
+    announce(document(changeId="CHG-2", status=end, version=2), hub=provider)
+    for entry in provider.events.entries:
+        tracker.handle(envelope_of(entry))
+    for words in ((), ("-c", "acme"), ("CHG-2",)):
+        typed = CliRunner().invoke(app, ["status", *words]).output
+        (heading,) = [line for line in typed.splitlines() if line.startswith("CHG-2")]
+        assert f"  {end}" in heading, typed
+        assert not [line for line in typed.splitlines() if line.startswith("CHG-1") and end in line]
+    told = json.loads(CliRunner().invoke(app, ["status", "--json"]).output)["runs"]
+    assert {one["change_id"]: one["status"] for one in told} == {"CHG-1": "approved", "CHG-2": end}
+
+
 def agenda(*words: str) -> str:
     typed = CliRunner().invoke(app, ["agenda", *words])
     assert typed.exit_code == 0, typed.output

@@ -252,3 +252,15 @@ def test_ses_is_asked_for_the_identity_once() -> None:
     for check in (doctor_ses.identity, doctor_ses.dkim, doctor_ses.mail_from):
         assert not ill(check, one)
     assert asked == ["acme.example"]
+
+
+def test_a_request_for_production_access_is_not_to_be_made_again_while_aws_reviews_it() -> None:
+    review = {"ReviewDetails": {"Status": "PENDING", "CaseId": "1"}}
+    asked = ACCOUNT | {"ProductionAccessEnabled": False, "Details": review}
+    found = guarded(AGAIN, doctor_ses.account, checked_account(Aws(get_account=asked)))
+    (verdict,) = [each for each in found if each.check == "sandbox"]
+    assert (verdict.level, verdict.fix) == ("broken", "wait for AWS's answer, about a day")
+    denied = asked | {"Details": {"ReviewDetails": {"Status": "DENIED"}}}
+    found = guarded(AGAIN, doctor_ses.account, checked_account(Aws(get_account=denied)))
+    (verdict,) = [each for each in found if each.check == "sandbox"]
+    assert verdict.fix.startswith("aws sesv2 put-account-details --production-access-enabled")
