@@ -168,6 +168,8 @@ STEPS: Mapping[str, tuple[Step, ...]] = {
          (f"arn:aws:iam::{THERE}:role/changecast-SendMailRole-1A2B3C4D5E6F",), NO_KEYS),
         ("doctor", (*WATCHED, "ses:GetAccount", "ses:ListSuppressedDestinations"),
          ANYTHING, NO_KEYS),
+        ("throttles.md", ("cloudwatch:GetMetricStatistics",), ANYTHING, NO_KEYS),
+        ("failed-target.md", ("events:ListRules",), ANYTHING, NO_KEYS),
         ("doctor", ("dynamodb:UpdateItem",), (LEDGER,), TURN),
         ("doctor", ("apigateway:GET",), STAGE, NO_KEYS),
         ("doctor", ("secretsmanager:DescribeSecret",), KEYRING, NO_KEYS),

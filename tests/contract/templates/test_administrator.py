@@ -71,6 +71,20 @@ def test_a_fix_that_no_document_allows_is_for_an_administrator(
     assert (command in marked) is not all(action in may for action in actions_of(command))
 
 
+RUNBOOK = sorted((DOCTOR.parents[1] / "docs" / "runbook").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", RUNBOOK, ids=lambda path: path.stem)
+def test_a_command_of_the_runbook_is_allowed_or_for_an_administrator(page: Path) -> None:
+    text = page.read_text("utf-8")
+    may = {*allowed(HUB), *allowed(CUSTOMER)}
+    commands = {
+        f"aws {service} {name}" for service, name in _TYPED.findall(text) if service != "s3"
+    }
+    refused = [one for one in commands if not may.issuperset(actions_of(one))]
+    assert not refused or "administrator" in text, refused
+
+
 def test_the_verdict_says_who_must_type_it_and_the_fix_can_be_pasted() -> None:
     acme = CustomerStack(
         "acme", "222222222222", "eu-central-1", "Acme", "changes@acme.example", "UTC", "en", "",

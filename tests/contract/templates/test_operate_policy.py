@@ -74,6 +74,7 @@ ALSO = {
 # What a change system calls, and what the doctor or the runbook prints for a person to type with
 # AWS's own command.
 TYPED = {
+    "operate-customer": frozenset({"cloudwatch:GetMetricStatistics", "events:ListRules"}),
     "operate-intake": frozenset({"s3:PutObject", "s3:GetObject", "s3:ListBucket"}),
     REPAIR: frozenset({
         "sqs:PurgeQueue", "sqs:StartMessageMoveTask", "sqs:ReceiveMessage", "sqs:DeleteMessage",
