@@ -36,7 +36,7 @@ test: .venv/.ready build/.browser ## run everything that CI runs: the checks, th
 test-seconds: .venv/.ready ## print how long each suite took in the last `make test`
 	@$(BIN)/python -m tests.seconds
 
-test-cpu: .venv/.ready ## run the unit and contract tests; print the seconds of a processor that they take
+test-cpu: .venv/.ready ## run the unit and contract tests; print the CPU seconds that they take
 	@$(BIN)/python -m tests.seconds cpu
 
 # Tests look at the mails in a real browser, and read them with other mail programs' parsers.
@@ -55,7 +55,7 @@ check: .venv/.ready ## run ruff, mypy --strict and import-linter
 	@$(BIN)/lint-imports --no-logo --cache-dir build/import-linter
 	@$(BIN)/mypy
 
-isolation: .venv/.ready build/policy-lint/.ready ## prove who can do what: 30 x 30 customers, every weakening, the policy linters
+isolation: .venv/.ready build/policy-lint/.ready ## prove who can do what: 30 x 30 customers, every weakened policy, the policy linters
 	@$(BIN)/python -m tests.isolation
 	@$(BIN)/python -m tests.isolation.lint
 	@build/policy-lint/bin/cyclonedx-py requirements functions/requirements-customer.txt --output-reproducible --outfile build/isolation/sbom-customer.json
@@ -67,7 +67,7 @@ build/policy-lint/.ready: requirements/policy-lint.txt .venv/.ready
 	@$(BIN)/uv pip sync --quiet --python build/policy-lint/bin/python --require-hashes requirements/policy-lint.txt
 	@touch $@
 
-game-day: .venv/.ready ## plant every fault that has a repair in the embedded cloud, and type the repair
+game-day: .venv/.ready ## plant every fault that has a repair in the embedded cloud, and run the repair
 	@$(BIN)/pytest --heavy tests/gameday
 
 mail-gallery: .venv/.ready build/.browser ## write every kind of mail in every language, as Gmail and Outlook show it: build/mail-gallery

@@ -22,7 +22,7 @@ def go_on(
     type_in: str | None = None,
     otherwise: str = "--dry-run",
 ) -> bool:
-    """Print the plan on stderr and ask; return False if nothing shall be done.
+    """Print the plan on stderr and ask; return False if nothing should be done.
 
     With `type_in`, the only valid answer is that word, for actions that cannot be undone.
     `otherwise` is how to see the plan only. Raises Refused if nobody is there to answer.
@@ -36,17 +36,17 @@ def go_on(
         return True
     if not sys.stdin.isatty():
         raise Refused(
-            f"there is no terminal to ask on: add --yes to go ahead, or {otherwise} to see what it "
-            "would do"
+            "cannot ask for confirmation without a terminal: add --yes to go ahead, or "
+            f"{otherwise} to see what would be done"
         )
     return _is_typed(type_in) if type_in else typer.confirm("Do it?", err=True)
 
 
 def _is_typed(word: str) -> bool:
-    answer = typer.prompt(f"Type {word} to do it", default="", show_default=False, err=True)
+    answer = typer.prompt(f"Type {word} to confirm", default="", show_default=False, err=True)
     if answer.strip() == word:
         return True
-    err.print(f"That is not {escape(word)}: nothing was done.")
+    err.print(f"The input is not {escape(word)}: nothing was done.")
     return False
 
 

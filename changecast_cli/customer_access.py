@@ -129,7 +129,7 @@ def _session(
         return session, f"the profile {profile}"
     raise Refused(
         f"this command reads the account of {customer.code} ({customer.account}), but there is no "
-        f"AWS profile {profile}: give --customer-profile, or --external-id if the customer lets "
+        f"AWS profile {profile}: use --customer-profile, or --external-id if the customer lets "
         f"you use its role {OPERATOR_ROLE}"
     )
 
@@ -146,8 +146,9 @@ def _by_role(hub: boto3.Session, customer: Customer, external_id: str) -> boto3.
         )
     except ClientError as error:
         raise Refused(
-            f"{customer.code} does not let you use {role}: its stack needs OperatorAccount (your "
-            f"account) and OperatorExternalId (the id that you gave), or give --customer-profile "
+            f"{customer.code} does not let you use {role}. Its stack needs "
+            "OperatorAccount (your account) and OperatorExternalId (the ID that you "
+            "gave). Otherwise, use --customer-profile "
             f"({error.response['Error']['Code']})"
         ) from error
     given = answer["Credentials"]
@@ -165,8 +166,8 @@ def _refuse_another_account(session: boto3.Session, customer: Customer, way: str
     account = session.client("sts").get_caller_identity()["Account"]
     if account != customer.account:
         raise Refused(
-            f"{way} leads to account {account}, but {customer.code} is in {customer.account}: "
-            "give the right --customer-profile"
+            f"{way} belongs to account {account}, but {customer.code} is in {customer.account}: "
+            "use the right --customer-profile"
         )
 
 
@@ -182,7 +183,7 @@ def _stack(session: boto3.Session, customer: Customer, name: str, way: str) -> "
             ) from error
         if code.startswith("AccessDenied"):
             raise Refused(
-                f"{way} may not read the stack {name} of {customer.code} "
+                f"{way} is not allowed to read the stack {name} of {customer.code} "
                 "(cloudformation:DescribeStacks): use another --customer-profile"
             ) from error
         raise

@@ -130,8 +130,8 @@ def _answered(error: ClientError) -> str:
     if not code.startswith("AccessDenied") or caller is None:
         return said
     return (
-        f"{said.rstrip('.')}. These credentials are of account {caller[1]}: if that is not the "
-        "hub's account, set AWS_PROFILE or give --profile."
+        f"{said.rstrip('.')}. These credentials belong to account {caller[1]}: if "
+        "that is not the hub's account, set AWS_PROFILE or use --profile."
     )
 
 
@@ -143,9 +143,9 @@ _SENTENCES: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], str]], ...]
     ((ChangecastError,), str),
     (
         (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError),
-        lambda _: "AWS credentials are missing: set AWS_PROFILE, or give --profile (hub account).",
+        lambda _: "AWS credentials are missing: set AWS_PROFILE, or use --profile (hub account).",
     ),
-    ((NoRegionError,), lambda _: "No AWS Region is set: set AWS_REGION, or give --region."),
+    ((NoRegionError,), lambda _: "No AWS Region is set: set AWS_REGION, or use --region."),
     ((ProfileNotFound,), lambda error: f"{error}: check your AWS configuration."),
     ((NoConnection,), _not_reached),
     ((ClientError,), _answered),

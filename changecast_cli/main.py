@@ -20,9 +20,10 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Announce a change once; every affected customer's people are told from that customer's "
-    "own AWS account.\n\nUses the AWS account of your credentials (environment, --profile); "
-    "AWS_ENDPOINT_URL sends it elsewhere. Exit status: 0 done, 1 failed, 2 bad input.",
+    help="Announce a change once; every affected customer's people are told from that "
+    "customer's own AWS account.\n\nUses the AWS account of your credentials "
+    "(environment, --profile); AWS_ENDPOINT_URL sends the requests elsewhere. Exit "
+    "status: 0 done, 1 failed, 2 bad input.",
 )
 
 

@@ -61,7 +61,7 @@ class Turns:
         return turn
 
     def _after_readers(self, ledger: Ledger, began: float) -> float:
-        """Give way to a planner that reads the contact list, but not for ever."""
+        """Give way to a planner that reads the contact list, but not forever."""
         now = began
         while look(ledger).is_under_way(now) and now < began + GIVE_WAY:
             self.sleep(APART)

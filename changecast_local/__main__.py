@@ -36,10 +36,14 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m changecast_local", description=__doc__)
-    parser.add_argument("--state", type=Path, required=True, help="file that says where it is")
-    parser.add_argument("--port", type=int, default=0, help="0 (the default) is any free port")
+    parser.add_argument(
+        "--state", type=Path, required=True, help="file to write the cloud's address to"
+    )
+    parser.add_argument(
+        "--port", type=int, default=0, help="port; 0 (the default) picks a free one"
+    )
     parser.add_argument("--no-auth", action="store_true", help="do not evaluate IAM")
-    parser.add_argument("--workers", type=int, default=6, help="functions that run at once")
+    parser.add_argument("--workers", type=int, default=6, help="how many functions can run at once")
     parser.add_argument("--log", type=Path, help="file for the cloud's own log")
     parser.add_argument(
         "--function-variable",

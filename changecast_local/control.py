@@ -49,7 +49,7 @@ def beside(app: App, routes: Routes, subscriptions: Page) -> App:
 def _answer(routes: Routes, scope: Mapping[str, Any], body: bytes) -> tuple[int, Any]:
     route = routes.get((scope["method"], scope["path"].removeprefix(PREFIX)))
     if route is None:
-        return 404, {"error": f"no such thing: {scope['method']} {scope['path']}"}
+        return 404, {"error": f"unknown request: {scope['method']} {scope['path']}"}
     try:
         return 200, route(
             dict(parse_qsl(scope["query_string"].decode())), json.loads(body or b"null")

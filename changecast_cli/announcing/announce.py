@@ -69,11 +69,11 @@ from changecast_cli.watching.tables import runs_table
 
 _WORDS = {
     Outcome.ANNOUNCED: "announced to",
-    Outcome.ANNOUNCED_AGAIN: "was announced before; its event was put again for",
+    Outcome.ANNOUNCED_AGAIN: "was already announced; its event was sent again to",
     Outcome.OLDER: "was announced earlier to",
     Outcome.DRAFT: "is a draft, so nobody is told; it names",
     Outcome.DRY_RUN: "would be announced to",
-    Outcome.DISCARDED: "is void; told now:",
+    Outcome.DISCARDED: "is void; announced now to:",
 }
 _REFUSED = "would be refused, so nobody would be told; it names"
 IsOver = Callable[[dict[str, Any]], bool]
@@ -89,14 +89,19 @@ Confidential = Annotated[
     ),
 ]
 Test = Annotated[
-    bool, typer.Option("--test", help="Mark it as a test, and mail only the allowed recipients.")
+    bool,
+    typer.Option(
+        "--test", help="Mark the announcement as a test, and mail only the allowed recipients."
+    ),
 ]
 ChangeId = Annotated[
     str | None, typer.Option(help="The change's ID, if the document has no ID or ticket.")
 ]
 Freezes = Annotated[
     Path,
-    typer.Option(help="Folder of freezes: CODE.ics says when a customer does not want changes."),
+    typer.Option(
+        help="Folder with the customers' freezes, one calendar file (CODE.ics) per customer."
+    ),
 ]
 Despite = Annotated[
     str,
@@ -107,19 +112,20 @@ Despite = Annotated[
 Past = Annotated[
     str,
     typer.Option(
-        help="Accept a window that is over, has begun or looks like a typo, for this reason."
+        help="Accept a window that is over, has begun or looks like a typo; give the reason."
     ),
 ]
 RequireApprovals = Annotated[
     bool,
     typer.Option(
-        "--require-approvals", help="Refuse an approved change that a customer has not approved."
+        "--require-approvals",
+        help="Refuse an approved change if one of its customers has not approved it.",
     ),
 ]
 NotifyAll = Annotated[
     str,
     typer.Option(
-        help="Mail everybody although nothing that readers see has changed; give the reason."
+        help="Mail everybody even though nothing that readers see has changed; give the reason."
     ),
 ]
 
@@ -128,7 +134,9 @@ def announce(
     files: Files,
     wait: Annotated[
         float,
-        typer.Option(help="Seconds to wait for every result; exit 3 if not finished.", min=0),
+        typer.Option(
+            help="Seconds to wait for all results; exits with 3 if some are still missing.", min=0
+        ),
     ] = 0,
     dry_run: Annotated[
         bool,
@@ -145,8 +153,8 @@ def announce(
     break_glass: Annotated[
         str,
         typer.Option(
-            help="Announce without a second person in an emergency (TwoPerson=yes), for this "
-            "reason; people are alerted."
+            help="In an emergency, announce without a second person (TwoPerson=yes); give "
+            "the reason. Sends an alert."
         ),
     ] = "",
     as_person: As = None,
@@ -207,7 +215,7 @@ def warn_of_clashes(
 ) -> list[list[str]]:
     """Warn of other changes in the same window, and of freezes that `--despite` overrides.
 
-    Without `--despite`, the gate has refused every freeze that holds. Returns what was said of
+    Without `--despite`, the gate has refused every freeze that holds. Returns what was said about
     each.
     """
     objects: Objections = options["objections"] if options["despite"] else lambda *_: ()
@@ -235,7 +243,7 @@ def _way(own: boto3.Session, hub: Hub, reason: str, person: str | None, *, dry_r
         return announce_document
     if hub.two_persons is None:
         raise Refused(
-            "this hub does not require a second person (TwoPerson=no): leave out --break-glass"
+            "this hub does not require a second person (TwoPerson=no): omit --break-glass"
         )
     who = person_of(hub, person)
 
@@ -432,9 +440,10 @@ def _superseded_by_strays(hub: Hub, run: Run) -> Iterator[str]:
     if newer:
         yield (
             f"{run['change_id']} revision {run['revision']} was superseded at "
-            f"{', '.join(codes)} by revision {newer[-1]}, which was not announced here. "
-            f"People who were not mailed before get nothing. See {STRAY_PAGE}: changecast discard "
-            f"{run['change_id']} --revision {newer[-1]}"
+            f"{', '.join(codes)} by revision {newer[-1]}, which was not announced "
+            "here. People who were not mailed before get nothing. To void that "
+            f"revision: changecast discard {run['change_id']} --revision {newer[-1]} "
+            f"({STRAY_PAGE})"
         )
 
 

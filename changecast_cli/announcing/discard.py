@@ -18,7 +18,7 @@ from changecast_cli.terminal import out, print_json
 
 def discard(
     change_id: Annotated[str, typer.Argument(help="The change.")],
-    revision: Annotated[int, typer.Option(help="The revision to make void.", min=1)],
+    revision: Annotated[int, typer.Option(help="The revision to void.", min=1)],
     as_person: As = None,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -53,15 +53,17 @@ def discard(
 def plan_for(done: Discarded) -> str:
     """Return what making a revision void will do, in a sentence."""
     told = ", ".join(done.told) or "nobody yet"
-    return f"{done.change_id} revision {done.revision} becomes void; announced now to: {told}"
+    return (
+        f"{done.change_id} revision {done.revision} becomes void; this is announced now to: {told}"
+    )
 
 
 def _next(done: Discarded) -> str:
     lines = [f"{done.change_id} revision {done.revision} is void."]
     if done.untold:
         lines.append(
-            f"Not told yet: {', '.join(done.untold)}. They get it with the next announcement "
-            "that names them."
+            f"Not told yet that it is void: {', '.join(done.untold)}. Their next "
+            "announcement tells them."
         )
     lines.append(
         "Next: changecast announce FILE (with a new version if the document has one). Everybody "

@@ -27,7 +27,7 @@ def read_file(path: Path) -> DocumentFile:
     """Read one file (`-` is stdin); Refused if it is missing, no file, unreadable or too large."""
     try:
         if path.is_dir():
-            raise Refused(f"{path} is a folder; name the metadata.json in it")
+            raise Refused(f"{path} is a folder; give the path of the metadata.json in it")
         with nullcontext(sys.stdin.buffer) if path == STDIN else path.open("rb") as file:
             body = file.read(EVENT_LIMIT + 1)  # a device or a pipe has no size beforehand
         size = len(body) if path == STDIN else max(len(body), path.stat().st_size)
@@ -35,7 +35,7 @@ def read_file(path: Path) -> DocumentFile:
         raise Refused(f"{path} cannot be read: {error.strerror}") from error
     if size > EVENT_LIMIT:
         raise Refused(
-            f"{path} has {size:,} bytes, but at most {EVENT_LIMIT:,} are possible: "
-            "shorten the longest texts, or put them behind a link"
+            f"{path} has {size:,} bytes, but the limit is {EVENT_LIMIT:,}: shorten "
+            "the longest texts, or replace them with links"
         )
     return DocumentFile(path, body)

@@ -55,11 +55,11 @@ def outlooks_of(
 
 def lines_of(one: Outlook) -> Iterator[str]:
     """Return lines for people: which mail to how many, how long it takes, and every warning."""
-    by = f"(by {one.known_by})"
+    by = f"(according to {one.known_by})"
     if one.mail == NOBODY:
         yield f"  {one.customer}: nobody is mailed: {one.why} {by}"
     else:
-        lasts = f", {_lasts(one.seconds)} to send" if one.seconds is not None else ""
+        lasts = f", {_lasts(one.seconds)}" if one.seconds is not None else ""
         told = f", {one.up_to_date:,} are up to date" if one.up_to_date else ""
         kind = _NOUNS.get(one.mail) or one.mail.replace("_", " ")
         yield f"  {one.customer}: {kind} to {_who(one)}{told}{lasts}{_what_differs(one)} {by}"
@@ -83,5 +83,9 @@ def _who(one: Outlook) -> str:
 
 def _lasts(seconds: float) -> str:
     if seconds >= 86_400:
-        return f"{seconds / 86_400:.0f} days by its daily quota"
-    return f"{seconds / 60:.0f} min" if seconds >= 120 else f"{max(1, round(seconds))} s"
+        return f"{seconds / 86_400:.0f} days to send because of its daily quota"
+    return (
+        f"{seconds / 60:.0f} min to send"
+        if seconds >= 120
+        else f"{max(1, round(seconds))} s to send"
+    )

@@ -1,7 +1,7 @@
 """changecast freeze add, list, remove: a customer's own declarations, in its own account.
 
 They are kept in the ledger. The account's reporter sends them to the hub, which refuses
-announcements into them. `freeze list --hub` shows all freezes that the hub obeys.
+announcements into them. `freeze list --hub` shows all freezes that the hub enforces.
 """
 
 import time
@@ -70,7 +70,7 @@ class _Account:
 
 
 def add(
-    name: Annotated[str, typer.Argument(help="Its name, for example 'Year-end closing'.")],
+    name: Annotated[str, typer.Argument(help="The freeze's name, for example 'Year-end closing'.")],
     start: Annotated[
         str,
         typer.Option(
@@ -86,7 +86,7 @@ def add(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Declare, in the customer's account, a period without changes.
+    """Declare a period without changes, in the customer's account.
 
     New announcements and moved windows in that period are refused, unless the provider gives a
     reason. At most 20 freezes can be open, each of at most 60 days. Days are in the
@@ -102,8 +102,8 @@ def add(
         print_json({"freeze": asdict(new)})
     else:
         out.print(
-            f"Declared: {name}, {new.start} to {new.end}. The hub knows within a minute; "
-            f"to remove it: changecast freeze remove {new.freeze_id[:8]}{account.where}",
+            f"Declared: {name}, {new.start} to {new.end}. The hub learns of it within a minute. To "
+            f"remove it: changecast freeze remove {new.freeze_id[:8]}{account.where}",
             markup=False,
             soft_wrap=True,
         )
@@ -134,7 +134,7 @@ def remove(
     if as_json:
         print_json({"removed": asdict(gone)})
     else:
-        out.print(f"Removed: {gone.name}. The hub knows within a minute.", markup=False)
+        out.print(f"Removed: {gone.name}. The hub learns of it within a minute.", markup=False)
 
 
 def list_all(
@@ -142,8 +142,7 @@ def list_all(
         bool,
         typer.Option(
             "--hub",
-            help="List the freezes of all customers that the hub obeys, and the "
-            "open changes in them.",
+            help="List every customer's freezes that the hub knows, and the open changes in them.",
         ),
     ] = False,
     customer: Code = None,
@@ -168,7 +167,9 @@ def _open(code: str | None, profile: str | None, region: str | None) -> _Account
     own = session_for(code, profile, region)
     stack = find_stack(own, STACK)
     if stack is None:
-        raise Refused("this account has no Changecast stack: give --profile, or deploy one first")
+        raise Refused(
+            "this account has no Changecast stack: use another --profile, or deploy one first"
+        )
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
     if not {"LedgerTable", "ReportsQueue"} <= set(outputs):
         raise Failed("the stack is older than this command: deploy it again")

@@ -20,7 +20,7 @@ def push(
     folder: Annotated[
         Path,
         typer.Argument(
-            help="Folder of freezes: CODE.ics says when a customer does not want changes."
+            help="Folder with the customers' freezes, one calendar file (CODE.ics) per customer."
         ),
     ] = DEFAULT_FOLDER,
     yes: Yes = False,
@@ -35,13 +35,13 @@ def push(
     themselves stay. Recurring times are stored for two years, so run this at least once a year.
     """
     if not folder.is_dir():
-        raise Refused(f"{folder} is not a folder; name the folder that contains the CODE.ics files")
+        raise Refused(f"{folder} is not a folder; give the folder that contains the CODE.ics files")
     hub, now = connect(session(profile, region)), datetime.now(UTC)
     found = plain(folder, now)
     if unknown := sorted(set(found) - set(hub.customers)):
         raise Refused(f"no customer is registered as {', '.join(unknown)}; rename those files")
     said = ", ".join(f"{code} ({len(one.times)})" for code, one in found.items()) or "nobody"
-    going = go_on([f"The hub will keep the freezes of: {said}"], yes=yes, dry_run=dry_run)
+    going = go_on([f"The hub will store the freezes of: {said}"], yes=yes, dry_run=dry_run)
     if going:
         keep_freezes(hub.table, found, hub.caller, now)
     if as_json:

@@ -54,7 +54,7 @@ class Freezes:
 
 
 def freezes_of(folder: Path, code: str, timezone: str) -> Freezes:
-    """Return the freezes in the customer's file; none without a file. Refused if it is no calendar.
+    """Return the freezes in the customer's file; none without a file. Refused if it is not one.
 
     Whole days and times without a zone are in `timezone`.
     """

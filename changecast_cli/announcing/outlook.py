@@ -162,7 +162,7 @@ def _by_hub(table: "Table", announced: ChangeAnnounced, code: str, known: Known)
         return replace(found, why=_why(decision), recipients={})
     if decision.base and not decision.material:
         _, why = reason_for_nobody(decision, announced)
-        told = f"{why}, unless they missed revision {decision.base.revision} ({NOTIFY_ALL})"
+        told = f"{why}, except people who missed revision {decision.base.revision} ({NOTIFY_ALL})"
         return replace(found, why=told)
     most = largest_run(table, code)
     people = {decision.topic.value: most} if most else None
@@ -194,7 +194,7 @@ def _by_account(
     except ContractError as error:
         return replace(found, why=f"its account would refuse it: {error.message}")
     except PauseRun as stop:
-        return replace(found, why=f"it would pause: {stop.message}")
+        return replace(found, why=f"the run would pause: {stop.message}")
     return replace(found, why=_why(decision))
 
 
@@ -311,7 +311,7 @@ def _limits(
     contacts = len(listed.subscribers(Topic(mailing.topic)))
     before = list_size(account.ledger(), mailing.topic) if limits.list_growth else 0
     if stop := beyond(ProposedRun(mails, contacts, seen), before, limits):
-        yield f"it would pause until somebody resumes it: {stop.message}"
+        yield f"the run would pause until somebody resumes it: {stop.message}"
 
 
 def _why(decision: Decision) -> str:

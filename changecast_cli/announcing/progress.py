@@ -28,8 +28,7 @@ ChangeId = Annotated[str, typer.Argument(help="The change.")]
 At = Annotated[
     str,
     typer.Option(
-        help="When it actually happened: RFC 3339 with an offset, such as "
-        "2027-01-14T22:05:00+01:00."
+        help="The actual time: RFC 3339 with an offset, such as 2027-01-14T22:05:00+01:00."
     ),
 ]
 
@@ -66,7 +65,7 @@ def start(
 
 def complete(
     change_id: ChangeId,
-    outcome: Annotated[str, typer.Option(help="How it went, in a sentence or two.")] = "",
+    outcome: Annotated[str, typer.Option(help="How the change went, in a sentence or two.")] = "",
     follow_up: Annotated[str, typer.Option(help="What happens next.")] = "",
     at: At = "",
     as_person: As = None,
@@ -153,7 +152,7 @@ def _instant(option: str, text: str) -> datetime | None:
         moment = None
     if moment is None or moment.tzinfo is None:
         raise Refused(
-            f"{option} {text!r} is not a time with an offset: write it as "
+            f"{option} {text!r} is not a time with an offset: write it like "
             f"{utc(datetime.now().astimezone())}"
         )
     return moment

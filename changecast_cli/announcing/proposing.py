@@ -41,15 +41,16 @@ _PATIENT = Config(read_timeout=310, retries={"total_max_attempts": 1})
 _OPTIONS = ("confidential", "test", "despite", "past", "require_approvals", "notify_all")
 
 
-PROPOSES = "it is proposed: nobody is told before another person approves it"
+PROPOSES = "this only proposes it: nobody is told until another person approves it"
 
 
 def place_of(hub: Hub) -> Place:
     """Return where two persons announce; Refused if one person announces here."""
     if hub.two_persons is None:
         raise Refused(
-            "one person announces on this hub (TwoPerson=no): changecast announce FILE. To ask for "
-            "two persons: docs/two-persons.md"
+            "this hub does not require a second person (TwoPerson=no). Announce "
+            "directly: changecast announce FILE. To require a second person, see "
+            "docs/two-persons.md"
         )
     return hub.two_persons
 
@@ -65,9 +66,8 @@ def person_of(hub: Hub, given: str | None = None) -> str:
     resource = hub.caller.split(":", 5)[-1]
     if not resource.startswith("assumed-role/"):
         raise Refused(
-            f"{hub.caller} is not a role session, so it has no aws:SourceIdentity. Assume a role "
-            f"with "
-            "one, as docs/two-persons.md says"
+            f"{hub.caller} is not a role session, so it has no aws:SourceIdentity. "
+            "Assume a role with a source identity: see docs/two-persons.md"
         )
     return resource.rsplit("/", 1)[-1]
 
@@ -78,7 +78,7 @@ def proposal_for(
     """Return the proposal of a document that was rehearsed with these options of `announce`."""
     if rehearsed.outcome is Outcome.DRAFT or not rehearsed.details:
         raise Refused(
-            f"{rehearsed.change_id} is a draft, so nobody is told: there is nothing to do"
+            f"{rehearsed.change_id} is a draft, so nobody is told: there is nothing to propose"
         )
     if rehearsed.newer:
         raise Refused(
@@ -140,8 +140,8 @@ def refuse_changed(stored: Stored, rehearsed: Announcement, person: str) -> None
     now = (rehearsed.revision, rehearsed.customers, rehearsed.withdrawn)
     if now != (proposal.revision, proposal.customers, proposal.withdrawn):
         raise Refused(
-            f"{proposal.change_id} was announced since it was proposed, so this would be revision "
-            f"{rehearsed.revision}. {stored.person} must propose it again"
+            f"{proposal.change_id} has been announced since it was proposed, so this would be "
+            f"revision {rehearsed.revision}. {stored.person} must propose it again"
         )
 
 
@@ -211,7 +211,9 @@ def verb_lines(proposal: Proposal) -> Iterator[str]:
         return
     change, *_ = read_content(proposal)
     if verb is Verb.DISCARD:
-        instead = f"revision {change.revision} applies again" if change else "none applies instead"
+        instead = (
+            f"revision {change.revision} applies again" if change else "no other revision applies"
+        )
         yield f"{verb}: revision {proposal.revision} becomes void, {instead}"
         return
     yield f"{verb}: the change becomes {STATUSES[verb].value.replace('_', ' ')}"
@@ -228,7 +230,9 @@ def tell_proposed(stored: Stored, of: str = "", warnings: Sequence[str] = ()) ->
     for line in (*lines, *(f"warning: {one}" for one in warnings)):
         out.print(f"  {escape(line)}", soft_wrap=True)
     change_id = stored.proposal.change_id
-    out.print(f"  Next, another person: changecast approve {escape(change_id)}", soft_wrap=True)
+    out.print(
+        f"  Next, another person runs: changecast approve {escape(change_id)}", soft_wrap=True
+    )
 
 
 def say_proposed(stored: Stored, *, as_json: bool) -> None:
@@ -276,10 +280,9 @@ def _write(session: boto3.Session, place: Place, key: str, body: bytes, person: 
         if error.response["Error"]["Code"] != "AccessDenied":
             raise
         raise Refused(
-            f"AWS does not let you write {key}. It must be under your own aws:SourceIdentity: is "
-            f"that "
-            f"{person}? If it is another, add --as IDENTITY. If you have none, or lack the policy: "
-            "docs/two-persons.md"
+            f"AWS does not let you write {key}. The name in it must be your own "
+            f"aws:SourceIdentity. If yours is not {person}, add --as IDENTITY. If you "
+            "have none, or lack the policy, see docs/two-persons.md"
         ) from error
 
 
@@ -291,8 +294,8 @@ def _published(session: boto3.Session, place: Place, key: str) -> Announcement:
     if answer.get("FunctionError"):
         message = str(said.get("errorMessage", "the function failed")).rstrip(".")
         raise Failed(
-            f"it may not have been announced: {message}. Run the same command again: nobody is "
-            f"mailed twice"
+            f"the change may not have been announced: {message}. Run the same command "
+            "again: nobody is mailed twice"
         )
     if refused := said.get("refused"):
         raise _fault(refused)

@@ -70,7 +70,7 @@ def propose(
     """Propose changes that another person must approve (TwoPerson=yes).
 
     Checks all files as `announce` does, and announces nothing. If you propose a change again, the
-    new proposal replaces yours.
+    new proposal replaces the earlier one.
     """
     refuse_missing_folder(freezes)
     documents, own = read_files(files), session(profile, region)
@@ -105,14 +105,19 @@ def propose(
 def approve(
     change_id: Annotated[str, typer.Argument(help="The change.")],
     by: Annotated[
-        str | None, typer.Option("--by", help="Whose proposal, if several persons propose it.")
+        str | None,
+        typer.Option(
+            "--by", help="Whose proposal to approve, if several people proposed the change."
+        ),
     ] = None,
     sha256: Annotated[
         str | None, typer.Option(help="Approve only if the proposal has this hash.")
     ] = None,
     wait: Annotated[
         float,
-        typer.Option(help="Seconds to wait for every result; exit 3 if not finished.", min=0),
+        typer.Option(
+            help="Seconds to wait for all results; exits with 3 if some are still missing.", min=0
+        ),
     ] = 0,
     freezes: Freezes = DEFAULT_FOLDER,
     as_person: As = None,
@@ -125,7 +130,7 @@ def approve(
     """Approve another person's proposal, which announces it (TwoPerson=yes).
 
     Shows the hash of the proposal and what it would do at each customer, and asks. Only what you
-    see is announced: a proposal that changes meanwhile is refused.
+    see is announced: if the proposal has changed in the meantime, the approval is refused.
     """
     own = session(profile, region)
     hub = connect(own)

@@ -13,7 +13,9 @@ from changecast_cli.customers.account import STACK, parameters
 from changecast_cli.deploying.stacks import find_stack
 from changecast_cli.failures import Refused
 
-ChannelArgument = Annotated[str, typer.Argument(help="The channel's name; see channels list.")]
+ChannelArgument = Annotated[
+    str, typer.Argument(help="The channel's name, as `channels list` shows it.")
+]
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,14 @@ def channels_of(session: boto3.Session) -> Channels:
     """Open the channels of a session's account; Refused if it has none."""
     stack = find_stack(session, STACK)
     if stack is None:
-        raise Refused("this account has no Changecast stack: give --profile, or deploy one first")
+        raise Refused(
+            "this account has no Changecast stack: use another --profile, or deploy one first"
+        )
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
     if "NoticesQueue" not in outputs:
         raise Refused(
-            "the account's stack is deployed without channels. Its provider deploys them: "
-            "changecast customers set CUSTOMER --channels yes --deploy"
+            "the account's stack is deployed without channels. The provider can add "
+            "them: changecast customers set CUSTOMER --channels yes --deploy"
         )
     ledger = open_ledger(session, outputs["LedgerTable"])
     return Channels(session, ledger, outputs["NoticesQueue"], parameters(stack).get("KmsKeyId", ""))

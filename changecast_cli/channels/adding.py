@@ -32,25 +32,29 @@ _TOPIC_ARN = re.compile(
 )
 Name = Annotated[
     str | None,
-    typer.Option("--name", help="Its name: a-z, 0-9 and - (default: chat or webhook)."),
+    typer.Option("--name", help="The channel's name: a-z, 0-9 and - (default: chat or webhook)."),
 ]
 TopicsHeard = Annotated[
     str,
     typer.Option(
-        "--topics", help="The topics that it gets, separated by commas: announcements, approvals."
+        "--topics",
+        help="The topics that the channel gets, separated by commas: announcements, approvals.",
     ),
 ]
 Tests = Annotated[
     bool,
     typer.Option(
-        "--tests", help="Also send it tests, and everything from an Environment other than prod."
+        "--tests", help="Also send tests to it, and everything from an Environment other than prod."
     ),
 ]
 
 
 def add_chat(
     topic_arn: Annotated[
-        str, typer.Option("--topic-arn", help="The SNS topic; its name begins with changecast-.")
+        str,
+        typer.Option(
+            "--topic-arn", help="The ARN of the SNS topic, whose name must begin with changecast-."
+        ),
     ],
     name: Name = None,
     topics: TopicsHeard = TOPICS[0],
@@ -63,7 +67,7 @@ def add_chat(
     """Add a chat: an SNS topic of the account, in the format that Amazon Q Developer reads.
 
     Amazon Q Developer shows it in Slack or Microsoft Teams. Everything else that subscribes to the
-    topic gets it too.
+    topic gets the notices too.
     """
     channels = open_channels(customer, profile, region)
     arn = checked_topic(channels, topic_arn.strip())
@@ -89,7 +93,7 @@ def add_webhook(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Add a webhook: each notice is posted to it, signed by the Standard Webhooks specification.
+    """Add a webhook: each notice is posted to it, signed as Standard Webhooks specifies.
 
     The secret is shown once. After that, only the function that signs with it can read it.
     """
@@ -116,7 +120,7 @@ def remove(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Remove a chat or a webhook; notices that are not sent yet are not sent."""
+    """Remove a chat or a webhook. Notices that have not been sent yet are dropped."""
     channels = open_channels(customer, profile, region)
     gone = channels.known(name)
     if not go_on([f"Remove the {gone.channel} {name}"], yes=yes, dry_run=dry_run):
@@ -153,7 +157,7 @@ def _free_name(channels: Channels, name: str) -> str:
     if name in taken:
         raise Refused(f"a channel {name!r} already exists: give another --name, or remove it")
     if len(taken) >= CHANNELS_LIMIT:
-        raise Refused(f"an account has at most {CHANNELS_LIMIT} channels: remove one first")
+        raise Refused(f"an account can have at most {CHANNELS_LIMIT} channels: remove one first")
     return name
 
 
@@ -165,7 +169,7 @@ def checked_topics(said: str) -> tuple[str, ...]:
             f"a channel cannot get the topic {', '.join(unknown)}, only {', '.join(TOPICS)}"
         )
     if not found:
-        raise Refused(f"--topics names no topic: choose from {', '.join(TOPICS)}")
+        raise Refused(f"--topics is empty: choose from {', '.join(TOPICS)}")
     return found
 
 

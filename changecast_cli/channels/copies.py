@@ -72,7 +72,7 @@ def bring_back(
     """Add the chats and webhooks of a backup that are missing; the others stay as they are.
 
     Each webhook that is added gets a new secret, which is shown once. Refuses a backup with a chat
-    of another account, because its topic cannot be published to from here.
+    of another account, because Changecast cannot publish to another account's topic.
     """
     channels = open_channels(customer, profile, region)
     plan = plan_restore(channels, read_backup(file))
@@ -112,7 +112,7 @@ def plan_restore(channels: Channels, made: Mapping[str, Any]) -> RestorePlan:
     add = [one for one in found if one.name not in taken]
     if len(taken) + len(add) > CHANNELS_LIMIT:
         raise Refused(
-            f"an account has at most {CHANNELS_LIMIT} channels: it has {len(taken)}, and the "
+            f"an account can have at most {CHANNELS_LIMIT} channels: it has {len(taken)}, and the "
             f"backup would add {len(add)}"
         )
     return RestorePlan(add, [one.name for one in found if one.name in taken])
@@ -153,5 +153,7 @@ def _restored(channels: Channels, one: Endpoint) -> str:
         arn = keep_secret(channels, one.name, secret)
     values = vars(one) | {"secret": arn}
     if not add_endpoint(channels.ledger, Endpoint(**values)):
-        raise Refused(f"somebody else added a channel {one.name!r} just now; run it again")
+        raise Refused(
+            f"somebody else added a channel {one.name!r} just now; run the same command again"
+        )
     return secret

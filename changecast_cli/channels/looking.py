@@ -80,7 +80,7 @@ def probe(
 ) -> None:
     """Send a test notice to one chat or webhook, and show the result.
 
-    A test that passes also switches a channel on again that was off.
+    If the channel was off and the test passes, the channel is on again.
     """
     channels = open_channels(customer, profile, region)
     before = channels.known(name).tested_at

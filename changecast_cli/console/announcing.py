@@ -202,10 +202,10 @@ def _outlooks(request: Request, draft: Draft, codes: Sequence[str]) -> dict[str,
 
 
 async def form_of(request: Request, most: int = MOST_FIELDS) -> Form:
-    """Return the fields of a form; Refused if it is not one of ours."""
+    """Return the fields of a form; Refused if the form is not the console's."""
     body = await request.body()
     try:
         fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=most)
     except ValueError as error:
-        raise Refused("this request is not one that the console's own page sends") from error
+        raise Refused("this request does not come from the console's own page") from error
     return {name: values[0] for name, values in fields.items()}

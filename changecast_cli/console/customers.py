@@ -55,7 +55,7 @@ class Deliveries:
         return max((_count(row, "planned") for row in self.rows), default=0)
 
     def rate(self, name: str) -> str:
-        """The share of accepted mails that bounced or drew a complaint; "–" without mails."""
+        """The share of accepted mails that bounced or caused a complaint; "–" without mails."""
         sent = sum(_count(row, "sent") for row in self.rows)
         return f"{sum(_count(row, name) for row in self.rows) / sent:.1%}" if sent else "–"
 

@@ -84,7 +84,8 @@ class Drafts:
             draft = self._kept.get(name)
         if draft is None:
             raise Refused(
-                "the console keeps only the newest documents: open that file and check it again"
+                "the console keeps only the newest documents, and no longer has this "
+                "one: open the file and check it again"
             )
         return draft
 

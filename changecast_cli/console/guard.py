@@ -79,7 +79,9 @@ class Guard:
     def _refusal(self, scope: Scope, where: list[str]) -> Response | None:
         headers, method = Headers(scope=scope), scope["method"]
         if headers.get("host") not in self.door.hosts:
-            return _no("The console does not answer at this address. Open the one that it printed.")
+            return _no(
+                "The console does not answer at this address. Open the address that it printed."
+            )
         if where[0] == "open" and method == "GET":
             return self._opened(where[1] if len(where) > 1 else "")
         if not _same(where[0], self.door.prefix):
@@ -105,7 +107,9 @@ class Guard:
         if self.read_only:
             return _no("This console was started with --read-only: nothing was done.")
         if not 0 <= _length(headers) <= BODY_LIMIT:
-            return PlainTextResponse("This is larger than any change document.", 413)
+            return PlainTextResponse(
+                "The request is larger than any change document: nothing was done.", 413
+            )
         return None
 
     def _inside(self, scope: Scope, where: list[str]) -> Scope:

@@ -73,7 +73,10 @@ def _way_without_file(hub: "boto3.Session", customer: CustomerStack) -> "boto3.S
 
 def _with_a_way(closed: Verdict, code: str) -> Verdict:
     """Return the verdict on an account that is not open, with what opens it to a console."""
-    way = f"add the AWS profile changecast-{code}, or start the console where {SAMCONFIG} has it"
+    way = (
+        f"add the AWS profile changecast-{code}, or start the console in the folder whose "
+        f"{SAMCONFIG} has {code}"
+    )
     return warning(closed.check, f"its own account was not checked: {closed.reason}", way)
 
 
@@ -111,8 +114,8 @@ def restored(aws: "Aws", customer: CustomerStack, seen: Sequence[str]) -> list[R
     with compared(customer.code, SAMCONFIG, aws.session) as plans:
         if lines_of(plans) != [*seen]:
             raise Refused(
-                f"{customer.code} differs in something else now than what you saw. Nothing was "
-                "changed: compare it again"
+                f"what differs at {customer.code} has changed since you saw it. "
+                "Nothing was restored: compare again"
             )
         carry_out(plans)
         return [repaired(customer.code, aws.session, plans, done=True)]

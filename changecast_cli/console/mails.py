@@ -34,11 +34,11 @@ NAMES = frozenset({"id", "revision", "customer", "draft"})
 RUN, DOCUMENT = "run", "document"
 _READERS = {
     Variant.FULL: "people who get the whole change",
-    Variant.CHANGED: "people who know the last revision",
+    Variant.CHANGED: "people who got the last revision",
     Variant.FULL_CALENDAR: "people who get the whole change and its calendar entry",
-    Variant.CHANGED_CALENDAR: "people who know the last revision, with its calendar entry",
-    Variant.ONLY_CALENDAR: "people who take calendar entries only",
-    Variant.ONLY_CALENDAR_CHANGED: "people who take calendar entries only, with what changed",
+    Variant.CHANGED_CALENDAR: "people who got the last revision, with its calendar entry",
+    Variant.ONLY_CALENDAR: "people who get only calendar entries",
+    Variant.ONLY_CALENDAR_CHANGED: "people who get only calendar entries, with what changed",
 }
 SAMCONFIG = Path("samconfig.toml")
 # The mail is a foreign document: no script, no form, no origin, no request.
@@ -132,11 +132,12 @@ def _kept(request: Request) -> Mails:
     revision = _number(query.get("revision", ""))
     kept = console.kept_mails.of(console.aws, change_id, revision, code)
     shown = (_shown(name, _reader(name), body, now=True) for name, body in kept.renderings.items())
-    says = f"{change_id} revision {revision} as the account of {code} composed it."
+    says = f"This is {change_id} revision {revision}, as the account of {code} composed it."
     sent, planned = _sent(console.aws.table, change_id, revision, code)
     return Mails(
         says,
-        f"{_departed(sent, planned, code)}, with another reader's address; read {kept.way}.",
+        f"{_departed(sent, planned, code)}, with the reader's address replaced. Read with "
+        f"{kept.way}.",
         RUN,
         tuple(shown),
         has_left=sent > 0,
@@ -157,10 +158,10 @@ def _sent(table: Any, change_id: str, revision: int, code: str) -> tuple[int, in
 
 def _departed(sent: int, planned: int, code: str) -> str:
     if not sent:
-        return f"No mail has left yet, as far as {code} has reported: these mails are ready"
+        return f"As far as {code} has reported, no mail has been sent yet. These mails are ready"
     if sent < planned:
-        return f"{sent} of {planned} mails have left: these"
-    return "These mails are the ones that left"
+        return f"{sent} of {planned} mails have been sent, as shown here"
+    return "These are the mails that were sent"
 
 
 def _reader(variant: str) -> str:
@@ -191,7 +192,7 @@ def kept_source(table: Any, change_id: str, revision: int) -> Source:
     if document is None:
         raise Refused(
             f"the hub has no copy of revision {revision} of {change_id!r}: it was put without "
-            "`changecast announce`, or is not there"
+            "`changecast announce`, or does not exist"
         )
     earlier = [one.revision for one in revisions(table, change_id) if one.revision < revision]
     return Source(document, kept_document(table, change_id, earlier[-1]) if earlier else None)
@@ -217,7 +218,7 @@ def mails_for(source: Source, code: str, why: str = "") -> Mails:
     except TemplateError as error:
         raise Refused(f"a mail template failed: {error}") from error
     shown = (_shown(each.name, each.who, each.rendering, now=each.now) for each in life.mails)
-    origin = f"Rendered from the document {look} It is not what left the customer's account."
+    origin = f"Rendered from the document {look} This is not what the customer's account sent."
     return Mails(life.says, f"{origin} {why}".strip(), DOCUMENT, tuple(shown))
 
 
@@ -233,9 +234,9 @@ def _brand(code: str) -> tuple[Brand, str]:
     except Refused as error:
         why = str(error) if SAMCONFIG.exists() else f"this folder has no {SAMCONFIG}"
         look = (
-            f"in the default colours, in English and in UTC: {why}. Its people may get another "
-            "look, language and zone. To see theirs, stop the console, and start it in the folder "
-            f"whose {SAMCONFIG} has {code}."
+            f"in the default colours, in English and in UTC: {why}. The customer's "
+            "people may get another look, language and zone. To see theirs, stop the "
+            f"console, and start it in the folder whose {SAMCONFIG} has {code}."
         )
     whole = dict(environment)
     return brand_of(code, whole, language=None, timezone=None, templates=None), look

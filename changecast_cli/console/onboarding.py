@@ -39,7 +39,7 @@ class Field:
 
 
 FIELDS = (
-    Field("code", "Code: a-z, 0-9 and -, as documents name it", is_needed=True, example="acme"),
+    Field("code", "Code: a-z, 0-9 and -, as in documents", is_needed=True, example="acme"),
     Field("name", "Name, as its people know it", is_needed=True, example="Acme Industries"),
     Field("account", "AWS account, 12 digits", is_needed=True, example="222222222222"),
     Field("region", "Region of its SES", "regions", is_needed=True, example="eu-central-1"),
@@ -47,7 +47,7 @@ FIELDS = (
           example="changes@acme.example"),
     Field("timezone", "Time zone", "zones", is_needed=True, example="Europe/Madrid"),
     Field("language", "Language of its mails; English if empty", "languages"),
-    Field("support", "Whom readers may ask: an address or a sentence; the sender if empty"),
+    Field("support", "Contact for readers: an address or a sentence; the sender if empty"),
     Field("profile", "AWS profile of its account", example="changecast-acme"),
     Field("provider", "Your company's name, as mails show it"),
     Field("contact_list", "Contact list, if its account already has one"),

@@ -100,12 +100,12 @@ def _do(aws: "Aws", asked: Mapping[str, str], person: str | None) -> bool:
     """Execute the requested repair; return whether it only proposes."""
     repair = repair_of(aws, asked, person)
     if repair.typed and asked.get("confirmed", "").strip() != repair.typed:
-        raise Refused(f"type {repair.typed} to confirm it; nothing was done")
+        raise Refused(f"type {repair.typed} to confirm; nothing was done")
     if repair.mark and asked.get("mark") != repair.mark:
         where = f"{asked.get('id', '')} at {asked.get('customer', '')}"
         raise Refused(
-            f"{where} is not what this page showed: it has changed since. Nothing was done: go "
-            "back, and load the page again"
+            f"{where} has changed since this page was shown. Nothing was done: go "
+            "back, and reload the page"
         )
     repair.apply()
     return repair.proposes
@@ -154,7 +154,7 @@ def _held(aws: "Aws", asked: Mapping[str, str], *, release: bool) -> Repair:
     run = run_in(account, account.ledger(), change_id, None)
     waiting = held(account.ledger(), run)
     if not waiting:
-        raise Refused(f"nobody is held in {change_id} revision {run.revision} at {code}")
+        raise Refused(f"no recipient is held in {change_id} revision {run.revision} at {code}")
     shown = ", ".join(masked(each.address) for each in waiting[:SHOWN_HELD])
     more = len(waiting) - SHOWN_HELD
     plan = [
@@ -206,7 +206,7 @@ def _replay(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repair:
     with letters_of(aws.session, code, *EVER) as letters:
         said = [one.said for one in letters.chosen]
     if not said:
-        raise Refused(f"the route of {code} has no dead letter")
+        raise Refused(f"the route of {code} has no dead letters")
     plan = [f"{len(said)} dead letters of the route are announced again, to {code} only", *said]
     return Repair([*plan, "Nobody who was already mailed is mailed again"], apply)
 
@@ -267,4 +267,4 @@ def _untold(codes: Sequence[str]) -> list[str]:
     """Return a sentence about customers that are told with a later announcement."""
     if not codes:
         return []
-    return [f"Told with the next announcement that names them: {', '.join(codes)}"]
+    return [f"Told with their next announcement: {', '.join(codes)}"]

@@ -70,8 +70,8 @@ def _restore(console: "Console", code: str, mark: str) -> None:
     known = console.comparisons.known.get(code)
     if not known or not known.found or mark != mark_of(known):
         raise Refused(
-            f"{code} was compared again since this page was shown, or the console was started "
-            "again: look at what differs now. Nothing was changed"
+            f"{code} has been compared again since this page was shown, or the console has "
+            "been restarted: look at what differs now. Nothing was changed"
         )
     console.restorations.look(console.aws, stack, known.found[0].lines)
     console.comparisons.forget(code)
@@ -88,8 +88,8 @@ def _stack(code: str) -> CustomerStack:
     found = stacks().get(code)
     if found is None:
         raise Refused(
-            f"repairing {code!r} needs its entry in {SAMCONFIG}, which says how its account is "
-            "reached: stop the console, and start it in the folder that has the file"
+            f"to repair {code!r}, the console needs its entry in {SAMCONFIG}, which says how to "
+            "reach its account: stop the console, and start it in the folder that has the file"
         )
     return found
 

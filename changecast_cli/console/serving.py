@@ -77,6 +77,6 @@ def listen(port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise Failed(
-            f"port {port} cannot be used ({error.strerror}): leave --port out to use a free one"
+            f"port {port} cannot be used ({error.strerror}): omit --port to use a free one"
         ) from error
     return listening

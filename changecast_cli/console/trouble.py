@@ -74,8 +74,8 @@ def _overdue(standing: Standing, now: datetime) -> Iterator[Trouble]:
         return
     yield Trouble(
         standing.change_id, standing.run["title"], "", "overdue",
-        f"its window ended {in_words(now - window.end)} ago, and nobody announced that it is "
-        "completed or cancelled",
+        f"its window ended {in_words(now - window.end)} ago, and nobody has announced "
+"that the change is completed or cancelled",
         ending({"change_id": standing.change_id, "status": record.status}), page(Cause.OVERDUE),
         () if record.status == Status.SUBMITTED else (COMPLETE,),
     )  # fmt: skip

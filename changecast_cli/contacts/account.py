@@ -25,8 +25,8 @@ Code = Annotated[
     typer.Option(
         "--customer",
         "-c",
-        help="The customer's code; uses the profile that samconfig.toml names for it. By default, "
-        "the account of your own credentials.",
+        help="The customer's code; uses its AWS profile from samconfig.toml (default: the "
+        "account of your own credentials).",
     ),
 ]
 AccountProfile = Annotated[

@@ -59,7 +59,7 @@ def with_ascii_domain(address: str) -> str:
 
 def _fault(address: str) -> str:
     if _has_compatibility_letters(address.rpartition("@")[2]):
-        return "its domain has letters that only look like others; type it again"
+        return "the domain has letters that only look like other letters; type the address again"
     try:
         validate_email(address, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError as error:

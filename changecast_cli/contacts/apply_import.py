@@ -82,7 +82,8 @@ def carry_out(
     else:
         _report(people, outcomes, apply=apply)
         for address in chose:
-            out.print(f"{address} chose a language or a time zone while this ran: that counts",
+            out.print(f"{address} chose a language or a time zone during the import: that "
+"choice is kept",
                       markup=False, soft_wrap=True)  # fmt: skip
         is_nothing = not plan.writes and not any(one.stored for one in settings)
         _say_the_end(met, leaving, remove, apply=apply, is_nothing=is_nothing)
@@ -125,8 +126,8 @@ def _settings(people: People, ledger: Ledger | None) -> list[Setting]:
     requested = [(one.address, one.settings) for one in people.requested if one.settings]
     if requested and ledger is None:
         raise Refused(
-            "the file names languages or time zones, and the account's stack has no output "
-            "LedgerTable. Is it deployed? Nothing was added"
+            "the file has languages or time zones, but the account's stack has no "
+            "output LedgerTable. Is the stack deployed? Nothing was added"
         )
     known = read_preferences(ledger) if ledger else {}
     return own_settings.planned(requested, known, time.time())
@@ -239,8 +240,8 @@ def _say_the_end(
     is_nothing: bool,
 ) -> None:
     for address in met:
-        out.print(f"{address} joined the list or changed their choices while this ran: their "
-        f"opt-outs count",
+        out.print(f"{address} joined the list or changed their choices during the import: their "
+"opt-outs are kept",
                   markup=False, soft_wrap=True)  # fmt: skip
     if remove:
         out.print(f"{len(remove)} removed: {', '.join(remove)}", markup=False, soft_wrap=True)

@@ -38,8 +38,11 @@ class RestorePlan:
         """Return the plan in sentences."""
         named = ", ".join(each["TopicName"] for each in self.topics)
         return [
-            f"{len(self.people.add)} people are added with their choices, "
-            f"{len(self.people.change)} opt out of more, {len(self.people.kept)} stay as they are",
+            (
+                f"{len(self.people.add)} people are added with their choices, "
+                f"{len(self.people.change)} opt out of more topics, "
+                f"{len(self.people.kept)} stay as they are"
+            ),
             f"{len(self.suppressed)} addresses are suppressed",
             *(
                 [f"{len(self.settings)} people get their language or time zone back"]
@@ -151,8 +154,8 @@ def _settings(contacts: OpenList, made: Mapping[str, Any]) -> list[Setting]:
     ledger = ledger_of(contacts)
     if ledger is None:
         raise Refused(
-            "the backup has languages or time zones, and the account's stack has no output "
-            "LedgerTable. Is it deployed? Nothing was changed"
+            "the backup has languages or time zones, but the account's stack has no "
+            "output LedgerTable. Is the stack deployed? Nothing was changed"
         )
     plan = planned(kept.items(), read_preferences(ledger), time.time())
     return [one for one in plan if one.stored]

@@ -27,7 +27,7 @@ app.command("restore")(contacts_copies.bring_back)
 app.command("revoke")(personal_links.revoke)
 app.command("rotate-links")(personal_links.rotate_links)
 suppression = typer.Typer(
-    no_args_is_help=True, help="Manage addresses that never get mail, whatever they chose."
+    no_args_is_help=True, help="Manage the suppression list: addresses that never get mail."
 )
 suppression.command("list")(suppression_verbs.list_suppressed)
 suppression.command("add")(suppression_verbs.add_suppressed)

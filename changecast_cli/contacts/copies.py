@@ -44,9 +44,10 @@ def export(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Write everybody as CSV: a column per topic, language, zone. `contacts import` reads it.
+    """Write everybody to a CSV file that `contacts import` reads.
 
-    A column names the customer, so that the file is not imported into another customer's list.
+    The file has a column for each topic, for the language and for the time zone. Another column
+    names the customer, so that the file is not imported into another customer's list.
     """
     contacts = open_list(customer, profile, region, per_second)
     defaults, ledger = defaults_of(contacts), ledger_of(contacts)

@@ -158,7 +158,7 @@ def _again(first: ListedPerson, again: ListedPerson) -> str:
         if first.settings.get(name, value) != value
     )
     if first.unsubscribed != again.unsubscribed:
-        return f"{says}; unsubscribed in one of them, so unsubscribed"
+        return f"{says}; unsubscribed, because one of these lines says so"
     return f"{says}; `no` in one of them counts: {', '.join(differ)}" if differ else says
 
 
@@ -255,7 +255,9 @@ def _settings(row: Row, columns: Columns) -> Settings:
 
 def _effect(row: Row, column: str, status: str) -> Effect:
     if not status:
-        raise _LineFault(f"has nothing in column {column!r}, so it is not clear whether to mail it")
+        raise _LineFault(
+            f"has nothing in column {column!r}, so it is unclear whether to mail this address"
+        )
     effect = words.STATUSES.get(words.plain(status))
     if effect is None:
         raise Refused(
@@ -283,7 +285,7 @@ def _unsubscribed(column: str, cell: str) -> bool:
     is_reason = any(word in words.plain(column) for word in ("reason", "campaign", "time"))
     if folded in words.YES or folded in words.STATUSES or is_reason or _DATE.fullmatch(cell):
         return True
-    raise _LineFault(f"{cell!r} in column {column!r} is neither yes, no nor a date")
+    raise _LineFault(f"{cell!r} in column {column!r} is not yes, no or a date")
 
 
 def _consents(column: str, cell: str) -> bool:
@@ -293,7 +295,7 @@ def _consents(column: str, cell: str) -> bool:
         return False
     if not cell or folded in words.YES or folded in words.STATUSES or _DATE.fullmatch(cell):
         return True
-    raise _LineFault(f"{cell!r} in column {column!r} is neither yes nor no")
+    raise _LineFault(f"{cell!r} in column {column!r} is not yes or no")
 
 
 def _named(row: Row, columns: Columns, defaults: Mapping[str, Choice]) -> dict[str, Choice]:
@@ -322,7 +324,7 @@ def _marked(
         elif folded in words.NO or cell in ("-", "–", "✗", "✘"):
             yield topic, "OPT_OUT"
         elif folded not in words.EMPTY or (cell and not folded):
-            raise _LineFault(f"{cell!r} in column {columns.names[at]!r} is neither yes nor no")
+            raise _LineFault(f"{cell!r} in column {columns.names[at]!r} is not yes or no")
 
 
 def _exported(

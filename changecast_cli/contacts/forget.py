@@ -69,7 +69,7 @@ def forget(
     contacts = open_list(customer, profile, region, FEW)
     table = outputs_of(contacts.session).get("LedgerTable")
     if table is None:
-        raise Refused("the account's stack has no output LedgerTable. Is it deployed?")
+        raise Refused("the account's stack has no output LedgerTable. Is the stack deployed?")
     person = look(contacts, table, address)
     plan = said(contacts, person, suppression_too=suppression_too)
     is_confirmed = go_on(plan, yes=yes, dry_run=dry_run)
@@ -82,10 +82,10 @@ def forget(
     elif is_confirmed:
         out.print(f"Forgotten: {len(person.contacts)} contacts, {emptied} ledger items")
     if is_confirmed and left:
-        runs = ", ".join(person.ledger.runs) or "that changed meanwhile"
+        runs = ", ".join(person.ledger.runs) or "that changed in the meantime"
         raise Failed(
-            f"{left} ledger items may still be mailed (runs {runs}). Run the same command again "
-            "when these runs are finished"
+            f"{left} ledger items belong to mails that may still be sent (runs "
+            f"{runs}). Run the same command again when these runs have ended"
         )
     if not is_confirmed and not dry_run:
         raise typer.Exit(FAILED)
@@ -126,8 +126,10 @@ def said(contacts: OpenList, person: Person, *, suppression_too: bool) -> list[s
         f"Forget {person.address} in account {account_of(contacts)}:",
         f"contact list {contacts.name}: {len(person.contacts)} removed, with their choices",
         "mails bucket: deletes the copy of the list that planners keep for a few minutes",
-        f"ledger: the address of {len(ledger.done)} items emptied; states and counts stay",
-        *([f"ledger: {len(ledger.unfinished)} items may still be mailed, and stay for now"]
+        (f"ledger: the address of {len(ledger.done)} items is removed; states and "
+"counts stay"),
+        *([(f"ledger: {len(ledger.unfinished)} items stay for now, because their mails "
+"may still be sent")]
           if ledger.unfinished else []),
         f"suppression list: {stays if person.suppressed else 'not on it'}",
     ]  # fmt: skip

@@ -25,7 +25,7 @@ from changecast_cli.options import AsJson
 from changecast_cli.text_files import read_text
 
 Apply = Annotated[
-    bool, typer.Option("--apply", help="Make the changes; without it, only show them.")
+    bool, typer.Option("--apply", help="Make the changes; without --apply, only show them.")
 ]
 Encoding = Annotated[
     str | None,
@@ -49,7 +49,7 @@ def import_people(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Add or change the people of a file. Never subscribes anybody who opted out.
+    """Add or change the people in a file. Never subscribes anybody who opted out.
 
     Without --apply it only reports. After an interruption, run the same command again.
     """
@@ -78,7 +78,7 @@ def sync(
         bool,
         typer.Option(
             "--remove",
-            help="With --apply: remove people whom an earlier sync added and who have no role now.",
+            help="With --apply: remove people that an earlier sync added and who have no role now.",
         ),
     ] = False,
     yes: Yes = False,
@@ -92,7 +92,7 @@ def sync(
 ) -> None:
     """Subscribe people by their roles. Never subscribes anybody who opted out.
 
-    People who were added by hand stay. People whom an earlier sync added and who have no role now
+    People who were added by hand stay. People that an earlier sync added and who have no role now
     are listed, and removed only with --remove.
     """
     contacts = open_list(customer, profile, region, per_second)
@@ -121,8 +121,8 @@ def _refuse_to_remove(people: People, leaving: int) -> None:
         if not line.harmless and not line.reason.startswith(NO_TOPICS)
     ]
     if unread or not people.requested:
-        why = "; ".join(numbered(unread)) or "the file names nobody"
+        why = "; ".join(numbered(unread)) or "the file lists nobody"
         raise Refused(
-            f"--remove would remove {leaving} people, but not every line could be read: {why}. "
-            "Nothing was changed. Correct the file, or leave --remove out"
+            f"--remove would remove {leaving} people, but not every line could be "
+            f"read: {why}. Nothing was changed. Correct the file, or omit --remove"
         )

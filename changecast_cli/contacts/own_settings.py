@@ -64,7 +64,7 @@ def language_of(text: str) -> str:
     if found := known.get(tag) or named or known.get(tag.partition("-")[0]):
         return found
     tags = ", ".join([*languages(), *regions()])
-    raise Refused(f"no mails in {text[:40]!r}: choose one of {tags}")
+    raise Refused(f"there are no mails in {text[:40]!r}: choose one of {tags}")
 
 
 def timezone_of(text: str) -> str:
@@ -83,7 +83,7 @@ def settings_of(address: str, chosen: Mapping[str, Preference]) -> dict[str, str
 def planned(
     requested: Iterable[tuple[str, Settings]], known: Mapping[str, Preference], now: float
 ) -> list[Setting]:
-    """Compare what a file says of people (address, settings) with what was chosen before."""
+    """Compare what a file says about people (address, settings) with what was chosen before."""
     return [
         one
         for address, given in requested

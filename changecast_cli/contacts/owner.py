@@ -84,15 +84,15 @@ def refuse_others(origins: Iterable[str], owner: Owner) -> None:
         return
     if not owner.code and all(origin.startswith("customer ") for origin in others):
         warn(
-            f"the file has people of {' and '.join(others)}; whether this is their list is not "
-            f"known, because the stack of {owner} cannot be read"
+            f"the file has people of {' and '.join(others)}; it is unclear whether "
+            f"this is their list, because the stack of {owner} cannot be read"
         )
         return
     code = others[0].removeprefix("customer ")
     way = f"--customer {code}" if code != others[0] else "the profile of that account"
     raise Refused(
         f"the file has people of {' and '.join(others)} (column {COLUMN}), but this is the list of "
-        f"{owner}. Nothing was added. To import it into the list that it is from: {way}. If these "
+        f"{owner}. Nothing was added. To import it into its own list: {way}. If these "
         "people must get the mails of this list: --from-another-customer"
     )
 

@@ -67,11 +67,11 @@ def _name_fault(part: _Part) -> str:
     own = {mailbox_of(read_address(word).text) for word in part.addresses}
     for other in others:
         if mailbox_of(other) not in own:
-            return f"names two addresses for one person, {other} and {', '.join(sorted(own))}"
+            return f"has two addresses for one person, {other} and {', '.join(sorted(own))}"
     first = part.text.split()[:1]
     is_request = bool(first) and first[0].casefold().strip('":') in words.REQUESTS
     if is_request or (not part.addresses and _is_choice(part.text)):
-        return f"has more than an address ({part.text.strip()!r}): {ADVICE}"
+        return f"has more than names and addresses ({part.text.strip()!r}): {ADVICE}"
     return ""
 
 
@@ -81,7 +81,7 @@ def _text_fault(text: str) -> str:
     strange = [word for word in left if word and not _is_name(word)]
     quoted = [found for found in _QUOTED.findall(text) if not _may_be_quoted(found)]
     if strange or quoted or _is_choice(text):
-        return f"has more than an address ({text.strip()[:60]!r}): {ADVICE}"
+        return f"has more than names and addresses ({text.strip()[:60]!r}): {ADVICE}"
     return ""
 
 

@@ -49,7 +49,7 @@ Topics = Annotated[list[str] | None, typer.Argument(help="The topics, by name.")
 
 def list_all(
     topic: Annotated[
-        str | None, typer.Option(help="Only people who get mails of this topic.")
+        str | None, typer.Option(help="Only people who get the mails of this topic.")
     ] = None,
     customer: Code = None,
     per_second: PerSecond = 1.0,
@@ -128,7 +128,7 @@ def add(
         refuse_people_of_others([read.text], owner_of(contacts), known_customers())
     person = Contact(read.text).choosing(dict.fromkeys(topics or [], "OPT_IN"))
     if not create(contacts, person):
-        raise Refused(f"{read.text} was added by someone else just now; nothing was changed")
+        raise Refused(f"{read.text} was added by somebody else just now; nothing was changed")
     note = f" ({read.note})" if read.note else ""
     out.print(escape(f"{read.text} added{note}: {will_hear(person, defaults)}"))
 
@@ -185,7 +185,7 @@ def subscribe(
     out_of = [topic for topic in requested if person.preferences.get(topic) == "OPT_OUT"]
     if (out_of or person.unsubscribed_from_all) and not they_asked:
         of = "everything" if person.unsubscribed_from_all else ", ".join(out_of)
-        raise Refused(f"{address} opted out of {of}: give --they-asked if they want it again")
+        raise Refused(f"{address} opted out of {of}: add --they-asked if they want it again")
     for one in spellings:
         again = replace(one, unsubscribed_from_all=False)
         update(contacts, again.choosing(dict.fromkeys(requested, "OPT_IN")))
@@ -207,10 +207,8 @@ def unsubscribe(
         choices = one.choosing(dict.fromkeys(topics or [], "OPT_OUT"))
         from_all = one.unsubscribed_from_all or not topics
         update(contacts, replace(choices, unsubscribed_from_all=from_all))
-    out.print(
-        f"{escape(spellings[0].address)} no longer gets mails of "
-        f"{', '.join(topics or ['anything'])}"
-    )
+    mails = f"mails of: {', '.join(topics)}" if topics else "any mails"
+    out.print(f"{escape(spellings[0].address)} no longer gets {mails}")
 
 
 def _found(contacts: OpenList, address: str) -> list[Contact]:

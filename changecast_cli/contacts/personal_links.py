@@ -42,12 +42,12 @@ def revoke(
     session = open_list(customer, profile, region, FEW).session
     secret, outputs = _secret(session), outputs_of(session)
     keyring = parse_keyring(_value(session, secret))
-    plan = [f"End every personal link of {normalise(address)}; the answers given so far are kept"]
+    plan = [(f"Revoke every personal link of {normalise(address)}; answers given so far are kept")]
     if not _goes_on(plan, yes=yes, dry_run=dry_run):
         return
     person = keyring.person(normalise(address))
     revoke_links(open_ledger(session, outputs["LedgerTable"]), person, time.time())
-    out.print("Revoked. The person's next mail carries a new link.")
+    out.print("Revoked. The person's next mail contains a new link.")
 
 
 def rotate_links(
@@ -57,20 +57,20 @@ def rotate_links(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Sign personal links with a new key from now on; links that were sent work until they expire.
+    """Sign personal links with a new key from now on; earlier links work until they expire.
 
     Needs administrator rights in the account, because it reads and writes the keys of the links.
     """
     session = open_list(customer, profile, region, FEW).session
     secret = _secret(session)
-    plan = ["Add a key to the keyring; links are signed with it within five minutes"]
+    plan = ["Add a key to the keyring. Within five minutes, links are signed with it"]
     if not _goes_on(plan, yes=yes, dry_run=dry_run):
         return
     client = session.client("secretsmanager")
     key = client.get_random_password(PasswordLength=64, ExcludePunctuation=True)["RandomPassword"]
     after = rotated(_value(session, secret), key)
     client.put_secret_value(SecretId=secret, SecretString=after)
-    out.print(f"Rotated: key {parse_keyring(after).current} signs now")
+    out.print(f"Rotated: links are now signed with key {parse_keyring(after).current}")
 
 
 def _secret(session: boto3.Session) -> str:

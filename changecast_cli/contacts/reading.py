@@ -28,11 +28,13 @@ def set_reading(
     address: Annotated[str, typer.Argument(help="The person's mail address.")],
     language: Annotated[
         str | None,
-        typer.Option(help="A language that mails are written in, or `default`: the customer's."),
+        typer.Option(help="The language of the person's mails, or `default` for the customer's."),
     ] = None,
     timezone: Annotated[
         str | None,
-        typer.Option(help="An IANA time zone, or `default`: the customer's own."),
+        typer.Option(
+            help="The IANA time zone of the person's mails, or `default` for the customer's."
+        ),
     ] = None,
     customer: Code = None,
     profile: AccountProfile = None,
@@ -40,10 +42,10 @@ def set_reading(
 ) -> None:
     """Set the language and the time zone of the mails that a person gets.
 
-    Applies from the next announcement on. `contacts show` shows the current setting.
+    Applies to announcements from now on. `contacts show` shows the current setting.
     """
     if not language and not timezone:
-        raise Refused("nothing to set: give --language or --timezone")
+        raise Refused("nothing to set: add --language or --timezone")
     chosen = settings(language, timezone)
     read = read_address(address)
     if read.fault:
@@ -51,7 +53,7 @@ def set_reading(
     contacts = open_list(customer, profile, region, FEW)
     ledger = ledger_of(contacts)
     if ledger is None:
-        raise Refused("the account's stack has no output LedgerTable. Is it deployed?")
+        raise Refused("the account's stack has no output LedgerTable. Is the stack deployed?")
     before = read_preference(ledger, normalise(read.text))
     if not choose(ledger, before.choosing(time.time(), **chosen)):
         raise Failed("the person's settings were changed just now: run the same command again")

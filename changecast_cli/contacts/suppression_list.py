@@ -1,4 +1,4 @@
-"""The account's suppression list in SES: addresses that get no mail, whatever they chose.
+"""The account's suppression list in SES: addresses that get no mail on any topic.
 
 https://docs.aws.amazon.com/ses/latest/dg/sending-email-suppression-list.html
 """

@@ -26,7 +26,7 @@ def list_suppressed(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """List every suppressed address and the reason."""
+    """List every suppressed address, with the reason."""
     found = suppressed(open_list(customer, profile, region, per_second))
     if as_json:
         print_json({"suppressed": found})

@@ -1,4 +1,4 @@
-"""People whom an earlier sync added and who no longer have a role."""
+"""People that an earlier sync added and who no longer have a role."""
 
 import json
 from collections.abc import Iterable, Mapping

@@ -166,8 +166,9 @@ def _rows(text: str, delimiter: str, header: int) -> Iterator[Row]:
             line = reader.line_num + 1
     except csv.Error as error:
         raise Refused(
-            f"line {line}: a quotation mark is not closed, or text follows it ({error}). "
-            "Correct the line: nobody can say where the next line begins"
+            f"line {line}: a quotation mark is not closed, or text follows it "
+            f"({error}). Correct it: otherwise nobody can tell where the next line "
+            "begins"
         ) from error
 
 
@@ -208,9 +209,11 @@ def _refuse_unread_choices(columns: Columns, rows: Sequence[Row], topics: Sequen
         near = get_close_matches(folded, [words.plain(each) for each in choices], 1, 0.8)
         if near or (folded not in _OF_NO_MATTER and _says_yes_or_no(rows, at)):
             raise Refused(
-                f"column {name!r} {'looks like ' + near[0] if near else 'says yes or no'}, and "
-                f"the list has no such topic (it has {', '.join(topics)}). Rename the column, or "
-                "remove it if it says nothing about mails. Nothing was added"
+                f"column {name!r} "
+                f"{'looks like ' + near[0] if near else 'contains yes or no'}, but the "
+                f"list has no such topic (it has {', '.join(topics)}). Rename the "
+                "column, or remove it if it has nothing to do with mails. Nothing was "
+                "added"
             )
 
 

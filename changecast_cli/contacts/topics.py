@@ -46,7 +46,8 @@ def topics(
         ),
     ] = None,
     digest: Annotated[
-        bool, typer.Option("--digest", help="Also the topic of the weekly overview (Digest=yes).")
+        bool,
+        typer.Option("--digest", help="Include the topic of the weekly overview (Digest=yes)."),
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -61,7 +62,7 @@ def topics(
     --remove also deletes people's choices about the removed topics; it says so and asks.
     """
     if remove and not reconcile:
-        raise Refused("--remove needs --reconcile: alone it does nothing")
+        raise Refused("--remove works only together with --reconcile")
     contacts = open_list(customer, profile, region, per_second)
     found = contacts.pace(contacts.ses.get_contact_list, ContactListName=contacts.name)
     have: list[TopicTypeDef] = found.get("Topics", [])
@@ -163,5 +164,7 @@ def _from(path: Path) -> "Sequence[TopicTypeDef]":
             f"{path} needs [[topic]] tables with name, display and default: {error!r}"
         ) from error
     if len(read) > MOST_TOPICS:
-        raise Refused(f"SES accepts {MOST_TOPICS} topics in a list, {path} has {len(read)}")
+        raise Refused(
+            f"SES accepts at most {MOST_TOPICS} topics in a list, but {path} has {len(read)}"
+        )
     return read

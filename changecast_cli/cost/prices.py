@@ -12,7 +12,7 @@ _AWS = "https://aws.amazon.com"
 _PRICE_LIST = "AWS price list of 2026-07-22"
 _PAGE = "the page itself"
 _WHITEPAPER = "AWS whitepaper How AWS Pricing Works"
-_GUIDES = "others' price guides of 2026"
+_GUIDES = "third-party price guides of 2026"
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,9 @@ def session_of(customer: CustomerStack, profile: str | None = None) -> boto3.Ses
     session = in_turn(boto3.Session(profile_name=named, region_name=customer.region))
     account = session.client("sts").get_caller_identity()["Account"]
     if account != customer.account:
-        by = f"profile {named} leads" if named else "the credentials here lead"
+        by = f"profile {named} belongs" if named else "these credentials belong"
         raise Refused(
-            f"{by} into account {account}, but {customer.code} is {customer.account}: "
+            f"{by} to account {account}, but {customer.code} is in {customer.account}: "
             "nothing was done there"
         )
     return session

@@ -36,8 +36,8 @@ from changecast_cli.failures import Refused, warn
 from changecast_cli.options import AsJson
 
 NOBODY_IS_ALERTED = (
-    "nobody will be alerted when something fails: nobody subscribes to the hub's SNS topic "
-    "changecast-alerts. Name somebody: changecast customers alerts "
+    "nobody will be alerted when something fails: nobody subscribes to the hub's SNS "
+    "topic changecast-alerts. Set an address: changecast customers alerts "
     "ops@your-company.example --deploy"
 )
 
@@ -133,13 +133,15 @@ def _rows(one: Mapping[str, str | None], from_file: Path | None, encoding: str |
     """Return (place in the input, values) of every requested customer."""
     if from_file is None:
         if not one["code"]:
-            raise Refused("name a customer's CODE, or give --from customers.csv")
+            raise Refused("give a customer's CODE, or use --from customers.csv")
         return [(str(one["code"]), {key: value for key, value in one.items() if value})]
     also = [
         f"--{name.replace('_', '-')}" for name, value in one.items() if value and name != "code"
     ]
     if one["code"] or also:
-        raise Refused(f"--from names the customers; leave out {', '.join(also) or one['code']}")
+        raise Refused(
+            f"--from already lists the customers; leave out {', '.join(also) or one['code']}"
+        )
     return [(f"{from_file}:{line}", row) for line, row in read_rows(from_file, encoding)]
 
 

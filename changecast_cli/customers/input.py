@@ -115,7 +115,7 @@ def _named(columns: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
 def clash_with(customer: CustomerStack, known: Mapping[str, CustomerStack]) -> str | None:
     """Return why the customer cannot be added beside the existing ones; None if it can.
 
-    The same customer in the same account and Region is no clash.
+    The same customer in the same account and Region does not clash.
     """
     for other in known.values():
         if other.code == customer.code:
@@ -170,7 +170,7 @@ def _faults(row: Mapping[str, str]) -> Iterator[str]:
 
 def _language_faults(language: str) -> Iterator[str]:
     if not _LANGUAGE.fullmatch(language):
-        yield f"language {language!r} is not of the form en or en-GB"
+        yield f"language {language!r} must be like en or en-GB"
     elif language.partition("-")[0] not in languages():
         yield f"there are no mails in {language!r} (there are: {', '.join(sorted(languages()))})"
 
@@ -198,7 +198,10 @@ def _code_faults(code: str) -> Iterator[str]:
     try:
         _CODE.validate_python(code)
     except ValidationError:
-        yield f"{code!r} is not a customer code: use a-z, 0-9 and -, at most 32, and not reserved"
+        yield (
+            f"{code!r} is not a customer code: use a-z, 0-9 and -, at most 32 characters, and no "
+            "reserved word"
+        )
 
 
 def _region_faults(region: str) -> Iterator[str]:

@@ -70,7 +70,7 @@ def move(
     moved = replace(customer, hub_bus=bus)
     again = _carry_out(config, session, moved)
     samconfig_file.edit(config, lambda now: _without_old(now, customer.account, bus))
-    _update_hub(config, f"{code} is moved, but the old bus still accepts its reports. {AGAIN}")
+    _update_hub(config, f"{code} has moved, but the old bus still accepts its reports. {AGAIN}")
     _tell(code, bus, again, as_json=as_json)
 
 
@@ -99,7 +99,10 @@ def _plan(text: str, customer: CustomerStack, bus: str) -> list[str]:
         f"{bus} accepts reports of account {customer.account}",
         f"the stack changecast-route-{code}: a new rule on {bus}, the registry, then no old rule",
         f"the stack {STACK} in account {customer.account} reports to {bus}",
-        "what was announced during the move, and not reported, is announced again to it alone",
+        (
+            "what was announced during the move and never reported on is announced "
+            f"again, to {code} alone"
+        ),
         "no other bus accepts its reports any more",
     ]
 

@@ -18,7 +18,7 @@ Timezone = Annotated[str | None, typer.Option(help="IANA time zone, for example 
 Language = Annotated[str | None, typer.Option(help="Language of the mails (default: en).")]
 Support = Annotated[
     str | None,
-    typer.Option(help="Whom readers may ask: an address or a sentence (default: the sender)."),
+    typer.Option(help="Who readers can contact: an address or a sentence (default: the sender)."),
 ]
 Provider = Annotated[str | None, typer.Option(help="Your company's name, as mails show it.")]
 Reminders = Annotated[
@@ -35,8 +35,8 @@ Channels = Annotated[
 Digest = Annotated[
     str | None,
     typer.Option(
-        help="yes lets people subscribe to a mail on Mondays with the changes of seven days; by "
-        "default no.",
+        help="yes lets people subscribe to a mail every Monday with the changes of the "
+        "next seven days (default: no).",
         metavar="yes|no",
     ),
 ]

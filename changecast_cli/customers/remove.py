@@ -70,7 +70,8 @@ def remove(
     leave_open: Annotated[
         bool,
         typer.Option(
-            "--leave-open", help="Do not withdraw open changes from the customer's people."
+            "--leave-open",
+            help="Do not tell the customer's people that open changes no longer affect them.",
         ),
     ] = False,
     wait: Annotated[
@@ -86,8 +87,8 @@ def remove(
     """Remove a customer from samconfig.toml and the hub; with --deploy, also delete its stacks.
 
     Shows what is deleted, what stays and what is withdrawn, then asks you to type the code. First
-    withdraws open changes from the customer's people; with TwoPerson=yes, another person must have
-    approved that. The data in the customer's account stays. Safe to repeat.
+    tells the customer's people that open changes no longer affect them; with TwoPerson=yes, another
+    person must have approved that. The data in the customer's account stays. Safe to repeat.
     """
     text = samconfig_file.read(config)
     customer = samconfig_file.customer_in(text, code, config)
@@ -142,7 +143,10 @@ def _plan(
     verb = "deleted" if deploy else "not deleted yet"
     lines = [
         f"{code} ({customer.name}, account {customer.account}, {customer.region}) is removed:",
-        f"removed: [{code}] and [{code}{ROUTE}] of samconfig.toml; its account may not report",
+        (
+            f"removed: [{code}] and [{code}{ROUTE}] of samconfig.toml; its account may no "
+            "longer report"
+        ),
         *(f"{verb}: {_where(stack)}" for stack in stacks),
         f"kept: {KEPT}",
     ]
@@ -218,7 +222,7 @@ def _route(
     leads_to = parameter(stack, "CustomerAccount") if stack else customer.account
     if leads_to != customer.account:
         raise Refused(
-            f"the credentials for the stack {name} lead to account {leads_to}, but "
+            f"the credentials for the stack {name} belong to account {leads_to}, but "
             f"{customer.code} is in account {customer.account}: nothing was deleted"
         )
     return hub, stack
@@ -241,8 +245,9 @@ def _lines(stacks: Sequence[OwnStack], customer: CustomerStack) -> list[str]:
 def _line(stack: OwnStack, code: str) -> str:
     if stack.arn is None:
         return (
-            f"# in account {stack.account}, {stack.region}: delete the stack {stack.name} whose "
-            f"parameter CustomerCode is {code} (not looked at: {stack.why_not})"
+            f"# in account {stack.account}, {stack.region}: delete the stack "
+            f"{stack.name} whose parameter CustomerCode is {code} (not checked: "
+            f"{stack.why_not})"
         )
     by = f" --profile {stack.profile}" if stack.profile else ""
     return f"aws cloudformation delete-stack --stack-name {stack.arn} --region {stack.region}{by}"

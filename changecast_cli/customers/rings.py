@@ -20,7 +20,7 @@ def rings(chosen: Sequence[CustomerStack], canary: str, at_a_time: int) -> list[
 def worse(before: Iterable[Verdict], after: Iterable[Verdict]) -> list[Verdict]:
     """Return the verdicts that an upgrade made worse: a check's level, or more of that level.
 
-    What was broken before and still is, is not of the upgrade: it stops nothing.
+    Checks that were already broken before the upgrade do not count, and stop nothing.
     """
     were, are = _by_check(before), list(after)
     return [

@@ -18,9 +18,9 @@ def hub_session(text: str) -> boto3.Session:
     hub = samconfig_file.hub_in(text)
     account = account_of(session)
     if hub and account != hub.account:
-        by = f"profile {profile} leads" if profile else "the credentials here lead"
+        by = f"profile {profile} belongs" if profile else "these credentials belong"
         raise Refused(
-            f"{by} into account {account}, but the hub is {hub.account}: nothing was done"
+            f"{by} to account {account}, but the hub is in {hub.account}: nothing was done"
         )
     return session
 

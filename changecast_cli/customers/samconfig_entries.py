@@ -106,7 +106,7 @@ def _hub_of(text: str, hub: HubStack | None) -> HubStack:
         raise Refused(*faults)
     at = samconfig_file.hub_in(text) or hub
     if at is None:
-        raise Refused("samconfig.toml has no customer yet: give --hub-account (and --hub-region)")
+        raise Refused("samconfig.toml has no customer yet: add --hub-account (and --hub-region)")
     if hub and hub.account != at.account:
         raise Refused(
             f"samconfig.toml is for the hub in {at.account}, not {hub.account}: correct "
@@ -118,7 +118,7 @@ def _hub_of(text: str, hub: HubStack | None) -> HubStack:
 def _refuse_twice(row: Mapping[str, str], places: Mapping[str, str]) -> None:
     code = row.get("code", "").strip()
     if code in places:
-        raise Refused(f"{code} was named before, in {places[code]}: give each customer one line")
+        raise Refused(f"{code} is already in {places[code]}: give each customer one line")
 
 
 def _customer(
@@ -144,7 +144,9 @@ def _new(
 ) -> CustomerStack:
     customer = customer_from(row)
     if customer.account == hub.account:
-        raise Refused(f"{customer.code}: {hub.account} is the hub's own account")
+        raise Refused(
+            f"{customer.code}: {hub.account} is the hub's own account: give the customer's account"
+        )
     clash = clash_with(customer, known)
     if clash:
         raise Refused(f"{customer.code}: {clash}")

@@ -52,8 +52,8 @@ def set_values(
 ) -> None:
     """Change a customer's values in samconfig.toml; with --deploy, also in its stacks.
 
-    Values that you do not name stay as they are. With --deploy alone, the stacks get what the file
-    has, also the parameters that you wrote into it. For a new account or Region, add a new
+    Values that you do not name stay as they are. With --deploy alone, the stacks get the values in
+    the file, including parameters that you added yourself. For a new account or Region, add a new
     customer.
     """
     customer = known(code, config)
@@ -106,7 +106,8 @@ def alerts(
     elif not faults:
         out.print(f"The hub's alerts are mailed to {address}.", markup=False)
         out.print(
-            "AWS has sent a mail to that address: confirm it. Then: changecast doctor --alarm-test"
+            "AWS has sent a mail to that address: open its link to confirm. Then: "
+            "changecast doctor --alarm-test"
             if deploy_now
             else f"Next: changecast customers alerts {address} --deploy",
             markup=False,

@@ -54,7 +54,7 @@ class Result:
 def upgrade(
     everybody: Annotated[bool, typer.Option("--all", help="Upgrade every customer.")] = False,
     customer: Annotated[
-        list[str] | None, typer.Option(help="Only this customer; repeat it for more.")
+        list[str] | None, typer.Option(help="Only this customer; repeat the option for more.")
     ] = None,
     canary: Annotated[
         str | None,
@@ -75,8 +75,9 @@ def upgrade(
     """Deploy this version to customers in rings: a canary first, then groups of five.
 
     Checks every account first, and runs the doctor before and after each upgrade. Stops after the
-    first ring in which a customer fails or is worse than before; the rest keep their version. Says
-    how to go back. Does not touch the hub: hub and customers may differ by one event version.
+    first ring in which a customer fails or is worse than before; the rest keep their version.
+    Prints how to go back. Does not touch the hub: hub and customers may differ by one event
+    version.
     """
     chosen = _chosen(config, customer or [], everybody=everybody, canary=canary)
     looks = look_first(samconfig_file.read(config), chosen)
@@ -98,7 +99,7 @@ def _chosen(
 ) -> list[CustomerStack]:
     customers = samconfig_file.customers_in(samconfig_file.read(config))
     if everybody == bool(codes):
-        raise Refused("give --all or --customer CODE")
+        raise Refused("add --all or --customer CODE")
     requested = list(customers) if everybody else list(dict.fromkeys(codes))
     if not requested:
         raise Refused(f"{config} has no customers")
@@ -144,7 +145,7 @@ def _refuse_broken_canary(before: Mapping[str, list[Verdict]]) -> None:
         found = next((each for each in verdicts if each.level is Level.BROKEN), None)
         if found:
             raise Refused(
-                f"the canary {code} is broken already ({found.check}: {found.reason}): choose "
+                f"the canary {code} is already broken ({found.check}: {found.reason}): choose "
                 f"another one with --canary, or repair it first: changecast doctor -c {code}",
                 "Nobody was upgraded.",
             )

@@ -59,4 +59,4 @@ def _copy(found: Sequence[tuple[str, PackagePath]], folder: Path) -> None:
         with suppress(OSError):  # another command was faster
             unfinished.rename(folder)
     if not folder.exists():
-        raise Failed(f"cannot write {folder}: check the rights of its parent folder")
+        raise Failed(f"cannot write {folder}: check the permissions of its parent folder")

@@ -297,7 +297,7 @@ def with_parameters(text: str, environment: str, values: Mapping[str, str]) -> s
 
 def _set_override(overrides: Array, name: str, value: str) -> None:
     if set(value) & set('"\\'):
-        raise Refused(f'{name} cannot have " or \\ in it: {value}')
+        raise Refused(f'{name} cannot contain " or \\: {value}')
     said = override(name, value)
     for at, each in enumerate(overrides):
         if str(each).startswith(f"{name}="):

@@ -52,7 +52,7 @@ def ask(url: str) -> Answered:
         answer = connection.getresponse()
         policy = answer.getheader("content-security-policy") or ""
     except http.client.HTTPException as error:
-        raise OSError(f"it speaks no HTTP ({type(error).__name__})") from error
+        raise OSError(f"it does not speak HTTP ({type(error).__name__})") from error
     finally:
         connection.close()
     return Answered(answer.status, policy, expires)
@@ -87,7 +87,7 @@ def _answered(checked: CheckedAccount, url: str, found: Answered) -> Verdict:
     if found.status == REFUSED and found.policy:
         return ok("answer-page", f"{url} answers")
     if found.status == http.client.TOO_MANY_REQUESTS:
-        said = f"{url} is refusing requests at this moment, because there are too many"
+        said = f"{url} is refusing requests at the moment, because there are too many"
         return warning("answer-page", said, "read docs/runbook/respond-flood.md")
     if found.status >= 500:
         said = f"{url} fails with HTTP {found.status}"
@@ -115,7 +115,8 @@ def _certificate(checked: CheckedAccount) -> str:
 def _valid(checked: CheckedAccount, expires: datetime) -> Verdict:
     days = (expires - checked.now).days
     if days < EXPIRES_SOON_DAYS:
-        said = f"the certificate ends in {days} days, and ACM has not renewed it"
+        when = f"expires in {days} days" if days >= 0 else f"expired {-days} days ago"
+        said = f"the certificate {when}, and ACM has not renewed it"
         return warning("answer-certificate", said, _certificate(checked))
     return ok("answer-certificate", f"valid for {days} days")
 

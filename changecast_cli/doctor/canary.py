@@ -94,7 +94,7 @@ def _on_the_list(ses: "SESV2Client", contact_list: str) -> Iterator[None]:
 def _flight(hub: boto3.Session, found: CheckedAccount, many: int) -> Iterator[Verdict]:
     at, now = connect(hub), datetime.now(UTC)
     if at.two_persons:
-        said = "two persons announce on this hub, so the doctor may put no test"
+        said = "this hub requires a second person (TwoPerson=yes), so the doctor cannot send a test"
         yield warning("canary", said, "set CanarySchedule in [hub] of samconfig.toml, and deploy")
         return
     flown: dict[str, _Flown] = {}

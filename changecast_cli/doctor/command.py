@@ -40,7 +40,7 @@ class Only(StrEnum):
 def doctor(
     customer: Annotated[
         list[str] | None,
-        typer.Option("--customer", "-c", help="A customer's code; repeat it for more."),
+        typer.Option("--customer", "-c", help="A customer's code; repeat the option for more."),
     ] = None,
     everybody: Annotated[
         bool, typer.Option("--all", help="Check the hub and every customer.")
@@ -86,7 +86,7 @@ def doctor(
     state: Annotated[
         list[Level] | None,
         typer.Option(
-            help="Show only verdicts of this level; repeat it for more.",
+            help="Show only verdicts of this level; repeat the option for more.",
             case_sensitive=False,
         ),
     ] = None,
@@ -97,14 +97,14 @@ def doctor(
             help="Print the DNS records that the customer must publish, in zone format.",
         ),
     ] = False,
-    config: Annotated[Path, typer.Option(help="The samconfig.toml that has the customers.")] = Path(
-        "samconfig.toml"
-    ),
+    config: Annotated[
+        Path, typer.Option(help="The samconfig.toml that lists the customers.")
+    ] = Path("samconfig.toml"),
     as_json: AsJson = False,
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Check the hub and customers' accounts, and say what is wrong, why, and what fixes it.
+    """Check the hub and customers' accounts, and say what is wrong, why, and how to fix it.
 
     Exits with 1 if something is broken. Changes nothing. --canary mails only SES's simulator;
     --alarm-test sends a test to everybody who subscribes to the hub's alerts.
@@ -186,7 +186,7 @@ def _with_canaries(
 
 def _refuse_nothing(chosen: object, *, canary: bool, many: int) -> None:
     if not chosen:
-        raise Refused("give --customer CODE, --all, --hub or --alarm-test")
+        raise Refused("add --customer CODE, --all, --hub or --alarm-test")
     if many > 1 and not canary:
         raise Refused("--many needs --canary: it is the number of tests that --canary sends")
 
@@ -204,7 +204,7 @@ def _chosen(
 def _on(bus: str | None, chosen: list[CustomerStack]) -> list[CustomerStack]:
     """Return the customers on a bus; all if none is requested. Refused if nobody is on it."""
     if bus is not None and not chosen:
-        raise Refused("--bus says which customers are checked: give --all too")
+        raise Refused("--bus limits which customers --all checks: add --all")
     found = [each for each in chosen if bus in (None, each.hub_bus)]
     if chosen and not found:
         buses = {each.hub_bus for each in chosen}

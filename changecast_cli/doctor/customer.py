@@ -168,7 +168,7 @@ def _unanswered(name: str, error: ClientError, again: str) -> Verdict:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     said = f"{error.operation_name}: {code}"
     if code in _REFUSED:
-        return warning(name, f"cannot check: {said}", "use a profile that is allowed to")
+        return warning(name, f"cannot check: {said}", "use a profile that has this permission")
     if code in _THROTTLED or status >= SERVER_ERROR:
         return warning(name, f"cannot check: AWS is busy: {said}", again)
     return broken(name, said, f"{again} --drift, to see what was deleted")

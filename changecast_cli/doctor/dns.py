@@ -67,7 +67,9 @@ def records(checked: CheckedAccount) -> list[Record]:
     """Return the DNS records for the sender's identity: (name, type, value)."""
     found = checked.identity
     if found is None:
-        raise Refused(f"SES has no identity {checked.parameters['SenderIdentity']}: deploy first")
+        raise Refused(
+            f"SES has no identity {checked.parameters['SenderIdentity']}: deploy its stack first"
+        )
     domain = checked.parameters["SenderIdentity"].rpartition("@")[2]
     requested = [
         (f"{token}._domainkey.{domain}", "CNAME", f"{token}.dkim.amazonses.com")
@@ -102,12 +104,12 @@ def published(checked: CheckedAccount, lookup: Lookup) -> Iterator[Verdict]:
 
 
 def _dkim(checked: CheckedAccount, lookup: Lookup) -> Iterator[Verdict]:
-    """Check that every token's CNAME leads to SES; yield a verdict for each that does not."""
+    """Check that every token's CNAME points to SES; yield a verdict for each that does not."""
     requested = [each for each in records(checked) if each[1] == "CNAME"]
     wrong = list(_not_leading_to_ses(requested, lookup))
     yield from wrong
     if requested and not wrong:
-        yield ok("dns-dkim", f"{len(requested)} of {len(requested)} records lead to SES")
+        yield ok("dns-dkim", f"{len(requested)} of {len(requested)} records point to SES")
 
 
 def _not_leading_to_ses(requested: list[Record], lookup: Lookup) -> Iterator[Verdict]:
@@ -120,7 +122,7 @@ def _not_leading_to_ses(requested: list[Record], lookup: Lookup) -> Iterator[Ver
         token = value.partition(".")[0]
         if not any(a.startswith(f"{token}.dkim.") and a.endswith("amazonses.com") for a in answer):
             yield broken(
-                "dns-dkim", f"{name} leads to {_or_nothing(answer)}", _publish((name, kind, value))
+                "dns-dkim", f"{name} points to {_or_nothing(answer)}", _publish((name, kind, value))
             )
 
 
@@ -130,7 +132,7 @@ def _mail_from(domain: str, region: str, lookup: Lookup) -> Verdict:
         return _unasked("dns-mail-from", domain)
     server = f"feedback-smtp.{region}.amazonses.com"
     if [each.split()[1].lower() for each in answer] == [server]:
-        return ok("dns-mail-from", f"{domain} leads only to SES")
+        return ok("dns-mail-from", f"{domain} points only to SES")
     return broken(
         "dns-mail-from",
         f"the MX record of {domain} is {_or_nothing(answer)}",
@@ -149,8 +151,8 @@ def _spf(domain: str, lookup: Lookup) -> Verdict:
             "spf", f"{domain} has {len(policies)} SPF records, so none of them counts", fix
         )
     if not policies or "include:amazonses.com" not in policies[0].lower():
-        return broken("spf", f"{domain} says {_or_nothing(policies)}", fix)
-    return ok("spf", f"{domain} names SES")
+        return broken("spf", f"the SPF record of {domain} is {_or_nothing(policies)}", fix)
+    return ok("spf", f"the SPF record of {domain} includes SES")
 
 
 def _dmarc(checked: CheckedAccount, found: Any, lookup: Lookup) -> Verdict:

@@ -29,9 +29,13 @@ def listing_rate(ses: "SESV2Client", contact_list: str) -> Iterator[Verdict]:
 def envelope_account(reported: str | None, account: str) -> Iterator[Verdict]:
     """Check that EventBridge writes the putting account into the envelope, which the hub trusts."""
     if reported == account:
-        yield ok("fact-envelope", f"reports carry {account}, the account that sent them")
+        yield ok("fact-envelope", f"reports name {account}, the account that sent them")
     else:
-        yield warning("fact-envelope", f"a report carried {reported}, not {account}", "tell us")
+        yield warning(
+            "fact-envelope",
+            f"a report named {reported}, not {account}",
+            "report this to the maintainers of Changecast",
+        )
 
 
 def _is_throttled(ses: "SESV2Client", contact_list: str) -> bool:

@@ -120,7 +120,7 @@ def clock(checked: CheckedAccount) -> Iterator[Verdict]:
     said = values(answer, "ResponseMetadata", "HTTPHeaders", "date")
     if not said:
         fix = "compare this machine's clock with UTC: date -u"
-        yield warning("clock", "AWS did not say what time it is", fix)
+        yield warning("clock", "AWS did not return its time", fix)
         return
     off = abs((datetime.now(UTC) - parsedate_to_datetime(said)).total_seconds())
     yield clock_verdict(off)
@@ -130,7 +130,9 @@ def clock_verdict(seconds: float) -> Verdict:
     """Return the verdict on the difference."""
     fix = "set this machine's clock (NTP)"
     if seconds > CLOCK_BROKEN:
-        return broken("clock", f"{seconds:.0f} s off; AWS refuses at 300", fix)
+        return broken(
+            "clock", f"{seconds:.0f} s off; AWS refuses requests that are off by 300 s or more", fix
+        )
     if seconds > CLOCK_WARNING:
         return warning("clock", f"{seconds:.0f} s off", fix)
     return ok("clock", f"{seconds:.0f} s off")
@@ -174,5 +176,7 @@ def _drifted(checked: CheckedAccount, stack: str, found: dict[str, Any]) -> Iter
     if found["DetectionStatus"] == "DETECTION_FAILED":
         said = found.get("DetectionStatusReason", "CloudFormation does not say why")
         yield warning(
-            "drift", f"not everything could be checked: {said}", "use a profile that is allowed to"
+            "drift",
+            f"not everything could be checked: {said}",
+            "use a profile that has this permission",
         )

@@ -66,7 +66,7 @@ def reporters(checked: CheckedAccount) -> Iterator[Verdict]:
     wrong = [each for each in policy if not _as_in_the_template(each, partition_of(found["Arn"]))]
     denied = [canonical(each) for each in whole if each["Effect"] != "Allow"]
     if wrong or denied != [canonical(each) for each in expected_denials(checked, found["Arn"])]:
-        yield broken("bus-policy", "is not the template's", repair_of("hub"))
+        yield broken("bus-policy", "differs from the template", repair_of("hub"))
     elif not silent and not unknown:
         yield ok("reporters", f"{len(registered)} customers")
 

@@ -65,10 +65,10 @@ def route_of(hub: boto3.Session, customer: CustomerStack) -> list[Verdict]:
     if entry is None:
         return [broken("route", "the hub has no route to it", deploy)]
     if (entry.account, entry.region) != (customer.account, customer.region):
-        said = f"the hub has it in {entry.account} {entry.region}"
+        said = f"the hub has this customer in account {entry.account}, {entry.region}"
         return [broken("registry", said, repair_of(customer.code))]
     if entry.hub_bus != customer.hub_bus:
-        said = f"its route is on {entry.hub_bus}, samconfig.toml says {customer.hub_bus}"
+        said = f"its route is on {entry.hub_bus}, but samconfig.toml says {customer.hub_bus}"
         move = f"changecast customers move {customer.code} --bus {customer.hub_bus}"
         return [broken("registry", said, move)]
     return list(doctor_hub.route(hub, entry))

@@ -19,9 +19,12 @@ def release(checked: CheckedAccount) -> Iterator[Verdict]:
     lacks = sorted(_parameters(checked.code) - checked.parameters.keys())
     if is_newer(checked.outputs):
         said = f"the stack has release {there}, newer than this command ({own})"
-        yield warning("release", said, "use the checkout that it was deployed from")
+        yield warning("release", said, "use the checkout that the stack was deployed from")
     elif there != own:
-        said = f"the stack has {f'release {there}' if there else 'no release'}, this is {own}"
+        said = (
+            f"the stack has {f'release {there}' if there else 'no release'}, but this "
+            f"command has {own}"
+        )
         yield warning("release", said, upgrade_of(checked.code))
     elif lacks:
         said = f"the stack is older than its template, which adds {', '.join(lacks)}"

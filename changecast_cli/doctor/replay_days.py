@@ -37,7 +37,9 @@ def _drifted(hub: boto3.Session, bus: str, archived: int) -> Verdict | None:
     asked = int(found.parameters["ArchiveDays"]) if found else archived
     if asked == archived:
         return None
-    said = f"the archive keeps {archived} days, the stack of {bus} says {asked}"
+    said = (
+        f"the archive keeps announcements for {archived} days, but the stack of {bus} says {asked}"
+    )
     return broken("ledger-days", said, repair_of("hub"))
 
 
@@ -52,12 +54,12 @@ def _archived_days(hub: boto3.Session, bus: str) -> int | None:
 
 
 def verdict(archived: int, remembered: int, code: str) -> Verdict:
-    """Compare the days; an archive with 0 days keeps events for ever."""
+    """Compare the days; an archive with 0 days keeps events forever."""
     if not archived:
         return broken(
             "ledger-days",
-            "the archive keeps announcements for ever, but the ledger keeps them "
-            f"{remembered} days: a replay would mail again",
+            "the archive keeps announcements forever, but the ledger only for "
+            f"{remembered} days: a replay would mail people again",
             "set ArchiveDays of [hub] in samconfig.toml, then sam build --config-env hub && "
             "sam deploy --config-env hub",
         )
@@ -65,9 +67,14 @@ def verdict(archived: int, remembered: int, code: str) -> Verdict:
     if remembered < needed:
         return broken(
             "ledger-days",
-            f"the ledger keeps {remembered} days, but a replay can bring what is {archived} days "
-            f"old, and queues keep it for {QUEUE_DAYS} more: a replay could mail again",
+            f"the ledger keeps announcements for {remembered} days, but a replay can "
+            f"repeat those of {archived} days, and queues keep them for {QUEUE_DAYS} "
+            "more: a replay could mail people again",
             f"set LedgerTtlDays={needed} of [{code}] in samconfig.toml, then "
             f"sam build --config-env {code} && sam deploy --config-env {code}",
         )
-    return ok("ledger-days", f"the ledger keeps {remembered} days, {archived} can be replayed")
+    return ok(
+        "ledger-days",
+        f"the ledger keeps announcements for {remembered} days, and those of {archived} "
+        "days can be replayed",
+    )

@@ -84,7 +84,7 @@ def reputation(checked: CheckedAccount) -> Iterator[Verdict]:
         yield warning("reputation", "; ".join(near), look)
     else:
         told = ", ".join(f"{RATES[name][0]} rate {rate:.2%}" for name, rate in found.items())
-        yield ok("reputation", told or "SES has no figures of the last day")
+        yield ok("reputation", told or "SES has no figures for the last day")
 
 
 def failed_stacks(checked: CheckedAccount) -> Iterator[Verdict]:
@@ -114,7 +114,9 @@ def alarm_actions(checked: CheckedAccount) -> Iterator[Verdict]:
     silent = sorted(each["AlarmName"] for each in found if not each.get("AlarmActions"))
     gone = sorted({*names} - {each["AlarmName"] for each in found})
     if silent or gone:
-        wrong = [f"{each} tells nobody" for each in silent] + [f"{each} is gone" for each in gone]
+        wrong = [f"{each} publishes nowhere" for each in silent] + [
+            f"{each} is gone" for each in gone
+        ]
         yield warning("alarm-actions", "; ".join(wrong), repair_of(checked.code))
     elif checked.code == "hub":  # its subscribers have their own verdict
         yield ok("alarm-actions", f"{len(found)} alarms publish to {topic.rpartition(':')[2]}")

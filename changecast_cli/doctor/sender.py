@@ -22,13 +22,13 @@ def sender_identity(checked: CheckedAccount) -> Iterator[Verdict]:
     """Check that SES's identity for the sender works, and that the sending function may use it."""
     used, found = _used_identity(checked)
     if found is None:
-        return  # which has its own verdict
+        return  # another check reports a missing identity
     other = used != checked.parameters["SenderIdentity"]
     if other and not found.get("VerifiedForSendingStatus"):
         yield warning(
             "sender-identity",
-            f"SES uses the identity {used} for the sender, which is not verified",
-            f"verify it, or aws sesv2 delete-email-identity --email-identity {used}",
+            f"SES uses the identity {used} for the sender, but that identity is not verified",
+            f"verify it, or delete it: aws sesv2 delete-email-identity --email-identity {used}",
         )
     elif denied := _denied(checked, used):
         said = f"the sending function may not use {used}: {', '.join(denied)}"

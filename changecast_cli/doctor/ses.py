@@ -107,10 +107,15 @@ def _quota(checked: CheckedAccount, quota: Mapping[str, Any]) -> Verdict:
         run = f"the largest run has {checked.largest_run:,} mails, but SES accepts {told}"
         return broken("quota", run, raise_it)
     if sent >= most * NEARLY_USED:
-        used = f"{sent:,.0f} of {most:,.0f} mails of 24 hours are used, so further runs may wait"
+        used = (
+            f"{sent:,.0f} of the {most:,.0f} mails allowed in 24 hours are used, so "
+            "further runs may wait"
+        )
         return warning("quota", used, raise_it)
     if checked.largest_run * 2 > most:
-        return warning("quota", f"one large run uses more than half of {told}", raise_it)
+        return warning(
+            "quota", f"one large run uses more than half of the quota ({told})", raise_it
+        )
     return ok("quota", told)
 
 
@@ -141,7 +146,9 @@ def _sending(enabled: bool, enforcement: str) -> Verdict:
         )
     if enforcement != "HEALTHY":
         return warning(
-            "sending", f"AWS is reviewing the account ({enforcement})", "lower its bounces"
+            "sending",
+            f"AWS is reviewing the account ({enforcement})",
+            "reduce its bounces and complaints",
         )
     return ok("sending", "enabled")
 

@@ -73,9 +73,11 @@ def policy_verdict(policy: str | None, requested: Mapping[str, Any], environment
         return broken("bus-policy", "the bus accepts no events", repair)
     told = [canonical(each) for each in statements]
     if canonical(requested) not in told:
-        return broken("bus-policy", "is not the template's", repair)
+        return broken("bus-policy", "differs from the template", repair)
     if len(told) > 1:
-        return broken("bus-policy", f"accepts events of {len(told) - 1} others too", repair)
+        return broken(
+            "bus-policy", f"also accepts events from other accounts ({len(told) - 1})", repair
+        )
     return ok("bus-policy", "as in the template")
 
 
@@ -153,5 +155,7 @@ def look_at_rule(
     listed = events.list_targets_by_rule(Rule=bare, EventBusName=bus)["Targets"]
     targets = tuple(each["Arn"] for each in listed)
     if not targets or (target and target not in targets):
-        return Rule(broken(check, f"leads to {', '.join(targets) or 'nowhere'}", fix))
+        return Rule(
+            broken(check, f"points {'to ' + ', '.join(targets) if targets else 'nowhere'}", fix)
+        )
     return Rule(ok(check, "on"), found["Arn"], found.get("EventPattern", ""), targets)

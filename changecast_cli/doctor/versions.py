@@ -37,4 +37,4 @@ def verdict(hub: list[str], own: list[str], code: str) -> Verdict:
             return warning(
                 "versions", f"the {who} is one release behind and cannot read {newest}", fix
             )
-    return ok("versions", f"both read event version {newest}")
+    return ok("versions", f"hub and customer both read event version {newest}")

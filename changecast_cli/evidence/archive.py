@@ -67,10 +67,10 @@ def _read(archive: zipfile.ZipFile) -> tuple[Files, list[str]]:
     files: Files = {}
     faults: list[str] = []
     if sum(info.file_size for info in archive.infolist()) > MOST_BYTES:
-        raise Refused("this unpacks to more than any evidence file")
+        raise Refused("this file unpacks to more data than an evidence file can have")
     for info in archive.infolist():
         if info.filename in files:
-            faults.append(f"{info.filename} is there twice")
+            faults.append(f"{info.filename} is in the file twice")
         try:
             files[info.filename] = archive.read(info)
         except _UNREADABLE as error:

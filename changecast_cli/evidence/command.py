@@ -18,7 +18,8 @@ from changecast_cli.options import AsJson, Profile, Region, session
 from changecast_cli.terminal import out, print_json, working
 
 UNSIGNED = (
-    "It is not signed: nothing was changed since it was made, but anybody could have made it."
+    "The file is not signed: nothing in it has changed since it was made, but "
+    "anybody could have made it."
 )
 
 
@@ -36,7 +37,7 @@ class _Evidence(TyperGroup):
 
 app = typer.Typer(
     cls=_Evidence, no_args_is_help=True,
-    help="Export what happened to a change as one file, and verify exported files.",
+    help="Export the record of a change as one file, and verify exported files.",
 )  # fmt: skip
 Archive = Annotated[Path, typer.Argument(help="The evidence file.", metavar="FILE")]
 
@@ -60,7 +61,7 @@ def export_(
 ) -> None:
     """Write everything that is known about a change to one verifiable file.
 
-    The hashes of the mails come from the accounts of customers that you can open.
+    The hashes of the mails come from the customers' accounts that you can access.
     """
     if to.exists():
         raise Refused(f"{to} already exists: evidence is never overwritten")
@@ -115,8 +116,8 @@ def _signed(own: boto3.Session, key: str | None, checked: Checked) -> tuple[str,
     """Return the signing key, and every fault."""
     expected = key or key_of(own)
     if not expected:
-        raise Refused("the hub has no key for evidence: name the one that signed it with --key, "
-                      "or leave the signature unchecked with --offline")  # fmt: skip
+        raise Refused("the hub has no evidence key: give the key that signed the file with --key, "
+"or skip the signature check with --offline")  # fmt: skip
     signature = archive.value_in(checked.files, archive.SIGNATURE)
     manifest = checked.files.get(archive.MANIFEST, b"")
     if is_signed(own, expected, manifest, signature):

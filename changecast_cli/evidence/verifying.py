@@ -23,7 +23,7 @@ class Checked:
     """The content and the faults of an archive."""
 
     def __init__(self, body: bytes) -> None:
-        """Read and check an archive; raises Refused if it is none."""
+        """Read and check an archive; raises Refused if the file is not one."""
         self.files, broken = unpacked(body)
         manifest = value_in(self.files, MANIFEST)
         self.manifest: Mapping[str, Any] = manifest if isinstance(manifest, dict) else {}
@@ -62,7 +62,7 @@ def _faults_of_files(files: Files, manifest: Mapping[str, Any]) -> Iterator[str]
 def _faults_of_archive(body: bytes, files: Files) -> Iterator[str]:
     """Yield differences outside the files: names, times, order, comments, surrounding bytes."""
     if packed(files) != body:
-        yield "the archive was changed outside its files, or packed again"
+        yield "the archive was changed outside its files, or repacked"
 
 
 def _faults_within(files: Files) -> list[str]:

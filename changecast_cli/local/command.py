@@ -34,13 +34,13 @@ def up(
     webhook_authority: Annotated[
         Path | None,
         typer.Option(
-            help="Let webhooks lead to this machine too, and trust only the certificate "
+            help="Allow webhooks to this machine too, and trust only the certificate "
             "authorities in this PEM file."
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Start the embedded cloud. It is empty, and loses everything when it stops.
+    """Start the embedded cloud. It starts empty, and loses everything when it stops.
 
     `eval "$(changecast local env hub)"` then sends changecast, sam and aws to it.
     """
@@ -51,7 +51,10 @@ def up(
     if as_json:
         print_json({"endpoint": local.cloud.endpoint, "pid": local.pid})
     else:
-        out.print(f'Up at {local.cloud.endpoint}; next: eval "$(changecast local env hub)"')
+        out.print(
+            f"The embedded cloud is up at {local.cloud.endpoint}. "
+            'Next: eval "$(changecast local env hub)"'
+        )
 
 
 def _refuse_no_certificates(file: Path) -> None:
@@ -84,7 +87,7 @@ def env(
 ) -> None:
     """Print the shell variables that send AWS tools to an account of the embedded cloud.
 
-    They, and the profiles, allow what docs/policies allows, and nothing else.
+    The variables and the profiles allow what docs/policies allows, and nothing else.
     """
     local = local_cloud.running()
     cloud, samconfig = local.cloud, _samconfig()
@@ -104,7 +107,7 @@ def mails(
     each: Annotated[bool, typer.Option("--each", help="Show one line per mail.")] = False,
     alerts: Annotated[
         bool,
-        typer.Option("--alerts", help="Show what SNS topics sent to e-mail addresses instead."),
+        typer.Option("--alerts", help="Instead, show what SNS topics sent to e-mail addresses."),
     ] = False,
     save: Annotated[
         Path | None, typer.Option(help="Folder to write every mail to, as .eml and .html.")
@@ -115,7 +118,7 @@ def mails(
     cloud = local_cloud.running().cloud
     if alerts:
         if save or each or customer:
-            raise Refused("--alerts shows everything; leave out --customer, --each and --save")
+            raise Refused("--alerts shows everything; omit --customer, --each and --save")
         _show_alerts(cloud.alerts(), as_json=as_json)
         return
     found = by_customer(cloud.mails(), codes_by_account(cloud))

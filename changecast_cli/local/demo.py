@@ -70,12 +70,15 @@ def demo(
         typer.Argument(help="Change documents to announce, in order (default: two samples).",
                        metavar="[FILE]..."),
     ] = None,
-    customers: Annotated[str, typer.Option(help="Codes, separated by commas.")] = CUSTOMERS,
+    customers: Annotated[str, typer.Option(help="Customer codes, separated by commas.")] = (
+        CUSTOMERS
+    ),
     contacts: Annotated[
         int, typer.Option(help="People per customer; at most 10000.", min=0, max=10_000)
     ] = 5,
     keep: Annotated[
-        bool, typer.Option("--keep", help="Leave it running; `changecast local down` stops it.")
+        bool,
+        typer.Option("--keep", help="Leave it all running; `changecast local down` stops it."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip

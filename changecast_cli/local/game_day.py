@@ -85,7 +85,7 @@ def game_day(
         str | None, typer.Argument(help="The fault to plant; without it, list all faults.")
     ] = None,
     customer: Annotated[
-        str, typer.Option("--customer", "-c", help="The customer to plant it at.")
+        str, typer.Option("--customer", "-c", help="The customer that the fault affects.")
     ] = "acme",
     as_json: AsJson = False,
     profile: Profile = None,

@@ -55,7 +55,7 @@ def _customer(code: str, number: int) -> CustomerStack:
         _CODE.validate_python(code)
     except ValidationError as error:
         raise Refused(
-            f"{code!r} is not a customer code: use a-z, 0-9 and -, and not reserved"
+            f"{code!r} is not a customer code: use a-z, 0-9 and -, and no reserved word"
         ) from error
     name, zone = KNOWN.get(code, (code.replace("-", " ").title(), "UTC"))
     account = str(number) * 12 if number < 10 else f"2000000{number:05d}"

@@ -22,7 +22,7 @@ def environment_of(code: str, config: Path) -> dict[str, Any]:
     try:
         environments = tomllib.loads(config.read_text("utf-8"))
     except OSError as error:
-        raise Refused(f"{config} cannot be read: {error.strerror}; give --config") from error
+        raise Refused(f"{config} cannot be read: {error.strerror}; use --config") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Refused(f"{config} is not TOML: {error}") from error
     found = environments.get(code)

@@ -87,7 +87,7 @@ def preview(
 def send_test(
     file: File,
     customer: CustomerCode,
-    to: Annotated[str, typer.Option("--to", help="The address to send it to.")],
+    to: Annotated[str, typer.Option("--to", help="The address to send the mail to.")],
     previous: Previous = None,
     language: Language = None,
     timezone: Timezone = None,

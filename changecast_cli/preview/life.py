@@ -131,7 +131,7 @@ def _now(
         rendering = renderings.get(Variant.CHANGED_CALENDAR) or renderings[Variant.CHANGED]
         yield PreviewMail(
             f"{name}-changed",
-            "people who know the last revision",
+            "people who got the last revision",
             mailing.kind,
             True,
             rendering,

@@ -45,7 +45,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Repaired:
-    """Result of a repair: what differed, whether it was reverted, and what was missed meanwhile.
+    """Result of a repair: what differed, whether it was reverted, and what was missed until then.
 
     `unread` is why the hub did not say what was missed, if it did not.
     """
@@ -65,14 +65,16 @@ class Repaired:
             yield from (f"  {line}" for line in self.lines)
         if self.has_new_identity:
             yield (
-                "SES verifies the new identity by its DNS records. Are these published? "
-                f"{check} --records"
+                "SES verifies the new identity by its DNS records. To see which ones "
+                f"to publish: {check} --records"
             )
         if self.missed and (self.done or not self.lines):
-            yield "Changes missed meanwhile:"
+            yield "Changes missed in the meantime:"
             yield from (f"  {command}" for command in self.missed)
         if self.unread:
-            yield f"What {self.who} missed meanwhile cannot be read: {self.unread}"
+            yield (
+                f"The changes that {self.who} missed in the meantime cannot be read: {self.unread}"
+            )
         if self.done:
             yield f"Check it: {check}"
         elif not self.lines:
@@ -84,20 +86,20 @@ class Repaired:
 
 def repair(
     who: Annotated[str, typer.Argument(help="A customer's code, or `hub`.", metavar="CUSTOMER")],
-    config: Annotated[Path, typer.Option(help="The samconfig.toml that has the customers.")] = Path(
-        "samconfig.toml"
-    ),
+    config: Annotated[
+        Path, typer.Option(help="The samconfig.toml that lists the customers.")
+    ] = Path("samconfig.toml"),
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Revert what somebody changed by hand to the deployed template. Deletes no data.
+    """Restore what somebody changed by hand, as in the deployed template. Deletes no data.
 
     Compares a customer's stack and route, or the hub's stacks, with their deployed templates.
     Restores deleted resources and bus policies, and switches on what was switched off. Needs the
-    rights to deploy; builds nothing.
+    permissions to deploy; builds nothing.
     """
     text = samconfig_file.read(config)
     hub = session(
@@ -144,7 +146,7 @@ def carry_out(plans: Sequence[Plan]) -> None:
 
 
 def repaired(who: str, hub: boto3.Session, plans: Sequence[Plan], *, done: bool) -> Repaired:
-    """Return the result of a comparison or a repair, with what was missed meanwhile.
+    """Return the result of a comparison or a repair, with what was missed in the meantime.
 
     A repair is noted in the history of every change that waits for it. What was done stays done if
     the hub cannot be read after it.
@@ -209,13 +211,19 @@ def _clean_up(plans: Sequence[Plan]) -> None:
         try:
             drift.discard(made)
         except (ClientError, BotoCoreError) as error:
-            warn(f"{made.stack} keeps the change set {made.name}: {explained(error)}")
+            warn(
+                f"the change set {made.name} of stack {made.stack} could not be deleted: "
+                f"{explained(error)}"
+            )
 
 
 def _tell(repaired: Repaired, *, as_json: bool) -> None:
     if as_json:
         if repaired.unread:
-            warn(f"what {repaired.who} missed meanwhile cannot be read: {repaired.unread}")
+            warn(
+                f"the changes that {repaired.who} missed in the meantime cannot be read: "
+                f"{repaired.unread}"
+            )
         print_json(
             {"repaired": repaired.who, "found": repaired.lines, "done": repaired.done,
              "missed": repaired.missed}

@@ -54,7 +54,7 @@ def held(
     about it since, so nobody knows whether the mail was sent.
     """
     if release and drop:
-        raise Refused("choose one of --release and --drop")
+        raise Refused("use either --release or --drop, not both")
     hub = session(profile, region)
     account = enter(hub, customer, Keys(customer_profile, external_id))
     ledger = account.ledger()

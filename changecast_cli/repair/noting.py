@@ -44,7 +44,7 @@ def note(
         ]
         note_actions(table, [_after_reports(table, one) for one in done])
     except (ClientError, BotoCoreError) as error:
-        warn(f"it is done, but could not be added to the history: {explained(error)}")
+        warn(f"this was done, but could not be added to the history: {explained(error)}")
 
 
 def _after_reports(table: "Table", one: OperatorAction) -> OperatorAction:

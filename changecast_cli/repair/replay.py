@@ -52,10 +52,10 @@ class Replayed:
 
 def replay(
     begin: Annotated[
-        str, typer.Option("--from", help="Start: 2d or 12h ago, a date, or an RFC 3339 time.")
+        str, typer.Option("--from", help="The start: 2d or 12h ago, a date, or an RFC 3339 time.")
     ],
     end: Annotated[
-        str, typer.Option("--to", help="End, written like --from (default: now).")
+        str, typer.Option("--to", help="The end, written like --from (default: now).")
     ] = "0min",
     customer: Annotated[
         str | None,
@@ -120,7 +120,11 @@ def plan_for(
     """Return what a replay would do, in sentences."""
     who = ", ".join(customer.code for customer in customers)
     named = [f"{row['change_id']} revision {row['revision']} ({row['customer']})" for row in rows]
-    known = f"{len(named)} by the hub's table: {', '.join(named[:10])}" if named else "none known"
+    known = (
+        f"the hub's table has {len(named)}: {', '.join(named[:10])}"
+        if named
+        else "the hub's table has none"
+    )
     more = ", ..." if len(named) > 10 else ""
     letters = sum(len(each.chosen) for each in letters_of_routes)
     moved = (
@@ -159,7 +163,12 @@ def _announce_again(again: Again, elsewhere: Iterable[Elsewhere], done: Replayed
 def _warnings(last: datetime, now: datetime) -> list[str]:
     if now - last >= ARCHIVED_AFTER:
         return []
-    return ["Announcements of the last 10 minutes may not be in the archive yet: wait, or repeat"]
+    return [
+        (
+            "Announcements of the last 10 minutes may not be in the archive yet. To include "
+            "them, replay again later"
+        )
+    ]
 
 
 def _announced(

@@ -53,7 +53,7 @@ def resume(
     revision: Revision = None,
     reminder: Reminder = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Resume it even if the problem is still there.")
+        bool, typer.Option("--force", help="Resume the run even if the problem is still there.")
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -131,11 +131,11 @@ def plan_for(run: Run, customer: str) -> list[str]:
     if not (code and code.is_account_limit):
         plan.append(f"Of its {people}, those who have not been mailed get the mail ({run.kind})")
     if code in _RATES:
-        plan.append(f"It is not paused for its {_RATES[code]} again")
+        plan.append(f"The run is not paused for its {_RATES[code]} again")
     if code and code.is_account_limit:
         plan.append(
-            f"It was paused by a limit of {customer}'s own account. Resume it only if somebody "
-            f"there has checked it: {people} get the mail ({run.kind}) as it is, "
-            "and no limit of the account pauses this run again"
+            f"The run was paused by a limit of {customer}'s own account. Resume it "
+            f"only if somebody there has checked the change: {people} get the mail "
+            f"({run.kind}) as it is, and no limit of the account pauses this run again"
         )
     return plan

@@ -31,7 +31,7 @@ def report(
     ] = None,
     state: Annotated[
         list[str] | None,
-        typer.Option("--state", help="Only customers in this state; repeat it for more."),
+        typer.Option("--state", help="Only customers in this state; repeat the option for more."),
     ] = None,
     bus: Annotated[
         str | None, typer.Option("--bus", help="Only customers whose route is on this bus.")

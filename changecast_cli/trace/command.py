@@ -56,7 +56,7 @@ def trace(
     days.
     """
     if customer_profile and not customer:
-        raise Refused("--customer-profile is for one account: name the --customer")
+        raise Refused("--customer-profile is for one account: add --customer")
     hub = session(profile, region)
     run = _run(hub, change_id, customer)
     with working(f"Reading the traces of {change_id}"):

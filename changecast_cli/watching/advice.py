@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from changecast.contract.delivery_reported import RunState
 from changecast.contract.pause_code import PauseCode, pause_code
-from changecast.hub.tracking.alerts import BY_ITSELF, page
+from changecast.hub.tracking.alerts import RESUMES_AUTOMATICALLY, page
 from changecast.hub.tracking.findings import ANNOUNCED, SILENT, Cause
 from changecast.hub.tracking.open_windows import OverdueChange
 from changecast.hub.tracking.operator_actions import Action, OperatorAction
@@ -29,7 +29,7 @@ _NEXT = {
 }
 _OF_ONE_RUN = ("paused", "held", "failed", "partial")
 _REANNOUNCE = "changecast reannounce {change} --customer {code}"
-# Announcements to these customers reached nobody meanwhile, and are not repeated by themselves.
+# Announcements to these customers reached nobody, and nothing repeats them automatically.
 _MISSED = SILENT - {Cause.STALLED, Cause.UNKNOWN_CUSTOMER}
 _DECISIONS = (Action.RESUMED, Action.RELEASED, Action.DROPPED)
 
@@ -103,12 +103,12 @@ def _command(state: str, customer: dict[str, Any]) -> str:
 def _then(state: str, customer: dict[str, Any]) -> str:
     """Return the step after the cause is repaired; empty if there is none."""
     if state in _MISSED:
-        return f"changes missed meanwhile: {_REANNOUNCE}"
+        return f"changes missed in the meantime: {_REANNOUNCE}"
     pause = _pause(customer)
     if state != "paused" or (pause and not pause.needs_repair):
         return ""
     if pause and pause.automatic:
-        return BY_ITSELF
+        return RESUMES_AUTOMATICALLY
     return f"when it is repaired: {_RESUME}"
 
 

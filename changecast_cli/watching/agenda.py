@@ -55,7 +55,7 @@ def agenda(
         out.print(_table(found, clock, now))
     else:
         whose = f" of {customer}" if customer else ""
-        out.print(f"No change{whose} is ahead in the next {days} days.", markup=False)
+        out.print(f"No open change{whose} starts in the next {days} days.", markup=False)
 
 
 def ahead(changes: Sequence[OpenChange], until: datetime, customer: str | None) -> list[OpenChange]:

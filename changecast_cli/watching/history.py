@@ -160,7 +160,7 @@ def named_customers(table: "StatusTable", change_id: str, records: list[Record])
 def _scope(record: Record) -> str:
     gone = f", withdrawn for {', '.join(record.withdrawn)}" if record.withdrawn else ""
     despite = f"; despite objections: {record.despite}" if record.despite else ""
-    past = f"; its window is right: {record.past}" if record.past else ""
+    past = f"; unusual window accepted: {record.past}" if record.past else ""
     everybody = f"; everybody is mailed: {record.notify_all}" if record.notify_all else ""
     who = ", ".join(record.customers) or "nobody"
     return f"{record.status}, to {who}{gone}{despite}{past}{everybody}{_answered_for(record)}"

@@ -44,7 +44,7 @@ Revision = Annotated[int | None, typer.Option(help="The revision (default: newes
 Reminder = Annotated[
     str | None,
     typer.Option(
-        help="Act on this reminder instead of the announcement, for example 24h.", metavar="TIME"
+        help="The reminder to use instead of the announcement, for example 24h.", metavar="TIME"
     ),
 ]
 
@@ -57,7 +57,7 @@ def recipients(
     state: Annotated[
         list[State] | None,
         typer.Option(
-            help="Only recipients in this state; repeat it for more states.", case_sensitive=False
+            help="Only recipients in this state; repeat the option for more.", case_sensitive=False
         ),
     ] = None,
     show_addresses: Annotated[
@@ -89,7 +89,7 @@ def recipients(
         return
     out.print(_table(found, wide=out.width >= WIDE))
     number = counted(len(found), "recipient")
-    out.print(f"[dim]{number} of {_what(run)}, {account.way}[/]")
+    out.print(f"[dim]{number} of {_what(run)}, read with {account.way}[/]")
 
 
 def _what(run: Run) -> str:

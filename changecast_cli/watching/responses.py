@@ -37,7 +37,7 @@ def responses(
 ) -> None:
     """Show who approved, rejected, acknowledged or asked for another time, and why."""
     if as_json and as_csv:
-        raise Refused("choose one of --json and --csv")
+        raise Refused("use either --json or --csv, not both")
     table = session(profile, region).resource("dynamodb").Table(STATUS_TABLE)
     rows = statuses(table, change_id)
     if not rows and not revisions(table, change_id):

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
 STATES = frozenset({ANNOUNCED, *RunState, *SILENT})
 WATCH_SECONDS = 1.0
-# Some pauses end by themselves, and a `resume` takes a minute or two; after this, people must act.
+# Some pauses end on their own, and a `resume` takes a minute or two; after this, people must act.
 PAUSED_SECONDS = 180.0
 # How many rows of changes that nobody announced are shown per customer.
 MOST_MADE_UP = 10
@@ -74,7 +74,7 @@ def status(
         typer.Option(
             "--watch",
             "-w",
-            help="Update until every run has ended; exit with 1 unless all is well.",
+            help="Keep updating until every run has ended; exits with 1 unless all is well.",
         ),
     ] = False,
     customer: Annotated[
@@ -89,13 +89,13 @@ def status(
     ] = False,
     state: Annotated[
         list[str] | None,
-        typer.Option("--state", help="Only customers in this state; repeat it for more."),
+        typer.Option("--state", help="Only customers in this state; repeat the option for more."),
     ] = None,
     bus: Annotated[
         str | None, typer.Option("--bus", help="Only customers whose route is on this bus.")
     ] = None,
     page: Annotated[
-        int, typer.Option(help="Which page of a change with more than 100 customers.", min=1)
+        int, typer.Option(help="The page to show if a change has more than 100 customers.", min=1)
     ] = 1,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, one row per customer.")] = False,
     as_json: AsJson = False,
@@ -104,7 +104,7 @@ def status(
 ) -> None:
     """Show who was told what: each customer's state, counts and reason."""
     if as_json and as_csv:
-        raise Refused("choose one of --json and --csv")
+        raise Refused("use either --json or --csv, not both")
     hub = session(profile, region)
     table = hub.resource("dynamodb").Table(STATUS_TABLE)
     filters = Filters(customer, failed, frozenset(state or ()), codes_on(hub, bus))
@@ -206,7 +206,7 @@ def with_change_status(table: "Table", runs: Iterable[Run]) -> list[Run]:
 def _reader(table: "Table", change_id: str | None, since: str, filters: Filters) -> _Reader:
     start = point_in_time(since, datetime.now(UTC))
     if datetime.now(UTC) - start > LONGEST:
-        raise Refused(f"--since goes back {LONGEST.days} days at most")
+        raise Refused(f"--since can go back at most {LONGEST.days} days")
     return _Reader(table, change_id, start, filters)
 
 
@@ -332,7 +332,7 @@ def _show(
         out.print(
             f"No customer of {change_id} matches."
             if change_id
-            else "No change matches. --since looks further back."
+            else "No change matches. To look further back, use --since."
         )
     if change_id and not live:
         out.print(announcements_text(revisions(table, change_id)))

@@ -217,5 +217,5 @@ def _silence(customer: dict[str, Any], now: datetime) -> str:
     if not is_silent(customer, now):
         return ""
     judged = customer["judged_at"]
-    when = f", judged at {judged[11:16]} UTC" if judged else ""
+    when = f", alert due at {judged[11:16]} UTC" if judged else ""
     return f"no report for {age(silent_since(customer), now)}{when}"

@@ -23,7 +23,7 @@ Result = dict[str, Any]
 class Host:
     """What functions need from the cloud that they run in.
 
-    `variables` are set in every function, as somebody sets them who tries things on this machine.
+    `variables` are set in every function, for people who try things out on this machine.
     """
 
     pool: Pool

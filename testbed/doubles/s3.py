@@ -41,7 +41,7 @@ class S3:
         return {"Body": io.BytesIO(self.objects[f"{Bucket}/{Key}"])}
 
     def delete_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
-        """DeleteObject: deleting an object that does not exist is no error."""
+        """DeleteObject: deleting an object that does not exist is not an error."""
         self.objects.pop(f"{Bucket}/{Key}", None)
         return {}
 

@@ -172,7 +172,7 @@ class Played:
     # ---- What came of it
 
     def judge(self) -> Verdict:
-        """Compare every inbox, calendar, status and answer with what must be."""
+        """Compare every inbox, calendar, status and answer with what is expected."""
         verdict = Verdict(letters=self.hub.parked() + sum(map(_letters, self.places.values())))
         for told in self.month.changes:
             run = run_of(told.change_id, statuses(self.hub.table, told.change_id))

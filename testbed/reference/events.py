@@ -23,7 +23,7 @@ aws events put-events --entries file://events/put-events.json
 EVENTS = {
     "ChangeAnnounced": (
         '`"source": "changecast.changes"`. `announce` puts it on the bus of the hub. The route of '
-        "each customer that it names carries it into the account of that customer."
+        "each customer that it names delivers it to the account of that customer."
     ),
     "DeliveryReported": (
         '`"source": "changecast.delivery.222222222222"`, with the number of the reporting account. '

@@ -13,8 +13,8 @@ NAMESPACE = "Changecast"
 HEAD = f"""# Metrics
 
 Written by `make docs-reference` from the program and the templates. The functions publish these in
-the namespace `{NAMESPACE}` by CloudWatch's embedded metric format, without a call. AWS's own
-metrics (`AWS/Lambda`, `AWS/SQS`, `AWS/Events`, `AWS/SES`) are beside them on the dashboards.
+the namespace `{NAMESPACE}` in CloudWatch's embedded metric format, without an API call. AWS's own
+metrics (`AWS/Lambda`, `AWS/SQS`, `AWS/Events`, `AWS/SES`) appear next to them on the dashboards.
 """
 MEANINGS = {
     "Announcements": ("hub", "none", "Announcements that the tracker recorded."),
@@ -29,7 +29,7 @@ MEANINGS = {
         "none",
         "How long the longest overdue customer has been silent about a run; 0 if none is overdue.",
     ),
-    "Alerts": ("hub", "`cause`", "Alerts that watch published."),
+    "Alerts": ("hub", "`cause`", "Alerts that the function Watch published."),
     "Responses": (
         "hub",
         "`customer`, `response`",
@@ -38,7 +38,7 @@ MEANINGS = {
     "RefusedResponses": (
         "hub",
         "`cause`",
-        "Answers that the hub refused, for instance forged ones.",
+        "Answers that the hub refused, for example forged ones.",
     ),
     "Files": ("hub", "`outcome`", "Files of the intake bucket, announced or rejected."),
     "QuotaUsed": (

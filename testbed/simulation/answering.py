@@ -82,7 +82,7 @@ class Writing(Random):
     """Faults that spare most reads: a page reads ten times as often as it writes."""
 
     def at(self, service: str, operation: str) -> Fault:
-        """Return what becomes of this call."""
+        """Return what happens to this call."""
         if operation in {"get_item", "get_object", "get_secret_value"} and self.rng.random() < 0.95:
             return Fault.NONE
         return super().at(service, operation)
@@ -245,7 +245,7 @@ def _in_order(heard: dict[str, dict[str, Any]]) -> list[tuple[str, str, int]]:
 
 
 def _untrue(world: AnswerWorld, heard: dict[str, dict[str, Any]]) -> int:
-    """Count people whose last answer at the hub is another than here, and counts that are wrong."""
+    """Count people whose last answer at the hub is wrong, and wrong counts."""
     current = _answers(world)
     last: dict[str, dict[str, Any]] = {}
     for one in sorted(heard.values(), key=lambda one: int(one["response_seq"])):

@@ -29,7 +29,7 @@ class Assumptions:
         if self.lost:
             return f"{self.lost * 100:g} % of Send events lost"
         if self.stops:
-            return f"events stop for good at {self.stops * 100:g} % of the mails"
+            return f"events stop permanently at {self.stops * 100:g} % of the mails"
         return f"{self.late * 100:g} % of Send events later than the window" if self.late else False
 
     @property

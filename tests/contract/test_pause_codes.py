@@ -34,7 +34,7 @@ def test_a_pause_says_what_it_means_and_who_lets_the_run_go_on(code: PauseCode) 
     meaning, action, resumes = ROWS[code]
     assert len(meaning) > 20
     assert len(action) > 20
-    assert resumes == ("by itself" if code.automatic else "`changecast resume`")
+    assert resumes == ("automatically" if code.automatic else "`changecast resume`")
 
 
 @pytest.mark.parametrize("code", PauseCode)

@@ -44,8 +44,9 @@ def onboarded(shell: Shell) -> Shell:
     shell.profiles({**ACCOUNTS, "ob-lost": "799999999999"})
     first = shell.deploys(*DEPLOY)
     assert first.returncode == 2, first.stderr
-    assert "customers.csv:4: profile ob-lost leads into account 799999999999, but ob-lost is " in (
-        first.stderr
+    assert (
+        "customers.csv:4: profile ob-lost belongs to account 799999999999, but ob-lost is in "
+        in (first.stderr)
     )
     assert "Nothing was changed" in first.stderr
     assert not (shell.folder / "samconfig.toml").exists()
@@ -273,7 +274,7 @@ def test_an_upgrade_refuses_a_broken_canary_and_goes_in_rings(onboarded: Shell) 
     ses.put_account_sending_attributes(SendingEnabled=False)
     refused = onboarded(*asked)
     assert refused.returncode == 2
-    assert "the canary ob-lost is broken already (sending" in refused.stderr
+    assert "the canary ob-lost is already broken (sending" in refused.stderr
     ses.put_account_sending_attributes(SendingEnabled=True)
     let_operators_in(onboarded, "ob-lost")
     done = onboarded(*asked)

@@ -203,7 +203,7 @@ def test_two_persons_with_roles_of_their_own_announce_in_chromium(office: Office
         alice.walk(
             {"follow": "Announce"},
             {"file": "Choose metadata.json", "with": file},
-            {"see": "metadata.json is in the field"},
+            {"see": "metadata.json is loaded"},
             {"click": "Check"},
             typed,
             {"click": "Propose"},
@@ -230,7 +230,7 @@ def test_two_persons_with_roles_of_their_own_announce_in_chromium(office: Office
         alice.walk(
             {"follow": "Start"},
             {"click": "Propose"},
-            {"see": "Each waits for a person"},
+            {"see": "Each waits until a person"},
             to=f"/change?id={change_id}",
         )
         bob.walk(
@@ -246,7 +246,7 @@ def test_two_persons_with_roles_of_their_own_announce_in_chromium(office: Office
             {"click": "Check"},
             {"open": "Nobody else is awake"},
             {"fill": "Why nobody else", "with": "The site is down."},
-            {"fill": f"The id of the change, {change_id}", "with": change_id},
+            {"fill": f"Type the change ID, {change_id}", "with": change_id},
             {"click": "Announce alone"},
             {"see": "3, cancelled"},
             {"see": "announced alone, without approval: The site is down."},

@@ -281,7 +281,7 @@ def test_an_event_that_bypasses_announce_and_drops_a_customer_is_told(watched: W
     watched.watch()
     (alert,) = watched.alerts(change_id=change_id)
     assert alert["cause"] == "bypassed"
-    assert "it no longer names globex, and does not tell them" in alert["text"]
+    assert "it no longer names globex, and they are not told" in alert["text"]
 
 
 def test_after_the_deadline_exactly_those_in_trouble_are_named_with_the_reason(

@@ -21,7 +21,7 @@ NAMES = {"acme": "Acme Industries", "globex": "Globex", "initech": "Initech"}
 
 
 def sample(name: str) -> dict[str, Any]:
-    """A document of tests/samples, for instance a-current-approved."""
+    """A document of tests/samples, for example a-current-approved."""
     document: dict[str, Any] = json.loads((SAMPLES / f"{name}.json").read_text("utf-8"))
     return document
 

@@ -26,7 +26,7 @@ FIRST, LAST = datetime(1970, 1, 2), datetime(2199, 12, 30)
 
 
 def published(name: str) -> dict[str, Any]:
-    """A schema as we publish it, for instance ChangeAnnounced.v1."""
+    """A schema as we publish it, for example ChangeAnnounced.v1."""
     schema: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
     return schema
 

@@ -68,9 +68,9 @@ async function take(file) {
   if (!file) return;
   try {
     field.value = decoded(new Uint8Array(await file.arrayBuffer()));
-    say(`${file.name} is in the field: check it`);
+    say(`${file.name} is loaded: now check it`);
   } catch {
-    say(`${file.name} is no text in UTF-8 or UTF-16`, true);
+    say(`${file.name} is not text in UTF-8 or UTF-16`, true);
   }
 }
 

@@ -31,7 +31,7 @@ class ResponseCounts(Frozen):
 
 
 class ResponseSummary(Frozen):
-    """Summary of the answers to a change, as a report carries it."""
+    """Summary of the answers to a change, as a report contains it."""
 
     counts: ResponseCounts = Field(
         default=ResponseCounts(), description="The customer's current answers, counted by kind."

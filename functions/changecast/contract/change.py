@@ -123,7 +123,9 @@ class Change(Frozen):
     revision: RevisionNumber = Field(
         description="The number of this state of the document, from 1."
     )
-    kind: Kind = Field(default=Kind.CHANGE, description="A change, or an announcement to read.")
+    kind: Kind = Field(
+        default=Kind.CHANGE, description="Whether this is a change or only an announcement."
+    )
     category: Line | None = Field(
         default=None, description="The category that the change system gives an announcement."
     )
@@ -149,7 +151,7 @@ class Change(Frozen):
     )
     status: Status = Field(description="The status of the change.")
     prior_status: Line | None = Field(
-        default=None, description="The previous status, as the change system says."
+        default=None, description="The previous status, as the change system reports it."
     )
     meeting: Meeting | None = Field(default=None, description="A meeting about the change.")
     links: tuple[Link, ...] = Field(default=(), description="Pages to read.")
@@ -179,11 +181,12 @@ class Change(Frozen):
     )
     customer_details: dict[CustomerCode, JsonValue] | None = Field(
         default=None,
-        description="What concerns one customer only, by its code; other customers never see it.",
+        description="Details for one customer only, by its code; other customers never see them.",
     )
     confidential: bool | None = Field(
         default=None,
-        description="Whether each customer gets an event of its own; null leaves it to the hub.",
+        description="Whether each customer gets an event of its own; null leaves the choice to "
+        "the hub.",
     )
 
     @model_validator(mode="after")

@@ -97,8 +97,8 @@ class ChangeAnnounced(Frozen):
     )
     parts: Annotated[int, Field(ge=2, le=PARTS_LIMIT)] | None = Field(
         default=None,
-        description="How many events carry this revision, each to different customers; null means "
-        "one.",
+        description="How many events contain this revision, each to different customers; null "
+        "means one.",
     )
     change: Change = Field(description="The change in its canonical form.")
     metadata: dict[str, JsonValue] = Field(description="The change document as it was handed in.")

@@ -106,10 +106,10 @@ class ChannelReport(Frozen):
     )
     state: ChannelState = Field(description="Its state; `sent` if SNS or the receiver accepted it.")
     code: Annotated[str, StringConstraints(max_length=128)] = Field(
-        default="", description="Why it is not sent: an HTTP status, or one word."
+        default="", description="Why the notice is not sent: an HTTP status, or one word."
     )
     next_try_at: Instant | None = Field(
-        default=None, description="When it is tried again; null if it is not."
+        default=None, description="When the notice is tried again; null if never."
     )
 
 
@@ -122,7 +122,7 @@ class Reason(Frozen):
         description="The kind of error.", alias="class"
     )
     code: Annotated[str, StringConstraints(max_length=128)] = Field(
-        description="What happened, as one word: an AWS error code or one of ours."
+        description="What happened, as one word: an AWS error code, or one of Changecast's."
     )
     message: Annotated[str, StringConstraints(max_length=1_000)] = Field(
         description="What happened, in a sentence."
@@ -137,7 +137,7 @@ class Reminder(Frozen):
     """Which reminder of a change a report is about."""
 
     window_start: Instant = Field(description="The start that people are reminded of.")
-    before: Line = Field(description="How long before the start, for instance 24h or 30min.")
+    before: Line = Field(description="How long before the start, for example 24h or 30min.")
 
 
 class DeliveryReported(Frozen):
@@ -212,7 +212,7 @@ def run_named_by(text: str | bytes) -> tuple[str, int, str] | None:
 
 
 def claimed_by(text: str | bytes) -> str | None:
-    """Return the customer that a report claims to be from, None if it is no report."""
+    """Return the customer that a report claims to be from, None if it is not a report."""
     try:
         return _CODE.validate_python(json.loads(text)["detail"]["customer"])
     except (ValueError, KeyError, TypeError, RecursionError):

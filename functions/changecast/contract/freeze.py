@@ -25,7 +25,7 @@ class FreezeDeclared(Frozen):
     """`detail` of source `changecast.delivery.<account id>`: a time without changes."""
 
     schema_version: SchemaVersion = WRITTEN_VERSION
-    event_id: UUID = Field(description="The event's id; a removal has its own.")
+    event_id: UUID = Field(description="The event's id; a removal has its own id.")
     freeze_id: UUID = Field(description="The freeze's id, the same in declaration and removal.")
     customer: CustomerCode
     name: Title = Field(description="The name that people see, for example Year-end closing.")

@@ -62,12 +62,13 @@ class Notice(Frozen):
     kind: NoticeKind = Field(description="What the notice is about.")
     test: bool = Field(default=False, description="Whether this is a test, not a real change.")
     language: Annotated[str, StringConstraints(max_length=16)] = Field(
-        description="The language of the texts for people, for instance en."
+        description="The language of the texts for people, for example en."
     )
     title: Line = Field(description="The change's title.")
     text: Text = Field(description="What people are told first: what, when, and what to do.")
     when: tuple[Line, ...] = Field(
-        default=(), description="The window for people, in the customer's time zone and in UTC."
+        default=(),
+        description="The window as people read it, in the customer's time zone and in UTC.",
     )
     action: Text = Field(default="", description="What this customer must do; empty if nothing.")
     changed: tuple[ChangedValue, ...] = Field(

@@ -1,10 +1,10 @@
-"""Why a run is paused. Reports carry the code, and it decides how the run resumes."""
+"""Why a run is paused. Reports contain the code, and it decides how the run resumes."""
 
 from enum import StrEnum
 
 
 class PauseCode(StrEnum):
-    """The cause of a pause. `automatic` ones end by themselves, the others need an operator."""
+    """The cause of a pause. `automatic` ones end on their own, the others need an operator."""
 
     # SES's own error codes.
     SENDING_PAUSED = "SendingPausedException"
@@ -39,7 +39,7 @@ class PauseCode(StrEnum):
 
     @property
     def automatic(self) -> bool:
-        """Whether the run resumes by itself once its cause is gone."""
+        """Whether the run resumes automatically once its cause is gone."""
         return self in _AUTOMATIC or self.is_planned_again
 
     @property
@@ -59,7 +59,7 @@ class PauseCode(StrEnum):
 
     @property
     def is_rate(self) -> bool:
-        """Whether too many of the run's own mails bounced or drew complaints."""
+        """Whether too many of the run's own mails bounced or caused complaints."""
         return self in _RATES
 
     @property

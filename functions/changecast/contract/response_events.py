@@ -58,10 +58,10 @@ class ResponseRecorded(Frozen):
     schema_version: SchemaVersion = Field(
         default=WRITTEN_VERSION, description="The version of this event."
     )
-    event_id: UUID = Field(description="The answer's own id; a repeat has the same.")
+    event_id: UUID = Field(description="The answer's id; a repeated event has the same id.")
     change_id: ChangeId
     revision: RevisionNumber = Field(description="The revision that was answered.")
-    customer: CustomerCode = Field(description="The customer whose person answered.")
+    customer: CustomerCode = Field(description="The customer of the person who answered.")
     response: Response = Field(description="What the person answered.")
     responder: Annotated[str, StringConstraints(max_length=320)] | None = Field(
         description="A pseudonym of the person, or the address if the customer allows it."
@@ -102,11 +102,11 @@ class ChangeResponded(Frozen):
     schema_version: SchemaVersion = Field(
         default=WRITTEN_VERSION, description="The version of this event."
     )
-    event_id: UUID = Field(description="The answer's own id; a repeat has the same.")
+    event_id: UUID = Field(description="The answer's id; a repeated event has the same id.")
     change_id: ChangeId
     revision: RevisionNumber = Field(description="The revision that was answered.")
     title: Line = Field(default="", description="The change's title.")
-    customer: CustomerCode = Field(description="The customer whose person answered.")
+    customer: CustomerCode = Field(description="The customer of the person who answered.")
     response: Response = Field(description="What the person answered.")
     responder: str | None = Field(
         description="A pseudonym of the person, or the address if the customer allows it."

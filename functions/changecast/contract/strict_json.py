@@ -85,7 +85,10 @@ def _no_constant(name: str) -> NoReturn:
 
 def _short_int(digits: str) -> int:
     if len(digits) > MAX_DIGITS:
-        raise ContractError("number_too_long", f"a number of {len(digits):,} digits")
+        raise ContractError(
+            "number_too_long",
+            f"a number has {len(digits):,} digits; at most {MAX_DIGITS} are accepted",
+        )
     return int(digits)
 
 

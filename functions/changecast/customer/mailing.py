@@ -55,7 +55,7 @@ class Variant(StrEnum):
 class Mailing:
     """A mail to send. `base` is the revision to compare with, None for a first mail.
 
-    `material` is False if only those must hear who missed the base.
+    `material` is False if only people who missed the base get the mail.
     """
 
     kind: MailKind

@@ -76,7 +76,7 @@ def fault_of(events: "EventBridgeClient", customer: Customer) -> str:
     if rule.get("State") == "DISABLED":
         return f"the rule {name} is disabled"
     if customer.bus_arn not in {target["Arn"] for target in targets}:
-        return f"the rule {name} does not lead to {customer.bus_arn}"
+        return f"the rule {name} does not point to {customer.bus_arn}"
     return ""
 
 

@@ -36,7 +36,7 @@ class Open:
     """acme's account, as somebody is in it; `read` is what was read of its bucket."""
 
     account: Account
-    way: str = "by the profile changecast-acme"
+    way: str = "the profile changecast-acme"
     read: list[str] = field(default_factory=list)
 
     @property
@@ -115,8 +115,8 @@ def test_the_mail_that_left_is_shown_and_read_once(
     entered = entering(opened, monkeypatch)
     shown = seen(browser, "mails", id=CHANGE, revision="1", customer="acme")
     (sent,) = opened.account.ses.mails
-    assert "the ones that left" in shown.text
-    assert "by the profile changecast-acme" in shown.text
+    assert "These are the mails that were sent" in shown.text
+    assert "the profile changecast-acme" in shown.text
     asked = {"id": CHANGE, "revision": "1", "customer": "acme", "mail": "full", "source": "run"}
     framed = browser.get("mails/mail", params=asked)
     assert framed.headers["content-security-policy"].startswith("sandbox")
@@ -127,10 +127,14 @@ def test_the_mail_that_left_is_shown_and_read_once(
 @pytest.mark.parametrize(
     ("counts", "says", "chip"),
     [
-        ({"planned": 3, "sent": 0}, "No mail has left yet, as far as acme has reported", "ready"),
-        ({}, "No mail has left yet, as far as acme has reported", "ready"),
-        ({"planned": 3, "sent": 2}, "2 of 3 mails have left", "left"),
-        ({"planned": 3, "sent": 3}, "These mails are the ones that left", "left"),
+        (
+            {"planned": 3, "sent": 0},
+            "As far as acme has reported, no mail has been sent yet",
+            "ready",
+        ),
+        ({}, "As far as acme has reported, no mail has been sent yet", "ready"),
+        ({"planned": 3, "sent": 2}, "2 of 3 mails have been sent", "sent"),
+        ({"planned": 3, "sent": 3}, "These are the mails that were sent", "sent"),
     ],
 )
 def test_a_paused_runs_mails_are_not_said_to_have_left(
@@ -172,7 +176,7 @@ def test_a_mail_in_a_readers_own_language_is_shown_beside_the_others(
     entering(Open(account), monkeypatch)
     text = seen(browser, "mails", id=CHANGE, revision="1", customer="acme").text
     assert "people who get the whole change, in de and Europe/Madrid" in text
-    assert text.count("left To:") > 1
+    assert text.count("sent To:") > 1
 
 
 def test_what_is_not_open_is_rendered_from_the_document_and_says_why(

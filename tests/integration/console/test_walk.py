@@ -33,7 +33,7 @@ def test_a_stranger_announces_sees_the_report_arrive_and_corrects(
         {"see": "Nothing needs a person"},
         {"follow": "Announce"},
         {"file": "Choose metadata.json", "with": file},
-        {"see": "metadata.json is in the field"},
+        {"see": "metadata.json is loaded"},
         {"picture": str(FOLDER / "walk-form.png")},
         {"click": "Check"},
         {"see": "What it would do"},

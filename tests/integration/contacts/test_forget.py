@@ -118,7 +118,10 @@ def test_who_may_still_be_sent_to_keeps_the_address_until_that_is_over(
     person = look(here, "ledger", ANA)
     assert (len(person.ledger.done), len(person.ledger.unfinished)) == (0, 1)
     assert person.ledger.runs == [account.run("CHG1").run]
-    assert any("may still be mailed" in line for line in said(here, person, suppression_too=False))
+    assert any(
+        "their mails may still be sent" in line
+        for line in said(here, person, suppression_too=False)
+    )
     assert forgotten(here) == 0
     assert "ana@acme.example" in account.states("CHG1")
 

@@ -134,7 +134,7 @@ def test_people_who_missed_the_last_revision_are_counted_by_the_ledger(world: Wo
             "update", {"announcements": 1}, 6,
         )  # fmt: skip
     else:
-        assert "unless they missed revision 1" in said.why
+        assert "except people who missed revision 1" in said.why
 
 
 def test_what_was_announced_before_and_what_is_newer_there_mails_nobody(world: World) -> None:
@@ -168,12 +168,12 @@ def test_what_a_person_reads_names_the_mail_how_many_and_why_nobody() -> None:
     said = Outlook("acme", "its own list", "update", "", {"announcements": 1_200}, 3, 90.0, ("w",))
     assert list(lines_of(said)) == [
         "  acme: update to 1,200 people on the topic announcements, 3 are up to date, 90 s to send "
-        "(by its own list)",
+        "(according to its own list)",
         "  acme: warning: w",
     ]
     nobody = replace(said, mail=NOBODY, why="revision 5 is newer", warnings=())
     assert list(lines_of(nobody)) == [
-        "  acme: nobody is mailed: revision 5 is newer (by its own list)"
+        "  acme: nobody is mailed: revision 5 is newer (according to its own list)"
     ]
 
 
@@ -191,4 +191,6 @@ def test_what_a_person_reads_names_the_mail_how_many_and_why_nobody() -> None:
 def test_every_kind_of_mail_has_a_noun(mail: str, read: str) -> None:
     said = Outlook("acme", "its own list", mail, "", {"announcements": 1}, 0, None, ())
     (line,) = lines_of(said)
-    assert line.startswith(f"  acme: {read} to about 1 person on the topic announcements (by ")
+    assert line.startswith(
+        f"  acme: {read} to about 1 person on the topic announcements (according "
+    )

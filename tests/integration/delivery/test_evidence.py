@@ -1,4 +1,4 @@
-"""A mail is sent again only if SES's own events arrive: without them, silence is no evidence."""
+"""A mail is sent again only if SES's own events arrive: without them, silence is not evidence."""
 
 from collections import Counter
 from typing import Any

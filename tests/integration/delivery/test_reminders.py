@@ -461,7 +461,7 @@ def test_a_reminder_that_waits_ends_when_people_are_told_a_newer_revision(accoun
     account.clock.now = BEGINS - DAY + 5
     account.sweep()
     account.plan()
-    account.sqs.queue("deliveries").clear()  # for instance, the day's quota is used up
+    account.sqs.queue("deliveries").clear()  # for example, the day's quota is used up
     account.announce(envelope(2, impact=CLOSED))
     account.settle(12)
     assert reminders(account) == []

@@ -1,4 +1,4 @@
-"""A customer's account without production access: nobody is lost, and the run resumes by itself."""
+"""A customer's account without production access: nobody is lost, and its run resumes."""
 
 import pytest
 

@@ -82,8 +82,8 @@ def test_a_wrong_profile(table: Any, register: Register, words: tuple[str, ...])
     result = typed(*words, "-c", "acme", "--customer-profile", "changecast-globex", "--yes")
     assert isinstance(result.exception, Refused)
     said = str(result.exception)
-    assert "the profile changecast-globex leads to account" in said
-    assert "but acme is in 222222222222: give the right --customer-profile" in said
+    assert "the profile changecast-globex belongs to account" in said
+    assert "but acme is in 222222222222: use the right --customer-profile" in said
     assert table.scan()["Items"] == []
 
 

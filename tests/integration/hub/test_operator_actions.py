@@ -43,7 +43,7 @@ def test_a_hub_that_takes_no_note_is_a_warning_and_no_failure(
     monkeypatch.setattr("changecast_cli.repair.noting.STATUS_TABLE", "of-nobody")
     note(SESSION, Action.REDRIVEN, "acme", [("CHG-1", 2)])
     said = " ".join(capsys.readouterr().err.split())
-    assert "it is done, but could not be added to the history" in said
+    assert "this was done, but could not be added to the history" in said
     assert actions_on(table, "CHG-1") == []
 
 
@@ -73,7 +73,7 @@ def test_status_says_what_the_hub_sees_of_a_silent_customer_before_its_deadline(
     result = CliRunner().invoke(app, ["status", "CHG-1"])
     said = " ".join(result.stdout.split())
     assert "no report for" in said
-    assert "judged at 10:15 UTC" in said
+    assert "alert due at 10:15 UTC" in said
     assert "has no rule changecast-route-acme" in said
     assert "changecast doctor --customer acme" in said
     assert "docs/runbook/no-route.md" in said

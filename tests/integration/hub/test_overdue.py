@@ -301,7 +301,7 @@ def soon(hours: float, length: float = 1) -> dict[str, str]:
 
 def test_the_agenda_shows_what_is_ahead_by_day(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agenda_module, "out", Console(width=200))
-    assert "No change is ahead in the next 14 days." in agenda()
+    assert "No open change starts in the next 14 days." in agenda()
     hub.told(change_id="CHG-1", window=soon(30), title="Patch")
     hub.told(change_id="CHG-2", window=soon(50), title="Move", customers=["globex"])
     hub.told(change_id="CHG-3", window=soon(24 * 20), title="Much later")
@@ -325,7 +325,7 @@ def test_the_agenda_of_one_customer_names_no_other_change(hub: Hub) -> None:
 
 
 def test_a_customer_without_changes_is_told_so_and_an_unknown_one_is_refused(hub: Hub) -> None:
-    assert "No change of acme is ahead" in agenda("--customer", "acme")
+    assert "No open change of acme starts" in agenda("--customer", "acme")
     refused = CliRunner().invoke(app, ["agenda", "--customer", "acmee"])
     assert refused.exit_code != 0
     assert "acmee" in str(refused.exception or refused.output)

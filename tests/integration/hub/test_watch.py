@@ -244,7 +244,7 @@ def test_what_the_account_reports_itself_is_told_at_once(watcher: Watcher) -> No
 
 
 @pytest.mark.parametrize(
-    ("broken", "says"), [("disabled", "is disabled"), ("elsewhere", "does not lead to")]
+    ("broken", "says"), [("disabled", "is disabled"), ("elsewhere", "does not point to")]
 )
 def test_a_rule_that_carries_nothing_is_no_route(watcher: Watcher, broken: str, says: str) -> None:
     watcher.silent("acme")

@@ -162,7 +162,7 @@ def test_faults_and_mails_are_asked_over_the_control_api() -> None:
         assert here.ask("GET", "environment", {"account": "222222222222"}) == (
             cloud.environment("222222222222")
         )
-        with pytest.raises(ValueError, match="no such thing"):
+        with pytest.raises(ValueError, match="unknown request"):
             here.ask("GET", "nonsense")
 
 

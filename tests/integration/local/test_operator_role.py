@@ -98,7 +98,12 @@ def test_external_id_and_stack_come_from_samconfig_where_they_stand(
     ("external_id", "action", "stack", "says"),
     [
         ("another-one", "cloudformation:DescribeStacks", "changecast", "does not let you use"),
-        (AGREED, "sqs:SendMessage", "changecast", "may not read the stack changecast of acme"),
+        (
+            AGREED,
+            "sqs:SendMessage",
+            "changecast",
+            "is not allowed to read the stack changecast of acme",
+        ),
         (AGREED, "cloudformation:DescribeStacks", "other", "changecast"),
     ],
 )

@@ -122,7 +122,7 @@ def test_a_body_that_we_did_not_send_changes_nothing(
 @pytest.mark.parametrize(
     ("comment", "said"),
     [
-        ("x" * 100_000, "The text has 100000 characters. At most 2000 are possible."),
+        ("x" * 100_000, "The text has 100000 characters. The limit is 2000."),
         ("bell\x07", "cannot be shown"),
         ("\ufffe", "cannot be shown"),
         ("a\x00b", "cannot be shown"),

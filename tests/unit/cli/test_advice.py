@@ -83,13 +83,13 @@ def test_a_cause_that_must_be_repaired_first_leads_to_the_doctor_and_then_to_res
     assert (f"{DOCTOR}; when it is repaired: {RESUME}" in step) is (
         first == DOCTOR and code.needs_operator
     )
-    assert ("resumes by itself" in step) is code.automatic
+    assert ("resumes automatically" in step) is code.automatic
 
 
 @pytest.mark.parametrize("state", ["no_route", "refused_by_bus", "forwarded_no_report"])
 def test_what_was_missed_is_announced_again_once_the_way_is_repaired(state: str) -> None:
     (step,) = steps(state=state)
-    assert "changes missed meanwhile: changecast reannounce CHG-1 --customer acme" in step
+    assert "changes missed in the meantime: changecast reannounce CHG-1 --customer acme" in step
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_a_wait_that_cannot_succeed_ends_early_and_says_why(
     assert "the rule changecast-route-acme is disabled, so nothing was forwarded" in said
     if not as_json:
         assert "CHG-1 does not reach acme: " in said
-        assert "acme: changecast doctor --customer acme; changes missed meanwhile: " in said
+        assert "acme: changecast doctor --customer acme; changes missed in the meantime: " in said
 
 
 def test_a_wait_for_a_run_that_does_not_move_says_where_to_look(
@@ -157,7 +157,7 @@ def test_a_wait_for_a_run_that_does_not_move_says_where_to_look(
     assert told.now >= 90
     said = " ".join(result.stdout.split())
     assert "no report for" in said
-    assert "judged at 10:15 UTC" in said
+    assert "alert due at 10:15 UTC" in said
     assert "acme: changecast doctor --customer acme (docs/runbook/stalled.md)" in said
 
 
@@ -190,7 +190,7 @@ def test_after_the_advice_all_is_put_once_more_under_the_same_revision(
     typed(*paths)
     result = typed(*paths)
     assert result.exit_code == 0
-    assert "CHG-1 revision 1 was announced before" in result.stdout
+    assert "CHG-1 revision 1 was already announced" in result.stdout
     assert "CHG-2 revision 1 announced to" in result.stdout
 
 

@@ -34,7 +34,7 @@ def test_the_code_does_it_after_the_plan(
 ) -> None:
     assert answers(monkeypatch, " acme ")
     said = capsys.readouterr().err
-    assert said.index(PLAN[1]) < said.index("Type acme to do it")
+    assert said.index(PLAN[1]) < said.index("Type acme to confirm")
 
 
 def test_where_nobody_can_be_asked_it_says_what_to_add(monkeypatch: pytest.MonkeyPatch) -> None:

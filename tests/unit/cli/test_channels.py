@@ -101,10 +101,10 @@ def test_a_list_names_the_host_of_a_webhook_and_not_what_may_be_a_password(aws: 
     ("words", "says"),
     [
         (("webhook", "--url", "http://hooks.acme.example/"), "is not an address like"),
-        (("webhook", "--url", "https://u:p@hooks.acme.example/"), "no user, no password"),
+        (("webhook", "--url", "https://u:p@hooks.acme.example/"), "not have a user, a password"),
         (("webhook", "--url", URL, "--name", "Ops!"), "is not a channel name"),
         (("webhook", "--url", URL, "--topics", "calendar"), "cannot get the topic calendar"),
-        (("webhook", "--url", URL, "--topics", ","), "--topics names no topic"),
+        (("webhook", "--url", URL, "--topics", ","), "--topics is empty"),
         (("chat", "--topic-arn", "changecast-changes"), "is not the ARN of an SNS topic"),
         (("chat", "--topic-arn", TOPIC.replace(ACCOUNT, "333333333333")), "account 333333333333"),
         (("chat", "--topic-arn", TOPIC.replace(REGION, "us-east-1")), "in us-east-1"),
@@ -199,7 +199,7 @@ def test_a_rotation_keeps_the_secret_before_it_for_a_day(aws: Aws) -> None:
     assert read_endpoints(aws.ledger)[0].rotated_at > 0
     assert "old secret ends at" in typed("show", "webhook").output
     again = typed("rotate", "webhook", "--dry-run")
-    assert "the secret from before that stops working now" in " ".join(again.output.split())
+    assert "the one before it stops working now" in " ".join(again.output.split())
     assert len(aws.secrets["changecast/channels/webhook"]) == 2
 
 

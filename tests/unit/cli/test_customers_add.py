@@ -48,7 +48,7 @@ def refusal(**changed: str) -> str:
         ({"sender": "a@b@umbra.example"}, "is not a mail address"),
         ({"timezone": "Madrid"}, "not an IANA time zone"),
         ({"timezone": ""}, "missing: timezone"),
-        ({"language": "spanish"}, "not of the form"),
+        ({"language": "spanish"}, "must be like"),
         ({"language": "xx"}, "there are: de, en, es, fr"),
         ({"language": "sv-SE"}, "there are: de, en, es, fr, it, ja, nl, pt"),
         ({"sender": "umbra@gmail.com"}, "only gmail.com itself can publish"),
@@ -143,7 +143,7 @@ def test_an_update_refuses_what_a_new_customer_could_not_have(
 
 def test_a_code_twice_in_one_file_is_refused_by_its_line() -> None:
     added = add_all(WRITTEN, [("f:2", ROW), ("f:3", ROW)])
-    assert added.refused == {"f:3": "umbra was named before, in f:2: give each customer one line"}
+    assert added.refused == {"f:3": "umbra is already in f:2: give each customer one line"}
 
 
 @pytest.mark.parametrize(

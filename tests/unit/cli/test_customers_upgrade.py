@@ -133,7 +133,7 @@ def test_a_canary_that_is_broken_already_shows_nothing_so_nobody_is_upgraded(fle
     fleet.before["acme"] = [PAUSED]
     ended = typed("--all")
     assert isinstance(ended.exception, Refused)
-    assert "the canary acme is broken already (sending: the account may not send)" in str(
+    assert "the canary acme is already broken (sending: the account may not send)" in str(
         ended.exception
     )
     assert fleet.deployed == []

@@ -56,9 +56,9 @@ def test_a_page_that_answers_under_a_valid_certificate_is_well() -> None:
         (Answered(403, ""), "broken", "something else answers", "publish a CNAME"),
         (Answered(502, ""), "broken", "fails with HTTP 502", "respond-fails.md"),
         (Answered(429, ""), "warning", "too many", "respond-flood.md"),
-        (Answered(405, POLICY, NOW + timedelta(days=5)), "warning", "ends in 5 days",
+        (Answered(405, POLICY, NOW + timedelta(days=5)), "warning", "expires in 5 days",
          "issue a certificate"),
-        (Answered(405, POLICY, NOW - timedelta(days=1)), "warning", "ends in -1 days",
+        (Answered(405, POLICY, NOW - timedelta(days=1)), "warning", "expired 1 days ago",
          "issue a certificate"),
     ],
 )  # fmt: skip

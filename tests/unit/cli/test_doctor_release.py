@@ -35,7 +35,12 @@ def test_the_parameters_of_a_template_are_read_whole(code: str, path: str) -> No
     ("outputs", "parameters", "level", "said"),
     [
         ({"Release": OWN}, EVERY, Level.OK, OWN),
-        ({"Release": "0.0.9"}, EVERY, Level.WARNING, "the stack has release 0.0.9, this is"),
+        (
+            {"Release": "0.0.9"},
+            EVERY,
+            Level.WARNING,
+            "the stack has release 0.0.9, but this command has",
+        ),
         ({}, EVERY, Level.WARNING, "the stack has no release"),
         ({"Release": "99.0.0"}, EVERY, Level.WARNING, "newer than this command"),
         ({"Release": OWN}, {}, Level.WARNING, "older than its template, which adds "),

@@ -91,7 +91,7 @@ def test_a_bus_chooses_customers_and_an_unknown_one_is_refused() -> None:
     assert _on(None, [one, two]) == [one, two]
     with pytest.raises(Refused, match="no customer is on the bus 'changecast-hub-3'"):
         _on("changecast-hub-3", [one, two])
-    with pytest.raises(Refused, match="give --all too"):
+    with pytest.raises(Refused, match="add --all"):
         _on("changecast-hub", [])
 
 

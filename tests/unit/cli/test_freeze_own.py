@@ -224,7 +224,7 @@ def test_the_command_that_removes_a_freeze_can_be_typed_as_it_is_printed(
     account: Account, typed: Type
 ) -> None:
     said = add(typed, "Year end").output
-    assert re.search(r"to remove it: changecast freeze remove [0-9a-f]{8}$", said.strip())
+    assert re.search(r"To remove it: changecast freeze remove [0-9a-f]{8}$", said.strip())
     when = ("--from", day(20), "--to", day(21))
     said = typed("add", "Audit", *when, "--customer", "acme").output
     found = re.search(r"changecast freeze (remove [0-9a-f]{8} --customer acme)$", said.strip())

@@ -157,7 +157,7 @@ def test_a_document_without_a_version_is_the_revision_after_the_previous(tmp_pat
             "is about WEB",
         ),
         ((APPROVED, "--customer", "acme", "--previous", RESCHEDULED), "revision 4"),
-        ((APPROVED, "--customer", "acme", "--config", "none.toml"), "give --config"),
+        ((APPROVED, "--customer", "acme", "--config", "none.toml"), "use --config"),
     ],
 )
 def test_what_cannot_be_shown_is_refused_in_one_sentence(

@@ -57,7 +57,7 @@ def test_without_anybody_there_it_says_what_to_add(hub: FakeHub) -> None:
 def test_a_time_that_could_be_anywhere_is_refused(hub: FakeHub, at: str) -> None:
     result = typed("start", "CHG-1", "--at", at, "--yes")
     assert isinstance(result.exception, Refused)
-    assert "write it as" in str(result.exception)
+    assert "write it like" in str(result.exception)
     assert statuses(hub) == ["approved"]
 
 
@@ -87,7 +87,7 @@ def test_where_two_persons_announce_each_verb_proposes(
 ) -> None:
     put = [*office.hub.events.entries]
     looked = typed(*words, "--dry-run")
-    assert "it is proposed" in " ".join(looked.stderr.split())
+    assert "this only proposes it" in " ".join(looked.stderr.split())
     assert office.bucket.objects == {}
     told = typed(*words, "--yes")
     assert (told.exit_code, told.exception) == (0, None)

@@ -1,4 +1,4 @@
-"""What a repair would change, what it changed, and what the customer missed meanwhile."""
+"""What a repair would change, what it changed, and what the customer missed in the meantime."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -75,7 +75,7 @@ def test_after_a_repair_what_was_changed_and_what_was_missed_is_said() -> None:
     assert [*done.told()] == [
         "Restored at acme:",
         f"  {RULE_OFF[0]}",
-        "Changes missed meanwhile:",
+        "Changes missed in the meantime:",
         f"  {AGAIN[0]}",
         "Check it: changecast doctor --customer acme",
     ]
@@ -86,7 +86,7 @@ def test_a_repair_that_did_nothing_claims_nothing() -> None:
     (missed, again, nothing) = Repaired(
         "acme", [], AGAIN, done=False, has_new_identity=False
     ).told()
-    assert (missed, again.strip()) == ("Changes missed meanwhile:", AGAIN[0])
+    assert (missed, again.strip()) == ("Changes missed in the meantime:", AGAIN[0])
     assert nothing.startswith("Nothing to do: ")
 
 

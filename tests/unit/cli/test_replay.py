@@ -100,7 +100,7 @@ def test_the_plan_names_what_is_known_of_that_time_and_who_gets_it() -> None:
     rows = [{"change_id": f"CHG-{n}", "revision": 2, "customer": "acme"} for n in range(12)]
     first, *_ = plan_for([registered("acme")["acme"]], FIRST, LAST, rows, [])
     assert first.startswith("What was announced from 2027-01-01T00:00:00Z to 2027-01-02T00:00:00Z")
-    assert "replayed to acme (12 by the hub's table: CHG-0 revision 2 (acme)" in first
+    assert "replayed to acme (the hub's table has 12: CHG-0 revision 2 (acme)" in first
     assert first.endswith(", ...)")
 
 

@@ -22,7 +22,7 @@ SAMPLE = Path(__file__).parents[2] / "samples" / "d-flat.json"
 
 
 def test_a_file_without_an_end_is_refused_after_the_limit() -> None:
-    with pytest.raises(Refused, match="at most 900,000"):
+    with pytest.raises(Refused, match="the limit is 900,000"):
         read_files([Path("/dev/zero")])
 
 
@@ -67,8 +67,8 @@ def test_credentials_of_another_account_are_named(capsys: pytest.CaptureFixture[
     }
     assert exit_code(ClientError(answer, "GetParameters")) == 1
     said = capsys.readouterr().err
-    assert "These credentials are of account 222222222222" in said
-    assert "if that is not the hub's account, set AWS_PROFILE or give --profile" in said
+    assert "These credentials belong to account 222222222222" in said
+    assert "if that is not the hub's account, set AWS_PROFILE or use --profile" in said
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_a_support_contact_reaches_the_stack_whole_by_sams_own_reader(support: s
 
 
 def test_a_parameter_that_sam_cannot_read_back_is_refused() -> None:
-    with pytest.raises(Refused, match="SupportContact cannot have"):
+    with pytest.raises(Refused, match="SupportContact cannot contain"):
         samconfig_file.with_parameter(WRITTEN, "acme", "SupportContact", 'the "desk"')
 
 

@@ -80,7 +80,7 @@ def test_a_customer_that_has_not_reported_is_said_with_how_long_and_until_when(w
     console = Console(width=width, file=io.StringIO())
     console.print(runs_table([run_of(CHANGE, [silent])], NOW))
     said = " ".join(console.file.getvalue().split())  # type: ignore[attr-defined]
-    assert "no report for 3 min, judged at 12:12 UTC" in said
+    assert "no report for 3 min, alert due at 12:12 UTC" in said
 
 
 def test_changes_stand_under_each_other_in_the_same_columns() -> None:

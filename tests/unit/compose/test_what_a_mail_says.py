@@ -396,7 +396,7 @@ def test_no_approval_asks_for_an_answer_in_the_past() -> None:
         ({}, {}, "The button opens an email to desk@provider.example."),
         ({"approval_url": "https://portal.provider.example:8443/approve?a=1"}, {},
          "The button opens a page on portal.provider.example."),
-        ({}, {"responses": True}, "The button opens your own page to answer on."),
+        ({}, {"responses": True}, "The button opens your personal answer page."),
     ],
 )  # fmt: skip
 def test_an_approval_says_what_its_button_opens(

@@ -63,7 +63,7 @@ def test_what_changed_is_told_field_by_field(browser: TestClient, announced: Fak
     assert "What changed since revision 1" in text
     assert "window.start 2027-01-20T22:00:00Z 2027-01-21T22:00:00Z" in text
     first = seen(browser, "change", id="CHG-1", revision="1").text
-    assert "first revision that the hub keeps" in first
+    assert "first revision that the hub has" in first
 
 
 def test_the_timeline_has_announcements_reports_and_answers(
@@ -205,7 +205,7 @@ def test_until_an_account_reports_the_page_says_that_it_was_resumed(
     report(announced, "CHG-1", "acme", 2, state=state, report_seq=seq)
     did(announced, Action.RESUMED, seconds_ago)
     text = seen(browser, "change", id="CHG-1", zone="UTC").text
-    assert ("UTC, the account reports within a minute" in text) is is_told
+    assert ("UTC; the account reports within a minute" in text) is is_told
 
 
 @pytest.mark.parametrize(("seq", "has_button"), [(3, False), (4, True)])
@@ -218,7 +218,7 @@ def test_a_run_is_not_resumed_twice_before_its_account_reports(
     board.shown = [Standing(known.run, known.records[-1])]
     for page in (seen(browser, "change", id="CHG-1"), seen(browser)):
         assert any("verb=resume" in one for one in page.values("href")) is has_button
-        assert ("If nothing comes for two minutes" in page.text) is not has_button
+        assert ("If none arrives within two minutes" in page.text) is not has_button
         assert any("look=1" in one for one in page.values("href"))
 
 
@@ -226,7 +226,7 @@ def test_mails_that_may_follow_are_named_by_when_they_go_out(
     browser: TestClient, announced: FakeHub
 ) -> None:
     text = seen(browser, "mails", id="CHG-1", revision="2", customer="acme").text
-    assert "caused by this revision To: people who know the last revision" in text
+    assert "caused by this revision To: people who got the last revision" in text
     assert "When Mail Calendar If it is submitted for approval Approve: Patch the hosts" in text
     assert "If it no longer affects this customer" in text
     assert "later" not in text.partition("Mails that may follow")[2]
@@ -246,5 +246,5 @@ def test_mails_in_the_default_look_say_what_that_means_and_what_to_do(
         Path("samconfig.toml").write_text(written, "utf-8")
     text = seen(browser, "mails", id="CHG-1", revision="2", customer="acme").text
     assert f"in the default colours, in English and in UTC: {why}" in text
-    assert "Its people may get another look, language and zone." in text
+    assert "The customer's people may get another look, language and zone." in text
     assert "start it in the folder whose samconfig.toml has acme" in text

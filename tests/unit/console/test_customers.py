@@ -56,7 +56,7 @@ def test_every_registered_customer_stands_with_its_last_delivery(
     assert "acme Acme Industries" in text
     assert "! partial" in text
     assert "Sat 16 Jan 2027 08:06 UTC 200 1.5% 0.5%" in text
-    assert "nothing was announced to it yet" in text
+    assert "nothing announced yet" in text
 
 
 @pytest.mark.parametrize(

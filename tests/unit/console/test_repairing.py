@@ -186,7 +186,7 @@ def test_a_revision_that_nobody_announced_is_discarded_after_its_change_is_typed
     (button,) = (one for one in page.values("href") if "verb=discard" in one)
     assert button.endswith("id=CHG-1&revision=50")
     shown = seen(browser, "repair", **DISCARD).text
-    assert "CHG-1 revision 50 becomes void; announced now to: acme, globex" in shown
+    assert "CHG-1 revision 50 becomes void; this is announced now to: acme, globex" in shown
     for typed in ("", "CHG-11", "50"):
         refused = browser.post("repair/do", data=DISCARD | {"confirmed": typed})
         assert refused.status_code == 400
@@ -255,7 +255,7 @@ def test_a_person_decides_about_held_recipients(
     assert set(holding.states("CHG-1").values()) == {state}
     again = browser.post("repair/do", data=sent)
     assert again.status_code == 400
-    assert "nobody is held" in again.text
+    assert "no recipient is held" in again.text
 
 
 @pytest.mark.parametrize("verb", ["release", "drop"])
@@ -274,7 +274,7 @@ def test_who_is_held_since_the_page_was_shown_is_not_decided_about(
     for given in (sent, asked, asked | {"mark": "0123456789abcdef"}):
         refused = browser.post("repair/do", data=given)
         assert refused.status_code == 400
-        assert "not what this page showed" in refused.text
+        assert "has changed since this page was shown" in refused.text
     holding.settle()
     assert set(holding.states("CHG-1").values()) == {"HELD"}
 
@@ -302,6 +302,6 @@ def test_a_revision_that_came_since_the_page_was_shown_is_left_alone(
     mails = len(made.ses.mails)
     refused = browser.post("repair/do", data=sent)
     assert refused.status_code == 400
-    assert "not what this page showed" in refused.text
+    assert "has changed since this page was shown" in refused.text
     made.settle()
     assert len(made.ses.mails) == mails

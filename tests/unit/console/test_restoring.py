@@ -98,7 +98,7 @@ def test_what_differs_in_something_else_by_then_is_not_touched(
     restore(browser, mark)
     eventually(lambda: console.restorations.known["acme"].is_over, 20)
     text = seen(browser, "customers/repair", code="acme").text
-    assert "Nothing was changed: compare it again" in text
+    assert "Nothing was restored: compare again" in text
     assert "Compare again" in text
     assert stacks.reverted == 0
 
@@ -160,7 +160,7 @@ def test_what_cannot_be_read_after_the_repair_is_said_beside_its_success(
     eventually(lambda: console.restorations.known["acme"].is_over, 20)
     text = seen(browser, "customers/repair", code="acme").text
     assert f"Restored at acme: {RULE}" in text
-    assert "What acme missed meanwhile cannot be read: throttled" in text
+    assert "The changes that acme missed in the meantime cannot be read: throttled" in text
 
 
 def test_a_missing_permission_is_named(

@@ -83,7 +83,7 @@ def test_without_traces_it_says_how_long_x_ray_keeps_them(
 ) -> None:
     told["globex"] = Way("globex", 1, [])
     text = seen(browser, "change/timeline", id="CHG-1", customer="globex").text
-    assert "X-Ray has no traces of it" in text
+    assert "X-Ray has no traces of this change" in text
 
 
 @pytest.mark.usefixtures("told")

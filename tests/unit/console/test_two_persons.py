@@ -138,7 +138,7 @@ def test_the_approver_sees_every_option(office: Publishing, door: Door) -> None:
 
 def test_without_proposals_the_page_says_how_to_make_one(office: Publishing, door: Door) -> None:
     page = Seen(desk(office, door, "alice").get("proposals").text)
-    assert "No proposal waits" in page.text
+    assert "No proposal is waiting" in page.text
     missing = desk(office, door, "bob").get("proposals/proposal", params={"id": "CHG-9"})
     assert missing.status_code == 400
 
@@ -148,7 +148,7 @@ def test_a_change_is_completed_by_two_persons(office: Publishing, door: Door, hu
     alice, bob = desk(office, door, "alice"), desk(office, door, "bob")
     asked = {"verb": "complete", "id": "CHG-1", "customer": ""}
     shown = alice.get("repair", params=asked)
-    assert "nobody is told before another person approves it" in Seen(shown.text).text.lower()
+    assert "nobody is told until another person approves it" in Seen(shown.text).text.lower()
     done = alice.post("repair/do", data={**asked, "outcome": "All <b>hosts</b> are patched."})
     assert done.url.path == f"/{PREFIX}/proposals"
     assert "complete" in Seen(done.text).text

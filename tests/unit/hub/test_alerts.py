@@ -90,7 +90,7 @@ def test_an_alert_about_a_pause_says_what_status_says(code: PauseCode) -> None:
     row = _row("CHG-1", "acme") | {"reason": reason, "state": "paused"}
     text = found([row]).text
     (step,) = next_steps(run_of("CHG-1", [row]))
-    assert ("it resumes by itself" in text) is ("it resumes by itself" in step)
+    assert ("it resumes automatically" in text) is ("it resumes automatically" in step)
     assert ("changecast resume CHG-1 --customer acme" in text) is ("changecast resume" in step)
     assert code.automatic is ("changecast resume" not in text)
     assert f"Page:      docs/runbook/{code.runbook}.md\n" in text

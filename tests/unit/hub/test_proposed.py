@@ -221,7 +221,7 @@ def test_another_revision_than_both_saw_does_not_stand(hub: FakeHub, bucket: Buc
 
 def test_the_only_revision_becomes_void_and_nobody_is_told(hub: FakeHub, bucket: Bucket) -> None:
     proposal = proposed_discard("CHG-1", 1, hub=hub, now=NOW)
-    assert "none applies instead" in " ".join(verb_lines(proposal))
+    assert "no other revision applies" in " ".join(verb_lines(proposal))
     with pytest.raises(ContractError) as error:
         document_of(proposal, hub)
     assert error.value.code == "nothing_stands"

@@ -41,7 +41,7 @@ def test_a_name_that_two_customers_have_is_nobodys() -> None:
     read = read_document(document(customers=None, customerName="Acme Industries"))
     with pytest.raises(
         MetadataFault,
-        match=r"\$\.customerName: 2 customers are registered as .*: name a code \(acme, ",
+        match=r"\$\.customerName: 2 customers are registered as .*: use a code instead \(acme, ",
     ):
         place(read, codes_by_name(both))
 

@@ -1,6 +1,6 @@
 """The e-mail channel: send one mail through the account's own SES, and interpret the answer.
 
-SendEmail has no idempotency token, so the client must never repeat a call by itself.
+SendEmail has no idempotency token, so the client must never repeat a call on its own.
 https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
 """
 

@@ -79,7 +79,7 @@ def _connected(target: Target, addresses: Sequence[str]) -> Iterator[ssl.SSLSock
 
 def _dialled(port: int, addresses: Sequence[str]) -> socket.socket:
     """Return a connection to the first of at most two addresses that accepts one."""
-    failure: OSError = OSError("the name has no address")
+    failure: OSError = OSError("the host name has no address")
     for address in addresses[:2]:
         try:
             return socket.create_connection((address, port), timeout=CONNECT_SECONDS)

@@ -47,7 +47,9 @@ def target_of(url: str) -> Target:
         ContractError: `target`: the URL is not allowed for a webhook.
     """
     if len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
-        raise ContractError("target", f"needs at most {LONGEST_URL} printable ASCII characters")
+        raise ContractError(
+            "target", f"must have at most {LONGEST_URL} characters, all of them printable ASCII"
+        )
     try:
         parts = urlsplit(url)
         port = parts.port or HTTPS_PORT
@@ -58,9 +60,11 @@ def target_of(url: str) -> Target:
     if parts.scheme != "https" or not parts.hostname or "\\" in url:
         raise ContractError("target", "is not an address like https://hooks.acme.example/x")
     if parts.username is not None or parts.password is not None or parts.fragment:
-        raise ContractError("target", "must have no user, no password and no #fragment")
+        raise ContractError("target", "must not have a user, a password or a #fragment")
     if port != HTTPS_PORT and not FIRST_FREE_PORT <= port <= LAST_PORT:
-        raise ContractError("target", f"must use port {HTTPS_PORT}, or one from {FIRST_FREE_PORT}")
+        raise ContractError(
+            "target", f"must use port {HTTPS_PORT}, or port {FIRST_FREE_PORT} or higher"
+        )
     path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
     return Target(parts.hostname, port, path)
 

@@ -110,9 +110,9 @@ def key_of(secret: str) -> bytes:
     try:
         key = base64.b64decode(secret.strip().removeprefix(SECRET_PREFIX), validate=True)
     except (ValueError, binascii.Error) as error:
-        raise ContractError("secret", "the secret is not whsec_ and base64") from error
+        raise ContractError("secret", "the secret must be whsec_ followed by base64") from error
     if not SHORTEST_KEY <= len(key) <= LONGEST_KEY:
-        raise ContractError("secret", f"a key has {SHORTEST_KEY} to {LONGEST_KEY} bytes")
+        raise ContractError("secret", f"a key must have {SHORTEST_KEY} to {LONGEST_KEY} bytes")
     return key
 
 

@@ -65,7 +65,7 @@ def _unsaid(content: Content) -> tuple[Anchor, ...]:
 
 
 def _leads(text: str, link: Anchor) -> bool:
-    """Return whether a text has a link to the same address; code, for instance, has none."""
+    """Return whether a text has a link to the same address; code, for example, has none."""
     if not link.url or link.url.partition("?")[0] not in text:
         return False
     return f'href="{escape(link.url)}"' in blocks(text)

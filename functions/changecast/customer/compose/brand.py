@@ -53,7 +53,7 @@ class Brand:
             if not _HTTPS.fullmatch(url):
                 raise ValueError(f"{url!r} is not an https:// address of a logo")
         if self.logo_url and not self.logo_text.strip():
-            raise ValueError("a logo needs a text for readers who load no pictures (LogoText)")
+            raise ValueError("a logo needs a text for readers who do not load images (LogoText)")
 
     @property
     def sender_domain(self) -> str:

@@ -3,7 +3,7 @@
 A file for a region (`en-US.toml`) has only what differs from its language.
 
 To add a language:
-1. Copy languages/en.toml to languages/<tag>.toml (RFC 5646, for instance `sv`) and translate every
+1. Copy languages/en.toml to languages/<tag>.toml (RFC 5646, for example `sv`) and translate every
    value. `[impact]` is never shown: it lists phrases of that language which say that nothing is
    affected.
 2. If CLDR's dates for the bare tag are those of another continent, give it a region in `_HOME`.

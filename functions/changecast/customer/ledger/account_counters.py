@@ -125,7 +125,7 @@ def count(ledger: Ledger, run: Run, mails: int, most: tuple[int, int], now: floa
             back_off(ledger, attempt)
         else:
             return None
-    raise Retry(f"run {run.run} changed too often to be counted")
+    raise Retry(f"run {run.run} could not be counted, because it kept changing")
 
 
 def _tallies(current: Run, mails: int, most: tuple[int, int], now: float) -> list[Tally]:

@@ -122,7 +122,7 @@ def mark_attention(
         )
     except ClientError as error:
         if is_transaction_conflict(error):
-            raise Retry(f"run {run} changed too often to be marked") from error
+            raise Retry(f"run {run} could not be marked, because it kept changing") from error
         if not lost_condition(error):
             raise
 

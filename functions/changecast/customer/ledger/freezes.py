@@ -56,7 +56,7 @@ def change_freezes(ledger: Ledger, change: Callable[[Freezes], Freezes]) -> Free
         if after == found or _written(ledger, after, version):
             return after
         back_off(ledger, attempt)
-    raise Retry("too many others are changing this account's freezes")
+    raise Retry("too many requests are changing this account's freezes at the same time")
 
 
 def without_past(freezes: Freezes, now: datetime) -> Freezes:

@@ -55,7 +55,7 @@ def begin(ledger: Ledger, run: Run) -> Run:
             raise_unless_transient(error)
             _refuse_a_used_event(error, read_run(ledger, run.run))
             back_off(ledger, attempt)
-    raise Retry(f"run {run.run} changed too often to be opened")
+    raise Retry(f"run {run.run} could not be opened, because it kept changing")
 
 
 def _first_items(ledger: Ledger, run: Run) -> list[Item]:
@@ -131,7 +131,7 @@ def _add(
             back_off(ledger, attempt)
         else:
             return
-    raise Retry(f"run {run.run} changed too often to be planned")
+    raise Retry(f"run {run.run} could not be planned, because it kept changing")
 
 
 def _groups(recipients: Sequence[Recipient], size: int) -> list[Sequence[Recipient]]:

@@ -108,4 +108,4 @@ def begin_report(ledger: Ledger, run: str) -> None:
             back_off(ledger, attempt)
         else:
             return
-    raise Retry(f"run {run} changed too often to be reported")
+    raise Retry(f"run {run} could not be reported, because it kept changing")

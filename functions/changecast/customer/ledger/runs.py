@@ -179,7 +179,7 @@ def _update(
         if _written(ledger, request):
             return
         back_off(ledger, attempt)
-    raise Retry(f"run {run} changed too often to be written")
+    raise Retry(f"run {run} could not be written, because it kept changing")
 
 
 def _written(ledger: Ledger, request: dict[str, Any]) -> bool:

@@ -171,7 +171,7 @@ class Run:
 
     @property
     def resumes_by_itself(self) -> bool:
-        """Whether the run is paused, and will resume by itself."""
+        """Whether the run is paused, and will resume automatically."""
         return self.paused and self.pause_code is not None and self.pause_code.automatic
 
 

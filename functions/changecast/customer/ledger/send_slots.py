@@ -56,7 +56,7 @@ def reserve_slots(
             back_off(ledger, attempt)
         else:
             return starts, end
-    raise Retry("too many others reserve send slots at the same time")
+    raise Retry("too many functions are reserving send slots at the same time")
 
 
 def _slots(

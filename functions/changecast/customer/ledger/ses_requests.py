@@ -71,13 +71,13 @@ def next_turn(ledger: Ledger, now: float, *, longest: float) -> float:
         free = float(decode(found.get("Item", {})).get("free_at", 0.0))
         turn = now if free > now + _WRONG_CLOCK else max(now, free)
         if turn > now + longest:
-            raise Retry("too many callers wait for a turn to call this account's SES")
+            raise Retry("too many functions are waiting to call this account's SES")
         only_if = "attribute_not_exists(pk) OR free_at = :was"
         taken = {"free_at": turn + APART}
         if _update(ledger, _TURNS, taken, only_if, {":was": free}, told="NONE") is not None:
             return turn
         back_off(ledger, attempt)
-    raise Retry("too many callers are waiting to call this account's SES")
+    raise Retry("too many functions are waiting to call this account's SES")
 
 
 def read_reading(ledger: Ledger) -> ListReading:

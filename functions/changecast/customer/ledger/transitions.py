@@ -109,7 +109,9 @@ def move(
             done += _applied_after_all(batch, steps)
         else:
             return Moved(written, done + tuple(step.now for step in steps))
-    raise Retry(f"batch {batch.number} of run {batch.run} changed too often to be written")
+    raise Retry(
+        f"batch {batch.number} of run {batch.run} could not be written, because it kept changing"
+    )
 
 
 def _steps(batch: Batch, moves: Iterable[Move], now: float) -> list[Step]:

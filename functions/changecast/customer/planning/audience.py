@@ -92,7 +92,7 @@ def reason_for_nobody(mailing: Mailing, announced: ChangeAnnounced) -> tuple[str
             "minor_revision",
             "nothing that readers see has changed, and everybody is up to date",
         )
-    only = " that may be mailed here" if announced.test else ""
+    only = " who may be mailed here" if announced.test else ""
     return "no_recipients", f"nobody{only} is subscribed to the topic {mailing.topic.value}"
 
 

@@ -171,6 +171,6 @@ def _meaning(error: ClientError, name: str) -> Exception:
 def _no_topic(name: str, missing: Iterable[str]) -> str:
     topics = ", ".join(sorted(missing))
     return (
-        f"the contact list {name!r} has no topic {topics}; "
-        "add what is missing in this account: changecast contacts topics --reconcile"
+        f"the contact list {name!r} has no topic {topics}; to add it, with this "
+        "account's credentials: changecast contacts topics --reconcile"
     )

@@ -86,8 +86,8 @@ def refuse_forgotten(announced: ChangeAnnounced, keep: float, now: float) -> Non
         return
     raise ContractError(
         "no_longer_known",
-        "it was announced before, and its window ended longer ago than this account's ledger keeps "
-        "a change (LedgerTtlDays): who was mailed then is no longer known, so nobody is mailed",
+        "the change was announced before, and its window ended more than LedgerTtlDays ago. This "
+        "account's ledger no longer knows who was mailed, so nobody is mailed now",
     )
 
 

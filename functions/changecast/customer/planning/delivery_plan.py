@@ -111,7 +111,7 @@ def plan_run(
             _keep_older(planner, draft.run, [*known, *void])
             ended = follow_change(planner, known, draft.run.expires_at, now)
             return _finished(planner, draft, now, arrived_at, ended)
-    raise Retry(f"other revisions of {announced.change_id} are planned at the same time")
+    raise Retry(f"other revisions of {announced.change_id} are being planned at the same time")
 
 
 def _finished(
@@ -309,7 +309,11 @@ def _keep_looks(planner: Planner, run: Run, mails: RunMails, audience: Audience)
     looks = looks_of(audience.everybody, read_preferences(planner.ledger), planner.brand)
     if looks.beyond:
         more = {"change_id": run.change_id, "people": looks.beyond, "most": MOST}
-        log.warning("too many languages and zones; the rarest get the customer's own", extra=more)
+        log.warning(
+            "too many combinations of language and time zone; people with the rarest "
+            "ones get the customer's own",
+            extra=more,
+        )
     only_calendar = bool(audience.only_calendar)
     for look in looks.in_use:
         made = dict(mails.in_look(planner.brand, look, only_calendar=only_calendar))
@@ -340,7 +344,7 @@ def run_for(
         case Silent(code, message):
             return with_reason(run, class_="nothing_to_send", code=code, message=message, now=now)
         case Superseded(by):
-            newer = f"revision {by} came first"
+            newer = f"revision {by} is newer and was planned first"
             return with_reason(run, class_="superseded", code="newer", message=newer, now=now)
     return run
 

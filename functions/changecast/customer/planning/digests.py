@@ -141,7 +141,7 @@ def _written(
 ) -> Run:
     """Write the recipients, within the account's limits, and complete the run."""
     if not recipients:
-        nothing = "no change is ahead any more, or nobody wants the digest any more"
+        nothing = "no change is planned any more, or nobody is subscribed to the digest any more"
         run = with_reason(
             run, class_="nothing_to_send", code=NOTHING_AHEAD, message=nothing, now=now
         )

@@ -231,7 +231,10 @@ def _ended(ledger: Ledger, due: DueReminder, now: float) -> Run | None:
     if run is None or run.complete:
         return run
     runs.supersede(ledger, run, now)
-    late = "its time had passed before it could be planned, or its window was moved"
+    late = (
+        "the reminder's time had passed before it could be planned, or the change's "
+        "window was moved"
+    )
     ended = with_reason(run, class_="superseded", code="too_late", message=late, now=now)
     return runs.complete(ledger, replace(ended, superseded=True))
 
@@ -258,7 +261,10 @@ def _planned(
     if found is Verdict.SETTLED or begun.superseded:
         return _ended(planner.ledger, due, now)
     if known.standing[-1].revision != newest.revision:
-        log.info("another revision was announced meanwhile", extra={"change_id": due.change_id})
+        log.info(
+            "another revision has been announced in the meantime",
+            extra={"change_id": due.change_id},
+        )
         return None
     begun = replace(begun, revision=newest.revision, fingerprint=newest.fingerprint)
     audience = _audience(listed, planner.remind_topics)
@@ -315,7 +321,7 @@ def _written(
 ) -> Run:
     """Write the recipients, within the account's limits, and complete the run."""
     if not recipients:
-        nobody = "nobody who would be reminded is subscribed now"
+        nobody = "none of the people to remind is subscribed now"
         run = with_reason(run, class_="nothing_to_send", code=NOBODY, message=nobody, now=now)
     limits = replace(planner.limits, announcements_per_hour=0)  # it announces nothing
     run = limit_run(planner.ledger, run, proposed, limits, now)

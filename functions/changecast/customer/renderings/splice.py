@@ -81,7 +81,7 @@ def splice(rendering: Rendering, address: str, response_url: str = "", *, code: 
 def _own_page(url: str) -> bytes:
     """Return a link in quoted-printable lines; a continued line ends with `=`: RFC 2045 §6.7."""
     if not _OWN_PAGE.fullmatch(url):
-        raise ValueError("the address of the reader's own page is missing or not plain")
+        raise ValueError("the address of the reader's own page is missing or not plain ASCII")
     return "=\r\n".join(url[at : at + _FOLD] for at in range(0, len(url), _FOLD)).encode()
 
 

@@ -1,4 +1,4 @@
-"""Pause a run if too many of its mails bounce or draw complaints. Pure.
+"""Pause a run if too many of its mails bounce or cause complaints. Pure.
 
 SES reviews an account at 5 % bounces and 0.1 % complaints.
 https://docs.aws.amazon.com/ses/latest/dg/reputationdashboard-bounce-rate.html
@@ -33,6 +33,6 @@ def stop_of(run: Run, counted: Counter[State], limits: RateLimits) -> PauseRun |
         return PauseRun(PauseCode.BOUNCE_RATE, f"{bounced} of {accepted} mails bounced")
     if complained >= ENOUGH_COMPLAINTS and complained * 100 > accepted * limits.complaints:
         return PauseRun(
-            PauseCode.COMPLAINT_RATE, f"{complained} of {accepted} mails drew a complaint"
+            PauseCode.COMPLAINT_RATE, f"{complained} of {accepted} mails were reported as spam"
         )
     return None

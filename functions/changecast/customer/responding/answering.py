@@ -238,7 +238,7 @@ def _is_recorded(seen: Seen, wish: Wish) -> bool:
 
 
 def is_word(typed: str, word: str) -> bool:
-    """Return whether the person typed the word, in any case and with any blanks."""
+    """Return whether the person typed the word, ignoring case and blanks."""
     return _folded(typed) == _folded(word)
 
 

@@ -91,7 +91,7 @@ def _apply(applier: Applier, address: str, hint: ChosenHint) -> None:
     after = before.choosing(hint.at, **own)
     after = replace(after, chosen_at={**after.chosen_at, **dict.fromkeys(topics, hint.at)})
     if due and not choose(applier.ledger, after):
-        raise Retry("the person's settings were changed meanwhile")
+        raise Retry("the person's settings have changed since they were read")
 
 
 def due_settings(before: Preference, hint: ChosenHint) -> dict[str, str]:
@@ -112,7 +112,7 @@ def _subscribe(applier: Applier, address: str, topics: Mapping[str, str]) -> Non
     found = _contact(applier, address)
     contacts = [found] if found else [*_other_spellings(applier, address)]
     if not contacts:
-        log.warning("not on the contact list any more")
+        log.warning("the recipient is not on the contact list any more")
     for contact in contacts:
         request = updated(contact, topics)
         _asked(applier, partial(_update, applier, request))

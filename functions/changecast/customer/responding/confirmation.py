@@ -41,7 +41,7 @@ def code_of(keyring: Keyring, person: str, change_id: str, number: int) -> str:
 
 
 def is_code(given: str, expected: str) -> bool:
-    """Return whether the entered text is the code, with any blanks."""
+    """Return whether the entered text is the code, ignoring blanks."""
     return hmac.compare_digest("".join(given.split()).encode("utf-8", "replace"), expected.encode())
 
 

@@ -68,9 +68,9 @@ def parse_keyring(secret: str) -> Keyring:
             "keyring", "the keyring must be a JSON object of numbered keys"
         ) from error
     if not {FIRST, current} <= keys.keys() or max(keys) > MOST_KEYS:
-        raise ContractError("keyring", "the keyring has no key 1, or not its current key")
+        raise ContractError("keyring", "the keyring lacks key 1 or its current key")
     if min(map(len, keys.values())) < SHORTEST_KEY:
-        raise ContractError("keyring", f"a key has fewer than {SHORTEST_KEY} characters")
+        raise ContractError("keyring", f"a key must have at least {SHORTEST_KEY} characters")
     return Keyring(keys, current)
 
 

@@ -84,7 +84,7 @@ def issue(keyring: Keyring, token: Token) -> str:
 
 
 def key_number(text: str) -> int:
-    """Return the number of a token's key; TokenRefused if it is no token."""
+    """Return the number of a token's key; TokenRefused if it is not a token."""
     return int.from_bytes(_decoded(text)[1:3], "big")
 
 
@@ -144,7 +144,7 @@ def _token(signed: bytes, customer: str) -> Token:
 
 
 def _decoded(text: str) -> bytes:
-    """Return the bytes of a token; TokenRefused if it is none, or not in our spelling."""
+    """Return the bytes of a token; TokenRefused if it is not a token, or not in our spelling."""
     if not _TOKEN.fullmatch(text):
         raise TokenRefused(Refusal.INVALID)
     try:

@@ -96,7 +96,7 @@ def record_outcomes(recorder: Recorder, records: Sequence[Record], until: float)
 def _record_group(recorder: Recorder, recording: _Recording, group: Group) -> None:
     """Record the events of one ledger batch, or one event without a batch."""
     if recorder.clock() > recording.until:
-        raise Retry("no time is left for this outcome")
+        raise Retry("no time is left to record this outcome")
     events = [recording.events.get(record["messageId"]) or _event_in(record) for record in group]
     if batch := events[0].batch:
         outcomes = [event.outcome for event in events if event.outcome]
@@ -164,7 +164,7 @@ def _record(
         known = read_recipients(recorder.ledger, map(_name_of, outcomes))[run, number]
     found = [recipient for recipient in known if recipient.key in keys]
     for key in keys - {recipient.key for recipient in found}:
-        log.warning("outcome of an unknown recipient", extra={"recipient": key})
+        log.warning("the outcome is about an unknown recipient", extra={"recipient": key})
     batch = Batch(run, number, "", 0, version=None, recipients=tuple(found))
     changed = False
     while outcomes:

@@ -186,7 +186,7 @@ def _report_answers(sweeper: Sweeper) -> None:
 
 
 def _hint_reminders(sweeper: Sweeper) -> None:
-    """Hint at the reminders whose time has come; what becomes of each, the planner decides."""
+    """Hint at the reminders whose time has come; the planner decides what becomes of each."""
     queue, now = sweeper.settings.announcements_queue_url, sweeper.clock()
     if not sweeper.settings.reminders:
         return
@@ -293,7 +293,9 @@ def _paused_if_unable(this: Sweep, run: Run) -> Run:
     """Return the run, paused if the account cannot send at all."""
     if this.pace.able or run.paused or run.superseded:
         return run
-    stop = PauseRun(PauseCode.SENDING_PAUSED, "SES says that this account may not send now")
+    stop = PauseRun(
+        PauseCode.SENDING_PAUSED, "SES says that this account is not allowed to send now"
+    )
     if this.pace.enabled:
         stop = PauseRun(
             PauseCode.DAILY_QUOTA, "the account's quota of mails in 24 hours is used up"

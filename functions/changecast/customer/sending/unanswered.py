@@ -6,7 +6,7 @@ sent again only while SES's events arrive. A chat never has evidence, so the pol
 webhook is always called again, because its receiver recognises a repeat. channels/email.py, chat.py
 and webhook.py say which answers count as none, batch.py and notices.py mark the recipient UNKNOWN,
 and sweep.py asks here once the window is over. The promise is in docs/delivery-guarantee.md, "When
-silence is no evidence". Pure.
+silence is not evidence". Pure.
 """
 
 from collections.abc import Callable

@@ -401,7 +401,9 @@ def who_announces(announced_by: str) -> str:
         return _LINE.validate_python(announced_by)
     except ValidationError as error:
         message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
-        raise ContractError("announced_by", f"who announces: {message}") from error
+        raise ContractError(
+            "announced_by", f"the name of the person who announces {message}"
+        ) from error
 
 
 def _outcome(record: Record) -> Outcome:

@@ -1,6 +1,6 @@
 """Missing or refused approvals of customers, when a change is announced as approved.
 
-Each customer's own setting says whether it needs any; its reports carry that.
+Each customer's own setting says whether it needs any; its reports say so.
 """
 
 from collections.abc import Iterator, Sequence

@@ -34,7 +34,8 @@ def refuse_foreign(detail: ChangeAnnounced, own: str, names: Mapping[str, str]) 
             where = json_path(path)
             raise ContractError(
                 "not_confidential",
-                f"{where} names another customer ({found!r}); it cannot be confidential",
+                f"{where} names another customer ({found!r}), so the announcement "
+                "cannot be confidential",
                 where,
             )
 

@@ -206,6 +206,6 @@ def _too_large(detail: ChangeAnnounced) -> ContractError:
     size = entry_size(_outgoing(detail, DEFAULT_HUB_BUS, ()).entry)
     return ContractError(
         "too_large",
-        f"the event would be {size:,} bytes, at most {EVENT_LIMIT:,} can travel: shorten the "
-        "longest texts, or put them behind a link",
+        f"the event would be {size:,} bytes, but the limit is {EVENT_LIMIT:,}: "
+        "shorten the longest texts, or replace them with links",
     )

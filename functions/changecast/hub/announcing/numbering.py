@@ -105,8 +105,9 @@ def _next_free(
     if revision > REVISION_LIMIT:
         raise ContractError(
             "revision_limit",
-            f"revision {REVISION_LIMIT} was announced, and no higher one is possible; if that was "
-            f"a mistake: changecast discard {change_id} --revision {REVISION_LIMIT}",
+            f"revision {REVISION_LIMIT} was announced, and it is the highest "
+            f"possible. If it was a mistake: changecast discard {change_id} "
+            f"--revision {REVISION_LIMIT}",
         )
     return revision
 
@@ -122,13 +123,13 @@ def _refuse_taken(revision: int, standing: Sequence[Record], void: set[int]) -> 
         why = "before another one was discarded" if void else "with other content"
         raise ContractError(
             "other_content",
-            f"revision {revision} was announced {why}; give it a new version",
+            f"revision {revision} was announced {why}; give the document a new version",
             "$.version",
         )
     if standing and revision < standing[-1].revision:
         raise ContractError(
             "older_revision",
-            f"revision {revision} is older than {standing[-1].revision}, which was announced "
-            "already",
+            f"revision {revision} is older than {standing[-1].revision}, which was "
+            "already announced",
             "$.version",
         )

@@ -103,8 +103,9 @@ def _newest(table: "Table", change_id: str, below: int) -> tuple[Record, Origina
     if original is None:
         raise ContractError(
             "not_kept",
-            f"revision {record.revision} of {change_id} is no longer stored: set the status in its "
-            "metadata.json and announce that (changecast announce FILE)",
+            f"revision {record.revision} of {change_id} is no longer stored: set the "
+            "status in its metadata.json and announce that file (changecast announce "
+            "FILE)",
         )
     return record, original
 

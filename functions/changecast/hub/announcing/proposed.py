@@ -1,6 +1,6 @@
 """What a proposal does: announce a document, a change's next status, or that a revision is void.
 
-Without a document of somebody's own, the proposal carries the content that everybody is told: the
+Without a document of somebody's own, the proposal contains the content that everybody is told: the
 function compares it with what the hub's table says now, and puts what both persons saw.
 """
 
@@ -52,7 +52,9 @@ def verb_of(proposal: Proposal) -> Verb:
     try:
         return Verb(proposal.verb)
     except ValueError as error:
-        raise ContractError("proposal", "the object is not a proposal of this version") from error
+        raise ContractError(
+            "proposal", "the object is not a proposal in this version's format"
+        ) from error
 
 
 def proposed_status(
@@ -197,8 +199,8 @@ def _discard(
 def _moved(proposal: Proposal) -> ContractError:
     return ContractError(
         "other_effect",
-        f"{proposal.change_id} is not what it was when this was proposed: somebody announced or "
-        "discarded a revision. Look at it, and propose it again",
+        f"{proposal.change_id} has changed since this was proposed: somebody "
+        "announced or discarded a revision. Look at the change, and propose it again",
     )
 
 

@@ -133,11 +133,11 @@ def _granted(s3: "S3Client", bucket: str, key: str) -> tuple[Stored, Approval]:
         if not 0 < len(reason) <= LONGEST_REASON:
             raise ContractError(
                 "break_glass",
-                f"announcing alone needs a reason of at most {LONGEST_REASON} characters",
+                f"to announce alone, give a reason of at most {LONGEST_REASON} characters",
             )
         return stored, Approval(stored.person, "", stored.sha256, reason)
     if not key.startswith(APPROVALS):
-        raise ContractError("approval", f"{key!r} is no approval")
+        raise ContractError("approval", f"{key!r} is not an approval")
     proposer, approver = persons
     if proposer.casefold() == approver.casefold():
         raise ContractError("same_person", f"{proposer} cannot approve their own proposal")
@@ -145,8 +145,8 @@ def _granted(s3: "S3Client", bucket: str, key: str) -> tuple[Stored, Approval]:
     if stored.sha256 != sha256:
         raise ContractError(
             "other_proposal",
-            f"{proposer} changed the proposal: {approver} approved {sha256[:12]}, and it is "
-            f"{stored.sha256[:12]} now. Look at it and approve again: "
+            f"{proposer} changed the proposal: {approver} approved {sha256[:12]}, but it is now "
+            f"{stored.sha256[:12]}. Review it and approve it again: "
             f"changecast approve {stored.proposal.change_id}",
         )
     return stored, Approval(proposer, approver, sha256)
@@ -187,7 +187,7 @@ def _refuse_another_effect(proposal: Proposal, rehearsed: Announcement) -> None:
         newest = max(rehearsed.revision, rehearsed.newer)
         raise ContractError(
             "other_effect",
-            f"{proposal.change_id} was announced since it was proposed: it would be revision "
+            f"{proposal.change_id} has been announced since it was proposed: it would be revision "
             f"{newest} to {', '.join(rehearsed.customers) or 'nobody'} now. Propose it "
             "again: changecast propose FILE",
         )

@@ -59,8 +59,8 @@ def _put_on_buses(events: "EventBridgeClient", outgoing: Sequence[Outgoing]) -> 
     failures = [each for call in _calls(outgoing) for each in _put_call(events, call)]
     if failures:
         raise NotPut(
-            f"{'; '.join(failures)}. All others were reached. To reach these, announce it again: "
-            f"nobody is mailed twice"
+            f"{'; '.join(failures)}. All other customers were reached. To reach "
+            "these, announce the change again: nobody is mailed twice"
         )
 
 

@@ -121,7 +121,7 @@ def digest(body: bytes) -> str:
 
 
 def proposal_key(person: str, change_id: str) -> str:
-    """Return where a person's proposal of a change lies; a newer one replaces it."""
+    """Return the key of a person's proposal of a change; a newer one replaces it."""
     return f"{PROPOSALS}{person}/{_name(change_id)}"
 
 
@@ -166,8 +166,9 @@ def published(s3: "S3Client", bucket: str, change_id: str, revision: int) -> Pro
     if body is None:
         raise ContractError(
             "not_published",
-            f"the hub keeps no approved proposal of revision {revision} of {change_id}: propose "
-            "its document again (changecast propose FILE); nobody is mailed twice",
+            f"the hub has no approved proposal for revision {revision} of "
+            f"{change_id}: propose the document again (changecast propose FILE); "
+            "nobody is mailed twice",
         )
     return Proposal.read(body)
 
@@ -183,7 +184,7 @@ def persons_in(key: str) -> tuple[str, ...]:
     if len(persons) != _PERSONS.get(f"{folder}/") or not name.endswith(".json"):
         raise ContractError("approval", f"{key!r} is neither an approval nor a proposal")
     if not all(_IDENTITY.fullmatch(one) for one in persons):
-        raise ContractError("approval", f"{key!r} names no aws:SourceIdentity")
+        raise ContractError("approval", f"{key!r} contains no aws:SourceIdentity")
     return tuple(persons)
 
 

@@ -33,7 +33,7 @@ class Alert:
     attributes: Mapping[str, str]
 
 
-BY_ITSELF = "it resumes by itself once that is repaired"
+RESUMES_AUTOMATICALLY = "it resumes automatically once that is repaired"
 _RESUME = "changecast resume {change} --customer {customer}"
 _DOCTOR = "changecast doctor --customer {customer}"
 _REANNOUNCE = "changecast reannounce {change} --customer {customer}"
@@ -50,7 +50,7 @@ _REPAIR = {
     Cause.UNKNOWN_CUSTOMER: "changecast customers list",
 }
 _OF_ONE_RUN = frozenset({Cause.PAUSED, Cause.HELD, Cause.FAILED, Cause.PARTIAL})
-# Commands for the time after the repair, unless the run resumes by itself.
+# Commands for the time after the repair, unless the run resumes automatically.
 _THEN = {
     Cause.PAUSED: _RESUME,
     **dict.fromkeys(SILENT - {Cause.STALLED, Cause.UNKNOWN_CUSTOMER}, _REANNOUNCE),
@@ -119,7 +119,7 @@ def then(row: Row) -> list[str]:
     """Return what follows once the cause is repaired; nothing if the repair is enough."""
     command = None if _is_resumed_first(row) else _THEN.get(Cause(row["finding"]["cause"]))
     if command and _resumes_by_itself(row):
-        return [BY_ITSELF]
+        return [RESUMES_AUTOMATICALLY]
     return [_filled(command, row)] if command else []
 
 

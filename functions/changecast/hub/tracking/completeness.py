@@ -87,7 +87,7 @@ def _bypassed(announced: ChangeAnnounced, known: Sequence[Record]) -> str:
     ]
     if not left_out:
         return says
-    return f"{says}; it no longer names {', '.join(left_out)}, and does not tell them"
+    return f"{says}; it no longer names {', '.join(left_out)}, and they are not told"
 
 
 def _other_customers(announced: ChangeAnnounced, record: Record) -> str:

@@ -38,7 +38,7 @@ def change_row(
         after = change(before)
         if after == before or put_row(table, key, after, version):
             return Changed(before, after)
-    raise Retry(f"the row {key['sk']} changed too often to be written")
+    raise Retry(f"the row {key['sk']} could not be written, because it kept changing")
 
 
 def append_entry(
@@ -60,7 +60,7 @@ def append_entry(
             return Changed(before, after)
         if read_item(table, {"pk": entry["pk"], "sk": entry["sk"]}):
             return Changed(before, before)
-    raise Retry(f"the row {key['sk']} changed too often to be written")
+    raise Retry(f"the row {key['sk']} could not be written, because it kept changing")
 
 
 def _transacted(client: Any, puts: list[dict[str, Any]]) -> bool:

@@ -1,7 +1,7 @@
 """Find changes whose window is over but that are not completed: one row per change.
 
-Only the newest valid revision counts. Nothing is closed by itself: the finding ends when somebody
-announces that the change is completed or cancelled, moves its window, or discards it.
+Only the newest valid revision counts. Nothing is closed automatically: the finding ends when
+somebody announces that the change is completed or cancelled, moves its window, or discards it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -170,8 +170,8 @@ def _values(title: str, status: str, customers: Iterable[str], window: tuple[str
 def _found(row: Row) -> Finding:
     return Finding(
         Cause.OVERDUE,
-        f"its window ended at {row['window_end']}, and nobody announced that it is completed or "
-        "cancelled",
+        f"its window ended at {row['window_end']}, and nobody has announced that the "
+        "change is completed or cancelled",
         f"changecast status {row['change_id']}",
     )
 

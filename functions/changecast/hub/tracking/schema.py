@@ -10,7 +10,7 @@
     reminder#<change id>#<shard> <code>#<start>#<before>      where one customer's reminder stands
     history#<change id>#<code>   <000003>#<seq>#<id>          every report, append-only: history.py
     answers#<change id>#<code>   <seq>#<id>                   every answer, kept: responses.py
-    fact#<change id>             <000003>#<cause>#<id>        what somebody must hear of a change
+    fact#<change id>             <000003>#<cause>#<id>        what somebody must know about a change
     window#<change id>#<shard>   window                       when it must be over: open_windows.py
     freezes                      freezes                      freezes out of files, of all customers
     freezes                      declared#<code>              freezes that a customer declared

@@ -28,7 +28,7 @@ def cause_of(row: Row, customer: Customer | None, route: Route | None) -> Findin
     if customer is None or route is None:
         return Finding(
             Cause.UNKNOWN_CUSTOMER,
-            f"no customer {code!r} is registered, so nobody was told",
+            f"no customer is registered as {code!r}, so nobody was told",
             f"aws ssm get-parameter --name /changecast/customers/{code}",
         )
     if route.fault:

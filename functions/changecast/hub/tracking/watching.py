@@ -108,7 +108,7 @@ def _in_turn(steps: Sequence[Callable[[], None]], until: float) -> list[str]:
         try:
             step()
         except (ChangecastError, ClientError, BotoCoreError) as error:
-            log.warning("a step of watch failed", extra={"error": str(error)[:500]})
+            log.warning("a step of Watch failed", extra={"error": str(error)[:500]})
             failures.append(str(error)[:500])
     return failures
 

@@ -20,8 +20,8 @@ def shortened(text: str, limit: int, *, least: int = 0) -> str:
 
     Args:
         text: One line.
-        limit: The most characters, including the ….
-        least: The fewest characters, whatever the limit.
+        limit: The maximum number of characters, including the ….
+        least: The minimum number of characters, even beyond the limit.
     """
     limit = max(limit, least, 1)
     characters = list(graphemes(text))

@@ -54,7 +54,7 @@ def is_columns(line: str) -> bool:
 
 
 def item_width(line: str) -> int:
-    """Return the indentation of a list item's text, 0 if the line is no item."""
+    """Return the indentation of a list item's text, 0 if the line is not an item."""
     item = _ITEM.match(line)
     return item.end() if item else 0
 

@@ -135,7 +135,9 @@ def _want_window(source: RawDocument, fields: dict[str, Any]) -> None:
 def _identity(source: RawDocument, shape: Shape, given: str | None) -> Any:
     own = source.token("change_id", *shape.identity)
     if own and given and own != given:
-        source.fault("change_id", f"the document says {str(own)[:60]!r}, --change-id {given!r}")
+        source.fault(
+            "change_id", f"the document's ID is {str(own)[:60]!r}, but --change-id is {given!r}"
+        )
     found = own or given or source.token("change_id", *_TICKETS)
     if not found:
         source.fault(

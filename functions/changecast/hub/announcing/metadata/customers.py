@@ -92,7 +92,10 @@ def _by_same_name(codes_by_name: Mapping[str, list[str]]) -> dict[str, list[str]
 def _not_one(name: str, codes: list[str], hint: str) -> str:
     if not codes:
         return f"no customer is registered as {name!r}{hint}"
-    return f"{len(codes)} customers are registered as {name!r}: name a code ({', '.join(codes)})"
+    return (
+        f"{len(codes)} customers are registered as {name!r}: use a code instead "
+        f"({', '.join(codes)})"
+    )
 
 
 def _strings(source: RawDocument, canonical: str, paths: tuple[str, ...]) -> list[str]:

@@ -1,7 +1,7 @@
 """The shapes of change documents, each read into canonical fields.
 
 A reader returns the fields of `Change` (raw values; the model checks them) and records each field's
-source. The event also carries the whole document, with everything that no reader reads.
+source. The event also contains the whole document, with everything that no reader reads.
 """
 
 from collections.abc import Callable, Mapping
