@@ -59,7 +59,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.metered_cloud", description=__doc__)
     parser.add_argument("--state", type=Path, required=True, help="file that gets the endpoint")
     parser.add_argument("--meter", type=Path, required=True, help="file that gets the lines")
-    parser.add_argument("--workers", type=int, default=4, help="functions that run at once")
+    parser.add_argument("--workers", type=int, default=4, help="how many functions can run at once")
     parser.add_argument("--warm", type=int, default=24, help="processes alive, busy or warm")
     parser.add_argument("--cold", action="store_true", help="a process for each invocation")
     return parser.parse_args()
