@@ -221,7 +221,7 @@ MUTANTS = (
                 "_H.SEEN_REJECTED: _S.SENT",
             ),
         ),
-        "unit/delivery/test_states.py",
+        "integration/delivery/test_outcomes.py",
     ),
     Mutant(
         "a mail is sent once more although SES's events do not arrive",
