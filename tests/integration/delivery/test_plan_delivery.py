@@ -279,6 +279,17 @@ def test_approvals_are_counted_whatever_happened_to_the_plan_of_the_first_reques
     assert at > 12
 
 
+def test_who_is_asked_later_by_a_minor_revision_must_approve_too() -> None:
+    account = Account(ses=Ses(contacts={"approvals": ["p1@acme.example"]}), environment=ANSWERING)
+    account.announce(envelope(1, status="submitted"))
+    account.settle()
+    account.ses.contacts["approvals"].append("p2@acme.example")
+    account.announce(envelope(2, status="submitted", prior_status="draft"))
+    account.settle()
+    approval = summarised(account.ledger, "CHG1", "all")
+    assert (len(account.ses.mails), approval.counts.needed) == (2, 2)
+
+
 def test_who_was_mailed_by_an_interrupted_plan_hears_that_the_change_is_withdrawn() -> None:
     """The plan of the withdrawal dies too, and the first plan comes back in between."""
     at, died, mailed = 1, True, 0
