@@ -512,17 +512,6 @@ MUTANTS = (
         "integration/delivery/test_report_schedule.py",
     ),
     Mutant(
-        "a function that finds its own mark does not ask for a report",
-        (
-            _in(
-                "customer/ledger/report_schedule",
-                "_is_requested(before, now) and before[_MARK] != asker",
-                "_is_requested(before, now)",
-            ),
-        ),
-        "integration/delivery/test_report_schedule.py",
-    ),
-    Mutant(
         "a report leaves the mark of those who asked for it",
         (_in("customer/reporting/reporter", "    begin_report(ledger, run)\n", ""),),
         "integration/delivery/test_report_schedule.py",

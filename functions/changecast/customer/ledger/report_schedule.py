@@ -60,9 +60,8 @@ def request_report(ledger: Ledger, run: str, asker: str, now: float) -> int | No
             back_off(ledger, attempt)
         else:
             before = decode(answer["Attributes"])
-            # If the client repeated the call, the mark is ours already.
-            requested = _is_requested(before, now) and before[_MARK] != asker
-            return None if requested else before["batches"] // BATCHES_A_SECOND
+            # If the client repeated the call, the mark is ours already, and not confirmed yet.
+            return None if _is_requested(before, now) else before["batches"] // BATCHES_A_SECOND
     return 0
 
 
