@@ -21,6 +21,8 @@ from changecast_cli.terminal import out, print_json
 
 # Beyond this, healthy accounts get no line of their own: nobody would find the others.
 MANY = 50
+# Of many accounts with one and the same warning, this many show it; the rest are only counted.
+ALIKE = 3
 
 
 class Checked(NamedTuple):
@@ -49,24 +51,26 @@ def show(
     """
     found: dict[str, Any] = {}
     total: Counter[Level] = Counter()
-    healthy = 0
+    alike: Counter[tuple[str, str]] = Counter()
+    unshown: Counter[bool] = Counter()  # True: with warnings, which other accounts show
     for each in checked:
         own = [one.level for one in each.verdicts]
         total.update(own)
         if levels and levels.isdisjoint(own):
             continue
         shown = _chosen(each.verdicts, levels, everything=everything)
+        fresh = shown if everything or levels or number <= MANY else _fresh(shown, alike)
         if as_json:
             is_all = number <= MANY and not levels
             found[each.who] = [asdict(one) for one in (each.verdicts if is_all else shown)]
-        elif shown or number <= MANY:
-            _print(each, shown, summed_up=number > 1)
+        elif fresh or number <= MANY:
+            _print(each, fresh, summed_up=number > 1)
         else:
-            healthy += 1
+            unshown[bool(shown)] += 1
     if as_json:
         print_json({"verdicts": found})
     else:
-        for line in _end(total, healthy):
+        for line in _end(total, healthy=unshown[False], repeating=unshown[True]):
             out.print(line)
     if total[Level.BROKEN]:
         raise typer.Exit(FAILED)
@@ -81,6 +85,16 @@ def _chosen(
     return verdicts if everything else problems(verdicts)
 
 
+def _fresh(shown: list[Verdict], alike: Counter[tuple[str, str]]) -> list[Verdict]:
+    """Return what is worth a line: not a warning that ALIKE accounts have shown already."""
+    fresh = []
+    for one in shown:
+        alike[one.check, one.reason] += 1
+        if one.level is not Level.WARNING or alike[one.check, one.reason] <= ALIKE:
+            fresh.append(one)
+    return fresh
+
+
 def _print(each: Checked, shown: Iterable[Verdict], *, summed_up: bool) -> None:
     if summed_up:
         out.print(summary_line(each.who, each.verdicts), soft_wrap=True)
@@ -88,7 +102,12 @@ def _print(each: Checked, shown: Iterable[Verdict], *, summed_up: bool) -> None:
         out.print(line, soft_wrap=True)
 
 
-def _end(total: Counter[Level], healthy: int) -> Iterator[str]:
+def _end(total: Counter[Level], *, healthy: int, repeating: int) -> Iterator[str]:
+    if repeating:
+        yield (
+            f"\n{noun(repeating, 'more account')} with only the warnings above: --state warning "
+            "shows them"
+        )
     if healthy:
         yield f"\n{noun(healthy, 'account')} without a problem: --only everything shows them"
     yield f"\n{counted([*total.elements()])}"

@@ -70,6 +70,25 @@ def test_of_many_the_healthy_ones_are_only_counted(capsys: pytest.CaptureFixture
     assert "c0000" in shown(capsys, many(MANY)), "few: each has its line"
 
 
+def test_of_many_with_one_and_the_same_warning_three_show_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Who runs 300 customers without alarm topics of their own must still find the other faults."""
+    fleet = [Checked(f"c{at:04}", [WELL, LATE]) for at in range(MANY + 50)]
+    fleet[60] = Checked("c0060", [LATE, DEAD, warning("release", "0.0.8", "upgrade")])
+    text = shown(capsys, fleet)
+    assert [text.count(f"c{at:04}") for at in (0, 2, 3, 59, 60)] == [2, 2, 0, 0, 3]
+    assert (text.count("0.0.9"), text.count("0.0.8")) == (3, 1)
+    assert "96 more accounts with only the warnings above: --state warning shows them" in text
+    assert "without a problem" not in text
+    assert "99 ok, 101 warning, 1 broken" in text
+    assert shown(capsys, fleet, levels="warning").count("0.0.9") == 100
+    assert shown(capsys, fleet, everything=True).count("0.0.9") == 100
+    few = shown(capsys, fleet[:MANY])
+    assert few.count("0.0.9") == MANY, "few: each has its line"
+    assert len(json.loads(shown(capsys, fleet, as_json=True))["verdicts"]["c0050"]) == 1
+
+
 def test_only_accounts_with_the_levels_asked_for_are_shown_and_all_are_counted(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
