@@ -53,7 +53,8 @@ class Operator:
             '"$@"\n'
         )
         aws.chmod(0o755)
-        return cls(provider, folder, code, hub_engineer(provider.cloud, HUB.account, HUB.region))
+        keys = hub_engineer(provider.cloud, HUB.account, HUB.region, ["AlertEmail"])
+        return cls(provider, folder, code, keys)
 
     def types(self, commands: str, config: str = OWN) -> str:
         """Type commands, answer every question with y, and return what the terminal showed."""

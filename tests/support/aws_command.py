@@ -12,12 +12,17 @@ import boto3
 from botocore import xform_name
 
 OWN = ("profile", "region")
+# Options that the AWS CLI calls otherwise, because it has an option of its own of that name.
+# https://docs.aws.amazon.com/cli/latest/reference/sns/subscribe.html
+RENAMED = {("sns", "subscribe", "notification-endpoint"): "endpoint"}
 
 
 def run(words: Sequence[str]) -> dict[str, Any]:
     """Call the operation, and return its answer."""
     service, operation, *rest = words
-    given = dict(_options(rest))
+    given = {
+        RENAMED.get((service, operation, name), name): values for name, values in _options(rest)
+    }
     own = {name: given.pop(name, [None])[0] for name in OWN}
     session = boto3.Session(profile_name=own["profile"], region_name=own["region"])
     client: Any = session.client(service)  # type: ignore[call-overload]
