@@ -68,8 +68,9 @@ def list_all(
         print_json({"people": [_plain(each) for each in people]})
         return
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    for column in ("ADDRESS", *defaults):
-        table.add_column(column)
+    table.add_column("ADDRESS", overflow="fold")
+    for name in defaults:
+        table.add_column(name, no_wrap=True)
     for each in people:
         signs = ["✓" if each.hears(name, defaults) else "–" for name in defaults]
         table.add_row(escape(each.address), *signs)

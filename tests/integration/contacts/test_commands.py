@@ -462,3 +462,16 @@ def test_a_code_with_a_typo_is_answered_with_the_code_that_was_meant(
     Path("samconfig.toml").write_text(tables)
     wrong = CliRunner().invoke(app, ["list", "--customer", "acmee"])
     assert "samconfig.toml has no customer 'acmee' (did you mean 'acme'?" in str(wrong.exception)
+
+
+def test_no_address_is_cut_on_a_narrow_screen(
+    contacts: Run, here: OpenList, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"{'a-very-long-name-of-a-person' * 2}@acme.example"
+    create(here, Contact(address))
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = contacts("list").stdout
+    assert "…" not in shown
+    assert "announcements" in shown
+    folded = "".join(line.split("  ")[0].strip() for line in shown.splitlines()[1:])
+    assert address in folded
