@@ -112,7 +112,7 @@ def _is_wanted(
         warn(strange)
     if not (strange and apply and plan.writes) or is_moved:
         return apply
-    doing = f"{plan.writes} people of the file are added to or changed on the list of {owner}"
+    doing = f"{plan.writes} people in the file will be added to or changed on the list of {owner}"
     return go_on([doing], yes=yes, dry_run=False, otherwise="leave --apply out")
 
 

@@ -147,9 +147,9 @@ def _sender_of(domain: str, customers: Sequence[CustomerStack]) -> str:
 
 def _told_people(people: Sequence[str], customer: CustomerStack) -> str:
     more = f" and {len(people) - 1} more" if len(people) > 1 else ""
-    is_are = "are" if more else "is"
+    belong = "belong" if more else "belongs"
     return (
-        f"{people[0]}{more} {is_are} of {customer.name} ({customer.code}), whose sender in "
+        f"{people[0]}{more} {belong} to {customer.name} ({customer.code}), whose sender in "
         f"samconfig.toml is {customer.sender}"
     )
 

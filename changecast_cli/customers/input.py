@@ -182,9 +182,9 @@ def _topic_faults(row: Mapping[str, str]) -> Iterator[str]:
     if not found:
         yield f"alarm_topic {row['alarm_topic']!r} is not the ARN of an SNS topic"
     elif found[2] != row["account"]:
-        yield f"alarm_topic is in account {found[2]}: alarms reach topics of their own account only"
+        yield f"alarm_topic is in account {found[2]}: alarms need a topic in their own account"
     elif found[1] != row["region"]:
-        yield f"alarm_topic is in Region {found[1]}: alarms reach topics of their own Region only"
+        yield f"alarm_topic is in Region {found[1]}: alarms need a topic in their own Region"
 
 
 def _reminder_faults(reminders: str) -> Iterator[str]:

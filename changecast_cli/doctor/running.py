@@ -140,7 +140,7 @@ def _heard(checked: CheckedAccount, topic: str, alarms: int) -> Verdict:
     if pending:
         return warning(
             "alarm-actions",
-            f"{told}, but nobody gets them: {', '.join(pending)} did not confirm the subscription",
+            f"{told}, but nobody gets them: not confirmed by {', '.join(pending)}",
             'open the link in AWS\'s mail "Subscription Confirmation"',
         )
     return warning(

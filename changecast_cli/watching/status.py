@@ -278,7 +278,7 @@ def watched(read: Read, *, quiet: bool) -> list[Run]:
     paused = {code for run in runs for code, one in run["customers"].items() if is_paused(one)}
     if paused:
         say(f"Paused at {', '.join(sorted(paused))}: nothing more is sent until somebody "
-            "fixes the cause and types `changecast resume`")  # fmt: skip
+            "fixes the cause and runs `changecast resume`")  # fmt: skip
     return runs
 
 

@@ -98,7 +98,7 @@ def test_a_second_customer_needs_no_hub_and_keeps_the_first(browser: TestClient)
         ({"alert_email": "ops"}, "ops"),
         ({"profile": 'x"\nregion = "y'}, "profile"),
         ({"hub_profile": 'x"\nregion = "y'}, "profile"),
-        ({"alarm_topic": "arn:aws:sns:eu-central-1:999999999999:x"}, "alarms reach topics of"),
+        ({"alarm_topic": "arn:aws:sns:eu-central-1:999999999999:x"}, "alarms need a topic in"),
     ],
 )
 def test_every_fault_is_told_and_nothing_is_written(
