@@ -415,7 +415,7 @@ def _unfinished(run: Run, wait: float) -> Iterator[str]:
     if still:
         yield (
             f"{run['change_id']} is not finished after {wait:g} s at {', '.join(still)}. Watch "
-            f"it: changecast status {run['change_id']} --watch. If nothing moves for a minute: "
+            f"it: changecast status {run['change_id']} --watch. If nothing changes for a minute: "
             "changecast doctor --customer CODE"
         )
 

@@ -155,7 +155,7 @@ def _free_name(channels: Channels, name: str) -> str:
         raise Refused(f"{name!r} is not a channel name: use a-z, 0-9, and - between them")
     taken = [each.name for each in read_endpoints(channels.ledger)]
     if name in taken:
-        raise Refused(f"a channel {name!r} already exists: give another --name, or remove it")
+        raise Refused(f"a channel {name!r} already exists: use another --name, or remove it")
     if len(taken) >= CHANNELS_LIMIT:
         raise Refused(f"an account can have at most {CHANNELS_LIMIT} channels: remove one first")
     return name

@@ -39,7 +39,7 @@ def rotate(
     plan = [f"Give the webhook {name} a new secret; the old one stays valid for 24 hours"]
     if time.time() - found.rotated_at < ROTATION_SECONDS:
         plan.append(
-            "The secret was already rotated in the last 24 hours: the one before it "
+            "The secret was already rotated in the last 24 hours: the previous one "
             "stops working now"
         )
     if not go_on(plan, yes=yes, dry_run=dry_run):

@@ -216,7 +216,7 @@ def _reannounce(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Rep
     rehearsed = reannounce(change_id, code, hub=hub, dry_run=True)
     plan = [
         reannounce_plan(rehearsed, code),
-        f"First repair what kept the announcement from {code}",
+        f"First repair what kept the announcement from reaching {code}",
     ]
     return Repair(plan, lambda: announce_again(aws.session, hub, change_id, code, person))
 

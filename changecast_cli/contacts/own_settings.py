@@ -64,7 +64,7 @@ def language_of(text: str) -> str:
     if found := known.get(tag) or named or known.get(tag.partition("-")[0]):
         return found
     tags = ", ".join([*languages(), *regions()])
-    raise Refused(f"there are no mails in {text[:40]!r}: choose one of {tags}")
+    raise Refused(f"mails are not available in {text[:40]!r}: choose one of {tags}")
 
 
 def timezone_of(text: str) -> str:

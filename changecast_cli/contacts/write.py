@@ -138,7 +138,7 @@ def _uploaded(contacts: OpenList, records: Iterable[object]) -> Iterator[str]:
     if contacts.bucket is None:
         raise Refused(
             f"an import of {BY_JOB_FROM} contacts or more needs the stack's bucket (output "
-            f"MailsBucket), and this account's stack has none. Deploy the stack again"
+            f"MailsBucket), but this account's stack has none. Deploy the stack again"
         )
     s3, key = contacts.session.client("s3"), f"{FOLDER}/{uuid4()}.json"
     body = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in records)
@@ -154,8 +154,8 @@ def _watched(contacts: OpenList, job: str, records: int) -> "GetImportJobRespons
         return _ended(contacts, job)
     except KeyboardInterrupt:
         err.print(
-            f"The import job {job} of {records} records was started and may still run in SES. Run "
-            "the same command again in a few minutes: it continues where this one stopped",
+            f"The import job {job} of {records} records was started and may still be running in "
+            "SES. Run the same command again in a few minutes: it continues where this one stopped",
             soft_wrap=True,
         )
         raise

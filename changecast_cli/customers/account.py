@@ -160,7 +160,7 @@ def _refuse_unusable_list(ses: "SESV2Client", name: str) -> None:
     if len(topics) + len(missing) > MOST_TOPICS:
         raise Refused(
             f"the contact list {name} has {len(topics)} topics and lacks {', '.join(missing)}, "
-            f"and SES allows {MOST_TOPICS}: remove other topics first"
+            f"but SES allows only {MOST_TOPICS}: remove other topics first"
         )
 
 

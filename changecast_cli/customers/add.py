@@ -180,5 +180,5 @@ def _refused_accounts(planned: Added, places: Mapping[str, str]) -> dict[str, st
 
 def _sentences(refused: Mapping[str, str], good: int) -> list[str]:
     faults = [why if why.startswith(where) else f"{where}: {why}" for where, why in refused.items()]
-    skip = f", or add --skip-faulty to go on with the other {good}" if good else ""
+    skip = f", or add --skip-faulty to continue with the other {good}" if good else ""
     return [*faults, f"Nothing was changed. Correct what is listed{skip}."]

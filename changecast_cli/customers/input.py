@@ -172,7 +172,8 @@ def _language_faults(language: str) -> Iterator[str]:
     if not _LANGUAGE.fullmatch(language):
         yield f"language {language!r} must be like en or en-GB"
     elif language.partition("-")[0] not in languages():
-        yield f"there are no mails in {language!r} (there are: {', '.join(sorted(languages()))})"
+        known = ", ".join(sorted(languages()))
+        yield f"mails are not available in {language!r} (available: {known})"
 
 
 def _topic_faults(row: Mapping[str, str]) -> Iterator[str]:

@@ -27,7 +27,7 @@ def list_all(config: Config = Path("samconfig.toml"), as_json: AsJson = False) -
         print_json({"customers": [_plain(each) for each in customers.values()]})
         return
     if not customers:
-        err.print("No customers yet: changecast customers add --help")
+        err.print("No customers yet. To add one: changecast customers add --help")
         return
     _print(list(customers.values()), out if out.is_terminal else _wide())
 

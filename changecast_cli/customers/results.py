@@ -101,6 +101,8 @@ def _summary(customers: Iterable[CustomerStack], done: list[Deployed]) -> None:
         if code not in stand:
             why = faults.get(code) or faults.get(f"{code}-route") or "not reached"
             out.print(f"  [bold red]✗[/] {code}: {escape(why.splitlines()[0])}", soft_wrap=True)
-            out.print(f"    Then again: changecast customers add {code} --deploy", soft_wrap=True)
+            out.print(
+                f"    Then run again: changecast customers add {code} --deploy", soft_wrap=True
+            )
     if stand:
         out.print("Next: changecast doctor --all")

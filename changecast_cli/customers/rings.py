@@ -50,7 +50,7 @@ def _rank(level: Level) -> int:
 
 
 def way_back(codes: Iterable[str]) -> Iterator[str]:
-    """Yield the commands that put the release before back, to type in a checkout of it.
+    """Yield the commands that put the previous release back, to run in a checkout of it.
 
     Our own commands refuse an older release, so that nobody deploys one by mistake.
     """

@@ -132,8 +132,8 @@ def _customer(
         after, differences = changed({**row, "code": code}, known)
         if differences and not update:
             raise Refused(
-                f"{code} is in samconfig.toml with other values: {told(differences)}. Add --update "
-                "to change them"
+                f"{code} is in samconfig.toml with different values: {told(differences)}. Add "
+                "--update to change them"
             )
         return after, differences
     return _new(row, known, hub), {}

@@ -47,7 +47,7 @@ class Result:
 
     @property
     def way_back(self) -> list[str]:
-        """The commands that put the release before back, for those who have this one."""
+        """The commands that put the previous release back, for those who have this one."""
         return list(way_back(self.changed))
 
 
@@ -206,7 +206,7 @@ def _say_stopped(done: Result) -> None:
     if done.worse:
         out.print(f"[bold red]worse than before[/]: {', '.join(done.worse)}")
     out.print(f"not upgraded: {', '.join(done.later) or 'none'}")
-    for line in ["To go back, type in a checkout of the release before, with this samconfig.toml:",
+    for line in ["To go back, run in a checkout of the previous release, with this samconfig.toml:",
                  *(f"  {each}" for each in done.way_back)] if done.changed else []:  # fmt: skip
         out.print(line, markup=False, soft_wrap=True)
 

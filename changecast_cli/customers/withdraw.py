@@ -49,8 +49,8 @@ def refuse_alone(hub: Hub, records: Sequence[Record], code: str) -> None:
     open_ = [one.change_id for one in records if code not in one.withdrawn]
     if hub.two_persons and open_:
         raise Refused(
-            f"two persons announce on this hub, so nobody can withdraw {code} from "
-            f"{', '.join(open_)} alone. For each of them: take {code} out of its "
+            f"this hub requires a second person, so nobody can withdraw {code} from "
+            f"{', '.join(open_)} alone. For each of these changes: take {code} out of its "
             "metadata.json (if it names nobody else, cancel it), `changecast "
             "propose` that file, and let another person approve it. Then run "
             f"`changecast customers remove {code}` again. To tell nobody: --leave-open",

@@ -72,7 +72,9 @@ def alarm_test(hub: "boto3.Session", checked: CheckedAccount) -> Iterator[Verdic
     quiet = sorted(each["AlarmName"] for each in found if each["StateValue"] != "ALARM")
     if not quiet:
         yield warning(
-            "alarm-test", "every alarm of the hub is already in ALARM", "changecast doctor --hub"
+            "alarm-test",
+            "every alarm of the hub is already in the state ALARM",
+            "changecast doctor --hub",
         )
         return
     yield _rung(cloudwatch, quiet[0], confirmed)
@@ -94,7 +96,7 @@ def _rung(cloudwatch: "CloudWatchClient", alarm: str, confirmed: list[str]) -> V
         return broken("alarm-test", failed, "changecast doctor --hub")
     return ok(
         "alarm-test",
-        f"{alarm} was set to ALARM and back; look for two messages at {', '.join(confirmed)}",
+        f"{alarm} was set to ALARM and back to OK; expect two messages at {', '.join(confirmed)}",
     )
 
 

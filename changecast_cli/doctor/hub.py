@@ -56,7 +56,7 @@ def reporters(checked: CheckedAccount) -> Iterator[Verdict]:
         drifted = {each.code for each in customers.values() if each.account in known}
         # The stack's own list has them, so the policy was changed by hand.
         fix = repair_of("hub") if drifted >= set(silent) else deployment_of(bus)
-        yield broken("reporters", f"may not report: {', '.join(sorted(silent))}", fix)
+        yield broken("reporters", f"are not allowed to report: {', '.join(sorted(silent))}", fix)
     unknown = sorted(allowed - set(registered))
     if unknown:
         said = f"may report, but have no route: {', '.join(unknown)}"

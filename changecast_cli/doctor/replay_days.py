@@ -75,6 +75,6 @@ def verdict(archived: int, remembered: int, code: str) -> Verdict:
         )
     return ok(
         "ledger-days",
-        f"the ledger keeps announcements for {remembered} days, and those of {archived} "
-        "days can be replayed",
+        f"the ledger keeps announcements for {remembered} days, and those of the last "
+        f"{archived} days can be replayed",
     )

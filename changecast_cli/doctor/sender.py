@@ -31,7 +31,7 @@ def sender_identity(checked: CheckedAccount) -> Iterator[Verdict]:
             f"verify it, or delete it: aws sesv2 delete-email-identity --email-identity {used}",
         )
     elif denied := _denied(checked, used):
-        said = f"the sending function may not use {used}: {', '.join(denied)}"
+        said = f"the sending function is not allowed to use {used}: {', '.join(denied)}"
         yield broken("sender-identity", said, repair_of(checked.code))
     else:
         more = ", which is more specific than the domain" if other else ""

@@ -142,7 +142,8 @@ def _brand(
     templates: Path | None,
 ) -> Brand:
     if language and language.replace("_", "-").split("-")[0].lower() not in languages():
-        raise Refused(f"there is no language {language!r} (there are: {', '.join(languages())})")
+        known = ", ".join(languages())
+        raise Refused(f"mails are not available in {language!r} (available: {known})")
     return brand_of(
         customer, environment, language=language, timezone=timezone, templates=templates
     )

@@ -103,6 +103,8 @@ def _tell(who: str, addresses: list[str], settled: int, *, release: bool) -> Non
         out.print(f"Done: {settled} {what}.")
     elif addresses:
         out.print(f"{who}: {', '.join(addresses)}", markup=False, soft_wrap=True)
-        out.print("[dim]Next: --release sends again, --drop counts them as failed.[/]")
+        out.print(
+            "[dim]Next: --release sends the mails again, --drop counts the recipients as failed.[/]"
+        )
     else:
         out.print("Nobody is held.")

@@ -25,7 +25,7 @@ def named(found: dict[str, Any], name: str) -> str:
     """Return the string with this key; ContractError `schema` if there is none."""
     text = found.get(name)
     if not isinstance(text, str) or not text:
-        raise ContractError("schema", f"the message has no text under {name!r}")
+        raise ContractError("schema", f"the message has no text field {name!r}")
     return text
 
 
@@ -33,5 +33,5 @@ def part(found: dict[str, Any], name: str) -> dict[str, Any]:
     """Return the object with this key; ContractError `schema` if there is none."""
     inner = found.get(name)
     if not isinstance(inner, dict):
-        raise ContractError("schema", f"the message has no object under {name!r}")
+        raise ContractError("schema", f"the message has no object field {name!r}")
     return inner

@@ -49,7 +49,7 @@ def week_named(monday: str, zone: str) -> Week:
     except ValueError as error:
         raise ContractError("schema", "the message does not identify a week") from error
     if day.weekday() or day.isoformat() != monday:
-        raise ContractError("schema", "the message does not identify a Monday")
+        raise ContractError("schema", "the message does not give the date of a Monday")
     return _week(day, zone)
 
 

@@ -51,6 +51,8 @@ def each_group(groups: Iterable[Group], handle: Callable[[Group], None]) -> Answ
             if len(group) > 1:
                 failed += each_group([[record] for record in group], handle)["batchItemFailures"]
                 continue
-            log.warning("failed; the queue delivers it again", extra={"error": str(error)[:500]})
+            log.warning(
+                "the message failed; the queue delivers it again", extra={"error": str(error)[:500]}
+            )
             failed.append({"itemIdentifier": group[0]["messageId"]})
     return {"batchItemFailures": failed}

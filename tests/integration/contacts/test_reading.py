@@ -78,7 +78,7 @@ def test_each_setting_is_set_by_itself_and_shown(contacts: Run, ledger: Ledger) 
     [
         ([], "nothing to set"),
         (["--language", "sv"], "choose one of de, en, es"),
-        (["--language", "dech"], "no mails in 'dech'"),
+        (["--language", "dech"], "not available in 'dech'"),
         (["--language", ""], "nothing to set"),
         (["--timezone", "Mars/Olympus"], "not an IANA time zone"),
         (["--timezone", "CET+1"], "not an IANA time zone"),
@@ -128,7 +128,7 @@ def test_a_file_sets_languages_and_zones_and_refuses_what_nobody_can_read(
     assert reads(ledger) == ("de", "Europe/Vienna")
     assert reads(ledger, "cid@acme.example") == ("", "")
     refused = {one["text"]: one["reason"] for one in done["refused"]}
-    assert "no mails in 'pl': choose one of de, en" in refused["dot@acme.example"]
+    assert "not available in 'pl': choose one of de, en" in refused["dot@acme.example"]
     assert "'W. Europe Standard Time' is not an IANA time zone" in refused["fay@acme.example"]
     assert len(refused) == 2
     assert done["columns_not_read"] == []

@@ -79,7 +79,7 @@ def said(caplog: pytest.LogCaptureFixture) -> list[str]:
     back = [
         record
         for record in caplog.records
-        if record.message == "failed; the queue delivers it again"
+        if record.message == "the message failed; the queue delivers it again"
     ]
     return [vars(record)["error"] for record in back]
 

@@ -199,7 +199,7 @@ def test_a_rotation_keeps_the_secret_before_it_for_a_day(aws: Aws) -> None:
     assert read_endpoints(aws.ledger)[0].rotated_at > 0
     assert "old secret ends at" in typed("show", "webhook").output
     again = typed("rotate", "webhook", "--dry-run")
-    assert "the one before it stops working now" in " ".join(again.output.split())
+    assert "the previous one stops working now" in " ".join(again.output.split())
     assert len(aws.secrets["changecast/channels/webhook"]) == 2
 
 

@@ -418,14 +418,14 @@ def test_a_row_says_in_which_language_and_zone_a_person_reads(
 @pytest.mark.parametrize(
     ("cells", "said"),
     [
-        ("Klingon,", "no mails in 'Klingon'"),
-        ("de;fr,", "no mails in 'de;fr'"),
-        ("=cmd|' /C calc'!A0,", "no mails in"),
+        ("Klingon,", "not available in 'Klingon'"),
+        ("de;fr,", "not available in 'de;fr'"),
+        ("=cmd|' /C calc'!A0,", "not available in"),
         ("de,Mars/Olympus", "'Mars/Olympus' is not an IANA time zone"),
         ("de,GMT+1", "is not an IANA time zone"),
         ("de,CET (Berlin)", "is not an IANA time zone"),
-        ("-,", "no mails in '-'"),
-        ("x" * 5_000 + ",", "no mails in"),
+        ("-,", "not available in '-'"),
+        ("x" * 5_000 + ",", "not available in"),
     ],
 )
 def test_a_language_or_zone_that_is_unknown_refuses_its_line(cells: str, said: str) -> None:

@@ -71,7 +71,7 @@ def test_one_faulty_line_changes_nothing_unless_it_is_skipped(folder: Path) -> N
     (folder / "customers.csv").write_text(CSV)
     said = refusal(typed("add", "--from", "customers.csv"))
     assert "customers.csv:3: vandelay: account '66666' is not 12 digits" in said
-    assert "add --skip-faulty to go on with the other 1" in said
+    assert "add --skip-faulty to continue with the other 1" in said
     assert written() == before
     skipped = typed("add", "--from", "customers.csv", "--skip-faulty", "--json")
     assert skipped.exit_code == 2
@@ -84,7 +84,9 @@ def test_one_faulty_line_changes_nothing_unless_it_is_skipped(folder: Path) -> N
 def test_a_customer_is_named_once_in_what_is_wrong_with_it() -> None:
     typed(*ACME)
     said = refusal(typed("add", "acme", "--timezone", "Europe/Kyiv"))
-    assert said.startswith("acme is in samconfig.toml with other values: timezone Europe/Madrid")
+    assert said.startswith(
+        "acme is in samconfig.toml with different values: timezone Europe/Madrid"
+    )
     assert refusal(typed("add", "umbra", "--account", "1")).startswith("umbra: missing: region")
 
 
@@ -124,7 +126,7 @@ def test_set_deploys_what_somebody_wrote_into_the_file(monkeypatch: pytest.Monke
         (("set", "Acme", "--timezone", "UTC"), "did you mean 'acme'"),
         (("set", "acmee", "--timezone", "UTC"), "did you mean 'acme'"),
         (("set", "acme"), "name at least one value"),
-        (("set", "acme", "--language", "xx"), "there are no mails in 'xx'"),
+        (("set", "acme", "--language", "xx"), "not available in 'xx'"),
         (("add", "--from", "x.csv", "--timezone", "UTC"), "leave out --timezone"),
     ],
 )

@@ -73,7 +73,7 @@ def test_a_customer_that_left_a_bus_and_may_still_report_there_is_named_with_its
 
 def test_a_customer_that_its_bus_does_not_let_report_is_broken() -> None:
     (verdict, _) = reporters("222222222222")
-    assert (verdict.level, verdict.reason) == ("broken", "may not report: globex")
+    assert (verdict.level, verdict.reason) == ("broken", "are not allowed to report: globex")
     assert verdict.fix == "sam deploy --config-env hub_2"
 
 

@@ -150,7 +150,7 @@ def test_a_document_without_a_version_is_the_revision_after_the_previous(tmp_pat
         ((APPROVED, "--customer", "hub"), "has no customer 'hub'"),
         ((APPROVED, "--customer", "initech"), "does not name customer initech (it names acme"),
         ((APPROVED, "--customer", "acme", "--timezone", "Mars/X"), "not an IANA time zone"),
-        ((APPROVED, "--customer", "acme", "--language", "xx"), "there are: de, en, es, fr"),
+        ((APPROVED, "--customer", "acme", "--language", "xx"), "available: de, en, es, fr"),
         (("missing.json", "--customer", "acme"), "missing.json cannot be read"),
         (
             (RESCHEDULED, "--customer", "acme", "--previous", SAMPLES / "d-flat.json"),

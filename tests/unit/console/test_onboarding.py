@@ -88,7 +88,7 @@ def test_a_second_customer_needs_no_hub_and_keeps_the_first(browser: TestClient)
         ({"region": "mars-1"}, "SES is not in Region"),
         ({"sender": "nobody"}, "nobody"),
         ({"timezone": "Madrid"}, "is not an IANA time zone"),
-        ({"language": "xx"}, "there are no mails in"),
+        ({"language": "xx"}, "not available in"),
         ({"name": HOSTILE}, "the name must have at most 90 characters"),
         ({"name": ""}, "missing: name"),
         ({"account": "111111111111"}, "the hub&#39;s own account"),

@@ -110,8 +110,8 @@ def _growth(contacts: int, before: int, limits: AccountLimits) -> PauseRun | Non
         return None
     return PauseRun(
         PauseCode.LIST_GROWTH,
-        f"the list has {contacts} contacts, more than {limits.list_growth} times the "
-        f"{before} that it had at the last run (MaxListGrowth)",
+        f"the list has {contacts} contacts, more than {limits.list_growth} times as "
+        f"many as at the last run ({before}; MaxListGrowth)",
     )
 
 

@@ -187,8 +187,8 @@ def _refuse_another_effect(proposal: Proposal, rehearsed: Announcement) -> None:
         newest = max(rehearsed.revision, rehearsed.newer)
         raise ContractError(
             "other_effect",
-            f"{proposal.change_id} has been announced since it was proposed: it would be revision "
-            f"{newest} to {', '.join(rehearsed.customers) or 'nobody'} now. Propose it "
+            f"{proposal.change_id} has been announced since it was proposed: it would now be "
+            f"revision {newest}, for {', '.join(rehearsed.customers) or 'nobody'}. Propose it "
             "again: changecast propose FILE",
         )
 
