@@ -92,8 +92,8 @@ def refuse_others(origins: Iterable[str], owner: Owner) -> None:
     way = f"--customer {code}" if code != others[0] else "the profile of that account"
     raise Refused(
         f"the file has people of {' and '.join(others)} (column {COLUMN}), but this is the list of "
-        f"{owner}. Nothing was added. To import it into its own list: {way}. If these "
-        "people must get the mails of this list: --from-another-customer"
+        f"{owner}. Nothing was added. To import it into its own list, use {way}. If these "
+        "people must get the mails of this list, add --from-another-customer"
     )
 
 
@@ -114,9 +114,9 @@ def refuse_people_of_others(
     if found:
         told = [_told_people(people, customers[code]) for code, people in found.items()]
         raise Refused(
-            f"{'; '.join(told)}. But this is the list of {owner}. Nothing was added. To add them "
-            f"to the list of their own customer: --customer {next(iter(found))}. If these people "
-            "must get the mails of this list: --from-another-customer"
+            f"{'; '.join(told)}, but this is the list of {owner}. Nothing was added. To add them "
+            f"to the list of their own customer, use --customer {next(iter(found))}. If these "
+            "people must get the mails of this list, add --from-another-customer"
         )
 
 
