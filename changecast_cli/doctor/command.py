@@ -188,7 +188,9 @@ def _refuse_nothing(chosen: object, *, canary: bool, many: int) -> None:
     if not chosen:
         raise Refused("add --customer CODE, --all, --hub or --alarm-test")
     if many > 1 and not canary:
-        raise Refused("--many needs --canary: it is the number of tests that --canary sends")
+        raise Refused(
+            "--many needs --canary, because it is the number of tests that --canary sends"
+        )
 
 
 def _chosen(

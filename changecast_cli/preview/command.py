@@ -100,7 +100,7 @@ def send_test(
     region: Annotated[str | None, typer.Option(help="AWS Region of the customer.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send the mail that a document would cause now to one address, marked as a test.
+    """Send one address the mail that a document would produce now, marked as a test.
 
     Uses the customer's own SES, but neither its contact list nor its ledger.
     """

@@ -28,5 +28,7 @@ def refuse_reserved_id(change_id: str, path: str) -> None:
         whose = "weekly digest"
     if whose:
         raise ContractError(
-            "change_id", f"{change_id!r} is the id of a {whose}; a change needs another one", path
+            "change_id",
+            f"{change_id!r} is the id of a {whose}; a change needs a different id",
+            path,
         )
