@@ -126,7 +126,8 @@ def test_a_function_that_may_not_use_that_identity_is_broken() -> None:
     aws = PerIdentity({DOMAIN: IDENTITY, ADDRESS: IDENTITY}, **simulated("allowed", "implicitDeny"))
     (verdict,) = sender.sender_identity(checked_account(aws, resources=ROLES))
     assert (verdict.level, verdict.fix) == ("broken", "changecast repair acme")
-    assert verdict.reason == f"the sending function may not use {ADDRESS}: ses:SendRawEmail"
+    says = "the sending function is not allowed to use"
+    assert verdict.reason == f"{says} {ADDRESS}: ses:SendRawEmail"
 
 
 def test_no_identity_at_all_is_named_once_and_not_here() -> None:

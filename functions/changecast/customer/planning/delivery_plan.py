@@ -311,7 +311,7 @@ def _keep_looks(planner: Planner, run: Run, mails: RunMails, audience: Audience)
         more = {"change_id": run.change_id, "people": looks.beyond, "most": MOST}
         log.warning(
             "too many combinations of language and time zone; people with the rarest "
-            "ones get the customer's own",
+            "combinations get the customer's own",
             extra=more,
         )
     only_calendar = bool(audience.only_calendar)
