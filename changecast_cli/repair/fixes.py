@@ -76,9 +76,14 @@ def rules(account: CheckedAccount) -> Iterator[Fix]:
 
 
 def _rule(events: "EventBridgeClient", account: CheckedAccount, name: str) -> Mapping[str, Any]:
-    """Find a rule of the stack on its own buses, the bus of its route, or the default one."""
-    own = [*account.of_type("AWS::Events::EventBus").values(), account.parameters.get("HubBus")]
-    for bus in (each for each in (*own, "default") if each):
+    """Find a route's rule on the hub's bus, and any other on the stack's own buses or the default.
+
+    A rule that was deleted is on none of them. No policy lets an operator read a route's rule on
+    another bus, so a look there would fail instead of finding nothing.
+    """
+    route = account.parameters.get("HubBus")
+    own = [*account.of_type("AWS::Events::EventBus").values(), "default"]
+    for bus in [route] if route else own:
         try:
             return {"EventBusName": bus, **events.describe_rule(Name=name, EventBusName=bus)}
         except ClientError as error:

@@ -10,17 +10,18 @@ from changecast.contract.change import utc
 from changecast_cli.repair import command
 from changecast_cli.repair.command import Plan, Repaired, repaired
 from changecast_cli.repair.drift import ChangeSet
-from changecast_cli.repair.fixes import Fix, switched_off
+from changecast_cli.repair.fixes import Fix, rules, switched_off
 from changecast_cli.repair.missed import MOST, commands
 from tests.unit.cli.test_doctor_running import ALARM, FUNCTION, ON, RULE
 from tests.unit.cli.test_doctor_verdicts import Aws, checked_account
 
 NOW = datetime(2027, 1, 16, 8, tzinfo=UTC)
 AN_HOUR_AGO = utc(NOW - timedelta(hours=1))
+DISABLED = {"State": "DISABLED"}
 OFF: dict[str, Any] = {
     "get_function_concurrency": {"ReservedConcurrentExecutions": 0},
     "list_event_source_mappings": {"EventSourceMappings": [{"UUID": "1", "State": "Disabled"}]},
-    "describe_rule": {"Name": "changecast-route-acme", "State": "DISABLED"},
+    "describe_rule": {"Name": "changecast-route-acme", **DISABLED},
     "describe_alarms": {"MetricAlarms": [{"AlarmName": "paused", "ActionsEnabled": False}]},
     "enable_alarm_actions": {},
 }
@@ -34,6 +35,46 @@ def test_every_switch_is_named_with_what_it_is_and_what_it_becomes() -> None:
         "rule changecast-route-acme: disabled -> enabled",
         "actions of alarms paused: disabled -> enabled",
     ]
+
+
+class Rules(Aws):
+    """EventBridge for somebody who may read the rules of some buses, and no others."""
+
+    def __init__(self, rules: dict[tuple[str, str], Any], *may_read: str) -> None:
+        super().__init__(enable_rule={})
+        self._rules, self._may_read = rules, may_read
+
+    def describe_rule(self, *, Name: str, EventBusName: str) -> Any:  # noqa: N803
+        if EventBusName not in self._may_read:
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "DescribeRule")
+        if (EventBusName, Name) not in self._rules:
+            raise ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "DescribeRule")
+        return self._rules[EventBusName, Name]
+
+
+ROUTE_RULE = {"Rule": ("AWS::Events::Rule", "changecast-route-acme")}
+BUS = {"Bus": ("AWS::Events::EventBus", "changecast")}
+
+
+@pytest.mark.parametrize("hub_bus", ["changecast-hub", "changecast-hub-2"])
+def test_a_routes_rule_that_was_deleted_is_looked_for_only_on_the_bus_of_its_route(
+    hub_bus: str,
+) -> None:
+    """Nobody may read rules of routes on the default bus; CloudFormation makes the rule again."""
+    route = {"resources": ROUTE_RULE, "parameters": {"HubBus": hub_bus}}
+    assert [*rules(checked_account(Rules({}, hub_bus), **route))] == []
+    off = {(hub_bus, "changecast-route-acme"): {"Name": "changecast-route-acme", **DISABLED}}
+    (found,) = rules(checked_account(Rules(off, hub_bus), **route))
+    assert found.change == RULE_OFF[0]
+
+
+@pytest.mark.parametrize("bus", ["changecast", "default"])
+def test_a_rule_of_a_customers_stack_is_found_on_either_bus(bus: str) -> None:
+    named = {"AnyRule": ("AWS::Events::Rule", "changecast-any")}
+    off = {(bus, "changecast-any"): {"Name": "changecast-any", **DISABLED}}
+    aws = Rules(off, "changecast", "default")
+    (found,) = rules(checked_account(aws, resources=named | BUS))
+    assert found.change == "rule changecast-any: disabled -> enabled"
 
 
 def row(change_id: str, state: str, **more: Any) -> dict[str, Any]:
