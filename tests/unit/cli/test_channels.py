@@ -176,7 +176,7 @@ def test_a_backup_has_no_secret_and_a_restore_gives_new_ones_to_what_is_missing(
         ({"channel": "pager"}, "cannot be read"),
         ({"channel": ""}, "To restore people: changecast contacts restore"),
         ({"channel": "chat", "target": TOPIC.replace(ACCOUNT, "333333333333")}, "account 3333"),
-        ({"secret": "whsec_x"}, "unknown fields"),
+        ({"secret": "whsec_x"}, "unknown fields"),  # pragma: allowlist secret
     ],
 )
 def test_a_backup_that_somebody_changed_is_refused_and_nothing_is_added(
