@@ -188,7 +188,7 @@ def checked_topic(channels: Channels, arn: str) -> str:
         raise Refused(
             f"the topic is called {read['name']}; Changecast may publish only to topics whose "
             f"name begins with changecast-. An administrator of account {channels.account} must "
-            "create one, because docs/policies does not allow it: aws sns create-topic --name "
+            "create one (docs/policies does not allow it): aws sns create-topic --name "
             "changecast-changes"
         )
     return arn

@@ -127,8 +127,8 @@ def _embedded() -> Cloud:
     except (CloudUnreachable, ValueError) as error:
         raise Refused(f"no embedded cloud answers at {endpoint}: nothing was planted") from error
     raise Refused(
-        "game-day plants faults in the embedded cloud only, but this shell points to AWS: "
-        'changecast local up, then eval "$(changecast local env hub)"'
+        "game-day plants faults in the embedded cloud only, but this shell points to AWS. "
+        'To use the embedded cloud: changecast local up, then eval "$(changecast local env hub)"'
     )
 
 

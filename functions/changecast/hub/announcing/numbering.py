@@ -106,7 +106,7 @@ def _next_free(
         raise ContractError(
             "revision_limit",
             f"revision {REVISION_LIMIT} was announced, and it is the highest "
-            f"possible. If it was a mistake: changecast discard {change_id} "
+            f"possible. If it was a mistake, run: changecast discard {change_id} "
             f"--revision {REVISION_LIMIT}",
         )
     return revision
