@@ -28,7 +28,7 @@ def make_room_for_hub(session: "boto3.Session", stack: str) -> None:
         raise Refused(
             f"the hub's account still has {names}, which an earlier hub kept when its stack was "
             "deleted, so a new hub cannot be created under these names. To keep what they hold, "
-            'see "A hub that was deleted" in docs/operations.md. To start without it, an '
+            'see "Restore a hub that was deleted" in docs/operations.md. To start without it, an '
             "administrator of the account must run this (docs/policies does not allow it): "
             f"{deletes}"
         )

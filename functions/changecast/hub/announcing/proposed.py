@@ -132,8 +132,8 @@ def document_of(proposal: Proposal, hub: Hub) -> Document:
     if change is None:
         raise ContractError(
             "nothing_stands",
-            f"no revision of {proposal.change_id} applies again, so there is no document to show. To "
-            f"approve it: changecast approve {proposal.change_id}",
+            f"no revision of {proposal.change_id} applies again, so there is no document to show. "
+            f"To approve it: changecast approve {proposal.change_id}",
         )
     return Document(change, proposal.customers, raw, None, "announced")
 
