@@ -61,19 +61,46 @@ function facts() {
   };
 }
 
-async function view(page, { width, dark, picture }, checks) {
-  await page.setViewportSize({ width, height: 800 });
-  await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
-  // A page that fits its frames to its new width does so within a frame or two of the browser's.
-  await page.evaluate(() => new Promise((done) =>
-    requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)))));
-  const found = await page.evaluate(facts);
-  if (picture) await page.screenshot({ path: picture, fullPage: true });
-  if (!checks) return { ...found, faults: [] };
+// All that axe's rules ask of a view: the elements, which of them are shown, and every style that
+// gives one its colour, its size of text or its room. Empty if boxes could cover or clip each other, or
+// come from another document: then no view tells about another.
+function look_of_axe() {
+  const styles = ["display", "visibility", "opacity", "color", "backgroundColor", "backgroundImage",
+    "borderTopColor", "fontSize", "fontWeight", "fontStyle", "textDecorationLine", "textIndent",
+    "textShadow", "lineHeight", "letterSpacing", "wordSpacing", "cursor", "filter", "mixBlendMode",
+    "clipPath", "outlineStyle"];
+  const parts = [document.documentElement.outerHTML];
+  for (const element of document.querySelectorAll("*")) {
+    const style = getComputedStyle(element);
+    const box = element.getBoundingClientRect();
+    const covers = style.position !== "static" || style.transform !== "none" || style.float !== "none"
+      || /^-/.test(style.marginTop + " " + style.marginLeft) || style.overflow === "scroll";
+    if (covers || element.matches("iframe, canvas, video, object, svg, input, select, textarea")) return "";
+    const empty = !box.width || !box.height, off = box.right <= 0 || box.bottom <= 0;
+    parts.push(`${empty}${off}`, ...styles.map((name) => style[name]));
+  }
+  return parts.join("|");
+}
+
+async function faults_of(page, known) {
+  const look = await page.evaluate(look_of_axe);
+  if (look && known.has(look)) return known.get(look);
   const { violations } = await page.evaluate(() => window.axe.run({ resultTypes: ["violations"] }));
   const faults = violations.map((fault) => `${fault.id}: ` + fault.nodes.map((node) =>
     `${node.target.join(" ")} ${node.failureSummary}`).join(" | "));
-  return { ...found, faults };
+  known.set(look, faults);
+  return faults;
+}
+
+async function view(page, { width, dark, picture }, known) {
+  await page.setViewportSize({ width, height: 800 });
+  await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
+  // A page that fits its frames to its new width does so within a frame or two of the browser's.
+  await page.evaluate(() => document.scripts.length && new Promise((done) =>
+    requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)))));
+  const found = await page.evaluate(facts);
+  if (picture) await page.screenshot({ path: picture, fullPage: true });
+  return { ...found, faults: known ? await faults_of(page, known) : [] };
 }
 
 async function open(page, job) {
@@ -90,10 +117,10 @@ async function look(page, job) {
   await open(page, job);
   const inside = await page.evaluate(() => ({
     scripts: document.scripts.length, images: document.images.length }));
-  const checks = job.axe ?? !job.client;
-  if (checks) await page.evaluate(axe);
+  const known = job.axe ?? !job.client ? new Map() : null;  // what axe said of this page's looks
+  if (known) await page.evaluate(axe);
   const views = [];
-  for (const each of job.views) views.push(await view(page, each, checks));
+  for (const each of job.views) views.push(await view(page, each, known));
   page.off("request", note);
   return { ...inside, requests: asked.slice(job.client ? 0 : 1), views };
 }

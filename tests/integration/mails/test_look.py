@@ -101,6 +101,29 @@ def test_the_hardest_text_in_any_colour_does_not_break_the_page(
             assert there["faults"] == [], (job["page"], view)
 
 
+def test_a_fault_that_only_some_views_have_is_found_there(tmp_path: Path, browser: Browser) -> None:
+    """axe checks views that look the same to it once; these do not look the same."""
+    narrow, wide = [width == 320 for width, _ in EVERYWHERE], [w == 1000 for w, _ in EVERYWHERE]
+    faults = [
+        ("prefers-color-scheme: dark", "color: #888", [dark for _, dark in EVERYWHERE]),
+        ("max-width: 520px", "color: #888", narrow),
+        ("max-width: 520px", "display: none", narrow),
+        ("min-width: 700px", "background: #777", wide),
+    ]
+    jobs = []
+    for number, (condition, rule, _) in enumerate(faults):
+        page = tmp_path / f"{number}.html"
+        page.write_text(
+            f"<!doctype html><html lang=en><title>A page</title><style>@media ({condition})"
+            f"{{ .at {{ {rule} }} }}</style><main><h1>A page</h1>"
+            "<a href='#x'><span class=at>A line that somebody reads</span></a></main></html>",
+            "utf-8",
+        )
+        jobs.append(_job(page, EVERYWHERE))
+    for found, (condition, rule, expected) in zip(browser(jobs), faults, strict=True):
+        assert [bool(view["faults"]) for view in found["views"]] == expected, (condition, rule)
+
+
 @pytest.fixture(scope="module")
 def pages(browser: Browser, pytestconfig: pytest.Config) -> dict[Path, Found]:
     """Every mail of every sample in English, of two in every language."""
