@@ -5,6 +5,7 @@ A small part of UAX #29 (text segmentation): enough for what people write in tit
 
 import unicodedata
 from collections.abc import Iterator
+from itertools import islice
 
 _JOINER = "\u200d"
 _ELLIPSIS = "…"
@@ -24,7 +25,7 @@ def shortened(text: str, limit: int, *, least: int = 0) -> str:
         least: The minimum number of characters, even beyond the limit.
     """
     limit = max(limit, least, 1)
-    characters = list(graphemes(text))
+    characters = list(islice(graphemes(text), limit + 1))  # a text may be far longer
     if len(characters) <= limit:
         return text
     kept = "".join(characters[: limit - 1])

@@ -1,6 +1,7 @@
 """The beginning of a text on one line, without markup, to quote in one of our sentences."""
 
 import re
+from functools import lru_cache
 from html import unescape
 
 from changecast.customer.compose.text.cuts import shortened
@@ -12,6 +13,7 @@ _CUT_ADDRESS = re.compile(r"\S*(?:://|@|www\.)\S*…$")
 _ENDS = ".!?…。！？"
 
 
+@lru_cache(maxsize=8)  # a mail's lead and preheader quote the same texts
 def one_line(text: str) -> str:
     """Return a text on one line, as its readers see it."""
     shown = unescape(_TAG.sub("", str(blocks(text))))
