@@ -324,7 +324,7 @@ ROUNDS: dict[str, list[Planted]] = {
         Planted(not_signing, {"dkim": "broken"}, "turned off"),
         Planted(set_does_not_send, {"configuration-set": "broken"}, "does not send"),
         Planted(topic_missing, {"topics": "broken"}, "calendar"),
-        Planted(bus_lets_anybody_in, {"bus-policy": "broken"}, "1 others"),
+        Planted(bus_lets_anybody_in, {"bus-policy": "broken"}, "other accounts (1)"),
         Planted(rule_disabled, {"AnnouncementsRule": "broken"}, "disabled"),
         Planted(route_disabled, {"route": "broken"}, "disabled"),
         Planted(failing_function, {"functions": "warning"}, "SendMailFunction 3"),
