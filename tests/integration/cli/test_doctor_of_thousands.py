@@ -17,7 +17,8 @@ from changecast_cli.doctor import command
 from changecast_cli.doctor.verdicts import ok, warning
 names = ["check-%d" % number for number in range(25)]
 command.look_at = lambda hub, one, *more, **other: [
-    (warning if number == 3 else ok)(name, "a reason of some length", *(["a fix"] * (number == 3)))
+    (warning if number == 3 else ok)(
+        name, "a reason of some length at " + one.code, *(["a fix"] * (number == 3)))
     for number, name in enumerate(names)]
 command.examine_hub = lambda hub, **other: [ok("release", "0.1.0")]
 command.session = lambda *given: None
