@@ -472,6 +472,20 @@ def test_a_reminder_that_waits_ends_when_people_are_told_a_newer_revision(accoun
     assert [to for to, _ in reminders(account)] == sorted([*PEOPLE, late])
 
 
+def test_a_reminder_that_waits_ends_when_the_window_moves(account: Account) -> None:
+    announced(account)
+    account.clock.now = BEGINS - DAY + 5
+    account.sweep()
+    account.plan()
+    account.sqs.queue("deliveries").clear()  # for example, the day's quota is used up
+    account.announce(envelope(2, start=LATER))
+    account.plan()
+    account.sqs.queue("deliveries").clear()
+    account.settle(12)
+    assert reminders(account) == []
+    assert reported(account)[-1] == ("superseded", 1)
+
+
 @pytest.mark.parametrize("step", ["contacts", "begin", "add_recipients"])
 def test_a_revision_that_comes_while_a_reminder_is_planned_is_what_it_tells(
     account: Account, monkeypatch: pytest.MonkeyPatch, step: str
