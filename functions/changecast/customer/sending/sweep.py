@@ -151,7 +151,7 @@ def sweep(sweeper: Sweeper, until: float) -> None:
     log.info("swept", extra={"customer": customer, "looked_at": looked_at, "queued": queued})
     if this.failures:
         failed = len(this.failures)
-        raise Retry(f"{failed} items could not be checked; the first error: {this.failures[0]}")
+        raise Retry(f"{failed} could not be checked; the first error: {this.failures[0]}")
 
 
 def _queue_notices(sweeper: Sweeper, batches: Iterable[Batch], now: float) -> None:
