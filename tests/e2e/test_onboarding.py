@@ -376,7 +376,7 @@ def test_a_customer_leaves_once_its_people_were_told_and_nobody_else_is(
     onboarded.profiles({**ACCOUNTS, "ob-one": ACCOUNTS["ob-two"]})
     wrong = onboarded(*leave, "--yes")
     assert wrong.returncode == 2
-    assert "but ob-one is 700000000001" in wrong.stderr
+    assert "but ob-one is in 700000000001" in wrong.stderr
     by_hand = onboarded("customers", "remove", "ob-one", "--dry-run")
     assert "aws cloudformation" not in by_hand.stdout + by_hand.stderr
     onboarded.profiles(ACCOUNTS)
