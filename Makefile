@@ -11,7 +11,7 @@ FROM ?= HEAD
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-seconds test-cpu check isolation game-day simulate mutants bench bench-check lock upgrade-test release-check wheel wheel-demo licences docs docs-reference docs-pictures screenshots docs-links mail-gallery mail-score
+.PHONY: help demo test collect test-seconds test-cpu check isolation game-day simulate mutants bench bench-check lock upgrade-test release-check wheel wheel-demo licences docs docs-reference docs-pictures screenshots docs-links mail-gallery mail-score
 
 help: ## list what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -29,9 +29,14 @@ demo: .venv/.ready ## deploy a hub and three customers in an embedded cloud, ann
 
 # It ends by itself: after 25 failures, or after 70 minutes.
 test: .venv/.ready build/.browser ## run everything that CI runs: the checks, the documentation site, all tests
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync check docs
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync collect check docs
 	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --junitxml=build/test-results.xml \
 	  --maxfail=25 --session-timeout=4200 --durations=15
+
+# Four workers that start at the same time would each compile every test module.
+collect: .venv/.ready ## import all tests once, which leaves their byte code for the workers
+	@mkdir -p build
+	@$(BIN)/pytest --collect-only -q > build/collected.txt || { tail -n 40 build/collected.txt; exit 1; }
 
 test-seconds: .venv/.ready ## print how long each suite took in the last `make test`
 	@$(BIN)/python -m tests.seconds

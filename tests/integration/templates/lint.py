@@ -2,8 +2,6 @@
 
 import json
 
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
 from samtranslator.model.exceptions import InvalidDocumentException
 
 from testbed.expand import REGION, Template, expand
@@ -14,6 +12,9 @@ REPEATED = "W1028"
 
 def faults(template: Template) -> list[str]:
     """What the transform and cfn-lint find wrong with a template: what, and where."""
+    from cfnlint.api import lint  # noqa: PLC0415 - 1.3 s, which every worker would take to collect
+    from cfnlint.config import ManualArgs  # noqa: PLC0415
+
     try:
         plain = expand(template)
     except InvalidDocumentException as error:

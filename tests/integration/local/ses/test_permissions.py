@@ -10,7 +10,6 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from cfnlint.decode import decode
 
 from changecast_local import faults
 from changecast_local.cloud import Cloud, running
@@ -67,6 +66,8 @@ FUNCTIONS: dict[str, Callable[[Any, dict[str, str]], Any]] = {
 
 def statements(role: str, account: str) -> list[Statement]:
     """The statements about SES of a role of the customer stack."""
+    from cfnlint.decode import decode  # noqa: PLC0415 - 1.3 s, which every worker would take to collect
+
     template, _ = decode(str(TEMPLATE))
     policies = template["Resources"][role]["Properties"]["Policies"]
     # What stands under Fn::If is about a key of the account, not about SES.
