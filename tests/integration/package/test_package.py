@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,18 @@ HERE = Path(__file__).parent
 SAMPLE = ROOT / "tests/samples/a-current-approved.json"
 LANGUAGES = "changecast/customer/compose/languages"
 RUNTIMES = ("3.11", "3.12", "3.13")
+LIBRARIES = ("pydantic_core/_pydantic_core", "wrapt/_wrappers", "markupsafe/_speedups")
+# The ELF machine (e_machine), and how wheels call it.
+MACHINES = {"arm64": (0xB7, "aarch64"), "x86_64": (0x3E, "x86_64")}
 
 
 # What else a side's package must be able to do, besides starting every handler.
 TRIED = {"customer": "compose_one.py", "hub": "read_one.py"}
+
+
+def allowed(parameter: str) -> list[str]:
+    values = expanded("template.yaml")["Parameters"][parameter]["AllowedValues"]
+    return [value.removeprefix("python") for value in values]
 
 
 @pytest.fixture(scope="module", params=SIDES)
@@ -53,9 +62,30 @@ def unpacked(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def for_every_runtime(side: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    whole = build(tmp_path_factory.mktemp("whole"), side, runtimes=" ".join(RUNTIMES))
+def for_every_machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A customer's package for every runtime and architecture that the templates allow."""
+    runtimes, architectures = " ".join(allowed("PythonRuntime")), " ".join(MACHINES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ARCHITECTURES", architectures)
+        return build(tmp_path_factory.mktemp("machines"), "customer", runtimes)
+
+
+@pytest.fixture(scope="module")
+def for_every_runtime(
+    side: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    if side == "customer":
+        whole = request.getfixturevalue("for_every_machine")
+    else:
+        whole = build(tmp_path_factory.mktemp("whole"), side, runtimes=" ".join(RUNTIMES))
     return unpack(whole, tmp_path_factory.mktemp("unpacked"))
+
+
+@pytest.fixture(scope="module")
+def binaries(for_every_machine: Path) -> dict[str, bytes]:
+    """The first bytes of every compiled library of a package for everything that is allowed."""
+    with zipfile.ZipFile(for_every_machine) as opened:
+        return {n: opened.read(n)[:20] for n in opened.namelist() if n.endswith(".so")}
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +138,28 @@ def run_on(package: Path, interpreter: str, script: str, *arguments: str) -> Non
     )
 
     assert ran.returncode == 0, ran.stderr
+
+
+def test_the_templates_allow_what_these_tests_build() -> None:
+    assert allowed("Architecture") == sorted(MACHINES)
+
+
+def test_every_pair_of_runtime_and_architecture_has_all_libraries(
+    binaries: dict[str, bytes],
+) -> None:
+    wanted = {
+        f"{library}.cpython-{runtime.replace('.', '')}-{machine}-linux-gnu.so"
+        for library, runtime in product(LIBRARIES, allowed("PythonRuntime"))
+        for _, machine in MACHINES.values()
+    }
+    assert set(binaries) == wanted
+
+
+def test_the_machine_in_a_binary_is_the_one_in_its_name(binaries: dict[str, bytes]) -> None:
+    for name, start in binaries.items():
+        (machine,) = (code for code, named in MACHINES.values() if f"-{named}-" in name)
+        assert start[:4] == b"\x7fELF"
+        assert int.from_bytes(start[18:20], "little") == machine
 
 
 def test_a_package_holds_no_module_of_the_other_side(side: str, package: Path) -> None:
