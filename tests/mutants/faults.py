@@ -1259,7 +1259,7 @@ MUTANTS = (
     Mutant(
         "a chat waits for evidence that never comes",
         (_in("customer/sending/unanswered", "if is_chat or policy", "if policy"),),
-        "integration/channels/test_every_channel.py",
+        "unit/delivery/test_unanswered.py",
     ),
     Mutant(
         "a webhook that accepts an error",

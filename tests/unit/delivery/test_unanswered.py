@@ -1,8 +1,10 @@
 """What happens to a mail without an answer when its window is over."""
 
+from dataclasses import replace
+
 import pytest
 
-from changecast.customer.ledger.schema import Recipient
+from changecast.customer.ledger.schema import ChannelName, Recipient
 from changecast.customer.ledger.states import RecipientEvent, State
 from changecast.customer.sending.unanswered import Policy, is_window_over, window_over
 
@@ -30,6 +32,27 @@ def test_a_mail_is_sent_again_only_while_evidence_arrives(
     found = window_over(
         policy, UNKNOWN, WINDOW, now, settled=superseded, evidence_arrives=lambda: evidence
     )
+    assert found is becomes
+
+
+@pytest.mark.parametrize(
+    ("channel", "policy", "becomes"),
+    [
+        (ChannelName.CHAT, Policy.RESEND, RESEND),
+        (ChannelName.CHAT, Policy.HOLD, HOLD),
+        (ChannelName.WEBHOOK, Policy.RESEND, RESEND),
+        (ChannelName.WEBHOOK, Policy.HOLD, RESEND),
+    ],
+)
+def test_chats_and_webhooks_do_not_wait_for_evidence_that_only_mails_have(
+    channel: ChannelName, policy: Policy, becomes: RecipientEvent
+) -> None:
+    endpoint = replace(UNKNOWN, channel=channel)
+
+    def evidence() -> bool:
+        raise AssertionError("SES's events say nothing about it")
+
+    found = window_over(policy, endpoint, WINDOW, SINCE, settled=False, evidence_arrives=evidence)
     assert found is becomes
 
 
