@@ -5,6 +5,7 @@ Others wrote the titles and reasons, so none of their characters may control a t
 
 import io
 import json
+import os
 import re
 import sys
 import time
@@ -12,12 +13,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.text import Text
 
 # Characters that move the cursor or reverse a line: controls except tab and line feed, the
 # separators, and Unicode's Bidi_Control (UAX #9, table 2).
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+# A command to paste, up to the end of its sentence; a text in quotes is part of it.
+_COMMAND = (
+    r"""[`("]*(?:changecast|aws|sam|eval|pip) [a-z"'].*?(?:"[^"]*"|'[^']*'|.)*?"""
+    r"""(?=[;,.:)`]+(?:\s|$)|\s+#|$)\S*"""
+)
+_PIECE = re.compile(rf"(?:{_COMMAND}|\S+)\s*")
+# The width of a file or a pipe, where other programs read lines.
+ENDLESS = 10_000
 
 
 def harmless(text: str) -> str:
@@ -26,7 +38,43 @@ def harmless(text: str) -> str:
 
 
 class HarmlessConsole(Console):
-    """A console whose texts control nothing; its own colours and cursor moves work."""
+    """A console whose texts control nothing; its own colours and cursor moves work.
+
+    A terminal shows long lines with a break between words, never inside a command. Elsewhere no
+    line is broken, unless COLUMNS says how wide a line is.
+    """
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        """The size of the terminal; a file's lines have no end."""
+        size = super().size
+        is_endless = not self.is_terminal and self._width is None and not _columns()
+        return ConsoleDimensions(ENDLESS, size.height) if is_endless else size
+
+    @size.setter
+    def size(self, size: tuple[int, int]) -> None:
+        self._width, self._height = size
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print like rich, but break the lines of a text as this class says."""
+        if not objects or not all(isinstance(one, str | Text) for one in objects):
+            super().print(*objects, **options)
+            return
+        options["soft_wrap"] = True
+        if not self.is_terminal:
+            super().print(*objects, **options)
+            return
+        markup = options.pop("markup", None)
+        kept = {name: options.pop(name) for name in ("sep", "emoji") if name in options}
+        text = Text(kept.get("sep", " ")).join(
+            self.render_str(one, markup=self._markup if markup is None else markup, highlight=False)
+            if isinstance(one, str)
+            else one
+            for one in objects
+        )
+        lines = [part for line in text.split("\n", allow_blank=True)
+                 for part in broken_lines(line, self.width)]  # fmt: skip
+        super().print(Text("\n").join(lines), **options)
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
@@ -34,6 +82,27 @@ class HarmlessConsole(Console):
         """Yield the same, with every text made harmless."""
         for text, style, control in super().render(renderable, options):
             yield Segment(text if control else harmless(text), style, control)
+
+
+def broken_lines(line: Text, width: int) -> list[Text]:
+    """Break a line between words; a command is a word, and a longer word stays whole."""
+    if line.cell_len <= width:
+        return [line]
+    indent = len(line.plain) - len(line.plain.lstrip()) + 2
+    breaks, used = [], indent - 2
+    for number, piece in enumerate(_PIECE.finditer(line.plain)):
+        if number and used + cell_len(piece[0].rstrip()) > width:
+            breaks.append(piece.start())
+            used = indent
+        used += cell_len(piece[0])
+    first, *more = line.divide(breaks)
+    for part in (first, *more):
+        part.rstrip()
+    return [first, *(Text(" " * indent) + part for part in more)]
+
+
+def _columns() -> str:
+    return os.environ.get("COLUMNS", "")
 
 
 out = HarmlessConsole(highlight=False)

@@ -24,6 +24,7 @@ from changecast_cli.text_files import save_text
 from changecast_local.cloud import Cloud
 from changecast_local.environment import REGION
 
+USE_IT = 'eval "$(changecast local env hub)"'
 HUB_ACCOUNT = "111111111111"
 WIDE = 10_000
 app = typer.Typer(no_args_is_help=True, help="Start, use and stop the embedded cloud.")
@@ -52,8 +53,7 @@ def up(
         print_json({"endpoint": local.cloud.endpoint, "pid": local.pid})
     else:
         out.print(
-            f"The embedded cloud is up at {local.cloud.endpoint}. "
-            'Next: eval "$(changecast local env hub)"'
+            f"The embedded cloud is up at {local.cloud.endpoint}. Next:\n  {USE_IT}", markup=False
         )
 
 

@@ -49,7 +49,9 @@ def start(folder: Path = FOLDER, authority: Path | None = None) -> LocalCloud:
         fcntl.flock(lock, fcntl.LOCK_EX)  # of two that start at once, the second finds the first
         if find(folder):
             raise Refused(
-                "an embedded cloud is already running: stop it with `changecast local down`"
+                "an embedded cloud is already running here. To use it in this shell: "
+                'eval "$(changecast local env hub)". To stop it, which loses everything in it: '
+                "changecast local down"
             )
         _state(folder).unlink(missing_ok=True)
         process = _spawn(folder, authority)

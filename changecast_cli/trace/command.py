@@ -25,6 +25,8 @@ from changecast_cli.trace.spans import Span, Way, joined
 from changecast_cli.trace.text import waterfall
 from changecast_cli.watching.runs import Run, only, run_of
 
+# A file has no width; the bars do not need more than this.
+WIDEST = 140
 EARLIER, LATER = timedelta(minutes=1), timedelta(minutes=30)
 
 
@@ -156,7 +158,7 @@ def _draw(change_id: str, ways: list[Way]) -> None:
     for way in ways:
         out.print(Text(f"{change_id} rev {way.revision} → {way.customer}", style="bold underline"))
         if way.traces:
-            out.print(waterfall(way.traces, out.width))
+            out.print(waterfall(way.traces, min(out.width, WIDEST)))
         if way.hub_lacks:
             out.print(Text(f"The hub's part is missing: {way.hub_lacks}", style="yellow"))
         if way.lacks:

@@ -89,9 +89,13 @@ class _Runs:
             for code, customer in pages[number]:
                 yield _row(_cells(run, code, customer, self.now), widths, columns)
                 if under := _under(run, customer, columns, self.now):
-                    yield Padding(Text(under, overflow="fold"), (0, 0, 0, _INDENT))
+                    yield _padded(Text(under, overflow="fold"), _INDENT)
             if left := _left(run, len(pages[number]), self.page):
-                yield Padding(Text(left, style="dim"), (0, 0, 0, 2))
+                yield _padded(Text(left, style="dim"), 2)
+
+
+def _padded(text: Text, indent: int) -> Padding:
+    return Padding(text, (0, 0, 0, indent), expand=False)
 
 
 def _page(run: Run, page: int) -> list[tuple[str, dict[str, Any]]]:

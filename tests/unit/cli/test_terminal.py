@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import pytest
 from rich.live import Live
@@ -70,3 +71,58 @@ def test_csv_is_as_it_is_but_on_a_terminal(
     monkeypatch.setattr(terminal.out, "_force_terminal", True)
     terminal.print_csv(f"id,{HOSTILE}\r\n")
     assert not STEERING & set(capsys.readouterr().out)
+
+
+LONG = "A sentence about a customer whose mails do not arrive although all of its people are listed"
+PASTED = 'eval "$(changecast local env hub)"'
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 100])
+@pytest.mark.parametrize(
+    "command",
+    [
+        PASTED,
+        "changecast reannounce CHG-3003 --customer acme",
+        'changecast announce a.json --despite "An emergency; all of them agreed, see CHG-1"',
+        "aws events describe-replay --replay-name changecast-again",
+    ],
+)
+@pytest.mark.parametrize("around", ["Next: {}", "{}", "`{}`", "it ended. Then: {}; if not, wait"])
+def test_a_command_is_never_broken(
+    width: int, command: str, around: str, screen: terminal.HarmlessConsole
+) -> None:
+    screen.width = width
+    screen.print(f"{LONG}: {around.format(command)}", markup=False)
+    assert command in _plain(written(screen))
+
+
+def test_a_command_with_a_colour_is_not_broken_either(screen: terminal.HarmlessConsole) -> None:
+    screen.print(f"[bold]{LONG}[/]. [cyan]{PASTED}[/]", soft_wrap=True)
+    assert PASTED in _plain(written(screen))
+
+
+@pytest.mark.parametrize("soft", [True, False])
+def test_a_terminal_shows_long_lines_without_a_broken_word(
+    soft: bool, screen: terminal.HarmlessConsole
+) -> None:
+    long_word = "https://changes.provider.example/" + "a" * 80
+    screen.print(f"  {LONG}, {LONG} [{long_word}]\nend", markup=False, soft_wrap=soft)
+    lines = _plain(written(screen)).splitlines()
+    assert " ".join(" ".join(lines).split()) == f"{LONG}, {LONG} [{long_word}] end"
+    assert [line for line in lines if len(line) > 80] == [f"    [{long_word}]"]
+    assert all(line.startswith("    ") for line in lines[1:-1])
+
+
+def test_a_file_has_whole_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    file = terminal.HarmlessConsole(file=io.StringIO())
+    table = Table("WHY", box=None)
+    table.add_row(f"{LONG}, {LONG}")
+    file.print(f"{LONG}, {LONG}. Next: {PASTED}")
+    file.print(table)
+    lines = [line.strip() for line in written(file).splitlines()]
+    assert lines == [f"{LONG}, {LONG}. Next: {PASTED}", "WHY", f"{LONG}, {LONG}"]
+
+
+def _plain(seen: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", seen)
