@@ -48,7 +48,7 @@ class Trouble:
     @property
     def asks_doctor(self) -> bool:
         """Whether the doctor knows the cause."""
-        return self.command.startswith("changecast doctor --customer ")
+        return self.command.startswith("changecast doctor ")
 
 
 def troubles(

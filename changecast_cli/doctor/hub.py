@@ -71,6 +71,28 @@ def reporters(checked: CheckedAccount) -> Iterator[Verdict]:
         yield ok("reporters", f"{len(registered)} customers")
 
 
+def reports(hub: boto3.Session, customer: Customer) -> Iterator[Verdict]:
+    """Check that the hub takes the reports of one customer."""
+    bus = hub.client("events").describe_event_bus(Name=customer.hub_bus)
+    if refused := reports_refused(bus, customer):
+        yield broken("reports", refused, repair_of("hub"))
+    else:
+        yield ok("reports", f"may report over the hub's bus {customer.hub_bus}")
+
+
+def reports_refused(bus: Mapping[str, Any], customer: Customer) -> str:
+    """Return why the policy of the customer's hub bus refuses its reports; "" if it does not."""
+    whole = json.loads(bus.get("Policy") or "{}").get("Statement", [])
+    partition = partition_of(bus["Arn"])
+    allowed = [each for each in whole if _as_in_the_template(each, partition)]
+    if any(customer.account in _accounts(each) for each in allowed):
+        return ""
+    return (
+        f"the hub refuses its reports: the policy of the bus {customer.hub_bus} does not allow "
+        f"account {customer.account}"
+    )
+
+
 def _accounts(statement: Mapping[str, Any]) -> list[str]:
     said = values(statement, "Principal", "AWS") or []
     arns = [said] if isinstance(said, str) else said

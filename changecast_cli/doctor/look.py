@@ -59,7 +59,7 @@ def in_its_account(verdict: Verdict, customer: CustomerStack) -> Verdict:
 
 
 def route_of(hub: boto3.Session, customer: CustomerStack) -> list[Verdict]:
-    """Check the customer's route on the hub, and that the registry has the same account."""
+    """Check the hub's side of a customer: its entry in the registry, its route and its reports."""
     deploy = f"sam deploy --config-env {customer.code}-route"
     entry = read_customers(hub.client("ssm"), [customer.code]).get(customer.code)
     if entry is None:
@@ -71,7 +71,8 @@ def route_of(hub: boto3.Session, customer: CustomerStack) -> list[Verdict]:
         said = f"its route is on {entry.hub_bus}, but samconfig.toml says {customer.hub_bus}"
         move = f"changecast customers move {customer.code} --bus {customer.hub_bus}"
         return [broken("registry", said, move)]
-    return list(doctor_hub.route(hub, entry))
+    again = again_for(customer.code)
+    return [*doctor_hub.route(hub, entry), *guarded(again, doctor_hub.reports, hub, entry)]
 
 
 def way_into(hub: boto3.Session, customer: CustomerStack) -> boto3.Session:

@@ -12,10 +12,13 @@ from changecast.hub.tracking.open_windows import OverdueChange
 from changecast.hub.tracking.operator_actions import Action, OperatorAction
 from changecast_cli.watching.announced_by import short
 from changecast_cli.watching.runs import UNDER_WAY, Run, is_bad, is_final
-from changecast_cli.watching.silence import is_silent
+from changecast_cli.watching.silence import REFUSED, is_silent
 
 STRAY_PAGE = "docs/runbook/stray-revision.md"
 _DOCTOR = "changecast doctor --customer {code}"
+# If reports are missing, the fault may be on either side.
+_BOTH_SIDES = "changecast doctor --hub --customer {code}"
+_REPAIR_HUB = "changecast repair hub"
 _RESUME = "changecast resume {change} --customer {code}"
 _NEXT = {
     "paused": _DOCTOR,
@@ -24,6 +27,7 @@ _NEXT = {
     "partial": "changecast recipients {change} --customer {code}",
     "rejected": "changecast history {change} --customer {code}",
     **{cause.value: _DOCTOR for cause in SILENT},
+    **{cause.value: _BOTH_SIDES for cause in (Cause.FORWARDED_NO_REPORT, Cause.STALLED)},
     # The doctor knows registered customers only.
     Cause.UNKNOWN_CUSTOMER.value: "changecast customers list",
 }
@@ -31,6 +35,8 @@ _OF_ONE_RUN = ("paused", "held", "failed", "partial")
 _REANNOUNCE = "changecast reannounce {change} --customer {code}"
 # Announcements to these customers reached nobody, and nothing repeats them automatically.
 _MISSED = SILENT - {Cause.STALLED, Cause.UNKNOWN_CUSTOMER}
+REPORTS_ARRIVE = "late reports then arrive automatically within three minutes"
+_UNREPORTED = UNDER_WAY | SILENT
 _DECISIONS = (Action.RESUMED, Action.RELEASED, Action.DROPPED)
 
 
@@ -54,7 +60,8 @@ def next_steps(
     """Yield a line for each customer in trouble, or whose next report is late."""
     now = now or datetime.now(UTC)
     for code, customer in run["customers"].items():
-        if is_bad(customer) or is_suspect(customer) or is_silent(customer, now):
+        is_seen = is_bad(customer) or is_suspect(customer) or is_refused(customer)
+        if is_seen or is_silent(customer, now):
             step = next_step(run["change_id"], code, customer, actions)
             then = f"; {step.then}" if step.then else ""
             yield f"{code}: {step.told}{step.command}{then}    ({step.page})"
@@ -68,7 +75,7 @@ def _reminder_steps(change_id: str, code: str, customer: dict[str, Any]) -> Iter
         if state in _OF_ONE_RUN:
             which = f" --reminder {one['before']}"
             command, then = _command(state, one), _then(state, one)
-            command += "" if command == _DOCTOR else which
+            command += "" if command in (_DOCTOR, _BOTH_SIDES, _REPAIR_HUB) else which
             then = f"; {then}{which if _RESUME in then else ''}" if then else ""
             said = f"{command}{then}".format(change=change_id, code=code)
             yield f"{code}: {said}    (docs/runbook/{_page(state, one)}.md)"
@@ -84,7 +91,7 @@ def next_step(
     """
     state = state_in_trouble(customer)
     done = unanswered(customer, code, actions) if state in ("paused", "held") else None
-    command = _DOCTOR if done else _command(state, customer)
+    command = _BOTH_SIDES if done else _command(state, customer)
     then = "" if done else _then(state, customer)
     return Step(
         state,
@@ -96,12 +103,16 @@ def next_step(
 
 
 def _command(state: str, customer: dict[str, Any]) -> str:
+    if is_refused(customer):
+        return _REPAIR_HUB
     pause = _pause(customer)
     return _RESUME if state == "paused" and pause and not pause.needs_repair else _NEXT[state]
 
 
 def _then(state: str, customer: dict[str, Any]) -> str:
     """Return the step after the cause is repaired; empty if there is none."""
+    if is_refused(customer):
+        return REPORTS_ARRIVE
     if state in _MISSED:
         return f"changes missed in the meantime: {_REANNOUNCE}"
     pause = _pause(customer)
@@ -197,3 +208,9 @@ def is_suspect(customer: dict[str, Any]) -> bool:
     """Return whether the hub sees why a customer is silent, before its deadline is over."""
     code = (customer["reason"] or {}).get("code")
     return customer["state"] == ANNOUNCED and code in SILENT
+
+
+def is_refused(customer: dict[str, Any]) -> bool:
+    """Return whether the hub refuses the reports of a customer whose next one is expected."""
+    code = (customer["reason"] or {}).get("code")
+    return customer["state"] in _UNREPORTED and code == REFUSED

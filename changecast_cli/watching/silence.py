@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,6 +13,7 @@ from changecast.hub.registry import Customer, read_customers
 from changecast.hub.routes import look_at
 from changecast.hub.tracking.findings import ANNOUNCED, Cause, Finding
 from changecast.hub.tracking.silence import cause_of
+from changecast_cli.doctor.hub import reports_refused
 from changecast_cli.watching.runs import UNDER_WAY, Look, Run
 
 if TYPE_CHECKING:
@@ -21,12 +23,14 @@ if TYPE_CHECKING:
 # each 20 batches of 25 recipients.
 PATIENCE = timedelta(minutes=1)
 RECIPIENTS_A_SECOND = 500
+# The code of the reason if the hub refuses the reports: the mails may have gone out.
+REFUSED = "reports_refused"
 # While somebody waits, the first look is earlier, and looks are repeated.
 FIRST_LOOK, LOOK_SECONDS, MOST_LOOKED_AT = timedelta(seconds=5), 5.0, 20
 
 
 def with_silence(hub: "boto3.Session", run: Run, now: datetime) -> Run:
-    """Return the run with a reason for each customer that never reported, if the hub sees one.
+    """Return the run with a reason for each customer whose report is late, if the hub sees one.
 
     A few customers are looked at after seconds, as `announce --wait` does, the others after a
     minute. Without permission to look at routes, the run is unchanged.
@@ -39,18 +43,36 @@ def with_silence(hub: "boto3.Session", run: Run, now: datetime) -> Run:
             run["customers"][code], now, FIRST_LOOK if number < MOST_LOOKED_AT else PATIENCE
         )
     ]
-    if not silent:
+    late = [code for code, one in run["customers"].items() if _is_late(one, now)]
+    if not silent and not late:
         return run
     customers = dict(run["customers"])
+    policies = cache(lambda bus: hub.client("events").describe_event_bus(Name=bus))
     try:
-        registered = read_customers(hub.client("ssm"), silent)
+        registered = read_customers(hub.client("ssm"), [*dict.fromkeys((*silent, *late))])
         for code in silent:
             found = _cause(hub, run["change_id"], code, customers[code], registered)
             if found.cause is not Cause.FORWARDED_NO_REPORT:
-                customers[code] = {**customers[code], "reason": _reason(found, now)}
+                reason = _reason(found.cause.value, found.message, now)
+                customers[code] = {**customers[code], "reason": reason}
+            else:
+                late.append(code)
+        for code in late:
+            refused = code in registered and reports_refused(
+                policies(registered[code].hub_bus), registered[code]
+            )
+            if refused:
+                customers[code] = {**customers[code], "reason": _reason(REFUSED, refused, now)}
     except (ClientError, BotoCoreError):
-        return run
+        pass  # what was found so far is true
     return {**run, "customers": customers}
+
+
+def _is_late(customer: Mapping[str, Any], now: datetime) -> bool:
+    """Return whether a customer's report is late, and its route is not to blame."""
+    if customer["state"] in (Cause.FORWARDED_NO_REPORT, Cause.STALLED):
+        return True
+    return customer["state"] != ANNOUNCED and is_silent(customer, now)
 
 
 def looking(hub: "boto3.Session", clock: Callable[[], float] = time.monotonic) -> Look:
@@ -121,11 +143,11 @@ def _cause(
     return cause_of(row, own, route)
 
 
-def _reason(found: Finding, now: datetime) -> dict[str, Any]:
+def _reason(code: str, message: str, now: datetime) -> dict[str, Any]:
     return {
         "class": "hub",
-        "code": found.cause.value,
-        "message": found.message,
+        "code": code,
+        "message": message,
         "request_id": None,
         "at": utc(now),
     }

@@ -336,7 +336,7 @@ ROUNDS: dict[str, list[Planted]] = {
         Planted(no_event_destination, {"event-destination": "broken"}, "no events"),
         Planted(bus_lets_nobody_in, {"bus-policy": "broken"}, "accepts no events"),
         Planted(outcomes_lead_nowhere, {"OutcomesRule": "broken"}, "nowhere"),
-        Planted(hub_hears_not, {"reporters": "broken"}, CODE),
+        Planted(hub_hears_not, {"reporters": "broken", "reports": "broken"}, CODE),
         Planted(dead_letter, {"dead-letters": "broken"}, "1 in OutcomesDeadLetters"),
         Planted(no_room_for_rules, {"rules-quota": "broken"}, "of 6 rules"),
         Planted(alarms_off, {"alarms": "warning"}, "changecast-hub-watch-fails"),
@@ -389,6 +389,7 @@ def test_a_profile_that_is_missing_is_a_verdict_and_stops_nothing(ward: Ward) ->
     verdicts = look_at(ward.provider.cloud.session(HUB.account), customer, missing, None)
     assert {each.check: each.level.value for each in verdicts} == {
         "route": "ok",
+        "reports": "ok",
         "access": "broken",
     }
     assert "nobody-has-this" in verdicts[-1].reason

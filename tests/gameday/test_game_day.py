@@ -74,6 +74,7 @@ CURED: list[tuple[Plant, str]] = [
     (planting.bus_lets_nobody_in, "bus-policy"),
     (planting.bus_lets_anybody_in, "bus-policy"),
     (planting.hub_hears_not, "reporters"),
+    (planting.hub_hears_not, "reports"),
     (planting.rule_disabled, "AnnouncementsRule"),
     (planting.outcomes_lead_nowhere, "OutcomesRule"),
     (planting.route_disabled, "route"),

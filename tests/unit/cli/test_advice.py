@@ -62,7 +62,8 @@ def test_a_run_that_was_resumed_is_not_to_be_resumed_again_before_its_next_repor
     (step,) = next_steps(run_of("CHG-1", [row]), [resumed])
     assert ("changecast resume CHG-1" in step) is is_answered
     assert ("resumed 03:01 UTC by maria" in step) is not is_answered
-    assert "changecast doctor --customer acme" in step
+    first = "changecast doctor --customer acme" if is_answered else BOTH_SIDES
+    assert first in step
 
 
 @pytest.mark.parametrize("state", ["sent", "sending", "superseded", "announced"])
@@ -70,6 +71,7 @@ def test_where_all_is_well_nothing_is_to_be_done(state: str) -> None:
     assert steps(state=state) == []
 
 
+BOTH_SIDES = "changecast doctor --hub --customer acme"
 DOCTOR, RESUME = "changecast doctor --customer acme", "changecast resume CHG-1 --customer acme"
 
 
@@ -104,7 +106,27 @@ def test_a_run_without_a_report_for_a_minute_leads_to_the_doctor(
     now = datetime.fromisoformat(at) + timedelta(seconds=seconds)
     found = steps(now=now, state=state, announced_at=at, reported_at=at,
                   counts={"planned": 3, "sent": 0})  # fmt: skip
-    assert [DOCTOR in step and f"{page}.md" in step for step in found] == [True] * is_told
+    assert [BOTH_SIDES in step and f"{page}.md" in step for step in found] == [True] * is_told
+
+
+@pytest.mark.parametrize(
+    ("state", "page"),
+    [("announced", "forwarded-no-report"), ("forwarded_no_report", "forwarded-no-report"),
+     ("sending", "stalled"), ("stalled", "stalled")],
+)  # fmt: skip
+def test_reports_that_the_hub_refuses_are_cured_at_the_hub_and_nothing_was_missed(
+    state: str, page: str
+) -> None:
+    reason = {"class": "hub", "code": "reports_refused", "message": "the hub refuses its reports"}
+    (step,) = steps(state=state, reason=reason)
+    assert step.startswith("acme: changecast repair hub; late reports then arrive automatically")
+    assert f"{page}.md" in step
+    assert "reannounce" not in step
+
+
+def test_a_run_that_reported_after_a_refusal_is_well() -> None:
+    reason = {"class": "hub", "code": "reports_refused", "message": "the hub refuses its reports"}
+    assert steps(state="sent", reason=reason) == []
 
 
 def test_a_long_run_is_reported_less_often_and_one_that_waits_for_ses_is_not_stuck() -> None:

@@ -158,7 +158,7 @@ def test_a_wait_for_a_run_that_does_not_move_says_where_to_look(
     said = " ".join(result.stdout.split())
     assert "no report for" in said
     assert "alert due at 10:15 UTC" in said
-    assert "acme: changecast doctor --customer acme (docs/runbook/stalled.md)" in said
+    assert "acme: changecast doctor --hub --customer acme (docs/runbook/stalled.md)" in said
 
 
 def test_a_wait_for_a_run_that_waits_for_an_operator_ends_early(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from changecast.hub.registry import Customer
 from changecast_cli.doctor import hub, running
 from changecast_cli.doctor.verdicts import Verdict
 from tests.unit.cli.test_doctor_verdicts import Aws, checked_account
@@ -108,3 +109,27 @@ def test_the_alarms_of_a_further_bus_publish_to_the_hubs_topic(
     assert verdict.level == level
     if level == "ok":
         assert verdict.reason == "1 alarms publish to changecast-alerts"
+
+
+def reports(*allowed: str, effect: str = "Allow") -> Verdict:
+    """Return the verdict on globex's reports over the second bus."""
+    statement = hub.expected_hub_policy() | {"Principal": {"AWS": [*allowed]}, "Effect": effect}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    aws: Any = Hub(describe_event_bus={"Arn": BUS_ARN, "Policy": policy if allowed else "{}"})
+    globex = Customer("globex", "333333333333", "eu-central-1", "arn", "Globex", hub_bus=SECOND)
+    (verdict,) = hub.reports(SimpleNamespace(client=lambda _: aws), globex)  # type: ignore[arg-type]
+    return verdict
+
+
+def test_a_customers_own_verdicts_say_that_the_hub_takes_its_reports() -> None:
+    verdict = reports("222222222222", "333333333333")
+    assert (verdict.check, verdict.level) == ("reports", "ok")
+
+
+@pytest.mark.parametrize(
+    "refuses", [reports("222222222222"), reports(), reports("333333333333", effect="Deny")]
+)
+def test_a_customer_whose_reports_the_hub_refuses_is_broken(refuses: Verdict) -> None:
+    assert (refuses.check, refuses.level) == ("reports", "broken")
+    assert f"the policy of the bus {SECOND} does not allow account 333333333333" in refuses.reason
+    assert refuses.fix == "changecast repair hub"

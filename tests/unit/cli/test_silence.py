@@ -1,14 +1,17 @@
 """What a status says of customers that have not reported yet."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from changecast.contract.change import utc
 from changecast.hub.routes import Route
+from changecast_cli.doctor.hub import expected_hub_policy
 from changecast_cli.watching import silence
 from changecast_cli.watching.runs import run_of
 from changecast_cli.watching.silence import MOST_LOOKED_AT, with_silence
@@ -63,3 +66,66 @@ def test_of_many_customers_a_few_are_looked_at_early_and_all_after_a_minute(
 ) -> None:
     with_silence(HUB, announced(100, timedelta(seconds=ago)), NOW)
     assert len(looked_at) == looks
+
+
+class Bus:
+    """The hub's bus, whose policy names these accounts; None refuses to show it."""
+
+    def __init__(self, *accounts: str | None) -> None:
+        self.accounts, self.looks = accounts, 0
+
+    def client(self, _: str) -> "Bus":
+        return self
+
+    def describe_event_bus(self, Name: str) -> dict[str, str]:  # noqa: N803
+        self.looks += 1
+        if None in self.accounts:
+            denied: Any = {"Error": {"Code": "AccessDeniedException", "Message": "no"}}
+            raise ClientError(denied, "DescribeEventBus")
+        arn = f"arn:aws:events:eu-central-1:111111111111:event-bus/{Name}"
+        if not self.accounts:
+            return {"Name": Name, "Arn": arn}
+        arns = [f"arn:aws:iam::{account}:root" for account in self.accounts]
+        allow = expected_hub_policy() | {"Principal": {"AWS": arns}}
+        return {"Name": Name, "Arn": arn, "Policy": json.dumps({"Statement": [allow]})}
+
+
+@pytest.fixture
+def forwarded(looked_at: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every route works."""
+    monkeypatch.setattr(silence, "look_at", lambda *_: Route(""))
+
+
+def reasons(bus: Bus, run: Any) -> list[str]:
+    found: Any = with_silence(bus, run, NOW)  # type: ignore[arg-type]
+    return [one["reason"] and one["reason"]["message"] for one in found["customers"].values()]
+
+
+@pytest.mark.usefixtures("forwarded")
+@pytest.mark.parametrize("state", ["announced", "planned", "sending", "forwarded_no_report",
+                                   "stalled"])  # fmt: skip
+def test_a_status_knows_that_the_hub_refuses_the_reports(state: str) -> None:
+    run = announced(3, timedelta(seconds=90))
+    for one in run["customers"].values():
+        one |= {"state": state, "reported_at": one["announced_at"]}
+    account = registered()["acme"].account
+    said = (
+        "the hub refuses its reports: the policy of the bus changecast-hub does not allow "
+        f"account {account}"
+    )
+    for bus in (Bus(), Bus("999999999999")):
+        assert reasons(bus, run) == [said] * 3
+        assert bus.looks == 1
+    assert reasons(Bus(account), run) == [None] * 3
+    assert reasons(Bus(None), run) == [None] * 3
+
+
+@pytest.mark.usefixtures("forwarded")
+@pytest.mark.parametrize("state", ["sent", "nothing_to_send", "paused", "unknown_customer"])
+def test_where_no_report_is_late_nobody_looks_at_the_hubs_bus(state: str) -> None:
+    run = announced(3, timedelta(seconds=90))
+    for one in run["customers"].values():
+        one |= {"state": state, "reported_at": one["announced_at"]}
+    bus = Bus()
+    assert reasons(bus, run) == [None] * 3
+    assert bus.looks == 0

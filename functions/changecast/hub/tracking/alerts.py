@@ -36,6 +36,8 @@ class Alert:
 RESUMES_AUTOMATICALLY = "it resumes automatically once that is repaired"
 _RESUME = "changecast resume {change} --customer {customer}"
 _DOCTOR = "changecast doctor --customer {customer}"
+# If reports are missing, the fault may be on either side.
+_BOTH_SIDES = "changecast doctor --hub --customer {customer}"
 _REANNOUNCE = "changecast reannounce {change} --customer {customer}"
 # Commands that repair the cause or show it.
 _REPAIR = {
@@ -46,6 +48,7 @@ _REPAIR = {
     Cause.REJECTED: "changecast history {change} --customer {customer}",
     Cause.NOTHING_TO_SEND: "changecast contacts list --customer {customer}",
     **dict.fromkeys(SILENT, _DOCTOR),
+    **dict.fromkeys((Cause.FORWARDED_NO_REPORT, Cause.STALLED), _BOTH_SIDES),
     # The doctor knows registered customers only.
     Cause.UNKNOWN_CUSTOMER: "changecast customers list",
 }
