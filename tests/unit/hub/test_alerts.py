@@ -78,6 +78,34 @@ def test_it_says_since_when_and_what_to_type() -> None:
     assert "Then:      changecast resume CHG-1 --customer acme\n" in text
 
 
+PAUSED = {"class": "ses", "code": "AccountPausedException", "message": "m"}
+
+
+@pytest.mark.parametrize(
+    ("cause", "values", "since"),
+    [
+        ("paused", {"reason": PAUSED | {"at": "2027-01-16T08:04:17Z"}}, "2027-01-16T08:04:17Z"),
+        ("paused", {"reason": PAUSED | {"at": "2027-01-16T09:04:17+01:00"}},
+         "2027-01-16T08:04:17Z"),
+        ("rejected", {"rejection": {"at": "2027-01-16T08:01:00Z"}}, "2027-01-16T08:01:00Z"),
+        ("held", {"reason": None}, "2027-01-16T08:03:00Z"),
+        ("stalled", {}, "2027-01-16T08:03:00Z"),
+        ("no_route", {"reported_at": None, "reason": {"at": "2027-01-16T08:05:00Z"}},
+         "2027-01-16T08:00:00Z"),
+        ("no_route", {"reported_at": None, "announced_at": "2027-01-17T08:00:00Z"},
+         "2027-01-16T08:05:00Z"),
+    ],
+)  # fmt: skip
+def test_since_is_when_it_began_and_not_when_the_watch_noticed(
+    cause: str, values: dict[str, Any], since: str
+) -> None:
+    times = {"announced_at": "2027-01-16T08:00:00Z", "reported_at": "2027-01-16T08:03:00Z"}
+    row = _row("CHG-1", "acme", cause) | times | values
+    assert f"Since:     {since}\n" in found([row]).text
+    later = {"reason": None, "reported_at": "2027-01-16T08:59:00Z"}
+    assert f"Since:     {since}\n" in found([_row("CHG-2", "acme", cause, 59) | later, row]).text
+
+
 def test_a_limit_of_the_account_needs_no_repair_before_somebody_resumes() -> None:
     text = found([_row("CHG-1", "acme") | {"reason": {"code": "link_domains"}}]).text
     assert "Repair:    changecast resume CHG-1 --customer acme\n" in text

@@ -4,10 +4,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from changecast.contract.change import utc
 from changecast.contract.pause_code import PauseCode, pause_code
 from changecast.hub.tracking.findings import ANSWERED, SILENT, Cause
 from changecast.hub.tracking.open_windows import ending
@@ -70,7 +72,7 @@ def _found_one(row: Row) -> Alert:
     lines = [
         *_lines(row),
         ("Cause", f"{finding['cause']}: {finding['message']}"),
-        ("Since", finding["found_at"]),
+        ("Since", _since(row)),
         ("See", finding["command"]),
         ("Repair", repair(row)),
         *(("Then", each) for each in then(row)),
@@ -88,7 +90,7 @@ def _found_several(rows: Sequence[Row]) -> Alert:
     lines = [
         ("Cause", f"{cause}, {len(rows)} deliveries"),
         ("Customers", ", ".join(customers)),
-        ("Since", min(row["finding"]["found_at"] for row in rows)),
+        ("Since", min(map(_since, rows))),
         *(("What", f"{row['customer']}: {_which(row)}: {row['finding']['message']}")
           for row in listed),
         *([("What", f"and {more} more: changecast status --failed")] if more else []),
@@ -105,6 +107,18 @@ def _found_several(rows: Sequence[Row]) -> Alert:
     who = f"{len(customers)} customers" if len(customers) > 1 else customers[0]
     subject = f"{cause}: {len(rows)} deliveries for {who}"
     return Alert(_subject(subject), _text(lines), attributes)
+
+
+def _since(row: Row) -> str:
+    """Return since when it is so, by the table; never later than the watch noticed it.
+
+    A silent customer is silent since its last report, or else since the announcement.
+    """
+    finding, known = row["finding"], None
+    if finding["cause"] not in SILENT:
+        known = (row.get("reason") or row.get("rejection") or {}).get("at")
+    times = [finding["found_at"], known or row.get("reported_at") or row.get("announced_at")]
+    return utc(min(datetime.fromisoformat(each) for each in times if each))
 
 
 def _one_or_list(values: Sequence[str]) -> str:
@@ -179,7 +193,7 @@ def overdue(rows: Sequence[Row]) -> Alert:
         *(("Change", f"{_which(row)}, until {row['window_end']}") for row in listed),
         *([("Change", f"and {more} more: changecast status")] if more else []),
         ("Customers", ", ".join(customers)),
-        ("Since", min(row["finding"]["found_at"] for row in rows)),
+        ("Since", min(row["window_end"] for row in rows)),
         ("See", first["finding"]["command"]),
         *(("Repair", each) for each in dict.fromkeys(map(ending, listed))),
         ("Page", page(first["finding"]["cause"])),
