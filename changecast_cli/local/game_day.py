@@ -1,19 +1,25 @@
 """changecast game-day: plant a fault in the embedded cloud, for people to find and repair."""
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import boto3
 import typer
 from rich.table import Table
 
+from changecast.contract.change import utc
 from changecast.hub.name_suggestions import known_names
 from changecast.hub.registry import Customer, list_customers
 from changecast_cli.failures import Refused
+from changecast_cli.local.process import FOLDER
 from changecast_cli.options import AsJson, Profile, Region, session
 from changecast_cli.terminal import out, print_json
+from changecast_cli.text_files import save_text
 from changecast_local.cloud import Cloud, CloudUnreachable, attach
 
 
@@ -80,6 +86,11 @@ FAULTS: Mapping[str, Callable[[Place], None]] = {
 }  # fmt: skip
 
 
+# Faults that every customer of the hub notices; the others affect the named customer only.
+_OF_EVERYBODY = frozenset({"reports-refused"})
+DOCUMENT = FOLDER / "game-day.json"
+
+
 def game_day(
     name: Annotated[
         str | None, typer.Argument(help="The fault to plant; without it, list all faults.")
@@ -93,7 +104,8 @@ def game_day(
 ) -> None:
     """Plant a fault in the embedded cloud, for training. Refuses to touch AWS.
 
-    Find it with `changecast status` and `changecast doctor`, then repair it as they say. The
+    Also writes a new change to .changecast/game-day.json: announce it, and the fault shows. Find
+    the fault with `changecast status` and `changecast doctor`, then repair it as they say. The
     exercises are in docs/operations.md.
     """
     if name is None:
@@ -112,10 +124,43 @@ def game_day(
     account = hub.client("sts").get_caller_identity()["Account"]
     own = cloud.session(found.account, found.region)
     FAULTS[name](Place(cloud.session(account, hub.region_name), own, found))
+    change_id = write_change(DOCUMENT, customer, datetime.now(UTC))
     if as_json:
-        print_json({"planted": name, "customer": customer})
-    else:
-        out.print(f"Planted at {customer}. Next: changecast doctor --hub --customer {customer}")
+        told = {"planted": name, "customer": customer}
+        print_json({**told, "document": str(DOCUMENT), "change_id": change_id})
+        return
+    whom = "every customer of this hub" if name in _OF_EVERYBODY else customer
+    out.print(
+        f"Planted: {name}. It affects {whom}.\n"
+        "Next, announce a new change and find the fault:\n"
+        f"  changecast announce {DOCUMENT} --wait 60\n"
+        f"  changecast status {change_id}\n"
+        f"  changecast doctor --hub --customer {customer}",
+        markup=False,
+    )
+
+
+def write_change(path: Path, customer: str, now: datetime) -> str:
+    """Write a document of a change that was never announced; return its ID."""
+    change_id = f"GAME-DAY-{now:%Y%m%d-%H%M%S}"
+    start = now.replace(minute=0, second=0, microsecond=0) + timedelta(days=7)
+    document = {
+        "changeId": change_id,
+        "changeTitle": "Exercise: restart the VPN gateways",
+        "changeReason": "This is a game day in the embedded cloud.",
+        "customers": [customer],
+        "status": "approved",
+        "version": 1,
+        "implementationPlan": "1. Restart\n2. Check",
+        "testPlan": "Log in once",
+        "customerImpact": "VPN sessions drop for 5 minutes.",
+        "rollbackPlan": "Restart again.",
+        "implementationStart": utc(start),
+        "implementationEnd": utc(start + timedelta(hours=1)),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_text(path, json.dumps(document, indent=2) + "\n", mode=0o644)
+    return change_id
 
 
 def _embedded() -> Cloud:
