@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -22,9 +22,10 @@ from changecast_cli.options import AsJson, Profile, Region, session
 from changecast_cli.repair import drift
 from changecast_cli.repair.bus_policies import customer_policy, hub_policy
 from changecast_cli.repair.fixes import Fix, switched_off
-from changecast_cli.repair.missed import missed_changes, waiting_runs
+from changecast_cli.repair.missed import commands, resumptions, rows_of, waiting_runs
 from changecast_cli.repair.noting import note
 from changecast_cli.terminal import out, print_json, some_of, working
+from changecast_cli.watching.silence import PATIENCE
 
 HUB = "hub"
 IDENTITY = "AWS::SES::EmailIdentity"
@@ -47,7 +48,8 @@ class Plan:
 class Repaired:
     """Result of a repair: what differed, whether it was reverted, and what was missed until then.
 
-    `unread` is why the hub did not say what was missed, if it did not.
+    `missed` and `paused` are commands: to announce again what has no report, and to resume runs.
+    `unread` is why the hub did not say so, if it did not.
     """
 
     who: str
@@ -56,6 +58,7 @@ class Repaired:
     done: bool
     has_new_identity: bool
     unread: str = ""
+    paused: tuple[str, ...] = ()
 
     def told(self) -> Iterator[str]:
         """Yield the result and the next commands, for people."""
@@ -68,12 +71,16 @@ class Repaired:
                 "SES verifies the new identity by its DNS records. To see which ones "
                 f"to publish: {check} --records"
             )
-        if self.missed and (self.done or not self.lines):
-            yield "Changes missed in the meantime:"
-            yield from (f"  {command}" for command in self.missed)
+        if self.done or not self.lines:
+            yield from self._waiting()
         if self.unread:
             yield (
                 f"The changes that {self.who} missed in the meantime cannot be read: {self.unread}"
+            )
+        if self.done and self.who == HUB:
+            yield (
+                "Reports that could not reach the hub arrive automatically within about three "
+                "minutes; nothing has to be announced again for them."
             )
         if self.done:
             yield f"Check it: {check}"
@@ -82,6 +89,15 @@ class Repaired:
                 f"Nothing to do: {self.who} matches its templates. To check everything else: "
                 f"{check}"
             )
+
+    def _waiting(self) -> Iterator[str]:
+        """Yield what waits for an operator: changes without a report, and paused runs."""
+        if self.missed:
+            yield f"Changes without a report from {self.who} (nobody is mailed twice):"
+            yield from (f"  {command}" for command in self.missed)
+        if self.paused:
+            yield "Paused runs, which wait for you once the doctor finds nothing broken:"
+            yield from (f"  {command}" for command in self.paused)
 
 
 def repair(
@@ -108,7 +124,8 @@ def repair(
     with ExitStack() as until_decided:
         with working(f"Comparing {who} with its templates"):
             plans = until_decided.enter_context(compared(who, config, hub))
-        plan = [f"Would restore at {who}:", *lines_of(plans)]
+        # With --yes, the result alone says it.
+        plan = [] if yes and not dry_run else [f"Would restore at {who}:", *lines_of(plans)]
         done = bool(lines_of(plans)) and go_on(plan, yes=yes, dry_run=dry_run)
         if done:
             with working(f"Repairing {who}"):
@@ -152,19 +169,21 @@ def repaired(who: str, hub: boto3.Session, plans: Sequence[Plan], *, done: bool)
     the hub cannot be read after it.
     """
     now, unread = datetime.now(UTC), ""
-    missed: list[str] = []
+    missed, paused = list[str](), list[str]()
     if who != HUB:
         if done:
             restored = f"restored: {some_of(lines_of(plans))}"
             note(hub, Action.REPAIRED, who, waiting_runs(hub, who, now), restored)
         try:
-            missed = missed_changes(hub, who, now)
+            rows = [*rows_of(hub, who, now)]
+            missed = commands(who, rows, now, timedelta(0) if done else PATIENCE)
+            paused = resumptions(who, rows)
         except (ClientError, BotoCoreError) as error:
             if not done:
                 raise
             unread = explained(error) or str(error)
     is_new = done and any(plan.change_set.creates(IDENTITY) for plan in plans)
-    return Repaired(who, lines_of(plans), missed, done=done, has_new_identity=is_new, unread=unread)
+    return Repaired(who, lines_of(plans), missed, done, is_new, unread=unread, paused=tuple(paused))
 
 
 def _stacks(
@@ -226,7 +245,7 @@ def _tell(repaired: Repaired, *, as_json: bool) -> None:
             )
         print_json(
             {"repaired": repaired.who, "found": repaired.lines, "done": repaired.done,
-             "missed": repaired.missed}
+             "missed": repaired.missed, "paused": [*repaired.paused]}
         )  # fmt: skip
         return
     for line in repaired.told():

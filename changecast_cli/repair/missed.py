@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from changecast.contract.change import utc
 from changecast.contract.delivery_reported import RunState
+from changecast.contract.pause_code import pause_code
 from changecast.hub.announcing.announce import STATUS_TABLE
 from changecast.hub.tracking.findings import ANNOUNCED, SILENT
 from changecast.hub.tracking.table import Row, statuses_of_customer
@@ -18,24 +19,41 @@ LOOK_BACK, MOST = timedelta(days=14), 10
 _UNHEARD = frozenset({ANNOUNCED, *SILENT})
 
 
-def missed_changes(hub: "boto3.Session", code: str, now: datetime) -> list[str]:
-    """Return the commands that announce again every change without a report from a customer."""
+def rows_of(hub: "boto3.Session", code: str, now: datetime) -> Iterator[Row]:
+    """Return a customer's statuses of the last two weeks."""
     table = hub.resource("dynamodb").Table(STATUS_TABLE)
-    return commands(code, statuses_of_customer(table, code, utc(now - LOOK_BACK)), now)
+    return statuses_of_customer(table, code, utc(now - LOOK_BACK))
 
 
 def waiting_runs(hub: "boto3.Session", code: str, now: datetime) -> Iterator[tuple[str, int]]:
-    """Yield the customer's newest runs that are paused or without a report."""
-    table = hub.resource("dynamodb").Table(STATUS_TABLE)
-    newest = _newest(statuses_of_customer(table, code, utc(now - LOOK_BACK)))
-    for change_id, row in newest.items():
-        if row["state"] == RunState.PAUSED or _is_unheard(row, now):
+    """Yield the customer's newest runs that are paused or without a report, however young."""
+    for change_id, row in _newest(rows_of(hub, code, now)).items():
+        if row["state"] == RunState.PAUSED or row["state"] in _UNHEARD:
             yield change_id, int(row["revision"])
 
 
-def commands(code: str, rows: Iterable[Row], now: datetime) -> list[str]:
-    """Return a command for each change without a report, or one for all if there are many."""
-    unheard = [change_id for change_id, row in _newest(rows).items() if _is_unheard(row, now)]
+def resumptions(code: str, rows: Iterable[Row]) -> list[str]:
+    """Return the commands that resume the paused runs, except those that resume automatically."""
+    found = []
+    for change_id, row in _newest(rows).items():
+        cause = pause_code(str((row.get("reason") or {}).get("code")))
+        if row["state"] == RunState.PAUSED and not (cause and cause.automatic):
+            found.append(f"changecast resume {change_id} --customer {code}")
+    return found
+
+
+def commands(
+    code: str, rows: Iterable[Row], now: datetime, patience: timedelta = PATIENCE
+) -> list[str]:
+    """Return a command for each change without a report, or one for all if there are many.
+
+    Younger announcements than `patience` are left out, because their report may be on its way.
+    """
+    unheard = [
+        change_id
+        for change_id, row in _newest(rows).items()
+        if row["state"] in _UNHEARD and row["announced_at"] <= utc(now - patience)
+    ]
     if len(unheard) > MOST:
         return [f"changecast replay --from {LOOK_BACK.days}d --customer {code}"]
     return [f"changecast reannounce {change_id} --customer {code}" for change_id in unheard]
@@ -49,7 +67,3 @@ def _newest(rows: Iterable[Row]) -> dict[str, Row]:
         if not row.get("discarded") and (not known or known["revision"] < row["revision"]):
             newest[row["change_id"]] = row
     return newest
-
-
-def _is_unheard(row: Row, now: datetime) -> bool:
-    return row["state"] in _UNHEARD and row["announced_at"] <= utc(now - PATIENCE)

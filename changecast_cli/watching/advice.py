@@ -35,7 +35,9 @@ _OF_ONE_RUN = ("paused", "held", "failed", "partial")
 _REANNOUNCE = "changecast reannounce {change} --customer {code}"
 # Announcements to these customers reached nobody, and nothing repeats them automatically.
 _MISSED = SILENT - {Cause.STALLED, Cause.UNKNOWN_CUSTOMER}
-REPORTS_ARRIVE = "late reports then arrive automatically within three minutes"
+REPORTS_ARRIVE = "late reports then arrive automatically within about three minutes"
+_REPORTS_LATE = "after a repair, late reports arrive automatically"
+_NEVER_HEARD = _MISSED | {ANNOUNCED}
 _UNREPORTED = UNDER_WAY | SILENT
 _DECISIONS = (Action.RESUMED, Action.RELEASED, Action.DROPPED)
 
@@ -61,6 +63,7 @@ def next_steps(
     now = now or datetime.now(UTC)
     for code, customer in run["customers"].items():
         is_seen = is_bad(customer) or is_suspect(customer) or is_refused(customer)
+        is_seen = is_seen or _repaired(customer, code, actions) is not None
         if is_seen or is_silent(customer, now):
             step = next_step(run["change_id"], code, customer, actions)
             then = f"; {step.then}" if step.then else ""
@@ -90,6 +93,14 @@ def next_step(
     the doctor finds the cause.
     """
     state = state_in_trouble(customer)
+    if repaired := _repaired(customer, code, actions):
+        return Step(
+            state,
+            _REANNOUNCE.format(change=change_id, code=code),
+            f"docs/runbook/{_page(state, customer)}.md",
+            f"if no report follows within a minute: {_BOTH_SIDES.format(code=code)}",
+            f"{_done_by(repaired)}, no report since: ",
+        )
     done = unanswered(customer, code, actions) if state in ("paused", "held") else None
     command = _BOTH_SIDES if done else _command(state, customer)
     then = "" if done else _then(state, customer)
@@ -114,7 +125,8 @@ def _then(state: str, customer: dict[str, Any]) -> str:
     if is_refused(customer):
         return REPORTS_ARRIVE
     if state in _MISSED:
-        return f"changes missed in the meantime: {_REANNOUNCE}"
+        late = f"{_REPORTS_LATE}; " if state == Cause.FORWARDED_NO_REPORT else ""
+        return f"{late}changes missed in the meantime: {_REANNOUNCE}"
     pause = _pause(customer)
     if state != "paused" or (pause and not pause.needs_repair):
         return ""
@@ -158,10 +170,32 @@ def _decided(
     return of_run[-1] if of_run else None
 
 
+def _repaired(
+    customer: dict[str, Any], code: str, actions: Sequence[OperatorAction]
+) -> OperatorAction | None:
+    """Return the last repair of a customer that never reported the run; None if there is none.
+
+    What was announced before the repair did not arrive. A cause that the hub still sees comes
+    first.
+    """
+    if customer["state"] not in _NEVER_HEARD or is_suspect(customer) or is_refused(customer):
+        return None
+    of_run = [
+        one
+        for one in actions
+        if (one.to, one.revision, one.action) == (code, customer["revision"], Action.REPAIRED)
+    ]
+    return of_run[-1] if of_run else None
+
+
 def _told(done: OperatorAction | None) -> str:
     if done is None:
         return ""
-    return f"{done.action} {done.at[11:16]} UTC by {short(done.by)}, no report since; after 2 min: "
+    return f"{_done_by(done)}, no report since; after 2 min: "
+
+
+def _done_by(done: OperatorAction) -> str:
+    return f"{done.action} {done.at[11:16]} UTC by {short(done.by)}"
 
 
 def _page(state: str, customer: dict[str, Any]) -> str:

@@ -1,7 +1,9 @@
 """What somebody is told to type next."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,6 +124,48 @@ def test_reports_that_the_hub_refuses_are_cured_at_the_hub_and_nothing_was_misse
     assert step.startswith("acme: changecast repair hub; late reports then arrive automatically")
     assert f"{page}.md" in step
     assert "reannounce" not in step
+
+
+REPAIRED = OperatorAction("CHG-1", 1, "acme", Action.REPAIRED, "maria", "2027-01-16T08:00:20Z")
+
+
+def after_repair(*actions: OperatorAction, seconds: int = 30, **row: object) -> list[str]:
+    at = "2027-01-16T08:00:00Z"
+    known = {"change_id": "CHG-1", "customer": "acme", "revision": 1, "announced_at": at, **row}
+    now = datetime.fromisoformat(at) + timedelta(seconds=seconds)
+    return list(next_steps(run_of("CHG-1", [known]), actions, now))
+
+
+@pytest.mark.parametrize("state", ["announced", "forwarded_no_report", "no_route"])
+@pytest.mark.parametrize("seconds", [30, 300])
+def test_what_was_announced_before_a_repair_is_announced_again_at_once(
+    state: str, seconds: int
+) -> None:
+    (step,) = after_repair(REPAIRED, state=state, seconds=seconds)
+    assert step.startswith(
+        "acme: repaired 08:00 UTC by maria, no report since: "
+        "changecast reannounce CHG-1 --customer acme; if no report follows within a minute: "
+        f"{BOTH_SIDES}"
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"to": "acme-eu"}, {"revision": 2}, {"change_id": "CHG-1", "action": Action.REDRIVEN}],
+)
+def test_another_repair_says_nothing_of_a_run(other: dict[str, Any]) -> None:
+    assert after_repair(replace(REPAIRED, **other), state="announced") == []
+
+
+@pytest.mark.parametrize("state", ["planned", "sending", "sent"])
+def test_a_run_that_reported_needs_nothing_after_a_repair(state: str) -> None:
+    assert after_repair(REPAIRED, state=state) == []
+
+
+def test_a_cause_that_is_still_there_after_a_repair_comes_first() -> None:
+    reason = {"class": "hub", "code": "no_route", "message": "the rule is disabled"}
+    (step,) = after_repair(REPAIRED, state="announced", reason=reason)
+    assert step.startswith(f"acme: {DOCTOR}; ")
 
 
 def test_a_run_that_reported_after_a_refusal_is_well() -> None:

@@ -1,17 +1,23 @@
 """What a repair would change, what it changed, and what the customer missed in the meantime."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
+from typer.testing import CliRunner
 
 from changecast.contract.change import utc
+from changecast.contract.pause_code import PauseCode
+from changecast_cli.main import app
 from changecast_cli.repair import command
 from changecast_cli.repair.command import Plan, Repaired, repaired
 from changecast_cli.repair.drift import ChangeSet
 from changecast_cli.repair.fixes import Fix, rules, switched_off
-from changecast_cli.repair.missed import MOST, commands
+from changecast_cli.repair.missed import MOST, commands, resumptions
 from tests.unit.cli.test_doctor_running import ALARM, FUNCTION, ON, RULE
 from tests.unit.cli.test_doctor_verdicts import Aws, checked_account
 
@@ -102,12 +108,36 @@ def test_what_nobody_reported_about_was_missed(
     assert commands("acme", rows, NOW) == expected
 
 
+def test_after_a_repair_a_change_announced_a_moment_ago_was_missed_too() -> None:
+    young = row("CHG-1", "announced", announced_at=utc(NOW))
+    again = commands("acme", [young, row("CHG-2", "sent")], NOW, timedelta(0))
+    assert again == ["changecast reannounce CHG-1 --customer acme"]
+
+
+def test_paused_runs_that_wait_for_an_operator_are_named_and_those_that_do_not_are_not() -> None:
+    def paused(change_id: str, code: str | None, **more: Any) -> dict[str, Any]:
+        return row(change_id, "paused", reason=code and {"code": code, "message": "x"}, **more)
+
+    rows = [
+        paused("CHG-1", PauseCode.SENDER_NOT_VERIFIED),
+        paused("CHG-2", PauseCode.DAILY_QUOTA),
+        paused("CHG-3", None),
+        paused("CHG-4", "of a later version"),
+        paused("CHG-5", PauseCode.ACCESS_DENIED),
+        row("CHG-5", "sent", revision=2),
+        paused("CHG-6", PauseCode.ACCESS_DENIED, discarded=True),
+    ]
+    named = [f"changecast resume {one} --customer acme" for one in ("CHG-1", "CHG-3", "CHG-4")]
+    assert resumptions("acme", rows) == named
+
+
 def test_many_changes_that_were_missed_are_replayed() -> None:
     rows = [row(f"CHG-{number}", "no_route") for number in range(MOST + 1)]
     assert commands("acme", rows, NOW) == ["changecast replay --from 14d --customer acme"]
 
 
 RULE_OFF = ["rule changecast-route-acme: disabled -> enabled"]
+WITHOUT_REPORT = "Changes without a report from acme (nobody is mailed twice):"
 AGAIN = ["changecast reannounce CHG-201 --customer acme"]
 
 
@@ -116,7 +146,7 @@ def test_after_a_repair_what_was_changed_and_what_was_missed_is_said() -> None:
     assert [*done.told()] == [
         "Restored at acme:",
         f"  {RULE_OFF[0]}",
-        "Changes missed in the meantime:",
+        WITHOUT_REPORT,
         f"  {AGAIN[0]}",
         "Check it: changecast doctor --customer acme",
     ]
@@ -127,8 +157,47 @@ def test_a_repair_that_did_nothing_claims_nothing() -> None:
     (missed, again, nothing) = Repaired(
         "acme", [], AGAIN, done=False, has_new_identity=False
     ).told()
-    assert (missed, again.strip()) == ("Changes missed in the meantime:", AGAIN[0])
+    assert (missed, again.strip()) == (WITHOUT_REPORT, AGAIN[0])
     assert nothing.startswith("Nothing to do: ")
+
+
+def test_a_repair_names_the_runs_that_wait_for_resume() -> None:
+    again = "changecast resume CHG-1 --customer acme"
+    told = [*Repaired("acme", RULE_OFF, [], done=True, has_new_identity=False,
+                      paused=(again,)).told()]  # fmt: skip
+    assert told[-3].startswith("Paused runs")
+    assert told[-2:] == [f"  {again}", "Check it: changecast doctor --customer acme"]
+
+
+def test_a_repair_of_the_hub_says_that_late_reports_need_nobody() -> None:
+    told = [*Repaired("hub", ["it"], [], done=True, has_new_identity=False).told()]
+    assert "arrive automatically within about three minutes" in told[-2]
+    (nothing,) = Repaired("hub", [], [], done=False, has_new_identity=False).told()
+    assert nothing.startswith("Nothing to do")
+
+
+@pytest.mark.parametrize(
+    ("how", "planned"), [(["--yes"], False), (["--dry-run"], True), (["--yes", "--dry-run"], True)]
+)
+def test_who_says_yes_is_told_what_was_done_and_not_what_would_be(
+    how: list[str], planned: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    @contextmanager
+    def compared(*_: Any) -> Iterator[list[Plan]]:
+        yield [Plan([Fix("a rule", RULE_OFF[0], lambda: None)], ChangeSet(None, "x", "", ()))]  # type: ignore[arg-type]
+
+    def repaired(who: str, *_: Any, done: bool) -> Repaired:
+        return Repaired(who, RULE_OFF, [], done=done, has_new_identity=False)
+
+    monkeypatch.setattr(command, "compared", compared)
+    monkeypatch.setattr(command, "repaired", repaired)
+    file = tmp_path / "samconfig.toml"
+    file.write_text("version = 0.1\n", "utf-8")
+    result = CliRunner().invoke(app, ["repair", "acme", "--config", str(file), *how])
+    assert result.exit_code == 0, result.output
+    assert ("Would restore at acme:" in result.stderr) is planned
+    assert result.output.count(RULE_OFF[0]) == 1
+    assert ("Restored at acme:" in result.stdout) is not planned
 
 
 def test_a_new_identity_asks_for_its_dns_records() -> None:
