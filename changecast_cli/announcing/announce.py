@@ -75,6 +75,9 @@ _WORDS = {
     Outcome.DRY_RUN: "would be announced to",
     Outcome.DISCARDED: "is void; announced now to:",
 }
+_ANNOUNCED_ALREADY = (
+    "is announced already. Announcing it again mails nobody twice, but sends its event again to"
+)
 _REFUSED = "would be refused, so nobody would be told; it names"
 IsOver = Callable[[dict[str, Any]], bool]
 Way = Callable[..., Announcement]
@@ -491,7 +494,11 @@ def _following(
 
 
 def _words(announced: Announcement) -> str:
-    return _WORDS[Outcome.OLDER if announced.newer else announced.outcome]
+    if announced.newer:
+        return _WORDS[Outcome.OLDER]
+    if announced.outcome is Outcome.DRY_RUN and announced.already_put:
+        return _ANNOUNCED_ALREADY
+    return _WORDS[announced.outcome]
 
 
 def _tell(document: DocumentFile, announced: Announcement, plan: list[Outlook], words: str) -> None:

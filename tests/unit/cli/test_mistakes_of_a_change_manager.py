@@ -81,6 +81,21 @@ def test_an_old_file_with_the_content_of_an_old_revision(
     assert "would be announced" not in said
 
 
+def test_the_same_file_again(hub: FakeHub) -> None:
+    first = typed(document(version=1), "--dry-run").stdout
+    assert "would be announced to acme" in first
+    assert typed(document(version=1)).exit_code == 0
+    said = typed(document(version=1), "--dry-run").stdout
+    assert "CHG-1 revision 1 is announced already" in said
+    assert "mails nobody twice, but sends its event again to acme" in said
+    assert "would be announced" not in said
+    told = json.loads(typed(document(version=1), "--dry-run", "--json").stdout)
+    assert told["announced"][0]["already_put"] is True
+    new = typed(document(version=2, changeTitle="Patch all hosts"), "--dry-run").stdout
+    assert "CHG-1 revision 2 would be announced to acme" in new
+    assert len(hub.events.entries) == 1
+
+
 def test_beside_an_old_file_nobody_is_told_of_another(hub: FakeHub) -> None:
     for version in (1, 2):
         assert typed(document(version=version, customerImpact=f"Impact {version}.")).exit_code == 0

@@ -79,7 +79,8 @@ class Announcement:
     """An announcement. `event_ids` is empty if nothing was put.
 
     `details` are the events of a dry run. `newer` is the revision that was announced after this
-    one, so that nothing is put; 0 if there is none.
+    one, so that nothing is put; 0 if there is none. `already_put` is whether this revision was
+    surely announced before.
     """
 
     outcome: Outcome
@@ -93,6 +94,7 @@ class Announcement:
     warnings: tuple[str, ...]
     details: tuple[ChangeAnnounced, ...] = ()
     newer: int = 0
+    already_put: bool = False
 
 
 @dataclass(frozen=True)
@@ -266,8 +268,8 @@ def announce_placed(
         announced = details(placed, record, hub.customers, options)
         to_put = outgoing(announced, hub.current(announced), bus)
         if dry_run:
-            _note(rehearsal, record, options.at)
             rehearsed = _announcement(Outcome.DRY_RUN, record, placed)
+            _note(rehearsal, record, options.at)
             return replace(rehearsed, details=tuple(announced), newer=newer)
         if newer:
             return replace(_announcement(Outcome.OLDER, record, placed), newer=newer)
@@ -422,4 +424,5 @@ def _announcement(outcome: Outcome, record: Record, document: Document) -> Annou
         (),
         None,
         document.warnings,
+        already_put=bool(record.put_at),
     )
