@@ -52,7 +52,7 @@ from changecast_cli.failures import (
     warn,
 )
 from changecast_cli.options import As, AsJson, Files, Profile, Region, session
-from changecast_cli.terminal import out, print_json
+from changecast_cli.terminal import out, print_json, some_of
 from changecast_cli.watching.advice import STRAY_PAGE, is_stuck, is_suspect, next_steps
 from changecast_cli.watching.runs import (
     Look,
@@ -79,6 +79,8 @@ _ANNOUNCED_ALREADY = (
     "is announced already. Announcing it again mails nobody twice, but sends its event again to"
 )
 _REFUSED = "would be refused, so nobody would be told; it names"
+# Beyond this, the doctor looks at everybody.
+_NAMED = 3
 IsOver = Callable[[dict[str, Any]], bool]
 Way = Callable[..., Announcement]
 _PUT = frozenset({Outcome.ANNOUNCED, Outcome.ANNOUNCED_AGAIN})
@@ -412,14 +414,20 @@ def _exit_unless_told(hub: Hub, runs: list[Run], wait: float) -> None:
 
 def _unfinished(run: Run, wait: float) -> Iterator[str]:
     """Yield a sentence for each run that did not finish during the wait."""
-    still = [
-        f"{code} ({one['state']})" for code, one in run["customers"].items() if not is_final(one)
-    ]
+    still = {
+        code: f"{code} ({one['state']})"
+        for code, one in run["customers"].items()
+        if not is_final(one)
+    }
     if still:
+        doctor = (
+            "--all" if len(still) > _NAMED else f"--hub --customer {' --customer '.join(still)}"
+        )
         yield (
-            f"{run['change_id']} is not finished after {wait:g} s at {', '.join(still)}. Watch "
-            f"it: changecast status {run['change_id']} --watch. If nothing changes for a minute: "
-            "changecast doctor --customer CODE"
+            f"{run['change_id']} is not finished after {wait:g} s at "
+            f"{some_of([*still.values()], _NAMED)}. Watch it: changecast status "
+            f"{run['change_id']} --watch. If nothing changes for a minute: changecast doctor "
+            f"{doctor}"
         )
 
 

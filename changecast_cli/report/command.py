@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from changecast.hub.announcing.announce import STATUS_TABLE
+from changecast.hub.announcing.canary import is_canary
 from changecast.hub.tracking.revisions import revisions
 from changecast_cli.failures import Refused
 from changecast_cli.options import AsJson, Profile, Region, session
 from changecast_cli.report.earlier import with_earlier
 from changecast_cli.report.page import page, totals
-from changecast_cli.terminal import out, print_json, working
+from changecast_cli.terminal import counted, out, print_json, working
 from changecast_cli.watching.runs import by_change
 from changecast_cli.watching.since import point_in_time
 from changecast_cli.watching.status import Filters, codes_on, recent_rows
@@ -42,8 +43,8 @@ def report(
 ) -> None:
     """Write one HTML page that shows who was told, when, and the state of the mails.
 
-    For a change with more than 100 customers, the page lists those with problems first and counts
-    the rest.
+    The page leaves out canaries. For a change with more than 100 customers, the page lists those
+    with problems first and counts the rest.
     """
     now = datetime.now(UTC)
     start = point_in_time(since, now)
@@ -54,7 +55,8 @@ def report(
     )
     filters.refuse_unknown_states()
     with working("Writing the report"):
-        rows = recent_rows(table, start, customer)
+        found = recent_rows(table, start, customer)
+        rows = [row for row in found if not is_canary(row["change_id"])]
         kept = [filters.of(run) for run in with_earlier(by_change(rows), rows)]
         runs = [run for run in kept if run["customers"]]
         records = {run["change_id"]: revisions(table, run["change_id"]) for run in runs}
@@ -62,7 +64,7 @@ def report(
     if as_json:
         print_json({"page": str(path), **totals(runs)})
     else:
-        out.print(f"{len(runs)} changes: {path}", markup=False, soft_wrap=True)
+        out.print(f"{counted(len(runs), 'change')}: {path}", markup=False, soft_wrap=True)
 
 
 def write(to: Path, text: str) -> Path:

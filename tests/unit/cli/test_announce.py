@@ -19,6 +19,7 @@ from changecast_cli.watching.runs import run_of
 from tests.support.builders import document, registered
 from tests.support.fake_hub import FakeHub, fake_hub
 from tests.support.hostile import BODIES
+from tests.support.typed import check
 
 Files = Callable[[int], list[str]]
 
@@ -105,7 +106,21 @@ def test_a_wait_that_is_over_too_early_is_said_and_is_no_failure(
     said = "CHG-1 is not finished after 5 s at globex (sending)"
     assert (said in " ".join(result.stderr.split())) is (code == 3)
     assert ("changecast status CHG-1 --watch" in result.stderr) is (code == 3)
-    assert ("changecast doctor --customer CODE" in result.stderr) is (code == 3)
+    assert ("changecast doctor --hub --customer globex" in result.stderr) is (code == 3)
+
+
+@pytest.mark.parametrize(
+    ("number", "step"),
+    [(2, "--hub --customer c1 --customer c2"), (3, "--customer c3"), (4, "--all")],
+)
+def test_a_wait_for_several_names_a_command_that_can_be_pasted(number: int, step: str) -> None:
+    rows = [
+        {"change_id": "CHG-1", "customer": f"c{n}", "revision": 1, "state": "sending"}
+        for n in range(1, number + 1)
+    ]
+    (said,) = announce._unfinished(run_of("CHG-1", rows), 5)
+    assert said.endswith(step)
+    check(said[said.index("changecast doctor") :])
 
 
 class Told:

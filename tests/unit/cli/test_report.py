@@ -1,13 +1,20 @@
 """The report page."""
 
+import json
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from changecast.contract.reserved_ids import id_of_test
+from changecast.hub.announcing.canary import canary_document
 from changecast.hub.tracking.revisions import Record
+from changecast_cli.main import app
+from changecast_cli.report import command
 from changecast_cli.report.command import write
 from changecast_cli.report.earlier import with_earlier
 from changecast_cli.report.figures import (
@@ -169,3 +176,50 @@ def test_the_page_is_written_where_somebody_says(tmp_path: Path, to: str, writte
     (tmp_path / "there.html").mkdir()
     assert write(tmp_path / to, "<p>") == tmp_path / written
     assert (tmp_path / written).read_text("utf-8") == "<p>"
+
+
+@pytest.fixture
+def week(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the hub's table has of the last week."""
+    found: list[dict[str, Any]] = []
+    table = SimpleNamespace(Table=lambda _: None)
+    hub = SimpleNamespace(resource=lambda _: table)
+    monkeypatch.setattr(command, "session", lambda *_: hub)
+    monkeypatch.setattr(command, "codes_on", lambda *_: None)
+    monkeypatch.setattr(command, "recent_rows", lambda *_: found)
+    monkeypatch.setattr(command, "revisions", lambda *_: [])
+    return found
+
+
+def row(change_id: str, **counted: int) -> dict[str, Any]:
+    return {"change_id": change_id, "customer": "acme", "revision": 1, "state": "sent",
+            "title": change_id, "announced_at": AT, "counts": counted}  # fmt: skip
+
+
+def test_a_canary_is_no_change_and_its_bounce_no_failed_mail(
+    week: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    canary = id_of_test(canary_document("acme", NOW)["changeId"])
+    week += [
+        row("CHG-1", planned=3, sent=3, delivered=3),
+        row(canary, planned=2, sent=2, delivered=1, bounced=1),
+        row("CHG-2:test", planned=1, sent=1, delivered=1),
+        row("canary-lamps", planned=1, sent=1, delivered=1),
+    ]
+    words = ["report", "--out", str(tmp_path / "week.html")]
+    said = json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)
+    assert (said["changes"], said["mails"], said["not_delivered"]) == (3, 5, 0)
+    page = read((tmp_path / "week.html").read_text("utf-8")).text
+    assert canary not in page
+    for change_id in ("CHG-1", "CHG-2:test", "canary-lamps"):
+        assert change_id in page
+    assert CliRunner().invoke(app, words).stdout.startswith("3 changes: ")
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 changes"), (1, "1 change")])
+def test_changes_are_counted_as_people_count(
+    week: list[dict[str, Any]], tmp_path: Path, number: int, said: str
+) -> None:
+    week += [row("CHG-1", planned=1, sent=1)] * number
+    shown = CliRunner().invoke(app, ["report", "--out", str(tmp_path / "week.html")]).stdout
+    assert shown.startswith(f"{said}: ")

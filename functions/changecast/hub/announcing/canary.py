@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from changecast.contract.errors import ChangecastError
+from changecast.contract.reserved_ids import TEST_SUFFIX
 from changecast.hub.announcing.announce import Hub, announce
 
 log = logging.getLogger("changecast")
@@ -30,6 +31,11 @@ def canary_document(code: str, now: datetime) -> dict[str, Any]:
         "version": 1,
         "testRun": True,
     }
+
+
+def is_canary(change_id: str) -> bool:
+    """Return whether a change is a canary, by the ID that `announce` gives its test."""
+    return change_id.startswith("canary-") and change_id.endswith(TEST_SUFFIX)
 
 
 def announce_canaries(hub: Hub, codes: Iterable[str]) -> list[str]:
