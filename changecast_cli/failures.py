@@ -25,6 +25,7 @@ from rich.markup import escape
 from changecast.contract.errors import ChangecastError, ContractError
 from changecast.hub.announcing.metadata import MetadataFault
 from changecast_cli.endpoint import is_embedded
+from changecast_cli.options import CUSTOMER, HUB, opened
 from changecast_cli.terminal import complained, err
 
 FAILED, BAD_INPUT, NOT_YET = 1, 2, 3
@@ -129,9 +130,10 @@ def _answered(error: ClientError) -> str:
     caller = _CALLER.search(message)
     if not code.startswith("AccessDenied") or caller is None:
         return said
+    needed = "the customer's" if HUB not in opened and CUSTOMER in opened else "the hub's"
     return (
         f"{said.rstrip('.')}. These credentials belong to account {caller[1]}: if "
-        "that is not the hub's account, set AWS_PROFILE or use --profile."
+        f"that is not {needed} account, set AWS_PROFILE or use --profile."
     )
 
 

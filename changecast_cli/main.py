@@ -71,8 +71,9 @@ def _exit_code() -> int:
         return left.code if isinstance(left.code, int) else 1
     except Exception as error:  # noqa: BLE001 - the outermost edge: known causes become a sentence
         from changecast_cli.failures import exit_code  # noqa: PLC0415 - a second, only in trouble
+        from changecast_cli.wrong_account import clearer  # noqa: PLC0415 - only in trouble too
 
-        return exit_code(error)
+        return exit_code(clearer(error))
 
 
 def _done_as_typed() -> int:

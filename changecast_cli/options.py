@@ -25,6 +25,9 @@ Profile = Annotated[
 Region = Annotated[str | None, typer.Option(help="AWS Region of the hub.", envvar="AWS_REGION")]
 
 
+# The sessions of this command that use the credentials that were given, by whose they should be.
+HUB, CUSTOMER = "hub", "customer"
+opened: dict[str, boto3.Session] = {}
 _KEYS = "AWS_ACCESS_KEY_ID"
 
 
@@ -40,7 +43,8 @@ def session(profile: str | None, region: str | None) -> boto3.Session:
         profile = named
     found = boto3.Session(profile_name=profile or None, region_name=region or None)
     if found.region_name is None and of_folder.get("region"):
-        return boto3.Session(profile_name=profile or None, region_name=of_folder["region"])
+        found = boto3.Session(profile_name=profile or None, region_name=of_folder["region"])
+    opened[HUB] = found
     return found
 
 

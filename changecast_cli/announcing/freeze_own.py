@@ -168,7 +168,9 @@ def _open(code: str | None, profile: str | None, region: str | None) -> _Account
     stack = find_stack(own, STACK)
     if stack is None:
         raise Refused(
-            "this account has no Changecast stack: use another --profile, or deploy one first"
+            "this account has no Changecast stack, and freezes are declared in the customer's "
+            "account: add --customer CODE or use a profile of the customer (--profile). The hub's "
+            "are listed by: changecast freeze list --hub"
         )
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
     if not {"LedgerTable", "ReportsQueue"} <= set(outputs):

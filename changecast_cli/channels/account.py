@@ -56,7 +56,8 @@ def channels_of(session: boto3.Session) -> Channels:
     stack = find_stack(session, STACK)
     if stack is None:
         raise Refused(
-            "this account has no Changecast stack: use another --profile, or deploy one first"
+            "this account has no Changecast stack, and channels are in the customer's account: add "
+            "--customer CODE, use a profile of the customer (--profile), or deploy its stack first"
         )
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
     if "NoticesQueue" not in outputs:

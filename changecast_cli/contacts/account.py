@@ -11,6 +11,7 @@ import typer
 from botocore.exceptions import ClientError
 
 from changecast.hub.name_suggestions import known_names
+from changecast_cli import options
 from changecast_cli.contacts.pacing import CallPace
 from changecast_cli.customers.account import STACK, session_of
 from changecast_cli.deploying import samconfig_file
@@ -95,7 +96,9 @@ def same_account(code: str | None, profile: str | None) -> str:
 def session_for(code: str | None, profile: str | None, region: str | None) -> boto3.Session:
     """Return a session for a customer in samconfig.toml, or the credentials' own; else Refused."""
     if code is None:
-        return in_turn(boto3.Session(profile_name=profile, region_name=region))
+        own = in_turn(boto3.Session(profile_name=profile, region_name=region))
+        options.opened[options.CUSTOMER] = own
+        return own
     customers = samconfig_file.customers_in(samconfig_file.read(Path("samconfig.toml")))
     if code not in customers:
         raise Refused(
@@ -123,5 +126,8 @@ def stack_in(session: boto3.Session) -> Mapping[str, Any]:
 def _only_list(ses: "SESV2Client") -> str:
     found = ses.list_contact_lists()["ContactLists"]
     if not found:
-        raise Refused("this account has no contact list: deploy its stack first")
+        raise Refused(
+            "this account has no contact list, and lists are in the customer's account: add "
+            "--customer CODE, use a profile of the customer (--profile), or deploy its stack first"
+        )
     return found[0]["ContactListName"]

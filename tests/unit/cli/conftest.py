@@ -2,13 +2,14 @@
 
 import pytest
 
-from changecast_cli import terminal
+from changecast_cli import options, terminal
 
 
 @pytest.fixture(autouse=True)
 def nothing_complained_about_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(terminal, "_errors", [])
     monkeypatch.setattr(terminal, "_printed", [])
+    options.opened.clear()
 
 
 @pytest.fixture(autouse=True)
