@@ -97,7 +97,8 @@ def test_a_subject_is_short_before_its_id_and_its_title_is_seen(
         title="Patch the bastion hosts in eu-central-1 and eu-west-1",
         status=STATUS.get(kind, Status.APPROVED),
     )
-    before = full_change(window=LATER) if kind is MailKind.UPDATE else None
+    same = full_change(title=about.title, window=LATER)
+    before = same if kind is MailKind.UPDATE else None
     subject = str(mail(kind, about, previous=before, language=language)["Subject"])
     head, sign, rest = subject.partition(" [CHG-1]")
     assert (sign, rest) == (" [CHG-1]", "")
@@ -105,6 +106,26 @@ def test_a_subject_is_short_before_its_id_and_its_title_is_seen(
     assert columns(head) <= (55 if kind is MailKind.WITHDRAWN else 53)
     assert "Patch the bastion" in subject[:40]
     assert "23:00" in head
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_corrected_words_of_a_title_are_not_cut(language: str) -> None:
+    before = full_change(title="Replace the VPN gateways of the office in Barcelona")
+    about = full_change(title="Replace the VPN gateways of the office in Madrid")
+    subject = str(mail(MailKind.UPDATE, about, previous=before, language=language)["Subject"])
+    assert "Replace the VPN gateways of the office in Madrid" in subject
+    assert "23:00" in subject
+    assert subject.endswith(" [CHG-1]")
+
+
+@pytest.mark.parametrize(
+    "title", ["Wartung " + "ü" * 240, "Replace  the VPN\u00ad gateways in Madrid."]
+)
+def test_a_corrected_title_has_a_limit_and_what_nobody_sees_is_no_correction(title: str) -> None:
+    before = full_change(title="Replace the VPN gateways in Madrid", window=LATER)
+    subject = str(mail(MailKind.UPDATE, full_change(title=title), previous=before)["Subject"])
+    assert "…" in subject
+    assert columns(subject) <= 170
 
 
 def test_a_title_that_is_only_a_word_too_long_stays_whole() -> None:

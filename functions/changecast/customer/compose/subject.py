@@ -5,6 +5,7 @@ Its words are the table `[subject]` of languages/*.toml.
 
 import re
 
+from changecast.contract.differences import folded
 from changecast.customer.compose import times
 from changecast.customer.compose.occasion import Occasion, kind_key
 from changecast.customer.compose.text.cuts import graphemes, shortened
@@ -14,6 +15,9 @@ from changecast.customer.compose.text.wrapping import columns
 LIMIT = 45
 LEAST_TITLE = 18
 SLACK = 6
+# Columns of a title that reads differently since the reader's last mail: what was corrected may be
+# at its end.
+NEW_TITLE = 120
 # Marks that change the direction of text; isolated, they affect only the title (UAX #9).
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
@@ -26,8 +30,16 @@ def subject(occasion: Occasion) -> str:
     start = _start(occasion)
     when = words("text", "comma") + start if start else ""
     room = LIMIT - sum(map(columns, (test, kind, when)))
+    if _has_new_title(occasion):
+        room = max(room, NEW_TITLE)
     title = isolated(_fitting(change.title, room))
     return f"{test}{kind}{title}{when} [{change.change_id}]"
+
+
+def _has_new_title(occasion: Occasion) -> bool:
+    """Return whether the title reads differently since the reader's last mail."""
+    before = occasion.previous
+    return before is not None and folded(before.title) != folded(occasion.change.title)
 
 
 def isolated(text: str) -> str:
