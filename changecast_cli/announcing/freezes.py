@@ -22,7 +22,12 @@ from changecast.hub.announcing.freeze_gate import (
     declared_objections,
     kept_objections,
 )
-from changecast.hub.tracking.freezes import CustomerFreezes, FrozenTime, short_notice
+from changecast.hub.tracking.freezes import (
+    CustomerFreezes,
+    FrozenTime,
+    in_freeze,
+    short_notice,
+)
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.failures import Refused
 
@@ -133,12 +138,13 @@ def plain(folder: Path, now: datetime) -> dict[str, CustomerFreezes]:
     return found
 
 
-def clashes(freezes: Freezes, window: Window) -> Iterator[str]:
-    """Yield the names of the freezes that overlap the window."""
+def clashes(freezes: Freezes, window: Window) -> Iterator[tuple[str, datetime, datetime]]:
+    """Yield each freeze that overlaps the window: its name, and its first time that does."""
     for freeze in freezes.times:
-        if any(start < window.end and start + freeze.length > window.start
-               for start in _starts(freeze, window)):  # fmt: skip
-            yield freeze.name
+        times = [(start, start + freeze.length) for start in _starts(freeze, window)]
+        hits = [(start, end) for start, end in times if start < window.end and end > window.start]
+        if hits:
+            yield freeze.name, *hits[0]
 
 
 def _starts(freeze: Freeze, window: Window) -> list[datetime]:
@@ -160,8 +166,8 @@ def _until_with_zone(rule: str) -> str:
 
 def objections_to(freezes: Freezes, window: Window, now: datetime) -> Iterator[str]:
     """Yield why the customer does not want a change in this window, announced now."""
-    for name in clashes(freezes, window):
-        yield f"in the freeze {name!r}"
+    for name, start, end in clashes(freezes, window):
+        yield in_freeze(name, start, end, window.timezone)
     if too_short(freezes, window, now):
         yield short_notice(window, freezes.notice, now)
 

@@ -262,7 +262,7 @@ def test_a_dry_run_asks_each_customers_account(onboarded: Shell) -> None:
     assert (told["ob-two"]["mail"], told["ob-two"]["recipients"]) == (
         "announcement", {"announcements": 1},
     )  # fmt: skip
-    assert told["ob-two"]["warnings"][0] == "in the freeze 'Stocktaking'"
+    assert told["ob-two"]["warnings"][0].startswith("in the freeze 'Stocktaking' (")
     assert "it requires 3 days of notice, but" in told["ob-two"]["warnings"][1]
     assert onboarded("status", str(change["changeId"])).returncode == 2, "nothing was put"
 

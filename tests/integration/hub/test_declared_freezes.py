@@ -104,7 +104,9 @@ def removed(number: int = 1, **more: Any) -> dict[str, Any]:
 
 def test_a_declared_freeze_refuses_a_change_and_only_of_its_customer(hub: Hub) -> None:
     hub.hears(declared())
-    assert hub.announce("acme").startswith("acme: in the freeze 'Freeze 1'. Move the window")
+    refused = hub.announce("acme")
+    assert refused.startswith("acme: in the freeze 'Freeze 1' (")
+    assert "). Move the window" in refused
     assert hub.announce("acme", despite="Certificates end.") == ""
     assert hub.announce("globex") == ""
     assert hub.announce("acme", status="completed") == ""

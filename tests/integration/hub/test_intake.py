@@ -318,6 +318,6 @@ def test_a_freeze_that_the_hub_keeps_holds_for_dropped_files(
     assert dropping.take_in(dropping.drop(document())) == []
     assert dropping.announced() == []
     (alert,) = dropping.told()
-    assert "acme: in the freeze 'Stocktaking'" in alert
+    assert "acme: in the freeze 'Stocktaking' (" in alert
     assert dropping.take_in(dropping.drop(document(despite="Certificates end."))) == []
     assert len(dropping.announced()) == 1

@@ -8,7 +8,12 @@ import pytest
 from changecast.contract.change import Window
 from changecast.contract.errors import ContractError
 from changecast.hub.announcing.announce import Announcement, announce
-from changecast.hub.tracking.freezes import CustomerFreezes, FrozenTime, objections_to
+from changecast.hub.tracking.freezes import (
+    CustomerFreezes,
+    FrozenTime,
+    in_freeze,
+    objections_to,
+)
 from changecast.hub.tracking.revisions import revisions
 from tests.support.builders import document
 from tests.support.fake_hub import FakeHub, fake_hub
@@ -118,10 +123,10 @@ NOTICE = CustomerFreezes((YEAR_END,), 72)
 @pytest.mark.parametrize(
     ("start", "objections"),
     [
-        ("2027-01-20T23:30:00+00:00", ["in the freeze 'Year end'"]),
+        ("2027-01-20T23:30:00+00:00", ["in the freeze 'Year end' (2027-01-20)"]),
         ("2027-01-21T00:00:00+00:00", []),
         ("2027-01-19T23:00:00+00:00", []),
-        ("2027-01-19T23:00:01+00:00", ["in the freeze 'Year end'"]),
+        ("2027-01-19T23:00:01+00:00", ["in the freeze 'Year end' (2027-01-20)"]),
         (
             "2027-01-12T12:00:00+00:00",
             ["it requires 3 days of notice, but the window begins in 2 days"],
@@ -134,3 +139,27 @@ def test_what_the_hub_keeps_of_a_customer(start: str, objections: list[str]) -> 
     window = Window(start=at, end=at + timedelta(hours=1))
     now = datetime(2027, 1, 10, 12, tzinfo=UTC)
     assert list(objections_to(NOTICE, window, now)) == objections
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "timezone", "said"),
+    [
+        ("2026-12-19T23:00:00Z", "2027-01-06T23:00:00Z", "Europe/Madrid",
+         "2026-12-20 to 2027-01-06"),
+        ("2026-12-19T23:00:00Z", "2027-01-06T23:00:00Z", "UTC",
+         "2026-12-19 23:00 to 2027-01-06 23:00, UTC"),
+        ("2027-06-30T22:00:00Z", "2027-07-01T22:00:00Z", "Europe/Madrid", "2027-07-01"),
+        ("2027-03-27T23:00:00Z", "2027-03-28T22:00:00Z", "Europe/Madrid", "2027-03-28"),
+        ("2026-12-20T17:00:00Z", "2026-12-21T05:00:00Z", "Asia/Tokyo",
+         "2026-12-21 02:00 to 2026-12-21 14:00, Asia/Tokyo"),
+    ],
+)  # fmt: skip
+def test_a_freeze_is_named_with_its_days_in_the_time_zone_of_the_change(
+    start: str, end: str, timezone: str, said: str
+) -> None:
+    times = (datetime.fromisoformat(start), datetime.fromisoformat(end))
+    assert in_freeze("Year end", *times, timezone) == f"in the freeze 'Year end' ({said})"
+
+
+def test_a_refusal_says_where_all_freezes_are_listed() -> None:
+    assert "changecast freeze list --hub" in refused(fake_hub(), document())

@@ -45,7 +45,8 @@ def refuse_in_freeze(
         raise ContractError(
             "not_wanted",
             f"{'; '.join(found)}. Move the window, or announce anyway with a reason: "
-            "--despite REASON (in an intake file: the field `despite`)",
+            "--despite REASON (in an intake file: the field `despite`). All freezes: changecast "
+            "freeze list --hub",
         )
 
 

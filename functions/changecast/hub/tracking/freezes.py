@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from boto3.dynamodb.conditions import Key
 
@@ -125,13 +126,23 @@ def _with(row: Row, freeze: FreezeDeclared, now: datetime) -> Row:
 
 def objections_to(freezes: CustomerFreezes, window: Window, now: datetime) -> Iterator[str]:
     """Yield why the customer does not want a change in this window, announced now."""
-    for time in freezes.times:
-        start, end = datetime.fromisoformat(time.start), datetime.fromisoformat(time.end)
+    for one in freezes.times:
+        start, end = datetime.fromisoformat(one.start), datetime.fromisoformat(one.end)
         if start < window.end and end > window.start:
-            yield f"in the freeze {time.name!r}"
+            yield in_freeze(one.name, start, end, window.timezone)
     notice = timedelta(hours=freezes.notice_hours)
     if window.start - now < notice:
         yield short_notice(window, notice, now)
+
+
+def in_freeze(name: str, start: datetime, end: datetime, timezone: str) -> str:
+    """Return a sentence: in which freeze a window is, in the time zone of the change."""
+    zone = ZoneInfo(timezone)
+    first, last = start.astimezone(zone), end.astimezone(zone)
+    if first.time() == last.time() == time():  # whole days
+        days = dict.fromkeys((f"{first:%Y-%m-%d}", f"{last - timedelta(days=1):%Y-%m-%d}"))
+        return f"in the freeze {name!r} ({' to '.join(days)})"
+    return f"in the freeze {name!r} ({first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}, {timezone})"
 
 
 def short_notice(window: Window, notice: timedelta, now: datetime) -> str:
