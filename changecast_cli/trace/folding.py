@@ -1,6 +1,6 @@
 """Fold similar spans: a batch of mails is a row for the first calls and one for the rest. Pure.
 
-Failed spans are never folded.
+Failed spans are folded only with others that failed with the same code.
 """
 
 from collections import Counter
@@ -31,23 +31,24 @@ def merged(spans: Sequence[Span]) -> list[Span]:
     if len(spans) < 2 or spans[0].kind != "function" or spans[1].name != spans[0].name:
         return list(spans)
     outer, inner = spans[0], spans[1]
-    one = replace(outer, mark=outer.mark or inner.mark, links=outer.links + inner.links)
+    mark, code = (outer.mark, outer.code) if outer.mark else (inner.mark, inner.code)
+    one = replace(outer, mark=mark, code=code, links=outer.links + inner.links)
     return [one, *(replace(span, depth=span.depth - 1) for span in spans[2:])]
 
 
 def folded_trace(spans: Sequence[Span], shown: int = SHOWN) -> list[Span]:
     """Return the spans; those after the first `shown` of a kind in a row become one."""
     kept: list[Span] = []
-    for alike, group in groupby(spans, key=_kind_of):
+    for _, group in groupby(spans, key=_kind_of):
         same = list(group)
-        first = same if alike is None else same[:shown]
+        first = same[:shown]
         kept += [*first, *_one_for(same[len(first) :])]
     return kept
 
 
-def _kind_of(span: Span) -> tuple[str, str, int] | None:
-    """Return what makes spans similar; None if the span failed, which is never folded."""
-    return None if span.mark else (span.name, span.kind, span.depth)
+def _kind_of(span: Span) -> tuple[str, str, int, str, str]:
+    """Return what makes spans similar: a failed span is similar to no other kind of failure."""
+    return span.name, span.kind, span.depth, span.mark, span.code
 
 
 def _one_for(rest: Sequence[Span]) -> Iterator[Span]:

@@ -50,6 +50,7 @@ def _bar(span: Span, begin: float, end: float) -> dict[str, Any]:
         "name": span.name,
         "kind": span.kind,
         "mark": span.mark,
+        "code": span.code,
         "depth": span.depth,
         "left": round(left, 2),
         "width": round(max(span.seconds / whole * 100, 0.6), 2),

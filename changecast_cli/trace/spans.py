@@ -13,6 +13,10 @@ Document = Mapping[str, Any]
 # Our own annotations; everything else in a document may be personal data.
 OURS = ("change_id", "customer", "revision", "run")
 TOO_MANY = 429
+# How botocore's ClientError begins.
+_AWS_CODE = re.compile(r"An error occurred \((?P<code>[\w.]+)\)")
+# A conditional write is refused if another call was first, as planned: alone, or in a transaction.
+_CAME_SECOND = re.compile(r"\(ConditionalCheckFailedException\)|\[[^]]*ConditionalCheckFailed\b")
 _OUR_FUNCTION = re.compile(r"[\w-]*?(?P<verb>[A-Z][A-Za-z]*)Function-\w+")
 _SERVICES = {"email": "SES", "dynamodb": "DynamoDB", "s3": "S3", "sqs": "SQS",
              "events": "EventBridge", "Events": "EventBridge", "ssm": "SSM"}  # fmt: skip
@@ -22,7 +26,7 @@ _SERVICES = {"email": "SES", "dynamodb": "DynamoDB", "s3": "S3", "sqs": "SQS",
 class Span:
     """A span. Times are epoch seconds; `depth` is how deeply it is nested.
 
-    `mark` is "" or the worst of: throttle, error, fault.
+    `mark` is "" or the worst of: throttle, error, fault; `code` is then the error's code.
     """
 
     trace_id: str
@@ -35,6 +39,7 @@ class Span:
     mark: str
     links: tuple[str, ...] = ()
     annotations: tuple[tuple[str, str], ...] = ()
+    code: str = ""
 
     @property
     def seconds(self) -> float:
@@ -79,6 +84,7 @@ def _walk(
 def _span(trace_id: str, document: Document, depth: int) -> Span:
     begin = float(document.get("start_time", 0.0))
     annotations = document.get("annotations", {})
+    mark, code = ("", "") if _came_second(document) else (_mark(document), _code(document))
     return Span(
         trace_id,
         document["id"],
@@ -87,9 +93,10 @@ def _span(trace_id: str, document: Document, depth: int) -> Span:
         begin,
         float(document.get("end_time") or begin),
         depth,
-        _mark(document),
+        mark,
         tuple(link["trace_id"] for link in document.get("links", ()) if "trace_id" in link),
         tuple((name, str(annotations[name])) for name in OURS if name in annotations),
+        code if mark else "",
     )
 
 
@@ -104,6 +111,32 @@ def _mark(document: Document) -> str:
     if document.get("error") or 400 <= status < 500:
         return "error"
     return "fault" if document.get("fault") else ""
+
+
+def _code(document: Document) -> str:
+    """Return the error's code: AWS's, or the exception's type, or the HTTP status.
+
+    The message may name people, so nothing else of it is read.
+    """
+    for exception in _exceptions(document):
+        if found := _AWS_CODE.match(str(exception.get("message", ""))):
+            return found["code"]
+        if kind := str(exception.get("type", "")):
+            return kind
+    status = int(document.get("http", {}).get("response", {}).get("status") or 0)
+    return f"HTTP {status}" if status >= 400 else ""
+
+
+def _came_second(document: Document) -> bool:
+    """Return whether a conditional write was refused because another call was first."""
+    messages = (str(exception.get("message", "")) for exception in _exceptions(document))
+    is_call = document.get("namespace") == "aws"
+    return is_call and any(_CAME_SECOND.search(message) for message in messages)
+
+
+def _exceptions(document: Document) -> Iterable[Mapping[str, Any]]:
+    cause = document.get("cause")
+    return cause.get("exceptions", ()) if isinstance(cause, Mapping) else ()
 
 
 def _name(document: Document) -> str:

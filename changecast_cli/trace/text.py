@@ -18,13 +18,13 @@ def waterfall(way: Sequence[Sequence[Span]], width: int) -> Table:
     """
     begin, end = end_to_end(way)
     table = Table(box=None, pad_edge=False, header_style="bold dim", show_edge=False)
-    marked = any(span.mark for spans in way for span in spans)
-    room = max(10, min(70, width - (69 if marked else 57)))
+    longest = max(len(mark_of(span)) for spans in way for span in spans)
+    room = max(10, min(70, width - 57 - (longest + 2 if longest else 0)))
     table.add_column("WHAT", no_wrap=True, overflow="ellipsis", max_width=35)
     table.add_column("", no_wrap=True, min_width=room, max_width=room)
     table.add_column("AT", justify="right", no_wrap=True)
     table.add_column("TOOK", justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
+    table.add_column("", overflow="fold")
     for number, spans in enumerate(way):
         if number:
             table.add_row(Text(f"  ↓ {came_by(way[:number], spans)}", style="dim italic"))
@@ -39,7 +39,12 @@ def _cells(span: Span, begin: float, end: float, room: int) -> Iterator[Text]:
     yield Text(bar_of(span, begin, end, room), style=style)
     yield Text(f"+{said(span.begin - begin)}", style="dim")
     yield Text(said(span.seconds))
-    yield Text(_MARKS.get(span.mark, ""), style=style)
+    yield Text(mark_of(span), style=style)
+
+
+def mark_of(span: Span) -> str:
+    """Return what went wrong, with the error's code; "" if nothing did."""
+    return f"{_MARKS.get(span.mark, '')} {span.code}".strip()
 
 
 def bar_of(span: Span, begin: float, end: float, room: int) -> str:

@@ -1,6 +1,7 @@
 """Traces as people see them."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -72,6 +73,74 @@ def test_what_the_sdk_calls_a_fault_is_told_by_what_aws_answered(status: int, ma
     call = {"id": "1", "name": "email", "fault": True, "http": {"response": {"status": status}}}
     (one,) = spans_of("1-a", [call])
     assert one.mark == mark
+
+
+REFUSED = {"id": "9", "name": "email", "namespace": "aws", "aws": {"operation": "SendEmail"},
+           "start_time": 1.0, "end_time": 2.0, "error": True}  # fmt: skip
+
+
+def raised(message: str, kind: str = "ClientError") -> dict[str, Any]:
+    return {"cause": {"exceptions": [{"id": "e", "type": kind, "message": message}]}}
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        (raised("An error occurred (AccountPausedException) when calling the SendEmail operation: "
+                "x@acme.example"), "AccountPausedException"),
+        (raised("x@acme.example does not answer", "ReadTimeoutError"), "ReadTimeoutError"),
+        ({"http": {"response": {"status": 403}}}, "HTTP 403"),
+        ({"cause": "0123456789abcdef"}, ""),
+    ],
+)  # fmt: skip
+def test_an_error_has_its_code_and_nothing_else_of_its_message(
+    more: dict[str, Any], code: str
+) -> None:
+    spans = spans_of("1-a", [REFUSED | more])
+    assert spans[0].code == code
+    said = " ".join(shown([spans]).split())
+    assert said.endswith(f"✗ error {code}".strip())
+    assert "acme" not in said
+    page = str(drawn(Way("globex", 1, [spans])))
+    assert code in page
+    assert "acme" not in page
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_a_long_code_is_whole_on_every_screen(width: int) -> None:
+    code = "MailFromDomainNotVerifiedException"
+    spans = spans_of("1-a", [REFUSED | raised(f"An error occurred ({code}) when calling")])
+    console = Console(width=width, file=io.StringIO())
+    console.print(waterfall([spans], width))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert code in "".join(line[-40:].strip() for line in text.splitlines()).replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("message", "mark"),
+    [
+        ("(ConditionalCheckFailedException) when calling the UpdateItem operation", ""),
+        ("(TransactionCanceledException): reasons [None, ConditionalCheckFailed]", ""),
+        ("(TransactionCanceledException): reasons [ThrottlingError, None]", "error"),
+    ],
+)
+def test_a_conditional_write_that_came_second_is_no_failure(message: str, mark: str) -> None:
+    document = REFUSED | {"name": "dynamodb", "aws": {"operation": "UpdateItem"}}
+    spans = spans_of("1-a", [document | raised(f"An error occurred {message}")])
+    assert spans[0].mark == mark
+    assert bool(spans[0].code) is bool(mark)
+    assert drawn(Way("globex", 1, [spans]))["troubled"] is bool(mark)
+
+
+def test_repeated_failures_of_one_code_are_folded_and_another_code_is_shown() -> None:
+    failed = [replace(span("SES SendEmail", n, "error"), code="Paused") for n in range(20)]
+    failed[9] = replace(failed[9], code="NotFound")
+    rows = folded_trace(failed)
+    assert [(row.name, row.code) for row in rows if "×" in row.name or row.code != "Paused"] == [
+        ("SES SendEmail × 6", "Paused"), ("SES SendEmail", "NotFound"),
+        ("SES SendEmail × 7", "Paused"),
+    ]  # fmt: skip
+    assert all(row.mark == "error" for row in rows)
 
 
 def test_traces_on_both_sides_of_a_queue_are_one_way_even_if_a_clock_is_wrong() -> None:
