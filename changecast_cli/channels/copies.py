@@ -21,7 +21,7 @@ from changecast_cli.channels.secrets import keep_secret, new_secret
 from changecast_cli.contacts.account import AccountProfile, AccountRegion, Code
 from changecast_cli.failures import FAILED, Refused
 from changecast_cli.options import AsJson
-from changecast_cli.terminal import out, print_json
+from changecast_cli.terminal import counted, out, print_json
 from changecast_cli.text_files import read_text, save_text
 
 FORMAT = "changecast-channels-1"
@@ -57,7 +57,7 @@ def back_up(
     kept = [{name: getattr(each, name) for name in _KEPT} for each in found]
     made = {"format": FORMAT, "account": channels.account, "channels": kept}
     save_text(file, json.dumps(made, indent=1, ensure_ascii=False) + "\n", mode=0o600)
-    out.print(f"{len(found)} channels in {file}", markup=False)
+    out.print(f"{counted(len(found), 'channel')} in {file}", markup=False)
 
 
 def bring_back(
@@ -85,7 +85,7 @@ def bring_back(
         added = [{"name": name, **({"secret": it} if it else {})} for name, it in secrets.items()]
         print_json({"added": added, "kept": plan.kept})
         return
-    out.print(f"{len(plan.add)} channels added, {len(plan.kept)} unchanged")
+    out.print(f"{counted(len(plan.add), 'channel')} added, {len(plan.kept)} unchanged")
     for name, secret in secrets.items():
         if secret:
             out.print(f"Secret of {name}, shown only once: {secret}", markup=False, soft_wrap=True)

@@ -17,7 +17,7 @@ from changecast_cli.channels.account import ChannelArgument, Channels, open_chan
 from changecast_cli.contacts.account import AccountProfile, AccountRegion, Code
 from changecast_cli.failures import Failed
 from changecast_cli.options import AsJson
-from changecast_cli.terminal import out, print_json, working
+from changecast_cli.terminal import counted, out, print_json, working
 
 POLL_SECONDS = 1.0
 
@@ -46,7 +46,7 @@ def list_all(
         )
         table.add_row(*map(Text, cells))
     out.print(table)
-    out.print(f"{len(found)} channels")
+    out.print(counted(len(found), "channel"))
 
 
 def show(

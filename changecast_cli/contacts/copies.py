@@ -30,7 +30,7 @@ from changecast_cli.contacts.owner import COLUMN, owner_of
 from changecast_cli.contacts.reading import ledger_of
 from changecast_cli.contacts.records import Choice, Contact, defaults_of, every_contact
 from changecast_cli.failures import Refused
-from changecast_cli.terminal import err, out, print_csv
+from changecast_cli.terminal import counted, err, out, print_csv
 from changecast_cli.text_files import save_text
 
 EVERYTHING = "unsubscribed_from_all"
@@ -104,8 +104,9 @@ def back_up(
     contacts = open_list(customer, profile, region, per_second)
     made = backup(contacts, attributes=attributes)
     write_backup(file, made)
-    out.print(f"{len(made['contacts'])} people and {len(made['suppressed'])} suppressed addresses "
-              f"in {file}")  # fmt: skip
+    people = counted(len(made["contacts"]), "person", "people")
+    suppressed = counted(len(made["suppressed"]), "suppressed address", "suppressed addresses")
+    out.print(f"{people} and {suppressed} in {file}", markup=False)
 
 
 def bring_back(

@@ -28,7 +28,7 @@ from changecast_cli.contacts.records import every_contact
 from changecast_cli.contacts.suppression_list import release, suppressed
 from changecast_cli.failures import FAILED, Failed, Refused
 from changecast_cli.options import AsJson
-from changecast_cli.terminal import err, out, print_json
+from changecast_cli.terminal import counted, err, out, print_json
 
 Too = Annotated[
     bool,
@@ -80,7 +80,10 @@ def forget(
     if as_json:
         print_json(_plain(person, suppression_too=suppression_too, done=is_confirmed, left=left))
     elif is_confirmed:
-        out.print(f"Forgotten: {len(person.contacts)} contacts, {emptied} ledger items")
+        out.print(
+            f"Forgotten: {counted(len(person.contacts), 'contact')}, "
+            f"{counted(emptied, 'ledger item')}"
+        )
     if is_confirmed and left:
         runs = ", ".join(person.ledger.runs) or "that changed in the meantime"
         raise Failed(

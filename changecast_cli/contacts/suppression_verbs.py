@@ -16,7 +16,7 @@ from changecast_cli.contacts.addresses import mailbox_of, read_address
 from changecast_cli.contacts.suppression_list import release, suppress, suppressed
 from changecast_cli.failures import Refused
 from changecast_cli.options import AsJson
-from changecast_cli.terminal import out, print_json
+from changecast_cli.terminal import counted, out, print_json
 
 
 def list_suppressed(
@@ -33,7 +33,7 @@ def list_suppressed(
         return
     for each in found:
         out.print(f"{each['address']}  {each['reason']}", markup=False)
-    out.print(f"{len(found)} addresses")
+    out.print(counted(len(found), "address", "addresses"))
 
 
 def add_suppressed(

@@ -180,7 +180,7 @@ def _each(doing: str, people: Sequence[Contact], written: Callable[[Contact], bo
     met: list[str] = []
     done = 0
     # A disabled bar still ends with an empty line, so there is none without a terminal.
-    bar = Progress(console=err, transient=True) if err.is_terminal else None
+    bar = Progress(console=err, transient=True) if people and err.is_terminal else None
     try:
         with bar or nullcontext():
             task = bar.add_task(doing, total=len(people)) if bar else None

@@ -11,7 +11,7 @@ from changecast_cli.customers.samconfig_entries import Added
 from changecast_cli.deploying.samconfig import CustomerStack
 from changecast_cli.endpoint import is_embedded
 from changecast_cli.failures import BAD_INPUT, FAILED, say
-from changecast_cli.terminal import out, print_json
+from changecast_cli.terminal import counted, out, print_json
 
 
 def tell_added(
@@ -96,7 +96,7 @@ def _summary(customers: Iterable[CustomerStack], done: list[Deployed]) -> None:
     ended = {each.environment for each in done if not each.fault}
     codes = [each.code for each in customers]
     stand = [code for code in codes if {code, f"{code}-route"} <= ended]
-    out.print(f"\n{len(stand)} of {len(codes)} customers deployed.")
+    out.print(f"\n{len(stand)} of {counted(len(codes), 'customer')} deployed.")
     for code in codes:
         if code not in stand:
             why = faults.get(code) or faults.get(f"{code}-route") or "not reached"

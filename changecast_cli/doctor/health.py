@@ -9,6 +9,7 @@ from typing import Any
 from changecast_cli.doctor.checked_account import CheckedAccount, values
 from changecast_cli.doctor.verdicts import Verdict, broken, ok, repair_of, warning
 from changecast_cli.paging import pages
+from changecast_cli.terminal import counted
 
 # SigV4 refuses requests whose time is five minutes off.
 CLOCK_WARNING, CLOCK_BROKEN = 30.0, 240.0
@@ -94,7 +95,7 @@ def function_errors(checked: CheckedAccount) -> Iterator[Verdict]:
         look = f"sam logs --config-env {checked.code} --stack-name changecast"
         yield warning("functions", f"functions with errors in 24 h: {', '.join(failed)}", look)
     else:
-        yield ok("functions", f"{len(functions)} functions without an error in 24 h")
+        yield ok("functions", f"{counted(len(functions), 'function')} without an error in 24 h")
 
 
 def traces(checked: CheckedAccount) -> Iterator[Verdict]:

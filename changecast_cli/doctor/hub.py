@@ -16,6 +16,7 @@ from changecast_cli.doctor.health import waiting
 from changecast_cli.doctor.stack import canonical, look_at_rule, partition_of, rule_to_queue
 from changecast_cli.doctor.verdicts import Verdict, broken, ok, repair_of, warning
 from changecast_cli.paging import pages
+from changecast_cli.terminal import counted
 
 BUS, ARCHIVE = DEFAULT_HUB_BUS, "changecast-announcements"
 _FURTHER_BUS = re.compile(re.escape(BUS) + "-[0-9]+")
@@ -68,7 +69,7 @@ def reporters(checked: CheckedAccount) -> Iterator[Verdict]:
     if wrong or denied != [canonical(each) for each in expected_denials(checked, found["Arn"])]:
         yield broken("bus-policy", "differs from the template", repair_of("hub"))
     elif not silent and not unknown:
-        yield ok("reporters", f"{len(registered)} customers")
+        yield ok("reporters", counted(len(registered), "customer"))
 
 
 def reports(hub: boto3.Session, customer: Customer) -> Iterator[Verdict]:
@@ -195,4 +196,6 @@ def _route_letters(hub: boto3.Session, code: str) -> Iterator[Verdict]:
     number = waiting(hub.client("sqs"), outputs["DeadLettersUrl"])
     if number:
         replay = f"changecast replay --from {KEPT_DAYS}d --customer {code}"
-        yield broken("route-letters", f"{number} announcements did not reach its bus", replay)
+        yield broken(
+            "route-letters", f"{counted(number, 'announcement')} did not reach its bus", replay
+        )

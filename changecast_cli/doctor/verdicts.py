@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from rich.markup import escape
 
+from changecast_cli.terminal import counted as noun
+
 
 class Level(StrEnum):
     """Level of a verdict: a warning may become worse; `broken` keeps mails from people."""
@@ -55,8 +57,12 @@ def problems(verdicts: Iterable[Verdict]) -> list[Verdict]:
 
 
 def counted(levels: Sequence[Level]) -> str:
-    """Return the number of verdicts by level."""
-    return ", ".join(f"{levels.count(level)} {level.value}" for level in Level)
+    """Return the number of verdicts by level: 2 ok, 1 warning, 0 broken."""
+    numbers = ((level, levels.count(level)) for level in Level)
+    return ", ".join(
+        noun(number, level.value) if level is Level.WARNING else f"{number} {level.value}"
+        for level, number in numbers
+    )
 
 
 def summary_line(who: str, verdicts: Sequence[Verdict]) -> str:

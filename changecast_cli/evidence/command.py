@@ -15,7 +15,7 @@ from changecast_cli.evidence.signing import is_signed, key_of
 from changecast_cli.evidence.verifying import Checked
 from changecast_cli.failures import FAILED, Refused, say, warn
 from changecast_cli.options import AsJson, Profile, Region, session
-from changecast_cli.terminal import out, print_json, working
+from changecast_cli.terminal import counted, out, print_json, working
 
 UNSIGNED = (
     "The file is not signed: nothing in it has changed since it was made, but "
@@ -132,7 +132,7 @@ def _say_exported(to: Path, found: Evidence) -> None:
     for name, why in found.left_out.items():
         warn(f"not included: {name}: {why}")
     signed = f"signed by {found.key}" if found.key else "not signed: the hub has no EvidenceKeyId"
-    out.print(f"{to}: {found.files} files, {signed}", markup=False, soft_wrap=True)
+    out.print(f"{to}: {counted(found.files, 'file')}, {signed}", markup=False, soft_wrap=True)
     out.print(f"Check it with: changecast evidence verify {to}", markup=False, soft_wrap=True)
 
 

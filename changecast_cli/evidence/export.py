@@ -30,7 +30,10 @@ class Scope:
 
 @dataclass(frozen=True)
 class Evidence:
-    """An archive; `left_out` says what is missing and why, `key` is the signing key."""
+    """An archive; `files` are all of its files, `left_out` says what is missing and why.
+
+    `key` is the signing key.
+    """
 
     body: bytes
     files: int
@@ -55,4 +58,5 @@ def export(session: boto3.Session, table: "Table", scope: Scope, now: datetime) 
     }
     manifest, key = manifest_of(files, about), key_of(session)
     signature = signature_of(session, key, manifest) if key else None
-    return Evidence(packed(sealed_files(files, manifest, signature)), len(files), left_out, key)
+    sealed = sealed_files(files, manifest, signature)
+    return Evidence(packed(sealed), len(sealed), left_out, key)

@@ -38,7 +38,7 @@ from changecast_cli.local.stage import (
     stage_for,
 )
 from changecast_cli.options import AsJson
-from changecast_cli.terminal import err, out, print_json, working
+from changecast_cli.terminal import counted, err, out, print_json, working
 from changecast_cli.watching.runs import Run, is_bad, is_final
 from changecast_cli.watching.tables import runs_table
 
@@ -100,7 +100,9 @@ def demo(
                 local = stack.enter_context(
                     local_cloud.temporary(folder, keep=keep, authority=authority)
                 )
-            with working(f"Deploying the hub and {len(stage.customers)} customers with sam"):
+            with working(
+                f"Deploying the hub and {counted(len(stage.customers), 'customer')} with sam"
+            ):
                 deploy_all(stage, local.cloud, folder / "sam")
             with working(f"Subscribing {contacts} people per customer"):
                 add_contacts(stage, local.cloud, contacts)
@@ -197,7 +199,7 @@ def _tell(shown: Shown, *, kept: bool) -> None:
     write_mails(shown.mails, folder)
     out.print("\n[bold]Who was told[/]")
     out.print(runs_table(shown.runs))
-    out.print(f"\n[bold]{len(shown.mails)} mails[/]")
+    out.print(f"\n[bold]{counted(len(shown.mails), 'mail')}[/]")
     out.print(summary_table(shown.mails))
     show(shown.told, folder)
     out.print(f"\nThe mails are in {folder}/ (open the .html in a browser).")

@@ -44,7 +44,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 def test_every_block_works_in_the_order_of_the_page(folder: Path) -> None:
     done = typed(blocks(), folder)
     assert everybody_is_told(done)
-    assert "1 of 1 customers deployed" in done.stdout
+    assert "1 of 1 customer deployed" in done.stdout
     assert "2 of 2 customers deployed" in done.stdout
 
 

@@ -97,7 +97,7 @@ def test_the_doctor_is_content_with_all_and_the_old_list_has_our_topics(
     (onboarded.folder / "all.zone").write_text(records.stdout)
     well = onboarded("doctor", "--all", "--dns", "all.zone")
     assert well.returncode == 0, well.stdout
-    assert "0 warning, 0 broken" in well.stdout
+    assert "0 warnings, 0 broken" in well.stdout
 
 
 def test_an_alarm_test_reaches_who_subscribes(onboarded: Shell) -> None:
@@ -421,5 +421,5 @@ def test_30_customers_from_one_file_are_well_within_10_minutes(
         added = shell.deploys(*DEPLOY, seconds=900)
         assert added.returncode == 0, added.stderr
         well = shell("doctor", "--all", "--dns", "skip")
-        assert "0 warning, 0 broken" in well.stdout, well.stdout
+        assert "0 warnings, 0 broken" in well.stdout, well.stdout
     assert datetime.now(UTC) - began < timedelta(minutes=10)

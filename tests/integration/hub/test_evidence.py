@@ -75,6 +75,7 @@ def exported(tracker: Tracker, **scope: Any) -> Evidence:
 def test_everything_that_the_hub_knows_is_in_the_file_and_whole(known: Tracker) -> None:
     found = exported(known)
     files, _ = unpacked(found.body)
+    assert found.files == len(files), "what the command says is what the ZIP file has"
     assert sorted(files) == [
         "actions.json", "announced.json", "answers/acme.json", "documents/000001.json",
         "documents/000002.json", "history/acme.json", "history/globex.json", "manifest.json",

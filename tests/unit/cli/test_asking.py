@@ -4,6 +4,8 @@ import io
 import sys
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from changecast_cli.asking import ask, go_on
 from changecast_cli.failures import Refused
@@ -27,6 +29,22 @@ def test_another_word_than_the_code_does_nothing(
 ) -> None:
     assert not answers(monkeypatch, typed)
     assert "nothing was done" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", [None, "acme"])
+def test_an_aborted_question_does_nothing_and_exits_with_1_as_documented(
+    monkeypatch: pytest.MonkeyPatch, word: str | None
+) -> None:
+    command = typer.Typer()
+    done: list[bool] = []
+
+    @command.command()
+    def delete() -> None:
+        monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+        done.append(go_on(PLAN, yes=False, dry_run=False, type_in=word))
+
+    assert CliRunner().invoke(command, [], input="").exit_code == 1
+    assert done == []
 
 
 def test_the_code_does_it_after_the_plan(

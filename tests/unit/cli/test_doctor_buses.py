@@ -52,13 +52,13 @@ def reporters(*allowed: str, two: str = "no", denials: Sequence[Any] = ()) -> li
 
 def test_a_bus_is_held_against_its_own_customers_only() -> None:
     (verdict,) = reporters("333333333333")
-    assert (verdict.level, verdict.reason) == ("ok", "1 customers")
+    assert (verdict.level, verdict.reason) == ("ok", "1 customer")
 
 
 def test_a_bus_on_which_one_person_may_announce_where_two_must_is_broken() -> None:
     denials = hub.expected_denials(TWO, BUS_ARN)
     (verdict,) = reporters("333333333333", two="yes", denials=denials)
-    assert (verdict.level, verdict.reason) == ("ok", "1 customers")
+    assert (verdict.level, verdict.reason) == ("ok", "1 customer")
     weaker = json.loads(json.dumps(denials).replace("ForAnyValue", "ForAllValues"))
     for two, found in (("yes", []), ("yes", weaker), ("no", denials)):
         (verdict,) = reporters("333333333333", two=two, denials=found)

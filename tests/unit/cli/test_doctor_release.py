@@ -84,12 +84,12 @@ def test_with_many_customers_only_what_is_not_well_is_shown_under_a_line_for_eac
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     said = shown({"acme": WELL, "globex": ILL}, command.Only.PROBLEMS, monkeypatch)
-    assert "2 ok, 0 warning, 0 broken" in said
-    assert "1 ok, 0 warning, 1 broken" in said
+    assert "2 ok, 0 warnings, 0 broken" in said
+    assert "1 ok, 0 warnings, 1 broken" in said
     assert "CREATE_COMPLETE" not in said
     assert "mails are not signed" in said
     assert "changecast repair globex" in said
-    assert said.endswith("3 ok, 0 warning, 1 broken")
+    assert said.endswith("3 ok, 0 warnings, 1 broken")
 
 
 def test_everything_is_shown_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import typer
 from changecast_cli.deploying.samconfig import CustomerStack
 from changecast_cli.doctor.command import _on
 from changecast_cli.doctor.showing import MANY, Checked, show
-from changecast_cli.doctor.verdicts import Level, Verdict, broken, ok, warning
+from changecast_cli.doctor.verdicts import Level, Verdict, broken, counted, ok, warning
 from changecast_cli.failures import Refused
 
 WELL, DEAD = ok("sending", "enabled"), broken("dead-letters", "1 of outcomes", "redrive")
@@ -26,6 +26,14 @@ def shown(
     with suppress(typer.Exit):
         show(iter(checked), len(checked), everything=everything, levels=wanted, as_json=as_json)
     return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("warnings", "said"), [(0, "0 warnings"), (1, "1 warning"), (2, "2 warnings")]
+)
+def test_warnings_are_counted_as_people_count(warnings: int, said: str) -> None:
+    levels = [Level.OK] * 3 + [Level.WARNING] * warnings
+    assert counted(levels) == f"3 ok, {said}, 0 broken"
 
 
 def test_something_broken_ends_with_1_and_nothing_broken_does_not(
@@ -81,7 +89,7 @@ def test_of_many_with_one_and_the_same_warning_three_show_it(
     assert (text.count("0.0.9"), text.count("0.0.8")) == (3, 1)
     assert "96 more accounts with only the warnings above: --state warning shows them" in text
     assert "without a problem" not in text
-    assert "99 ok, 101 warning, 1 broken" in text
+    assert "99 ok, 101 warnings, 1 broken" in text
     assert shown(capsys, fleet, levels="warning").count("0.0.9") == 100
     assert shown(capsys, fleet, everything=True).count("0.0.9") == 100
     few = shown(capsys, fleet[:MANY])

@@ -108,7 +108,7 @@ def test_the_doctor_looks_once_when_asked_and_the_page_shows_its_verdicts(
     assert "✗ broken versions too old changecast customers upgrade" in page.text
     assert page.tags.count("script") == 1
     assert looks == ["acme"]
-    assert "1 broken, 1 warnings" in seen(browser, "customers").text
+    assert "1 broken, 1 warning" in seen(browser, "customers").text
 
 
 def test_a_doctor_that_cannot_look_says_why(
