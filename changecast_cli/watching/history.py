@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 Entry = dict[str, Any]
 _NAME_WIDTH = 20
+# A file is this wide and more, and has one line for each entry.
+WIDE = 160
 
 
 def history(
@@ -71,7 +73,7 @@ def history(
         print_json({"change_id": change_id, "history": entries})
     else:
         shown = entries if everything else folded(entries)
-        out.print(_table(shown))
+        out.print(_table(shown, is_narrow=out.width < WIDE))
         if len(shown) < len(entries):
             out.print(f"[dim]{len(entries)} entries in {len(shown)} lines; --all shows each[/]")
 
@@ -194,13 +196,15 @@ def _did(action: OperatorAction) -> str:
     return f"{action.to}: {action.says}" if action.says else action.to
 
 
-def _table(entries: list[Entry]) -> Table:
+def _table(entries: list[Entry], *, is_narrow: bool) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold dim", show_edge=False)
     for name in ("WHEN (UTC)", "REV", "WHAT"):
         table.add_column(name, no_wrap=True)
-    names = [_name(entry["who"]) for entry in entries]
+    names = [_name(entry["who"]) if is_narrow else short(entry["who"]) for entry in entries]
     longest = max((len(line) for name in names for line in name.splitlines()), default=3)
-    table.add_column("WHO", overflow="fold", width=min(longest, _NAME_WIDTH))
+    table.add_column(
+        "WHO", overflow="fold", width=min(longest, _NAME_WIDTH) if is_narrow else longest
+    )
     table.add_column("SAYS", overflow="fold", ratio=1)
     for entry, name in zip(entries, names, strict=True):
         by_a_person = "reason" not in entry

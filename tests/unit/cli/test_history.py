@@ -8,6 +8,8 @@ from rich.console import Console
 
 from changecast.hub.tracking.operator_actions import Action, OperatorAction
 from changecast.hub.tracking.revisions import Record
+from changecast_cli.terminal import out
+from changecast_cli.watching import history
 from changecast_cli.watching.announced_by import short
 from changecast_cli.watching.history import _table, folded, timeline
 from changecast_cli.watching.recipients import masked
@@ -94,6 +96,19 @@ def test_no_name_is_broken_within_a_word(who: str) -> None:
     entry = {"at": "2027-01-02T03:00:00Z", "revision": 1, "what": "announced",
              "says": "to acme, " * 9, "who": f"arn:aws:iam::111111111111:{who}"}  # fmt: skip
     shown = io.StringIO()
-    Console(width=80, file=shown).print(_table([entry]))
+    Console(width=80, file=shown).print(_table([entry], is_narrow=True))
     said = shown.getvalue()
     assert all(word in said for word in who.split("/"))
+
+
+def test_a_file_has_one_line_for_each_entry(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    says = "a reason that is much longer than any terminal is wide " * 4
+    entry = {"at": "2027-01-02T10:00:00Z", "revision": 1, "what": "announced", "who": MARIA,
+             "says": says}  # fmt: skip
+    out.print(_table([entry, entry], is_narrow=out.width < history.WIDE))
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert len(lines) == 2
+    assert all("assumed-role/Ops/maria" in line and says.strip() in line for line in lines)
