@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.measure import at_most, report
 from changecast.hub.announcing.announce import announce, connect
-from changecast_cli.announcing.announce import final_run
+from changecast_cli.announcing.results import final_run
 from changecast_cli.local import process as local_cloud
 from changecast_cli.local.stage import HUB, add_contacts, deploy_all, stage_for
 from changecast_local.cloud import Cloud

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from benchmarks.measure import ROOT, at_most, report
 from changecast.hub.announcing.announce import announce, connect
-from changecast_cli.announcing.announce import final_run
+from changecast_cli.announcing.results import final_run
 from changecast_cli.local import process as local_cloud
 from changecast_cli.local.stage import HUB, Stage, add_contacts, deploy_all, stage_for
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from changecast.hub.announcing.announce import Announcement, Hub, announce, connect
-from changecast_cli.announcing.announce import final_run
+from changecast_cli.announcing.results import final_run
 from changecast_cli.deploying.samconfig import CustomerStack
 from changecast_cli.local.stage import HUB, REGION, TOPICS, Stage
 from changecast_local.cloud import Cloud, attach

@@ -19,9 +19,6 @@ from changecast_cli.announcing.announce import (
     Past,
     RequireApprovals,
     Test,
-    refuse_faulty,
-    rehearsed,
-    show,
     warn_of_clashes,
 )
 from changecast_cli.announcing.documents import DocumentFile, read_files
@@ -45,6 +42,8 @@ from changecast_cli.announcing.proposing import (
 from changecast_cli.announcing.proposing import (
     propose as propose_document,
 )
+from changecast_cli.announcing.rehearsal import refuse_faulty, rehearsed
+from changecast_cli.announcing.results import show
 from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.failures import Refused
 from changecast_cli.options import As, AsJson, Files, Profile, Region, session

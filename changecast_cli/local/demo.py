@@ -12,8 +12,9 @@ import typer
 
 from changecast.hub.announcing.announce import Announcement, Hub, announce, connect
 from changecast.hub.registry import Customer
-from changecast_cli.announcing.announce import final_run, refuse_faulty
 from changecast_cli.announcing.documents import DocumentFile, read_files
+from changecast_cli.announcing.rehearsal import refuse_faulty
+from changecast_cli.announcing.results import final_run
 from changecast_cli.deploying.sam import repository
 from changecast_cli.failures import FAILED
 from changecast_cli.local import process as local_cloud

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from changecast_cli.announcing.announce import final_run
+from changecast_cli.announcing.results import final_run
 from tests.support.provider import Provider, document
 
 

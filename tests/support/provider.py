@@ -13,7 +13,7 @@ import boto3
 
 from changecast.hub.announcing.announce import STATUS_TABLE, Announcement, Hub, announce, connect
 from changecast.hub.tracking.table import statuses
-from changecast_cli.announcing.announce import final_run
+from changecast_cli.announcing.results import final_run
 from changecast_cli.local.mails import by_customer
 from changecast_cli.local.stage import HUB, Stage
 from changecast_cli.watching.runs import Run, run_of

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from changecast.hub.routes import Route
-from changecast_cli.announcing import announce
+from changecast_cli.announcing import announce, results
 from changecast_cli.failures import Failed, Refused
 from changecast_cli.main import app
 from changecast_cli.watching import runs, silence
@@ -100,7 +100,7 @@ def test_a_wait_that_is_over_too_early_is_said_and_is_no_failure(
         {"change_id": "CHG-1", "customer": name, "revision": 1, "state": state}
         for name, state in zip(("acme", "globex"), states, strict=True)
     ]
-    monkeypatch.setattr(announce, "follow", lambda *_, **__: iter([run_of("CHG-1", rows)]))
+    monkeypatch.setattr(results, "follow", lambda *_, **__: iter([run_of("CHG-1", rows)]))
     result = typed(*files(1), "--wait", "5")
     assert result.exit_code == code
     said = "CHG-1 is not finished after 5 s at globex (sending)"
@@ -118,7 +118,7 @@ def test_a_wait_for_several_names_a_command_that_can_be_pasted(number: int, step
         {"change_id": "CHG-1", "customer": f"c{n}", "revision": 1, "state": "sending"}
         for n in range(1, number + 1)
     ]
-    (said,) = announce._unfinished(run_of("CHG-1", rows), 5)
+    (said,) = results.unfinished(run_of("CHG-1", rows), 5)
     assert said.endswith(step)
     check(said[said.index("changecast doctor") :])
 
@@ -129,7 +129,7 @@ class Told:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *rows: dict[str, Any]) -> None:
         self.rows, self.now, self.route = list(rows), 0.0, Route("")
         follow = partial(runs.follow, sleep=self.sleep, clock=lambda: self.now)
-        monkeypatch.setattr(announce, "follow", follow)
+        monkeypatch.setattr(results, "follow", follow)
         looking = partial(silence.looking, clock=lambda: self.now)
         monkeypatch.setattr(announce, "looking", looking)
         monkeypatch.setattr(runs, "statuses", lambda *_: self.rows)
