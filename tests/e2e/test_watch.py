@@ -279,6 +279,7 @@ def test_an_event_that_bypasses_announce_and_drops_a_customer_is_told(watched: W
     watched.put_raw(detail)
     eventually(lambda: watched.status(change_id)["revision"] == 2)
     watched.watch()
+    eventually(lambda: watched.alerts(change_id=change_id))  # its schedule may have come first
     (alert,) = watched.alerts(change_id=change_id)
     assert alert["cause"] == "bypassed"
     assert "it no longer names globex, and they are not told" in alert["text"]
