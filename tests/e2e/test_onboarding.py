@@ -6,21 +6,30 @@ The same for 30 customers: `pytest --heavy -m heavy tests/e2e/test_onboarding.py
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from changecast.hub.announcing.announce import announce, connect
 from changecast_cli.contacts.write import BY_JOB_FROM
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.local import process as local_cloud
-from tests.support.provider import document
+from changecast_cli.local.stage import TOPICS
+from tests.support.provider import document, eventually
 from tests.support.shell import HUB, Shell, alarm_topic
 
 ACCOUNTS = {"ob-one": "700000000001", "ob-two": "700000000002", "ob-lost": "700000000003"}
 ALERTED = "ops@provider.example"
+# A run of so many people at one mail a second is under way while its customer moves.
+CROWD, SLOW = 40, 1.0
+# Seconds between two announcements during the move, and for a wrong mail to arrive after it.
+BETWEEN, SETTLED = 4.0, 5.0
 DEPLOY = ("customers", "add", "--from", "customers.csv", "--hub-account", HUB, "--deploy",
           "--alert-email", ALERTED)  # fmt: skip
 
@@ -325,21 +334,37 @@ def test_what_was_changed_by_hand_is_named_as_drift(onboarded: Shell) -> None:
     assert drift == {"hub": "IN_SYNC", "ob-two": "changed by hand: DeliveriesQueue modified"}
 
 
-def test_a_customer_moves_to_another_bus_while_a_change_is_announced(onboarded: Shell) -> None:
+def test_a_customer_moves_to_another_bus_while_mails_leave_and_changes_are_announced(
+    onboarded: Shell,
+) -> None:
     """From here on the hub has two buses, and ob-one is on the second one."""
     people = onboarded.cloud.preparing(ACCOUNTS["ob-one"]).client("sesv2")
     people.create_contact(ContactListName="changecast", EmailAddress="bea@ob-one.example")
-    before = _two_of_them()
-    (onboarded.folder / "metadata.json").write_text(json.dumps(before))
-    assert onboarded("announce", "metadata.json").returncode == 0
-    moved = onboarded("customers", "move", "ob-one", "--bus", "changecast-hub-2", "--yes", "--json")
-    assert moved.returncode == 0, moved.stderr
-    assert json.loads(moved.stdout)["bus"] == "changecast-hub-2"
-    announced(onboarded, before)
-    after = _two_of_them()
-    announced(onboarded, after)
-    for change in (before, after):
-        assert _mailed(onboarded, change) == sorted([ACCOUNTS["ob-one"], ACCOUNTS["ob-two"]])
+    with _approvers(people) as crowd:
+        onboarded.cloud.add_fault(ACCOUNTS["ob-one"], "limits", max_send_rate=SLOW)
+        slow = _announce(onboarded, _two_of_them() | {"status": "submitted"})
+        eventually(lambda: len(_told(onboarded, slow, crowd)))
+        assert len(_told(onboarded, slow, crowd)) < len(crowd)
+        changes = [_announce(onboarded, _two_of_them())]
+        with ThreadPoolExecutor(1) as thread:
+            move = ("customers", "move", "ob-one", "--bus", "changecast-hub-2", "--yes", "--json")
+            moving = thread.submit(onboarded, *move)
+            while not moving.done():
+                changes.append(_announce(onboarded, _two_of_them()))
+                wait([moving], timeout=BETWEEN)
+        moved = moving.result()
+        assert moved.returncode == 0, moved.stderr
+        assert json.loads(moved.stdout)["bus"] == "changecast-hub-2"
+        onboarded.cloud.clear_faults(ACCOUNTS["ob-one"])
+        eventually(lambda: len(_told(onboarded, slow, crowd)) >= len(crowd))
+        changes.append(_announce(onboarded, _two_of_them()))
+        both = sorted([ACCOUNTS["ob-one"], ACCOUNTS["ob-two"]])
+        eventually(lambda: all(len(_mailed(onboarded, each)) >= len(both) for each in changes))
+        time.sleep(SETTLED)
+        assert _told(onboarded, slow, crowd) == crowd
+        assert {str(each["changeId"]): _mailed(onboarded, each) for each in changes} == {
+            str(each["changeId"]): both for each in changes
+        }
     rules = onboarded.cloud.session(HUB).client("events").list_rules
     on_first = [rule["Name"] for rule in rules(EventBusName="changecast-hub")["Rules"]]
     on_second = [rule["Name"] for rule in rules(EventBusName="changecast-hub-2")["Rules"]]
@@ -347,6 +372,35 @@ def test_a_customer_moves_to_another_bus_while_a_change_is_announced(onboarded: 
     assert "changecast-route-ob-one.2" in on_second
     well = onboarded("doctor", "--all", "--dns", "skip")
     assert "0 broken" in well.stdout, well.stdout
+
+
+@contextmanager
+def _approvers(ses: Any) -> Iterator[list[str]]:
+    """Subscribe people of ob-one to approvals only, as long as the test needs them."""
+    crowd = sorted(f"approver{number}@ob-one.example" for number in range(CROWD))
+    wants = [
+        {"TopicName": one, "SubscriptionStatus": "OPT_IN" if one == "approvals" else "OPT_OUT"}
+        for one in TOPICS
+    ]
+    for address in crowd:
+        ses.create_contact(
+            ContactListName="changecast", EmailAddress=address, TopicPreferences=wants
+        )
+    yield crowd
+    for address in crowd:
+        ses.delete_contact(ContactListName="changecast", EmailAddress=address)
+
+
+def _announce(shell: Shell, change: dict[str, object]) -> dict[str, object]:
+    """Announce as a change system does: it waits for nothing."""
+    announce(change, hub=connect(shell.cloud.session(HUB)))
+    return change
+
+
+def _told(shell: Shell, change: dict[str, object], people: Sequence[str]) -> list[str]:
+    """Return who of these people was mailed about a change, as often as it mailed them."""
+    found = shell.cloud.mails(subject=f"[{change['changeId']}]")
+    return sorted(mail["to"] for mail in found if mail["to"] in people)
 
 
 def _two_of_them() -> dict[str, object]:
@@ -382,10 +436,12 @@ def test_a_customer_leaves_once_its_people_were_told_and_nobody_else_is(
     onboarded.profiles(ACCOUNTS)
     for account in (ACCOUNTS["ob-one"], ACCOUNTS["ob-two"]):
         assert stacks(onboarded, account) == ["changecast"]
+    onboarded.cloud.add_fault(ACCOUNTS["ob-one"], "limits", max_send_rate=0.1)
     hasty = onboarded(*leave, "--yes", "--wait", "0")
     assert hasty.returncode == 1, hasty.stdout
     assert "was not removed" in hasty.stderr
     assert stacks(onboarded, ACCOUNTS["ob-one"]) == ["changecast"]
+    onboarded.cloud.clear_faults(ACCOUNTS["ob-one"])
     gone = onboarded(*leave, "--yes")
     assert gone.returncode == 0, gone.stderr
     named = f"[{change['changeId']}]"
