@@ -53,7 +53,9 @@ def timeline(request: Request) -> Response:
     known = known_of(aws.table, query.get("id", ""))
     code = query.get("customer", "")
     if code not in known.run["customers"]:
-        raise Refused(f"{known.change_id} does not name {code or 'a customer without a code'}")
+        if not code:
+            raise Refused("no customer is given: open the timeline from the change's page")
+        raise Refused(f"{known.change_id} does not name {code}")
     (way,) = ways_of(aws.session, only(known.run, customer=code), Keys(None, None))
     return page(
         request,

@@ -195,7 +195,7 @@ def _tell(done: Result, planned: Sequence[Ring], *, as_json: bool) -> None:
     for code, verdicts in done.worse.items():
         for line in verdict_lines(code, verdicts):
             err.print(line, soft_wrap=True)
-    out.print(f"upgraded: {', '.join(done.upgraded) or 'nobody'}")
+    out.print(f"upgraded: {', '.join(done.upgraded) or 'none'}")
     if done.stopped:
         _say_stopped(done)
 

@@ -29,8 +29,8 @@ def alerts(checked: CheckedAccount) -> Iterator[Verdict]:
         yield warning(
             "alerts-confirmed",
             f"these addresses are not confirmed and get no alerts: {', '.join(pending)}",
-            'open the link in AWS\'s mail "Subscription Confirmation"; to have it sent again: '
-            f"aws sns subscribe --topic-arn {topic} --protocol email "
+            'open the link in AWS\'s "Subscription Confirmation" mail; to have the mail sent '
+            f"again: aws sns subscribe --topic-arn {topic} --protocol email "
             f"--notification-endpoint {pending[0]}",
         )
     if confirmed:

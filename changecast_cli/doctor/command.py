@@ -68,8 +68,8 @@ def doctor(
     dns: Annotated[
         str | None,
         typer.Option(
-            help="How to check DNS: `ask` a resolver, `skip` it, or read a zone file (default: "
-            "`ask`, or `skip` in the embedded cloud)."
+            help="How to check DNS: `ask` (a resolver), `skip`, or the path of a zone file "
+            "(default: `ask`, or `skip` in the embedded cloud)."
         ),
     ] = None,
     only: Annotated[

@@ -141,7 +141,7 @@ def _heard(checked: CheckedAccount, topic: str, alarms: int) -> Verdict:
         return warning(
             "alarm-actions",
             f"{told}, but nobody gets them: not confirmed by {', '.join(pending)}",
-            'open the link in AWS\'s mail "Subscription Confirmation"',
+            'open the link in AWS\'s "Subscription Confirmation" mail',
         )
     return warning(
         "alarm-actions",

@@ -110,7 +110,7 @@ def running(folder: Path = FOLDER) -> LocalCloud:
     """Return the cloud of this folder; Refused if there is none."""
     found = find(folder)
     if found is None:
-        raise Refused("no embedded cloud runs here: start one with `changecast local up`")
+        raise Refused("no embedded cloud is running here: start one with `changecast local up`")
     return found
 
 

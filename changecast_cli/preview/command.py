@@ -77,7 +77,7 @@ def preview(
     try:
         written = write_preview(life, brand, f"{file.name} for {customer}", folder)
     except OSError as error:
-        raise Refused(f"{folder} cannot be written: {error.strerror}") from error
+        raise Refused(f"cannot write to {folder}: {error.strerror}") from error
     if as_json:
         print_json(_plain(life, written, folder))
     else:

@@ -55,7 +55,10 @@ def replay(
         str, typer.Option("--from", help="The start: 2d or 12h ago, a date, or an RFC 3339 time.")
     ],
     end: Annotated[
-        str, typer.Option("--to", help="The end, written like --from (default: now).")
+        str,
+        typer.Option(
+            "--to", help="The end, written like --from (default: now).", show_default=False
+        ),
     ] = "0min",
     customer: Annotated[
         str | None,
