@@ -206,4 +206,4 @@ def test_a_document_too_large_to_travel_is_refused_with_its_size(tmp_path: Path)
     large.write_text(json.dumps(document(note="x" * 900_000)))
     result = typed("demo", str(large), seconds=120)
     assert result.returncode == 2
-    assert "at most 900,000" in " ".join(result.stderr.split())
+    assert "the limit is 900,000" in " ".join(result.stderr.split())
