@@ -28,7 +28,7 @@ def go_on(
     `otherwise` is how to see the plan only. Raises Refused if nobody is there to answer.
     """
     for number, line in enumerate(plan):
-        err.print(f"{'' if number == 0 else '  '}{escape(line)}", soft_wrap=True)
+        err.print(f"{'' if number == 0 else '  '}{escape(line)}")
     if dry_run:
         err.print("[dim]Dry run: nothing was done.[/]")
         return False

@@ -75,12 +75,12 @@ def explained(error: Exception) -> str | None:
 def say(sentence: str) -> None:
     """Print a sentence for a person who must act."""
     complained(sentence)
-    err.print(f"[bold red]error[/] {escape(sentence)}", soft_wrap=True)
+    err.print(f"[bold red]error[/] {escape(sentence)}")
 
 
 def warn(sentence: str) -> None:
     """Print a sentence about a future problem unless somebody acts."""
-    err.print(f"[bold yellow]warning[/] {escape(sentence)}", soft_wrap=True)
+    err.print(f"[bold yellow]warning[/] {escape(sentence)}")
 
 
 def place(path: str) -> str:

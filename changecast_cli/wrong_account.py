@@ -52,9 +52,14 @@ def _not_the_hub(
     )
 
 
+def belonging(profile: str | None) -> str:
+    """Return how a sentence about the account of a profile begins; without one, of credentials."""
+    return f"profile {profile} belongs" if profile else "these credentials belong"
+
+
 def _by(session: boto3.Session) -> str:
     name = session.profile_name
-    return "these credentials belong" if name == "default" else f"profile {name} belongs"
+    return belonging(None if name == "default" else name)
 
 
 def _account(session: boto3.Session) -> str:

@@ -47,7 +47,7 @@ def discard(
     if as_json:
         print_json({**asdict(done), "discarded": bool(going)})
     elif going:
-        out.print(_next(done), markup=False, soft_wrap=True)
+        out.print(_next(done), markup=False)
 
 
 def plan_for(done: Discarded) -> str:

@@ -105,7 +105,6 @@ def add(
             f"Declared: {name}, {new.start} to {new.end}. The hub learns of it within a minute. To "
             f"remove it: changecast freeze remove {new.freeze_id[:8]}{account.where}",
             markup=False,
-            soft_wrap=True,
         )
 
 
@@ -270,8 +269,8 @@ def _show(header: Sequence[str], lines: Sequence[tuple[str, ...]]) -> None:
 def _print_below(header: Sequence[str], line: tuple[str, ...]) -> None:
     """Print one freeze on several lines: whose or which, its name, its time, and the rest."""
     which, name, start, end, rest = line
-    out.print(f"[bold]{escape(which)}[/]  {escape(name)}", soft_wrap=True)
-    out.print(f"    {start} to {end}", markup=False, soft_wrap=True)
+    out.print(f"[bold]{escape(which)}[/]  {escape(name)}")
+    out.print(f"    {start} to {end}", markup=False)
     if rest:
         label = f"{header[-1].lower()}: " if header[-1] else ""
-        out.print(f"    {label}{rest}", markup=False, soft_wrap=True)
+        out.print(f"    {label}{rest}", markup=False)

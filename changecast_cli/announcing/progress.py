@@ -125,7 +125,6 @@ def _announce(
         out.print(
             f"Announced. Next: changecast status {done.change_id} --watch",
             markup=False,
-            soft_wrap=True,
         )
 
 

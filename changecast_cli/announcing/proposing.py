@@ -226,13 +226,11 @@ def verb_lines(proposal: Proposal) -> Iterator[str]:
 def tell_proposed(stored: Stored, of: str = "", warnings: Sequence[str] = ()) -> None:
     """Print a proposal just made, and what comes next."""
     first, _, *lines = lines_of(stored)
-    out.print(escape(f"{of}proposed {first}"), soft_wrap=True)
+    out.print(escape(f"{of}proposed {first}"))
     for line in (*lines, *(f"warning: {one}" for one in warnings)):
-        out.print(f"  {escape(line)}", soft_wrap=True)
+        out.print(f"  {escape(line)}")
     change_id = stored.proposal.change_id
-    out.print(
-        f"  Next, another person runs: changecast approve {escape(change_id)}", soft_wrap=True
-    )
+    out.print(f"  Next, another person runs: changecast approve {escape(change_id)}")
 
 
 def say_proposed(stored: Stored, *, as_json: bool) -> None:

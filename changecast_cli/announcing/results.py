@@ -200,12 +200,11 @@ def _tell(document: DocumentFile, announced: Announcement, plan: list[Outlook], 
     out.print(
         f"{escape(str(document.path))}: {escape(announced.change_id)} revision "
         f"{announced.revision} {words} {escape(who)}{gone}",
-        soft_wrap=True,
     )
     for warning in announced.warnings:
-        out.print(f"  [yellow]warning[/] {escape(warning)}", soft_wrap=True)
+        out.print(f"  [yellow]warning[/] {escape(warning)}")
     for line in (line for one in plan for line in lines_of(one)):
-        out.print(line, soft_wrap=True, markup=False)
+        out.print(line, markup=False)
 
 
 def _plain(announced: Announcement) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def validate(files: Files, as_json: AsJson = False) -> None:
         for file, found in checked:
             _show(file, found, known)
         if not known and not all(isinstance(found, MetadataFault) for _, found in checked):
-            out.print(f"[dim]{_NOT_LOOKED_UP}[/]", soft_wrap=True)
+            out.print(f"[dim]{_NOT_LOOKED_UP}[/]")
     if any(isinstance(found, MetadataFault) for _, found in checked):
         raise typer.Exit(BAD_INPUT)
 
@@ -136,24 +136,21 @@ def _show(file: Path, found: Document | MetadataFault, known: Collection[str]) -
     name = escape(str(file))
     if isinstance(found, MetadataFault):
         many = "1 fault" if len(found.faults) == 1 else f"{len(found.faults)} faults"
-        out.print(f"[bold red]✗[/] {name}: {many}", soft_wrap=True)
+        out.print(f"[bold red]✗[/] {name}: {many}")
         for fault in found.faults:
-            out.print(
-                f"  [bold]{escape(place(fault.path))}[/] {escape(fault.message)}", soft_wrap=True
-            )
+            out.print(f"  [bold]{escape(place(fault.path))}[/] {escape(fault.message)}")
         return
     change = found.change
     who = escape(", ".join([*found.customers, *(repr(each) for each in found.names)]))
     out.print(
         f"[green]✓[/] {name}: {escape(change.change_id)}, {change.status.value}, for {who} "
         f"[dim]({found.shape} shape)[/]",
-        soft_wrap=True,
     )
     _show_readings(change)
     for warning in _warnings(found, known):
-        out.print(f"  [yellow]warning[/] {escape(warning)}", soft_wrap=True)
+        out.print(f"  [yellow]warning[/] {escape(warning)}")
     if found.unused:
-        out.print(f"  [dim]not used: {escape(', '.join(found.unused))}[/]", soft_wrap=True)
+        out.print(f"  [dim]not used: {escape(', '.join(found.unused))}[/]")
 
 
 def _show_readings(change: Change) -> None:
@@ -161,6 +158,6 @@ def _show_readings(change: Change) -> None:
     if change.kind is Kind.CHANGE:
         impact = read_impact(as_text(change))
         level = impact.level.value.replace("_", " ")
-        out.print(f"  impact: {_IMPACT[impact.basis].format(level)}", soft_wrap=True)
+        out.print(f"  impact: {_IMPACT[impact.basis].format(level)}")
     for field, form in forms_of(change).items():
-        out.print(f"  {field} is read as {form}", soft_wrap=True)
+        out.print(f"  {field} is read as {form}")

@@ -145,9 +145,9 @@ def _tell(channels: Channels, new: Endpoint, secret: str, *, as_json: bool) -> N
         return
     out.print(f"Added: the {new.channel} {new.name}, for {', '.join(new.topics)}", markup=False)
     if secret:
-        out.print(f"Secret, shown only once: {secret}", markup=False, soft_wrap=True)
+        out.print(f"Secret, shown only once: {secret}", markup=False)
     try_it = f"Try it: changecast channels test {new.name}{channels.where}"
-    out.print(try_it, markup=False, soft_wrap=True)
+    out.print(try_it, markup=False)
 
 
 def _free_name(channels: Channels, name: str) -> str:

@@ -88,7 +88,7 @@ def bring_back(
     out.print(f"{counted(len(plan.add), 'channel')} added, {len(plan.kept)} unchanged")
     for name, secret in secrets.items():
         if secret:
-            out.print(f"Secret of {name}, shown only once: {secret}", markup=False, soft_wrap=True)
+            out.print(f"Secret of {name}, shown only once: {secret}", markup=False)
 
 
 def read_backup(path: Path) -> Mapping[str, Any]:

@@ -55,11 +55,10 @@ def rotate(
     if as_json:
         print_json({"name": name, "secret": secret})
         return
-    out.print(f"Secret, shown only once: {secret}", markup=False, soft_wrap=True)
+    out.print(f"Secret, shown only once: {secret}", markup=False)
     out.print(
         "Give it to the receiver within 24 hours. Try it: changecast channels test "
         f"{name}{channels.where}",
-        soft_wrap=True,
     )
 
 

@@ -46,5 +46,5 @@ def console(
 
 
 def _show(address: str) -> None:
-    out.print(f"The console is at {address}", soft_wrap=True, markup=False)
+    out.print(f"The console is at {address}", markup=False)
     err.print("[dim]The address works once, in one browser. Ctrl-C ends the console.[/]")

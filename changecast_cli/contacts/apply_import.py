@@ -58,7 +58,7 @@ def carry_out(
     owner, customers = owner_of(contacts), known_customers()
     _refuse_others(plan, people, owner, customers, is_moved=is_moved)
     if not as_json:
-        out.print(f"List {contacts.name} of {owner}", markup=False, soft_wrap=True)
+        out.print(f"List {contacts.name} of {owner}", markup=False)
     strange = strange_domains(
         [one.address for one in people.requested], on_the_list, own_domains(owner, customers)
     )
@@ -84,7 +84,7 @@ def carry_out(
         for address in chose:
             out.print(f"{address} chose a language or a time zone during the import: that "
 "choice is kept",
-                      markup=False, soft_wrap=True)  # fmt: skip
+                      markup=False)  # fmt: skip
         is_nothing = not plan.writes and not any(one.stored for one in settings)
         _say_the_end(met, leaving, remove, apply=apply, is_nothing=is_nothing)
     if not all(line.harmless for line in people.refused):
@@ -201,9 +201,9 @@ def _report(people: People, outcomes: Sequence[LineOutcome], *, apply: bool) -> 
     if refused:
         out.print(f"  {len(refused)} refused")
     for one in refused:
-        err.print(f"    line {one.line}: {one.address}: {one.reason}", markup=False, soft_wrap=True)
+        err.print(f"    line {one.line}: {one.address}: {one.reason}", markup=False)
     if people.unused:
-        out.print(f"Columns not read: {', '.join(people.unused)}", markup=False, soft_wrap=True)
+        out.print(f"Columns not read: {', '.join(people.unused)}", markup=False)
 
 
 def _print_reasons(outcomes: Sequence[LineOutcome]) -> None:
@@ -211,7 +211,7 @@ def _print_reasons(outcomes: Sequence[LineOutcome]) -> None:
     for one in outcomes:
         by_reason.setdefault(one.reason, []).append(one)
     for reason, own in list(by_reason.items())[:MOST_SHOWN]:
-        out.print(f"    {_shown(reason, own)}", markup=False, soft_wrap=True)
+        out.print(f"    {_shown(reason, own)}", markup=False)
     if len(by_reason) > MOST_SHOWN:
         left = sum(map(len, list(by_reason.values())[MOST_SHOWN:]))
         out.print(f"    and {left} more: --json lists every line")
@@ -242,13 +242,13 @@ def _say_the_end(
     for address in met:
         out.print(f"{address} joined the list or changed their choices during the import: their "
 "opt-outs are kept",
-                  markup=False, soft_wrap=True)  # fmt: skip
+                  markup=False)  # fmt: skip
     if remove:
-        out.print(f"{len(remove)} removed: {', '.join(remove)}", markup=False, soft_wrap=True)
+        out.print(f"{len(remove)} removed: {', '.join(remove)}", markup=False)
     elif leaving:
         told = f"{len(leaving)} no longer have a role, but are still on the list: "
         told += f"{', '.join(leaving)}. To remove them: --apply --remove"
-        out.print(told, markup=False, soft_wrap=True)
+        out.print(told, markup=False)
     if is_nothing and not remove:
         out.print("Nothing to change.")
     elif apply:

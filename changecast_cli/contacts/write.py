@@ -156,7 +156,6 @@ def _watched(contacts: OpenList, job: str, records: int) -> "GetImportJobRespons
         err.print(
             f"The import job {job} of {records} records was started and may still be running in "
             "SES. Run the same command again in a few minutes: it continues where this one stopped",
-            soft_wrap=True,
         )
         raise
 

@@ -140,7 +140,6 @@ def cost(
         f"[dim]List prices in {REGION_OF_PRICES}, checked on {PRICES_OF}, without free tiers; "
         "--json names the source of each. Accounts new to SES since 2026-07-21 start on the SES "
         "Essentials plan: --ses-plan essentials.[/]",
-        soft_wrap=True,
     )
 
 

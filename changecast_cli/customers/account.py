@@ -14,6 +14,7 @@ from changecast_cli.doctor.release import OUTPUT, is_newer
 from changecast_cli.failures import Refused
 from changecast_cli.paging import pages
 from changecast_cli.ses_turns import in_turn
+from changecast_cli.wrong_account import belonging
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
@@ -29,10 +30,9 @@ def session_of(customer: CustomerStack, profile: str | None = None) -> boto3.Ses
     session = in_turn(boto3.Session(profile_name=named, region_name=customer.region))
     account = session.client("sts").get_caller_identity()["Account"]
     if account != customer.account:
-        by = f"profile {named} belongs" if named else "these credentials belong"
         raise Refused(
-            f"{by} to account {account}, but {customer.code} is in {customer.account}: "
-            "nothing was done there"
+            f"{belonging(named)} to account {account}, but {customer.code} is in "
+            f"{customer.account}: nothing was done there"
         )
     return session
 

@@ -131,7 +131,7 @@ def adopting(config: Path) -> Callable[[CustomerStack], None]:
 
 def _print(line: str) -> None:
     with _one_at_a_time:
-        err.print(escape(line), soft_wrap=True)
+        err.print(escape(line))
 
 
 def prepare(config: Path, customers: Sequence[CustomerStack]) -> tuple[Path, list[Deployed]]:
@@ -266,5 +266,5 @@ def _told(says: str, done: Deployed) -> Deployed:
     with _one_at_a_time:
         err.print(f"{sign} {says} {done.environment} [dim]{done.seconds:.1f} s[/]")
         if done.fault:
-            err.print(f"  {escape(done.fault)}", soft_wrap=True)
+            err.print(f"  {escape(done.fault)}")
     return done

@@ -51,9 +51,9 @@ def _print(customers: Sequence[CustomerStack], console: Console) -> None:
         console.print(table)
         return
     for each in customers:
-        console.print(f"[bold]{each.code}[/]  {each.account}  {each.region}", soft_wrap=True)
-        console.print(f"    {escape(each.name)}", soft_wrap=True)
-        console.print(f"    {each.sender}", soft_wrap=True)
+        console.print(f"[bold]{each.code}[/]  {each.account}  {each.region}")
+        console.print(f"    {escape(each.name)}")
+        console.print(f"    {each.sender}")
 
 
 def show(
@@ -68,13 +68,13 @@ def show(
         return
     own = {name: value for name, value in _plain(customer).items() if name != "more"}
     for name, value in own.items():
-        out.print(f"{name:<12}{value or '-'}", markup=False, soft_wrap=True)
+        out.print(f"{name:<12}{value or '-'}", markup=False)
     for number, (name, value) in enumerate(customer.more):
         label = "parameters" if number == 0 else ""
-        out.print(f"{label:<12}{name}={value}", markup=False, soft_wrap=True)
+        out.print(f"{label:<12}{name}={value}", markup=False)
     out.print("")
     for line in lines_for([customer]):
-        out.print(line, markup=False, soft_wrap=True)
+        out.print(line, markup=False)
 
 
 def known(code: str, config: Path) -> CustomerStack:

@@ -127,7 +127,7 @@ def _tell(
         out.print(f"{one.change_id} revision {one.revision}: withdrawn for {code}", markup=False)
     out.print(f"{code} removed; {KEPT}.")
     for line in ["Next:", *(f"  {line}" for line in lines)] if lines else []:
-        out.print(line, soft_wrap=True, markup=False)
+        out.print(line, markup=False)
 
 
 def _plan(

@@ -77,10 +77,9 @@ def _say(added: Added, refused: Mapping[str, str], lines: list[str]) -> None:
         out.print(
             f"{escape(customer.code)} [dim]({escape(customer.name)})[/] "
             f"{escape(_what(added, customer.code))}",
-            soft_wrap=True,
         )
     for line in ["\nNext:", *(f"  {each}" for each in lines)] if lines else []:
-        out.print(line, soft_wrap=True)
+        out.print(line)
 
 
 def _what(added: Added, code: str) -> str:
@@ -100,9 +99,7 @@ def _summary(customers: Iterable[CustomerStack], done: list[Deployed]) -> None:
     for code in codes:
         if code not in stand:
             why = faults.get(code) or faults.get(f"{code}-route") or "not reached"
-            out.print(f"  [bold red]✗[/] {code}: {escape(why.splitlines()[0])}", soft_wrap=True)
-            out.print(
-                f"    Then run again: changecast customers add {code} --deploy", soft_wrap=True
-            )
+            out.print(f"  [bold red]✗[/] {code}: {escape(why.splitlines()[0])}")
+            out.print(f"    Then run again: changecast customers add {code} --deploy")
     if stand:
         out.print("Next: changecast doctor --all")

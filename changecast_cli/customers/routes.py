@@ -7,6 +7,7 @@ from changecast_cli.deploying.sam import repository
 from changecast_cli.deploying.stacks import deploy_stack
 from changecast_cli.failures import Refused
 from changecast_cli.preview.brands import parameters_of
+from changecast_cli.wrong_account import belonging
 
 POLL_SECONDS = 1.0
 
@@ -18,9 +19,9 @@ def hub_session(text: str) -> boto3.Session:
     hub = samconfig_file.hub_in(text)
     account = account_of(session)
     if hub and account != hub.account:
-        by = f"profile {profile} belongs" if profile else "these credentials belong"
         raise Refused(
-            f"{by} to account {account}, but the hub is in {hub.account}: nothing was done"
+            f"{belonging(profile)} to account {account}, but the hub is in {hub.account}: "
+            "nothing was done"
         )
     return session
 

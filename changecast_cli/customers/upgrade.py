@@ -171,7 +171,7 @@ def _show_plan(planned: Sequence[Ring], *, as_json: bool) -> None:
         return
     for number, ring in enumerate(planned, 1):
         said = ", ".join(f"{each.code} ({releases[each.code] or 'no stack'})" for each in ring)
-        out.print(f"ring {number}: {said}", markup=False, soft_wrap=True)
+        out.print(f"ring {number}: {said}", markup=False)
     out.print(f"They get release {version('changecast')}. Nothing was changed.", markup=False)
 
 
@@ -194,7 +194,7 @@ def _tell(done: Result, planned: Sequence[Ring], *, as_json: bool) -> None:
         return
     for code, verdicts in done.worse.items():
         for line in verdict_lines(code, verdicts):
-            err.print(line, soft_wrap=True)
+            err.print(line)
     out.print(f"upgraded: {', '.join(done.upgraded) or 'none'}")
     if done.stopped:
         _say_stopped(done)
@@ -208,7 +208,7 @@ def _say_stopped(done: Result) -> None:
     out.print(f"not upgraded: {', '.join(done.later) or 'none'}")
     for line in ["To go back, run in a checkout of the previous release, with this samconfig.toml:",
                  *(f"  {each}" for each in done.way_back)] if done.changed else []:  # fmt: skip
-        out.print(line, markup=False, soft_wrap=True)
+        out.print(line, markup=False)
 
 
 def _print(done: Result, planned: Sequence[Ring]) -> None:

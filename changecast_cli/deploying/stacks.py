@@ -70,7 +70,6 @@ def clear_failed_create(session: "boto3.Session", name: str, *, poll_seconds: fl
         f"  an earlier attempt to create stack {name} failed ({reason_of_failure(client, name)}): "
         "deleting it and creating it again",
         markup=False,
-        soft_wrap=True,
     )
     client.delete_stack(StackName=name)
     _wait(client, stack["StackId"], "stack_delete_complete", poll_seconds)

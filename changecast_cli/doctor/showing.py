@@ -97,9 +97,9 @@ def _fresh(shown: list[Verdict], alike: Counter[tuple[str, str]]) -> list[Verdic
 
 def _print(each: Checked, shown: Iterable[Verdict], *, summed_up: bool) -> None:
     if summed_up:
-        out.print(summary_line(each.who, each.verdicts), soft_wrap=True)
+        out.print(summary_line(each.who, each.verdicts))
     for line in verdict_lines(each.who, shown):
-        out.print(line, soft_wrap=True)
+        out.print(line)
 
 
 def _end(total: Counter[Level], *, healthy: int, repeating: int) -> Iterator[str]:

@@ -132,8 +132,8 @@ def _say_exported(to: Path, found: Evidence) -> None:
     for name, why in found.left_out.items():
         warn(f"not included: {name}: {why}")
     signed = f"signed by {found.key}" if found.key else "not signed: the hub has no EvidenceKeyId"
-    out.print(f"{to}: {counted(found.files, 'file')}, {signed}", markup=False, soft_wrap=True)
-    out.print(f"Check it with: changecast evidence verify {to}", markup=False, soft_wrap=True)
+    out.print(f"{to}: {counted(found.files, 'file')}, {signed}", markup=False)
+    out.print(f"Check it with: changecast evidence verify {to}", markup=False)
 
 
 def _as_json(checked: Checked, faults: list[str], signed: str) -> dict[str, Any]:
@@ -153,14 +153,14 @@ def _say_checked(file: Path, checked: Checked, faults: list[str], note: str) -> 
     for fault in faults:
         say(f"{file}: {fault}")
     if faults:
-        out.print(f"{file} was changed after it was exported", markup=False, soft_wrap=True)
+        out.print(f"{file} was changed after it was exported", markup=False)
         return
     about = checked.manifest
     out.print(
         f"{file}: {about.get('change_id')}, exported {about.get('exported_at')} by "
         f"{about.get('exported_by')}: nothing was changed, {checked.entries} chained entries",
-        markup=False, soft_wrap=True,
+        markup=False,
     )  # fmt: skip
     if checked.loose:
         warn(f"{checked.loose} answers are not chained: they arrived before their announcement")
-    out.print(note, markup=False, soft_wrap=True)
+    out.print(note, markup=False)

@@ -61,7 +61,7 @@ def arriving(
 def invite(hub: Hub, asked: Invitation, *, kept: bool) -> None:
     """Print the link; on a terminal, also show the answers until Ctrl-C."""
     out.print(f"\nAnswer as {escape(asked.to)}: open this link in a browser on this machine.")
-    out.print(asked.link, soft_wrap=True, highlight=False, markup=False)
+    out.print(asked.link, highlight=False, markup=False)
     if kept:
         out.print(
             f"  changecast responses {asked.change_id}    # in a shell configured for the hub"

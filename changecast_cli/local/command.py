@@ -126,7 +126,7 @@ def mails(
         found = [mail for mail in found if mail["customer"] == customer]
     if save and found:
         write_mails(found, save)
-        err.print(f"Written to {escape(str(save))}/: {len(found)}", soft_wrap=True)
+        err.print(f"Written to {escape(str(save))}/: {len(found)}")
     if as_json:
         print_json({"mails": found})
     elif found:
@@ -145,7 +145,7 @@ def _show_alerts(found: list[dict[str, Any]], *, as_json: bool) -> None:
         err.print("No alert was sent to an e-mail address yet.")
     for one in found:
         about = f"To {one['to']} (topic {one['topic']} of {one['account']}): {one['subject']}"
-        out.print(f"{about}\n{one['text']}", markup=False, soft_wrap=True)
+        out.print(f"{about}\n{one['text']}", markup=False)
 
 
 def codes_by_account(cloud: Cloud) -> dict[str, str]:

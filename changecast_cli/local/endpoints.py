@@ -146,7 +146,7 @@ def show(found: Told, folder: Path) -> None:
 
 
 def _print(line: str) -> None:
-    out.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+    out.print(f"  {line}", markup=False, highlight=False)
 
 
 def _show_chat(message: Message, say: Callable[[str], None]) -> None:

@@ -190,10 +190,10 @@ def _plain(life: Life, written: list[Written], folder: Path) -> dict[str, Any]:
 
 
 def _show(life: Life, written: list[Written], folder: Path) -> None:
-    out.print(escape(life.says), soft_wrap=True)
+    out.print(escape(life.says))
     for field, form in life.forms.items():
-        out.print(f"[dim]{field} is read as {form}[/]", soft_wrap=True)
+        out.print(f"[dim]{field} is read as {form}[/]")
     for each in written:
         sign = "[green]→[/]" if each.mail.now else " "
-        out.print(f"{sign} {escape(each.subject)} [dim]({each.mail.who})[/]", soft_wrap=True)
-    out.print(f"\nOpen {escape(str(folder / 'index.html'))}", soft_wrap=True)
+        out.print(f"{sign} {escape(each.subject)} [dim]({each.mail.who})[/]")
+    out.print(f"\nOpen {escape(str(folder / 'index.html'))}")

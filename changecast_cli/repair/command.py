@@ -249,4 +249,4 @@ def _tell(repaired: Repaired, *, as_json: bool) -> None:
         )  # fmt: skip
         return
     for line in repaired.told():
-        out.print(line, markup=False, soft_wrap=True)
+        out.print(line, markup=False)

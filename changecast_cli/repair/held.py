@@ -102,7 +102,7 @@ def _tell(who: str, addresses: list[str], settled: int, *, release: bool) -> Non
         what = "are sent within a minute or two" if release else "are not sent and count as failed"
         out.print(f"Done: {settled} {what}.")
     elif addresses:
-        out.print(f"{who}: {', '.join(addresses)}", markup=False, soft_wrap=True)
+        out.print(f"{who}: {', '.join(addresses)}", markup=False)
         out.print(
             "[dim]Next: --release sends the mails again, --drop counts the recipients as failed.[/]"
         )

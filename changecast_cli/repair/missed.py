@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from changecast.contract.change import utc
 from changecast.contract.delivery_reported import RunState
-from changecast.contract.pause_code import pause_code
+from changecast.contract.pause_code import pause_of
 from changecast.hub.announcing.announce import STATUS_TABLE
 from changecast.hub.tracking.findings import ANNOUNCED, SILENT
 from changecast.hub.tracking.table import Row, statuses_of_customer
@@ -36,7 +36,7 @@ def resumptions(code: str, rows: Iterable[Row]) -> list[str]:
     """Return the commands that resume the paused runs, except those that resume automatically."""
     found = []
     for change_id, row in _newest(rows).items():
-        cause = pause_code(str((row.get("reason") or {}).get("code")))
+        cause = pause_of(row)
         if row["state"] == RunState.PAUSED and not (cause and cause.automatic):
             found.append(f"changecast resume {change_id} --customer {code}")
     return found

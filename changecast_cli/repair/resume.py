@@ -83,10 +83,9 @@ def resume(
             "Resumed: everybody who has not been mailed gets the mail within a minute or two. "
             f"Next: changecast status {change_id} --watch",
             markup=False,
-            soft_wrap=True,
         )
     elif not run.paused:
-        out.print(_not_paused(run, customer), markup=False, soft_wrap=True)
+        out.print(_not_paused(run, customer), markup=False)
 
 
 def _refuse_while_broken(account: CustomerAccount, run: Run) -> None:

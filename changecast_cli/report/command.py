@@ -64,7 +64,7 @@ def report(
     if as_json:
         print_json({"page": str(path), **totals(runs)})
     else:
-        out.print(f"{counted(len(runs), 'change')}: {path}", markup=False, soft_wrap=True)
+        out.print(f"{counted(len(runs), 'change')}: {path}", markup=False)
 
 
 def write(to: Path, text: str) -> Path:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from changecast.contract.delivery_reported import RunState
-from changecast.contract.pause_code import PauseCode, pause_code
+from changecast.contract.pause_code import pause_of
 from changecast.hub.tracking.alerts import RESUMES_AUTOMATICALLY, page
 from changecast.hub.tracking.findings import ANNOUNCED, SILENT, Cause
 from changecast.hub.tracking.open_windows import OverdueChange
@@ -116,7 +116,7 @@ def next_step(
 def _command(state: str, customer: dict[str, Any]) -> str:
     if is_refused(customer):
         return _REPAIR_HUB
-    pause = _pause(customer)
+    pause = pause_of(customer)
     return _RESUME if state == "paused" and pause and not pause.needs_repair else _NEXT[state]
 
 
@@ -127,16 +127,12 @@ def _then(state: str, customer: dict[str, Any]) -> str:
     if state in _MISSED:
         late = f"{_REPORTS_LATE}; " if state == Cause.FORWARDED_NO_REPORT else ""
         return f"{late}changes missed in the meantime: {_REANNOUNCE}"
-    pause = _pause(customer)
+    pause = pause_of(customer)
     if state != "paused" or (pause and not pause.needs_repair):
         return ""
     if pause and pause.automatic:
         return RESUMES_AUTOMATICALLY
     return f"when it is repaired: {_RESUME}"
-
-
-def _pause(customer: dict[str, Any]) -> PauseCode | None:
-    return pause_code(str((customer["reason"] or {}).get("code")))
 
 
 def unanswered(
@@ -199,7 +195,7 @@ def _done_by(done: OperatorAction) -> str:
 
 
 def _page(state: str, customer: dict[str, Any]) -> str:
-    pause = _pause(customer)
+    pause = pause_of(customer)
     return pause.runbook if state == "paused" and pause else state.replace("_", "-")
 
 
@@ -233,7 +229,7 @@ def state_in_trouble(customer: dict[str, Any]) -> str:
 
 def is_stuck(customer: dict[str, Any]) -> bool:
     """Return whether a customer's delivery waits until somebody acts."""
-    pause = _pause(customer)
+    pause = pause_of(customer)
     waits = customer["state"] == "paused" and pause is not None and pause.needs_operator
     return waits or is_final(customer) or is_suspect(customer)
 

@@ -302,7 +302,6 @@ def say_hidden(code: str, number: int) -> None:
         f"shown. The account may be sending false reports. Check it: changecast doctor --customer "
         f"{code}",
         markup=False,
-        soft_wrap=True,
     )
 
 
@@ -349,4 +348,4 @@ def say_next(steps: Iterable[str]) -> None:
     """Print the next commands, one per line."""
     lines = [f"  {step}" for step in steps]
     if lines:
-        out.print(Text("\n".join(["Next:", *lines])), soft_wrap=True)
+        out.print(Text("\n".join(["Next:", *lines])))

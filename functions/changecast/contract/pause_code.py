@@ -1,6 +1,8 @@
 """Why a run is paused. Reports contain the code, and it decides how the run resumes."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 
 class PauseCode(StrEnum):
@@ -76,6 +78,11 @@ class PauseCode(StrEnum):
 def pause_code(code: str) -> PauseCode | None:
     """Return the pause code of a reason; None if the reason is not a pause."""
     return PauseCode(code) if code in _BY_VALUE else None
+
+
+def pause_of(row: Mapping[str, Any]) -> PauseCode | None:
+    """Return the pause code in a status row's reason; None if it has no reason, or another one."""
+    return pause_code(str((row.get("reason") or {}).get("code")))
 
 
 _BY_VALUE = frozenset(code.value for code in PauseCode)

@@ -10,7 +10,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from changecast.contract.change import utc
-from changecast.contract.pause_code import PauseCode, pause_code
+from changecast.contract.pause_code import PauseCode, pause_of
 from changecast.hub.tracking.findings import ANSWERED, SILENT, Cause
 from changecast.hub.tracking.open_windows import ending
 from changecast.hub.tracking.schema import Row, is_unplaced
@@ -163,7 +163,7 @@ def _resumes_by_itself(row: Row) -> bool:
 def _pause(row: Row) -> PauseCode | None:
     """Return why a run is paused; None if it is not, or for a reason that is not known."""
     is_paused = row["finding"]["cause"] == Cause.PAUSED
-    return pause_code(str((row.get("reason") or {}).get("code"))) if is_paused else None
+    return pause_of(row) if is_paused else None
 
 
 def resolved(row: Row) -> Alert:
