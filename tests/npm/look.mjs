@@ -11,11 +11,13 @@ import { conditional, limits, strip } from "./clients.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const { jobs } = JSON.parse(readFileSync(0, "utf8"));
-const browser = await chromium.launch({
+const start = () => chromium.launch({
   executablePath: process.env.CHROMIUM,
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 });
+// A browser sometimes stops drawing, and then a page that waits for its next frame waits for ever.
+const SECONDS_FOR_A_PAGE = Number(process.env.SECONDS_FOR_A_PAGE ?? 60);
 
 function facts() {
   const seen = (element) => element.innerText?.trim() && element.getClientRects().length;
@@ -125,8 +127,34 @@ async function look(page, job) {
   return { ...inside, requests: asked.slice(job.client ? 0 : 1), views };
 }
 
+async function in_time(work, job) {
+  let timer;
+  const late = new Promise((_, refuse) => {
+    timer = setTimeout(() => refuse(new Error(`${job.page}: no answer in time`)), 1000 * SECONDS_FOR_A_PAGE);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+async function look_twice(job) {
+  try {
+    return await in_time(look(page, job), job);
+  } catch (fault) {
+    process.stderr.write(`${fault.message}; once more, in a fresh browser\n`);
+    await end();
+    [browser, page] = await fresh();
+    return in_time(look(page, job), job);
+  }
+}
+
+async function fresh() {
+  const started = await start();
+  return [started, await started.newPage()];
+}
+
+// A browser that does not answer does not close either.
+const end = () => in_time(browser.close(), { page: "the browser's end" }).catch(() => null);
+
+let [browser, page] = await fresh();
 const found = [];
-const page = await browser.newPage();
-for (const job of jobs) found.push(await look(page, job));
-await browser.close();
-process.stdout.write(JSON.stringify(found));
+for (const job of jobs) found.push(await look_twice(job));
+process.stdout.write(JSON.stringify(found), () => end().then(() => process.exit(0)));

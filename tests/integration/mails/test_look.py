@@ -6,8 +6,10 @@ Previews land in build/previews, to look at; with `--pictures`, a picture of eac
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import product
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -122,6 +124,34 @@ def test_a_fault_that_only_some_views_have_is_found_there(tmp_path: Path, browse
         jobs.append(_job(page, EVERYWHERE))
     for found, (condition, rule, expected) in zip(browser(jobs), faults, strict=True):
         assert [bool(view["faults"]) for view in found["views"]] == expected, (condition, rule)
+
+
+def test_a_browser_that_stops_drawing_is_replaced_once(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that did not held a whole run of CI for 15 minutes."""
+    monkeypatch.setenv("SECONDS_FOR_A_PAGE", "3")
+    served: list[str] = []
+
+    class StopsDrawingAtFirst(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            stops = "requestAnimationFrame = () => 0" if not served else ""
+            served.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(f"<title>A page</title><script>{stops}</script>Words".encode())
+
+        def log_message(self, *_: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), StopsDrawingAtFirst) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/page"
+        [found] = browser(
+            [{"page": address, "views": [{"width": 600, "dark": False}], "axe": False}]
+        )
+        server.shutdown()
+    assert found["views"][0]["text"] == "Words"
+    assert served.count("/page") == 2
 
 
 @pytest.fixture(scope="module")
