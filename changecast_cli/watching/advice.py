@@ -6,38 +6,29 @@ from typing import Any, NamedTuple
 
 from changecast.contract.delivery_reported import RunState
 from changecast.contract.pause_code import pause_of
-from changecast.hub.tracking.alerts import RESUMES_AUTOMATICALLY, page
+from changecast.hub.tracking.alerts import page
+from changecast.hub.tracking.commands import (
+    BOTH_SIDES,
+    MISSED,
+    REANNOUNCE,
+    REPAIR,
+    RESUME,
+    RESUMES_AUTOMATICALLY,
+    filled,
+)
 from changecast.hub.tracking.findings import ANNOUNCED, SILENT, Cause
 from changecast.hub.tracking.open_windows import OverdueChange
 from changecast.hub.tracking.operator_actions import Action, OperatorAction
 from changecast_cli.watching.announced_by import short
-from changecast_cli.watching.runs import UNDER_WAY, Run, is_bad, is_final
+from changecast_cli.watching.runs import BAD_STATES, UNDER_WAY, Run, is_bad, is_final
 from changecast_cli.watching.silence import REFUSED, is_silent
 
 STRAY_PAGE = "docs/runbook/stray-revision.md"
-_DOCTOR = "changecast doctor --customer {code}"
-# If reports are missing, the fault may be on either side.
-_BOTH_SIDES = "changecast doctor --hub --customer {code}"
 _REPAIR_HUB = "changecast repair hub"
-_RESUME = "changecast resume {change} --customer {code}"
-_NEXT = {
-    "paused": _DOCTOR,
-    "held": "changecast held {change} --customer {code}",
-    "failed": "changecast recipients {change} --customer {code}",
-    "partial": "changecast recipients {change} --customer {code}",
-    "rejected": "changecast history {change} --customer {code}",
-    **{cause.value: _DOCTOR for cause in SILENT},
-    **{cause.value: _BOTH_SIDES for cause in (Cause.FORWARDED_NO_REPORT, Cause.STALLED)},
-    # The doctor knows registered customers only.
-    Cause.UNKNOWN_CUSTOMER.value: "changecast customers list",
-}
 _OF_ONE_RUN = ("paused", "held", "failed", "partial")
-_REANNOUNCE = "changecast reannounce {change} --customer {code}"
-# Announcements to these customers reached nobody, and nothing repeats them automatically.
-_MISSED = SILENT - {Cause.STALLED, Cause.UNKNOWN_CUSTOMER}
 REPORTS_ARRIVE = "late reports then arrive automatically within about three minutes"
 _REPORTS_LATE = "after a repair, late reports arrive automatically"
-_NEVER_HEARD = _MISSED | {ANNOUNCED}
+_NEVER_HEARD = MISSED | {ANNOUNCED}
 _UNREPORTED = UNDER_WAY | SILENT
 _DECISIONS = (Action.RESUMED, Action.RELEASED, Action.DROPPED)
 
@@ -76,11 +67,9 @@ def _reminder_steps(change_id: str, code: str, customer: dict[str, Any]) -> Iter
     for one in customer.get("reminders", ()):
         state = one["state"]
         if state in _OF_ONE_RUN:
-            which = f" --reminder {one['before']}"
-            command, then = _command(state, one), _then(state, one)
-            command += "" if command in (_DOCTOR, _BOTH_SIDES, _REPAIR_HUB) else which
-            then = f"; {then}{which if _RESUME in then else ''}" if then else ""
-            said = f"{command}{then}".format(change=change_id, code=code)
+            command = filled(_command(state, one), change_id, code, one["before"])
+            then = _then(change_id, code, state, one, one["before"])
+            said = f"{command}; {then}" if then else command
             yield f"{code}: {said}    (docs/runbook/{_page(state, one)}.md)"
 
 
@@ -93,46 +82,44 @@ def next_step(
     the doctor finds the cause.
     """
     state = state_in_trouble(customer)
+    page_of_state = f"docs/runbook/{_page(state, customer)}.md"
     if repaired := _repaired(customer, code, actions):
         return Step(
             state,
-            _REANNOUNCE.format(change=change_id, code=code),
-            f"docs/runbook/{_page(state, customer)}.md",
-            f"if no report follows within a minute: {_BOTH_SIDES.format(code=code)}",
+            filled(REANNOUNCE, change_id, code),
+            page_of_state,
+            f"if no report follows within a minute: {filled(BOTH_SIDES, change_id, code)}",
             f"{_done_by(repaired)}, no report since: ",
         )
     done = unanswered(customer, code, actions) if state in ("paused", "held") else None
-    command = _BOTH_SIDES if done else _command(state, customer)
-    then = "" if done else _then(state, customer)
-    return Step(
-        state,
-        command.format(change=change_id, code=code),
-        f"docs/runbook/{_page(state, customer)}.md",
-        then.format(change=change_id, code=code),
-        _told(done),
-    )
+    command = BOTH_SIDES if done else _command(state, customer)
+    then = "" if done else _then(change_id, code, state, customer)
+    return Step(state, filled(command, change_id, code), page_of_state, then, _told(done))
 
 
 def _command(state: str, customer: dict[str, Any]) -> str:
     if is_refused(customer):
         return _REPAIR_HUB
     pause = pause_of(customer)
-    return _RESUME if state == "paused" and pause and not pause.needs_repair else _NEXT[state]
+    is_resumed_first = state == Cause.PAUSED and pause and not pause.needs_repair
+    return RESUME if is_resumed_first else REPAIR[Cause(state)]
 
 
-def _then(state: str, customer: dict[str, Any]) -> str:
+def _then(
+    change_id: str, code: str, state: str, customer: dict[str, Any], reminder: str = ""
+) -> str:
     """Return the step after the cause is repaired; empty if there is none."""
     if is_refused(customer):
         return REPORTS_ARRIVE
-    if state in _MISSED:
+    if state in MISSED:
         late = f"{_REPORTS_LATE}; " if state == Cause.FORWARDED_NO_REPORT else ""
-        return f"{late}changes missed in the meantime: {_REANNOUNCE}"
+        return f"{late}changes missed in the meantime: {filled(REANNOUNCE, change_id, code)}"
     pause = pause_of(customer)
-    if state != "paused" or (pause and not pause.needs_repair):
+    if state != Cause.PAUSED or (pause and not pause.needs_repair):
         return ""
     if pause and pause.automatic:
         return RESUMES_AUTOMATICALLY
-    return f"when it is repaired: {_RESUME}"
+    return f"when it is repaired: {filled(RESUME, change_id, code, reminder)}"
 
 
 def unanswered(
@@ -222,7 +209,7 @@ def state_in_trouble(customer: dict[str, Any]) -> str:
     if is_suspect(customer):
         return str(customer["reason"]["code"])
     if customer["rejection"] or customer["state"] not in UNDER_WAY:
-        return customer["state"] if customer["state"] in _NEXT else "rejected"
+        return customer["state"] if customer["state"] in BAD_STATES else "rejected"
     is_unheard = customer["state"] == ANNOUNCED
     return (Cause.FORWARDED_NO_REPORT if is_unheard else Cause.STALLED).value
 

@@ -1,6 +1,7 @@
 """An alert is short, plain, and cannot be dressed up by what it is about."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from changecast.hub.tracking.alerts import (
 )
 from changecast.hub.tracking.findings import REPORTED, SILENT, Cause
 from changecast_cli.watching.advice import next_steps
-from changecast_cli.watching.runs import run_of
+from changecast_cli.watching.runs import run_of, with_reminders
 
 ROW: dict[str, Any] = {
     "change_id": "CHG-1",
@@ -133,6 +134,24 @@ def test_an_alert_names_the_command_and_the_page_that_status_names(cause: str) -
     command, _, page = step.removeprefix("acme: ").partition("    (")
     assert f"Repair:    {command.partition('; ')[0]}\n" in text
     assert f"Page:      {page.removesuffix(')')}\n" in text
+
+
+@pytest.mark.parametrize("cause", ["paused", "held", "failed", "partial"])
+@pytest.mark.parametrize("code", [None, "link_domains", "bounce_rate", "all_refused", "sandbox"])
+def test_an_alert_about_a_reminder_names_the_commands_that_status_names(
+    cause: str, code: str | None
+) -> None:
+    about = {"window_start": "2027-01-17T22:00:00Z", "before": "24h"}
+    row = _row("CHG-1", "acme", cause) | {"state": cause, "reminder": about}
+    row |= {"reason": {"class": "paused", "code": code, "message": "m"}} if code else {}
+    text = found([row]).text
+    run = run_of("CHG-1", [_row("CHG-1", "acme") | {"state": "sent"}])
+    (step,) = next_steps(with_reminders(run, [row]))
+    of_status = re.findall(r"changecast [^;]*?(?=;|    \()", step)
+    of_alert = re.findall(r"(?:Repair|Then): +(changecast .*)", text)
+    assert of_status == of_alert
+    about_run = [one for one in of_alert if "doctor" not in one]
+    assert all(one.endswith("--customer acme --reminder 24h") for one in about_run)
 
 
 def test_what_was_missed_is_announced_again_after_the_repair() -> None:

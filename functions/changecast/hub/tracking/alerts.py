@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING
 
 from changecast.contract.change import utc
 from changecast.contract.pause_code import PauseCode, pause_of
+from changecast.hub.tracking.commands import (
+    MISSED,
+    REANNOUNCE,
+    REPAIR,
+    RESUME,
+    RESUMES_AUTOMATICALLY,
+    filled,
+)
 from changecast.hub.tracking.findings import ANSWERED, SILENT, Cause
 from changecast.hub.tracking.open_windows import ending
 from changecast.hub.tracking.schema import Row, is_unplaced
@@ -33,33 +41,6 @@ class Alert:
     subject: str
     text: str
     attributes: Mapping[str, str]
-
-
-RESUMES_AUTOMATICALLY = "it resumes automatically once that is repaired"
-_RESUME = "changecast resume {change} --customer {customer}"
-_DOCTOR = "changecast doctor --customer {customer}"
-# If reports are missing, the fault may be on either side.
-_BOTH_SIDES = "changecast doctor --hub --customer {customer}"
-_REANNOUNCE = "changecast reannounce {change} --customer {customer}"
-# Commands that repair the cause or show it.
-_REPAIR = {
-    Cause.PAUSED: _DOCTOR,
-    Cause.HELD: "changecast held {change} --customer {customer}",
-    Cause.FAILED: "changecast recipients {change} --customer {customer}",
-    Cause.PARTIAL: "changecast recipients {change} --customer {customer}",
-    Cause.REJECTED: "changecast history {change} --customer {customer}",
-    Cause.NOTHING_TO_SEND: "changecast contacts list --customer {customer}",
-    **dict.fromkeys(SILENT, _DOCTOR),
-    **dict.fromkeys((Cause.FORWARDED_NO_REPORT, Cause.STALLED), _BOTH_SIDES),
-    # The doctor knows registered customers only.
-    Cause.UNKNOWN_CUSTOMER: "changecast customers list",
-}
-_OF_ONE_RUN = frozenset({Cause.PAUSED, Cause.HELD, Cause.FAILED, Cause.PARTIAL})
-# Commands for the time after the repair, unless the run resumes automatically.
-_THEN = {
-    Cause.PAUSED: _RESUME,
-    **dict.fromkeys(SILENT - {Cause.STALLED, Cause.UNKNOWN_CUSTOMER}, _REANNOUNCE),
-}
 
 
 def found(rows: Sequence[Row]) -> Alert:
@@ -128,24 +109,24 @@ def _one_or_list(values: Sequence[str]) -> str:
 
 def repair(row: Row) -> str:
     """Return the command that repairs a delivery, or shows what must be repaired first."""
-    command = _RESUME if _is_resumed_first(row) else _REPAIR[Cause(row["finding"]["cause"])]
+    command = RESUME if _is_resumed_first(row) else REPAIR[Cause(row["finding"]["cause"])]
     return _filled(command, row)
 
 
 def then(row: Row) -> list[str]:
     """Return what follows once the cause is repaired; nothing if the repair is enough."""
-    command = None if _is_resumed_first(row) else _THEN.get(Cause(row["finding"]["cause"]))
-    if command and _resumes_by_itself(row):
-        return [RESUMES_AUTOMATICALLY]
-    return [_filled(command, row)] if command else []
+    cause = Cause(row["finding"]["cause"])
+    if cause in MISSED:
+        return [_filled(REANNOUNCE, row)]
+    if cause is not Cause.PAUSED or _is_resumed_first(row):
+        return []
+    return [RESUMES_AUTOMATICALLY if _resumes_by_itself(row) else _filled(RESUME, row)]
 
 
 def _filled(command: str, row: Row) -> str:
     """Return a command about a row; a command about one run names its reminder."""
-    is_of_run = Cause(row["finding"]["cause"]) in _OF_ONE_RUN and command != _DOCTOR
-    is_of_reminder = row.get("reminder") and is_of_run
-    which = f" --reminder {row['reminder']['before']}" if is_of_reminder else ""
-    return command.format(change=row["change_id"], customer=row["customer"]) + which
+    reminder = (row.get("reminder") or {}).get("before", "")
+    return filled(command, row["change_id"], row["customer"], reminder)
 
 
 def _is_resumed_first(row: Row) -> bool:
