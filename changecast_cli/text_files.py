@@ -10,6 +10,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from changecast_cli.failures import Failed, Refused
+from changecast_cli.terminal import err
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -60,21 +61,40 @@ def delimiter_of(text: str) -> str:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, waiting: str = "") -> Iterator[None]:
     """Let one process or thread at a time read a file, compute from it and replace it.
 
     The lock is on the folder, because the file is replaced as a whole and a lock would stay on the
-    old one. Keep calls to AWS out of the block, so that others do not wait for them.
+    old one. Keep calls to AWS out of the block, so that others do not wait for them. `waiting` is
+    printed if somebody else has the lock.
     """
+    with _lock(path, path.resolve().parent, os.O_RDONLY | os.O_DIRECTORY, waiting):
+        yield
+
+
+@contextmanager
+def one_at_a_time(path: Path, waiting: str) -> Iterator[None]:
+    """Let one process or thread at a time do what this file stands for; it stays, and is empty."""
+    with _lock(path, path, os.O_WRONLY | os.O_CREAT, waiting):
+        yield
+
+
+@contextmanager
+def _lock(path: Path, held: Path, flags: int, waiting: str) -> Iterator[None]:
     try:
-        folder = os.open(path.resolve().parent, os.O_RDONLY | os.O_DIRECTORY)
+        descriptor = os.open(held, flags, 0o644)
     except OSError as error:
         raise Failed(f"{path} cannot be written: {error.strerror}") from error
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if waiting:
+                err.print(waiting, markup=False)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 def save_text(path: Path, text: str, *, mode: int) -> None:

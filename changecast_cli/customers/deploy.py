@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -44,7 +45,7 @@ from changecast_cli.deploying.stacks import clear_failed_create, find_stack, upd
 from changecast_cli.failures import Failed, explained
 from changecast_cli.preview.brands import parameters_of
 from changecast_cli.terminal import err
-from changecast_cli.text_files import locked
+from changecast_cli.text_files import locked, one_at_a_time
 
 LOGS = Path(".aws-sam") / "logs"
 LOOKS_AT_ONCE = 8
@@ -104,8 +105,28 @@ def look_first(text: str, customers: Sequence[CustomerStack]) -> dict[str, Inspe
 
 def deploy_all(config: Path, customers: Sequence[CustomerStack]) -> list[Deployed]:
     """Deploy the hub, these customers and their routes, once each; return each result."""
-    template, done = prepare(config, customers)
-    return [*done, *deploy(config, customers, template, before=adopting(config))]
+    with _alone(customers[0].code):
+        template, done = prepare(config, customers)
+        return [*done, *deploy(config, customers, template, before=adopting(config))]
+
+
+def _alone(environment: str) -> AbstractContextManager[None]:
+    """Let one command at a time build an environment, and deploy what it built.
+
+    A build empties its folder first.
+    """
+    builds = _builds()
+    return one_at_a_time(
+        builds / f"{environment}.lock",
+        f"Another command builds or deploys {environment} from {builds.parent}: waiting until it "
+        "has ended ...",
+    )
+
+
+def _builds() -> Path:
+    builds = repository() / ".aws-sam"
+    builds.mkdir(exist_ok=True)
+    return builds
 
 
 def adopting(config: Path) -> Callable[[CustomerStack], None]:
@@ -143,23 +164,28 @@ def prepare(config: Path, customers: Sequence[CustomerStack]) -> tuple[Path, lis
     first = customers[0].code
     with ThreadPoolExecutor(max_workers=2) as threads:
         hub = threads.submit(update_hub, config)
-        built = _sam(config, "build", first)
-        done = [*hub.result(), built]
+        template = _sam(config, "build", first)
+        done = [*hub.result(), template]
     broken = [each.environment for each in done if each.fault]
     if broken:
         raise Failed(f"{', '.join(broken)} failed. No customer's account was changed")
     return repository() / built_template(read(config), first), done
 
 
-def build(config: Path, customers: Sequence[CustomerStack]) -> Path:
+@contextmanager
+def built(config: Path, customers: Sequence[CustomerStack]) -> Iterator[Path]:
     """Build the customers' template once, in the folder of the first customer for whom it works.
 
-    If it fails for one customer (for example a missing profile), the next one is tried. Failed if
-    it works for none.
+    Until the context ends, no other command builds there. If the build fails for one customer (for
+    example a missing profile), the next one is tried. Failed if it works for none.
     """
-    for customer in customers:
-        if _sam(config, "build", customer.code).fault is None:
-            return repository() / built_template(read(config), customer.code)
+    with ExitStack() as until_deployed:
+        for customer in customers:
+            until_deployed.enter_context(_alone(customer.code))
+            if _sam(config, "build", customer.code).fault is None:
+                yield repository() / built_template(read(config), customer.code)
+                return
+            until_deployed.close()
     raise Failed("sam build failed. No customer's account was changed")
 
 
@@ -170,9 +196,11 @@ def update_hub(config: Path) -> list[Deployed]:
     template lacks a parameter, is built and deployed. Its further buses are deployed next. Only one
     command at a time does this, so accounts that another command added meanwhile are included.
     """
-    builds = repository() / ".aws-sam"
-    builds.mkdir(exist_ok=True)
-    with locked(builds / HUB):
+    builds = _builds()
+    waiting = (
+        f"Another command updates the hub from {builds.parent}: waiting until it has ended ..."
+    )
+    with locked(builds / HUB, waiting):
         text = read(config)
         session = hub_session(text)
         done = _update_first_bus(config, text, session)
@@ -188,8 +216,8 @@ def _update_first_bus(config: Path, text: str, session: boto3.Session) -> list[D
     requested = parameters_of(tables(text)[HUB])
     if stack is None or not is_there(stack) or not requested.keys() <= parameters(stack).keys():
         make_room_for_hub(session, hub_stack_name(text))
-        built = _sam(config, "build", HUB)
-        return [built] if built.fault else [built, _sam(config, "deploy", HUB)]
+        first = _sam(config, "build", HUB)
+        return [first] if first.fault else [first, _sam(config, "deploy", HUB)]
     if requested.items() <= parameters(stack).items():
         return [_told("no change for", Deployed(HUB, None, 0.0))]
     act = partial(update_parameters, session, stack, requested)

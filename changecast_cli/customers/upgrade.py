@@ -12,7 +12,7 @@ import typer
 from changecast.hub.name_suggestions import known_names
 from changecast_cli.asking import DryRun
 from changecast_cli.customers.account import session_of
-from changecast_cli.customers.deploy import build, deploy, look_first
+from changecast_cli.customers.deploy import built, deploy, look_first
 from changecast_cli.customers.options import Config
 from changecast_cli.customers.rings import Ring, rings, way_back, worse
 from changecast_cli.deploying import samconfig_file
@@ -88,7 +88,8 @@ def upgrade(
     if dry_run:
         _show_plan(planned, as_json=as_json)
         return
-    done = _upgrade(config, planned, build(config, chosen))
+    with built(config, chosen) as template:
+        done = _upgrade(config, planned, template)
     _tell(done, planned, as_json=as_json)
     if done.stopped:
         raise typer.Exit(FAILED)

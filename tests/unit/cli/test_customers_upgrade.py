@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def fleet(monkeypatch: pytest.MonkeyPatch) -> Fleet:
     made = Fleet()
     fine = {each.code: Inspection(None) for each in CUSTOMERS}
     monkeypatch.setattr(upgrade, "look_first", lambda text, chosen: fine)
-    monkeypatch.setattr(upgrade, "build", lambda config, chosen: Path("built.yaml"))
+    monkeypatch.setattr(upgrade, "built", lambda config, chosen: nullcontext(Path("built.yaml")))
     monkeypatch.setattr(upgrade, "deploy", made.deploy)
     monkeypatch.setattr(upgrade, "session_of", lambda one: None)
     monkeypatch.setattr(upgrade, "examine_customer", made.examine)
