@@ -15,7 +15,10 @@ from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType
+from rich.markup import escape
+from rich.measure import Measurement
 from rich.segment import Segment
+from rich.table import Table
 from rich.text import Text
 
 # Characters that move the cursor or reverse a line: controls except tab and line feed, the
@@ -107,6 +110,32 @@ def _columns() -> str:
 
 out = HarmlessConsole(highlight=False)
 err = HarmlessConsole(stderr=True, highlight=False)
+
+
+def print_rows(
+    console: Console,
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    below: Callable[[Sequence[str]], Iterator[str]],
+) -> None:
+    """Print a table with one line for each row; no word is cut or broken.
+
+    Where a line of a terminal is too short for that, prints for each row the lines that `below`
+    yields, which may have markup. Files and pipes always get the table.
+    """
+    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    for column in header:
+        table.add_column(column, no_wrap=True)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    endless = console.options.update_width(ENDLESS)
+    if not console.is_terminal:
+        HarmlessConsole(file=console.file, width=ENDLESS, highlight=False).print(table)
+    elif Measurement.get(console, endless, table).maximum <= console.width:
+        console.print(table)
+    else:
+        for line in (line for row in rows for line in below(row)):
+            console.print(line)
 
 
 def some_of(names: Sequence[str], most: int = 5) -> str:

@@ -16,7 +16,6 @@ import boto3
 import typer
 from pydantic import TypeAdapter, ValidationError
 from rich.markup import escape
-from rich.table import Table
 
 from changecast.contract.change import Window, utc
 from changecast.contract.fields import Title
@@ -45,7 +44,7 @@ from changecast_cli.customers.open_changes import open_changes
 from changecast_cli.deploying.stacks import find_stack
 from changecast_cli.failures import Failed, Refused
 from changecast_cli.options import AsJson, session
-from changecast_cli.terminal import HarmlessConsole, out, print_json
+from changecast_cli.terminal import out, print_json, print_rows
 
 _NAME: TypeAdapter[str] = TypeAdapter(Title)
 
@@ -248,29 +247,18 @@ def _kept_lines(table: Any, code: str, of: CustomerFreezes) -> Iterator[tuple[An
 
 
 def _show(header: Sequence[str], lines: Sequence[tuple[str, ...]]) -> None:
-    """Print a line for each freeze, or several where a line is too short; no word is cut."""
+    """Print a line for each freeze, or several where a line is too short."""
     if not lines:
         out.print("No open freezes.")
         return
-    longest = [max(map(len, column)) for column in zip(header, *lines, strict=True)]
-    needed = sum(longest) + 2 * (len(header) - 1)
-    if out.is_terminal and needed > out.width:
-        for line in lines:
-            _print_below(header, line)
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    for column in header:
-        table.add_column(column, no_wrap=True)
-    for line in lines:
-        table.add_row(*(escape(cell) for cell in line))
-    (out if out.is_terminal else HarmlessConsole(width=needed, highlight=False)).print(table)
+    print_rows(out, header, lines, lambda line: _below(header, line))
 
 
-def _print_below(header: Sequence[str], line: tuple[str, ...]) -> None:
-    """Print one freeze on several lines: whose or which, its name, its time, and the rest."""
+def _below(header: Sequence[str], line: Sequence[str]) -> Iterator[str]:
+    """Yield one freeze on several lines: whose or which, its name, its time, and the rest."""
     which, name, start, end, rest = line
-    out.print(f"[bold]{escape(which)}[/]  {escape(name)}")
-    out.print(f"    {start} to {end}", markup=False)
+    yield f"[bold]{escape(which)}[/]  {escape(name)}"
+    yield f"    {start} to {end}"
     if rest:
         label = f"{header[-1].lower()}: " if header[-1] else ""
-        out.print(f"    {label}{rest}", markup=False)
+        yield f"    {label}{escape(rest)}"

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +28,6 @@ from changecast_cli.contacts.owner import (
 from changecast_cli.contacts.plan import ImportPlan, LineOutcome, Result
 from changecast_cli.contacts.reading import ledger_of
 from changecast_cli.contacts.write import write
-from changecast_cli.deploying.samconfig import CustomerStack
 from changecast_cli.failures import BAD_INPUT, Refused, warn
 from changecast_cli.terminal import err, out, print_json
 
@@ -56,12 +55,13 @@ def carry_out(
     `yes`.
     """
     owner, customers = owner_of(contacts), known_customers()
-    _refuse_others(plan, people, owner, customers, is_moved=is_moved)
+    own = own_domains(owner, customers)
+    if not is_moved:
+        refuse_others(people.origins, owner)
+        refuse_people_of_others((one.address for one in plan.add), owner, customers, own)
     if not as_json:
         out.print(f"List {contacts.name} of {owner}", markup=False)
-    strange = strange_domains(
-        [one.address for one in people.requested], on_the_list, own_domains(owner, customers)
-    )
+    strange = strange_domains([one.address for one in people.requested], on_the_list, own)
     apply = _is_wanted(strange, plan, owner, yes=yes, apply=apply, is_moved=is_moved)
     ledger = ledger_of(contacts) if any(one.settings for one in people.requested) else None
     settings = _settings(people, ledger)
@@ -89,19 +89,6 @@ def carry_out(
         _say_the_end(met, leaving, remove, apply=apply, is_nothing=is_nothing)
     if not all(line.harmless for line in people.refused):
         raise typer.Exit(BAD_INPUT)
-
-
-def _refuse_others(
-    plan: ImportPlan,
-    people: People,
-    owner: Owner,
-    customers: Mapping[str, CustomerStack],
-    *,
-    is_moved: bool,
-) -> None:
-    if not is_moved:
-        refuse_others(people.origins, owner)
-        refuse_people_of_others((one.address for one in plan.add), owner, customers)
 
 
 def _is_wanted(

@@ -98,13 +98,19 @@ def refuse_others(origins: Iterable[str], owner: Owner) -> None:
 
 
 def refuse_people_of_others(
-    added: Iterable[str], owner: Owner, customers: Mapping[str, CustomerStack]
+    added: Iterable[str],
+    owner: Owner,
+    customers: Mapping[str, CustomerStack],
+    own: frozenset[str],
 ) -> None:
     """Raise Refused if an address belongs to the organization of another customer's sender.
 
-    `customers` are the customers in samconfig.toml; `added` are people who are not on the list yet.
+    Args:
+        added: People who are not on the list yet.
+        owner: The customer of the list.
+        customers: The customers in samconfig.toml.
+        own: The domains of the owner's organization.
     """
-    own = own_domains(owner, customers)
     others = [one for one in customers.values() if one.sender and not _is_of(one, owner)]
     found: dict[str, list[str]] = {}
     for address in added:

@@ -27,6 +27,7 @@ from changecast_cli.contacts.backup import account_of
 from changecast_cli.contacts.owner import (
     Moved,
     known_customers,
+    own_domains,
     owner_of,
     refuse_people_of_others,
 )
@@ -126,7 +127,9 @@ def add(
             f"changecast contacts subscribe {read.text} TOPIC{contacts.where}"
         )
     if not moved:
-        refuse_people_of_others([read.text], owner_of(contacts), known_customers())
+        owner, customers = owner_of(contacts), known_customers()
+        own = own_domains(owner, customers)
+        refuse_people_of_others([read.text], owner, customers, own)
     person = Contact(read.text).choosing(dict.fromkeys(topics or [], "OPT_IN"))
     if not create(contacts, person):
         raise Refused(f"{read.text} was added by somebody else just now; nothing was changed")

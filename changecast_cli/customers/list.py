@@ -1,23 +1,18 @@
 """changecast customers list, show: the customers in samconfig.toml."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.measure import Measurement
-from rich.table import Table
 
 from changecast_cli.customers.deploy import lines_for
 from changecast_cli.customers.options import Config
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.deploying.samconfig import CustomerStack
 from changecast_cli.options import AsJson
-from changecast_cli.terminal import HarmlessConsole, err, out, print_json
-
-WIDE = 10_000
+from changecast_cli.terminal import err, out, print_json, print_rows
 
 
 def list_all(config: Config = Path("samconfig.toml"), as_json: AsJson = False) -> None:
@@ -29,31 +24,23 @@ def list_all(config: Config = Path("samconfig.toml"), as_json: AsJson = False) -
     if not customers:
         err.print("No customers yet. To add one: changecast customers add --help")
         return
-    _print(list(customers.values()), out if out.is_terminal else _wide())
-
-
-def _wide() -> Console:
-    """Return a console for other programs: one line per customer, however long."""
-    return HarmlessConsole(width=WIDE, highlight=False)
-
-
-def _print(customers: Sequence[CustomerStack], console: Console) -> None:
-    """Print one line per customer, or two if one is too short; words are never broken."""
-    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     # With one bus, its name says nothing.
-    buses = [each.hub_bus for each in customers] if len({c.hub_bus for c in customers}) > 1 else []
-    for column in ("CODE", "NAME", "ACCOUNT", "REGION", "SENDER", *(["BUS"] if buses else [])):
-        table.add_column(column, no_wrap=True)
-    for at, each in enumerate(customers):
-        bus = buses[at : at + 1]
-        table.add_row(each.code, escape(each.name), each.account, each.region, each.sender, *bus)
-    if Measurement.get(console, console.options.update_width(WIDE), table).maximum <= console.width:
-        console.print(table)
-        return
-    for each in customers:
-        console.print(f"[bold]{each.code}[/]  {each.account}  {each.region}")
-        console.print(f"    {escape(each.name)}")
-        console.print(f"    {each.sender}")
+    has_buses = len({each.hub_bus for each in customers.values()}) > 1
+    header = ("CODE", "NAME", "ACCOUNT", "REGION", "SENDER", *(["BUS"] if has_buses else []))
+    rows = [
+        (each.code, each.name, each.account, each.region, each.sender,
+         *([each.hub_bus] if has_buses else []))
+        for each in customers.values()
+    ]  # fmt: skip
+    print_rows(out, header, rows, _below)
+
+
+def _below(row: Sequence[str]) -> Iterator[str]:
+    """Yield one customer on several lines."""
+    code, name, account, region, sender, *bus = row
+    yield f"[bold]{code}[/]  {account}  {region}"
+    yield f"    {escape(name)}"
+    yield f"    {'  '.join((sender, *bus))}"
 
 
 def show(

@@ -243,7 +243,6 @@ def test_no_time_of_a_freeze_is_cut(
     file = io.StringIO()
     screen = HarmlessConsole(file=file, force_terminal=is_terminal, width=width, highlight=False)
     monkeypatch.setattr(freeze_own, "out", screen)
-    monkeypatch.setattr(freeze_own, "HarmlessConsole", partial(HarmlessConsole, file=file))
     line = ("a-customer-with-a-long-code", "Year-end closing of the books",
             "2029-04-30T22:00:00Z", "2029-05-06T22:00:00Z", "CHG-1, CHG-20270119")  # fmt: skip
     header = ("CUSTOMER", "NAME", "FROM", "TO", "OPEN CHANGES IN THE FREEZE")

@@ -57,6 +57,11 @@ FILE = customers(("acme", "changes@acme.example"), ("globex", "it@Mail.Globex.ex
 GLOBEX = Owner("globex", "Globex", "222222222222")
 
 
+def refuse_people(added: list[str], owner: Owner, file: dict[str, CustomerStack]) -> None:
+    """Refuse people of others as an import does, with this samconfig.toml."""
+    refuse_people_of_others(added, owner, file, own_domains(owner, file))
+
+
 @pytest.mark.parametrize(
     ("address", "owner"),
     [
@@ -70,7 +75,7 @@ GLOBEX = Owner("globex", "Globex", "222222222222")
 )
 def test_people_of_another_customer_are_refused_with_its_code(address: str, owner: Owner) -> None:
     with pytest.raises(Refused) as refused:
-        refuse_people_of_others(["new@elsewhere.example", address], owner, FILE)
+        refuse_people(["new@elsewhere.example", address], owner, FILE)
     other = "acme" if owner is GLOBEX else "globex"
     for words in (address, f"({other})", f"--customer {other}", "--from-another-customer"):
         assert words in str(refused.value)
@@ -91,7 +96,7 @@ def test_people_of_another_customer_are_refused_with_its_code(address: str, owne
 def test_people_of_the_customer_itself_and_of_nobody_known_are_accepted(
     address: str, owner: Owner
 ) -> None:
-    refuse_people_of_others([address], owner, FILE)
+    refuse_people([address], owner, FILE)
 
 
 def test_people_of_the_provider_belong_to_no_customer_whose_sender_it_hosts() -> None:
@@ -101,15 +106,15 @@ def test_people_of_the_provider_belong_to_no_customer_whose_sender_it_hosts() ->
         ("initech", "changes@initech.example"),
     )
     initech = Owner("initech", "Initech", "333333333333")
-    refuse_people_of_others(["eva@staff.provider.example"], initech, hosted)
+    refuse_people(["eva@staff.provider.example"], initech, hosted)
     shared = customers(
         ("acme", "changes@provider.example"),
         ("globex", "changes@provider.example"),
         ("initech", "changes@initech.example"),
     )
-    refuse_people_of_others(["eva@provider.example"], initech, shared)
+    refuse_people(["eva@provider.example"], initech, shared)
     with pytest.raises(Refused, match="globex"):
-        refuse_people_of_others(["gil@globex.provider.example"], initech, hosted)
+        refuse_people(["gil@globex.provider.example"], initech, hosted)
 
 
 def test_a_first_file_is_compared_with_the_domain_of_the_customers_sender() -> None:
