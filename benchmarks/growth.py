@@ -12,7 +12,7 @@ import statistics
 from collections.abc import Iterator
 
 from benchmarks.account import Account, account
-from benchmarks.measure import ROUNDS, Goal, at_most, at_most_peer, pin_to_one_core, report
+from benchmarks.measure import ROUNDS, at_most, at_most_peer, pin_to_one_core, report
 from benchmarks.whole_run import Units, units_of_run
 from changecast_cli.cost.prices import PRICES
 
@@ -48,20 +48,18 @@ def _units() -> None:
         _per_recipient(
             f"growth_dynamodb_writes_of_{size}", found.written, smallest.written, "units"
         )
-        _per_recipient(
+        report(
             f"growth_dynamodb_price_of_{size}",
-            dynamodb_price(found),
-            dynamodb_price(smallest),
-            "USD a million",
+            [dynamodb_price(found)],
+            "USD a million recipients",
             FLAT,
+            peers=[dynamodb_price(smallest)],
         )
         _per_recipient(f"growth_reports_of_{size}", found.reports, smallest.reports, "reports")
 
 
-def _per_recipient(
-    measure: str, value: float, peer: float, unit: str, goal: Goal | None = None
-) -> None:
-    report(measure, [value], f"{unit} a recipient", goal, peers=[peer])
+def _per_recipient(measure: str, value: float, peer: float, unit: str) -> None:
+    report(measure, [value], f"{unit} a recipient", peers=[peer])
 
 
 def dynamodb_price(units: Units) -> float:

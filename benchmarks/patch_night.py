@@ -202,7 +202,7 @@ def _report(night: Night) -> None:
     report(name.format("slowest_plan"), [night.slowest_plan], "s", at_most(120))
     report(name.format("dead_letters"), [night.dead_letters], "messages", at_most(0))
     report(name.format("most_receives"), [night.most_receives], "times", at_most(3))
-    report(name.format("requests"), [night.requests], "requests to SES but mails")
+    report(name.format("requests"), [night.requests], "requests to SES other than mails")
     report(name.format("refused_requests"), [night.refused_requests], "requests", at_most(0))
     report(name.format("closest_requests"), [night.closest_requests], "s apart", at_least(1))
     report(name.format("rate_used"), [100 * night.used], "%", at_least(95))
