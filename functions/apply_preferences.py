@@ -1,11 +1,12 @@
 """Lambda: apply people's choices from their page to this account's contact list."""
 
+import changecast.lambdas.startup  # noqa: F401
+
 import time
 from typing import Any
 
 import boto3
 
-import changecast.lambdas.startup  # noqa: F401
 from changecast.customer.ledger.table import connect
 from changecast.customer.responding.applying import Applier, apply_chosen
 from changecast.customer.responding.settings import ApplySettings

@@ -3,11 +3,12 @@
 The test is a normal announcement, so watch sends an alert if a customer does not report it.
 """
 
+import changecast.lambdas.startup  # noqa: F401
+
 import random
 from dataclasses import replace
 from typing import Any
 
-import changecast.lambdas.startup  # noqa: F401
 from changecast.contract.errors import Retry
 from changecast.hub.announcing.announce import connect
 from changecast.hub.announcing.canary import announce_canaries

@@ -1,12 +1,13 @@
 """Lambda: tell one endpoint, a chat or a webhook, of one run."""
 
+import changecast.lambdas.startup  # noqa: F401
+
 import time
 from functools import partial
 from typing import Any
 
 import boto3
 
-import changecast.lambdas.startup  # noqa: F401
 from changecast.customer.channels import chat, webhook
 from changecast.customer.ledger.schema import ChannelName
 from changecast.customer.ledger.table import connect

@@ -1,10 +1,11 @@
 """Lambda of the hub: announce the metadata.json files that are dropped into the intake bucket."""
 
+import changecast.lambdas.startup  # noqa: F401
+
 from typing import Any
 
 import boto3
 
-import changecast.lambdas.startup  # noqa: F401
 from changecast.hub.announcing.announce import Hub, connect
 from changecast.hub.announcing.intake import Intake, take_in
 from changecast.hub.settings import IntakeSettings

@@ -1,10 +1,11 @@
 """Lambda: plan who in this account gets which mail about an announced change."""
 
+import changecast.lambdas.startup  # noqa: F401
+
 from typing import Any
 
 import boto3
 
-import changecast.lambdas.startup  # noqa: F401
 from changecast.customer.ledger.table import connect
 from changecast.customer.planning.announcements import Announcements, plan
 from changecast.customer.planning.planner import planner_of

@@ -1,10 +1,11 @@
 """Lambda of the hub, where two persons announce: publish what one proposed and another approved."""
 
+import changecast.lambdas.startup  # noqa: F401
+
 from typing import Any
 
 import boto3
 
-import changecast.lambdas.startup  # noqa: F401
 from changecast.hub.announcing.announce import connect
 from changecast.hub.announcing.publish_approved import publish_approved
 from changecast.hub.settings import PublishSettings

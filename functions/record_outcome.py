@@ -1,10 +1,11 @@
 """Lambda: record the outcomes of this account's mails from SES's own events."""
 
+import changecast.lambdas.startup  # noqa: F401
+
 from typing import Any
 
 import boto3
 
-import changecast.lambdas.startup  # noqa: F401
 from changecast.customer.ledger.table import connect
 from changecast.customer.sending.outcomes import Recorder, record_outcomes
 from changecast.customer.sending.settings import OutcomeSettings

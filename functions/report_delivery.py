@@ -1,10 +1,11 @@
 """Lambda: report the state of this account's runs to the hub, as the only function that does."""
 
+import changecast.lambdas.startup  # noqa: F401
+
 from typing import Any
 
 import boto3
 
-import changecast.lambdas.startup  # noqa: F401
 from changecast.customer.ledger.table import connect
 from changecast.customer.reporting.reporter import Reporter, report_each_once
 from changecast.customer.reporting.settings import ReportSettings

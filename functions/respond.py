@@ -1,11 +1,12 @@
 """Lambda behind the account's HTTP API: let people answer a change with personal links."""
 
+import changecast.lambdas.startup  # noqa: F401
+
 import time
 from typing import Any
 
 import boto3
 
-import changecast.lambdas.startup  # noqa: F401
 from changecast.customer.ledger.table import connect
 from changecast.customer.responding.application import respond
 from changecast.customer.responding.reading import responder_of

@@ -1,11 +1,12 @@
 """Lambda: send one batch of mails of one run through this account's SES."""
 
+import changecast.lambdas.startup  # noqa: F401
+
 import time
 from typing import Any
 
 import boto3
 
-import changecast.lambdas.startup  # noqa: F401
 from changecast.customer.channels.email import ONCE, Mailer
 from changecast.customer.ledger.table import connect
 from changecast.customer.responding.links import links_of

@@ -1,11 +1,12 @@
 """Lambda, every minute: do what is due, and queue again what was lost."""
 
+import changecast.lambdas.startup  # noqa: F401
+
 from functools import cache, partial
 from typing import Any
 
 import boto3
 
-import changecast.lambdas.startup  # noqa: F401
 from changecast.customer.ledger.table import connect
 from changecast.customer.sending.settings import SweepSettings
 from changecast.customer.sending.sweep import Sweeper, sweep

@@ -1,11 +1,12 @@
 """Lambda of the hub: store announcements and every customer's reports about them."""
 
+import changecast.lambdas.startup  # noqa: F401
+
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 
-import changecast.lambdas.startup  # noqa: F401
 from changecast.hub.registry import Accounts
 from changecast.hub.settings import TrackSettings
 from changecast.hub.tracking.registry_index import registered

@@ -1,5 +1,7 @@
 """Lambda of the hub, every minute: alert on silent customers and everything else overdue."""
 
+import changecast.lambdas.startup  # noqa: F401
+
 import logging
 import time
 from datetime import UTC, datetime
@@ -7,7 +9,6 @@ from typing import Any
 
 import boto3
 
-import changecast.lambdas.startup  # noqa: F401
 from changecast.contract.errors import Retry
 from changecast.hub.settings import WatchSettings
 from changecast.hub.tracking.watching import Watcher, watch_overdue
