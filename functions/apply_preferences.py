@@ -20,5 +20,5 @@ applier = Applier(
 
 
 def handler(event: dict[str, Any], context: object) -> Answer:
-    """Apply every choice of the batch; one that fails goes back to the queue alone."""
+    """Apply every choice in the batch; only those that fail go back to the queue."""
     return each_record(event, lambda record: apply_chosen(applier, record["body"]))

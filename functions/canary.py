@@ -18,10 +18,10 @@ settings = CanarySettings.from_env()
 
 
 def handler(event: dict[str, Any], context: object) -> None:
-    """Announce a test to each customer alone; one that fails stops no other."""
+    """Announce a test to each customer alone; one that fails does not stop the others."""
     # Where two persons announce, nobody approves a test: it reaches no person.
     hub = replace(connect(table=settings.status_table), two_persons=None)
     codes = list(settings.chosen or hub.customers)
-    random.shuffle(codes)  # if time runs out, other customers are left out each day
+    random.shuffle(codes)  # if time runs out, it is not the same customers who miss out every day
     if failed := announce_canaries(hub, codes):
         raise Retry(f"the canary was not announced to {', '.join(failed)}")

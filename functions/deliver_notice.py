@@ -1,4 +1,4 @@
-"""Lambda: tell one endpoint, a chat or a webhook, of one run."""
+"""Lambda: tell one endpoint, a chat or a webhook, about one run."""
 
 import changecast.lambdas.startup  # noqa: F401
 
@@ -36,6 +36,6 @@ notices = Notices(
 
 
 def handler(event: dict[str, Any], context: Context) -> Answer:
-    """Tell every endpoint that the hints name; one that fails goes back to the queue alone."""
+    """Tell every endpoint that the hints name; only hints that fail go back to the queue."""
     until = deadline(context, notices.clock())
     return each_record(event, lambda record: tell_endpoint(notices, record, until))

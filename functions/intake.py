@@ -16,7 +16,7 @@ intake = Intake(boto3.client("s3"), boto3.client("sns"), settings.alerts_topic_a
 
 
 def handler(event: dict[str, Any], context: object) -> Answer:
-    """Process every file of the batch; a failed one goes back to the queue alone."""
+    """Process every file in the batch; only those that fail go back to the queue."""
     return each_record(event, lambda record: take_in(intake, hub, record["body"]))
 
 

@@ -23,5 +23,5 @@ announcements = Announcements(
 
 
 def handler(event: dict[str, Any], context: object) -> Answer:
-    """Plan every message of the batch; a failed one goes back to the queue alone."""
+    """Plan every message in the batch; only those that fail go back to the queue."""
     return each_record(event, lambda record: plan(announcements, record))

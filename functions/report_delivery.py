@@ -1,4 +1,4 @@
-"""Lambda: report the state of this account's runs to the hub, as the only function that does."""
+"""Lambda: report the state of this account's runs to the hub; no other function reports."""
 
 import changecast.lambdas.startup  # noqa: F401
 

@@ -40,6 +40,6 @@ deliveries = Deliveries(sender, boto3.client("sqs"), settings)
 
 
 def handler(event: dict[str, Any], context: Context) -> Answer:
-    """Send every batch that the hints name; a failed one goes back to the queue alone."""
+    """Send every batch that the hints name; only hints that fail go back to the queue."""
     until = deadline(context, deliveries.sender.clock())
     return each_record(event, lambda record: send_delivery(deliveries, record, until))

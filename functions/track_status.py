@@ -27,6 +27,6 @@ tracker = Tracker(
 
 
 def handler(event: dict[str, Any], context: object) -> Answer:
-    """Track every event of the batch; a failed one goes back to the queue alone."""
+    """Track every event in the batch; only those that fail go back to the queue."""
     known = read_together(tracker, [record["body"] for record in event["Records"]])
     return each_record(event, lambda record: track(tracker, record["body"], known))

@@ -34,4 +34,4 @@ def handler(event: dict[str, Any], context: Context) -> None:
     items, failures = watch_overdue(watcher, datetime.now(UTC), until)
     log.info("watched", extra={"looked_at": items, "failed": len(failures)})
     if failures:
-        raise Retry(f"{len(failures)} could not be checked; the first error: {failures[0]}")
+        raise Retry(f"failed checks: {len(failures)}; the first error: {failures[0]}")

@@ -158,7 +158,7 @@ def test_a_report_for_another_customer_changes_nothing_but_raises_an_alarm(
     eventually(lambda: _parked(watched) == 1)
     watched.watch()
     (alert,) = watched.alerts(cause="forged")
-    assert f"account {watched.account('acme')} reported for 'globex'" in alert["text"]
+    assert f"account {watched.account('acme')} reported for customer 'globex'" in alert["text"]
     watched.watch()
     assert len(watched.alerts(cause="forged")) == 1
     after = _delivered(watched, announced, ("globex",))["globex"]
@@ -282,7 +282,7 @@ def test_an_event_that_bypasses_announce_and_drops_a_customer_is_told(watched: W
     eventually(lambda: watched.alerts(change_id=change_id))  # its schedule may have come first
     (alert,) = watched.alerts(change_id=change_id)
     assert alert["cause"] == "bypassed"
-    assert "it no longer names globex, and they are not told" in alert["text"]
+    assert "it no longer names globex, and these customers are not told" in alert["text"]
 
 
 def test_after_the_deadline_exactly_those_in_trouble_are_named_with_the_reason(

@@ -1,4 +1,4 @@
-"""Counts of the answers of a customer's people to a change, and the resulting approval."""
+"""How many of a customer's people gave each answer to a change, and the resulting approval."""
 
 from enum import StrEnum
 

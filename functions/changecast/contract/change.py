@@ -1,4 +1,4 @@
-"""The canonical change: what every shape of metadata.json becomes, and how two of them compare."""
+"""The canonical change: what every shape of metadata.json becomes, and its fingerprint."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ from changecast.contract.fields import (
     Url,
 )
 
-NO_WINDOW = "a change needs a window: when does it start and end?"
+NO_WINDOW = "a change needs a window: say when it starts and ends"
 
 
 class Status(StrEnum):
@@ -43,7 +43,7 @@ class Kind(StrEnum):
 
 
 class ImpactLevel(StrEnum):
-    """How much of a service the reader loses; the four words of maintenance notices."""
+    """How much of a service the reader loses: the four levels of maintenance notices."""
 
     NONE = "none"
     REDUCED_REDUNDANCY = "reduced_redundancy"
@@ -120,9 +120,7 @@ class Change(Frozen):
     """One revision of a change, in canonical form."""
 
     change_id: ChangeId
-    revision: RevisionNumber = Field(
-        description="The number of this state of the document, from 1."
-    )
+    revision: RevisionNumber = Field(description="The revision of the document, counted from 1.")
     kind: Kind = Field(
         default=Kind.CHANGE, description="Whether this is a change or only an announcement."
     )
@@ -160,7 +158,7 @@ class Change(Frozen):
     )
     survey_url: Url | None = Field(default=None, description="The survey's address.")
     approval_url: Url | None = Field(
-        default=None, description="The address for approving a submitted change."
+        default=None, description="The address of the page where a submitted change is approved."
     )
     cancellation_reason: Text | None = Field(
         default=None, description="Why the change was cancelled."
@@ -181,7 +179,7 @@ class Change(Frozen):
     )
     customer_details: dict[CustomerCode, JsonValue] | None = Field(
         default=None,
-        description="Details for one customer only, by its code; other customers never see them.",
+        description="Details for single customers, by customer code; no customer sees another's.",
     )
     confidential: bool | None = Field(
         default=None,
@@ -224,7 +222,7 @@ def fingerprint(change: Change, customer: str | None = None) -> str:
     """Return the SHA-256 (hex) of the change's content, whole or as `customer` sees it.
 
     History, revision number and `confidential` do not count: two documents with the same
-    fingerprint say the same. Fields with their default value do not count either, so that an
+    fingerprint say the same thing. Fields with their default value do not count either, so that an
     optional field added later changes no fingerprint in a ledger.
     """
     seen = change if customer is None else view_for(change, customer)

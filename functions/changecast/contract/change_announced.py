@@ -7,8 +7,8 @@ To add a field, which must be optional (docs/concepts.md#versions):
 2. The code that sets it: hub/announcing/metadata/ (a change document), hub/announcing/events.py (an
    announcement), or customer/reporting/report.py (a report).
 3. `python -m changecast_cli.schemas` writes schemas/ from the models.
-4. Show it in the samples events/*.v1.json; tests/contract compares models, schemas and samples.
-5. docs/metadata.md names what a change document may say, and CHANGELOG.md the new field.
+4. Add it to the samples events/*.v1.json; tests/contract compares models, schemas and samples.
+5. If a change document may have it, describe it in docs/metadata.md. Add it to CHANGELOG.md.
 """
 
 from typing import Annotated, Any, Self
@@ -35,7 +35,7 @@ ANNOUNCED_TYPE = "ChangeAnnounced"
 REVISION_JUMP = "revision_jump"
 DISCARDS_LIMIT = 1_000
 CUSTOMERS_LIMIT = 10_000  # the tracker writes a row for each, in one call
-PARTS_LIMIT = 999  # of an announcement that takes more than one event
+PARTS_LIMIT = 999  # parts of an announcement that does not fit into one event
 
 TraceParent = Annotated[
     str,
@@ -51,12 +51,11 @@ class ChangeAnnounced(Frozen):
         default=WRITTEN_VERSION, description="The version of this event."
     )
     event_id: UUID = Field(
-        description="Set by `announce`; EventBridge's own id changes along the way."
+        description="The id of the event, set by `announce`. EventBridge's own id changes on the "
+        "way."
     )
     change_id: ChangeId
-    revision: RevisionNumber = Field(
-        description="The number of this state of the document, from 1."
-    )
+    revision: RevisionNumber = Field(description="The revision of the document, counted from 1.")
     customers: tuple[CustomerCode, ...] = Field(
         max_length=CUSTOMERS_LIMIT, description="The customers that are affected."
     )
@@ -71,14 +70,16 @@ class ChangeAnnounced(Frozen):
         default=None, description="The `event_id` of the announcement that this one repeats."
     )
     first_announced_at: Instant | None = Field(
-        default=None, description="When the event that this one announces again was put."
+        default=None, description="When the event that this one repeats was put on the bus."
     )
     test: bool = Field(
         default=False,
-        description="Whether this is a test; its id is <change_id>:test, so it is separate from "
-        "the change.",
+        description="Whether this is a test. A test has the id <change_id>:test, separate from "
+        "its change.",
     )
-    correlation_id: Line = Field(description="Change id and revision as one text, for logs.")
+    correlation_id: Line = Field(
+        description="The change's id and revision in one string, for logs."
+    )
     traceparent: TraceParent | None = Field(
         default=None, description="The trace of the announcement: W3C Trace Context, section 3.2."
     )
@@ -97,7 +98,7 @@ class ChangeAnnounced(Frozen):
     )
     parts: Annotated[int, Field(ge=2, le=PARTS_LIMIT)] | None = Field(
         default=None,
-        description="How many events contain this revision, each to different customers; null "
+        description="How many events contain this revision, each for different customers; null "
         "means one.",
     )
     change: Change = Field(description="The change in its canonical form.")
@@ -126,7 +127,7 @@ def parse_announced(text: str | bytes) -> Envelope[ChangeAnnounced]:
 
 
 def under_its_own_id(announced: ChangeAnnounced) -> ChangeAnnounced:
-    """Return the announcement; a test gets the id of a test.
+    """Return the announcement, with a test's id if it is a test.
 
     Raises:
         ContractError: `change_id`: a real change has the id of a test or of a digest, or the id of
@@ -143,7 +144,7 @@ def under_its_own_id(announced: ChangeAnnounced) -> ChangeAnnounced:
 
 
 def as_test(change: Change) -> Change:
-    """Return the change as its test; ContractError if its id would be too long."""
+    """Return the change as a test of it; ContractError if the test's id would be too long."""
     own = {"change_id": id_of_test(change.change_id), "test_run": True}
     return change.model_copy(update=own)
 

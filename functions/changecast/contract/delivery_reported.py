@@ -63,24 +63,33 @@ class Counts(Frozen):
 
     planned: Whole = Field(default=0, description="All recipients of the run.")
     sent: Whole = Field(
-        default=0, description="SES accepted the mail; its outcome is also counted below."
+        default=0,
+        description="Recipients whose mail SES accepted; what became of it is also counted below.",
     )
     delivered: Whole = Field(
-        default=0, description="The recipient's mail server accepted the mail."
+        default=0, description="Recipients whose mail server accepted the mail."
     )
-    bounced: Whole = Field(default=0, description="The mail could not be delivered.")
-    complained: Whole = Field(default=0, description="The recipient marked the mail as spam.")
+    bounced: Whole = Field(
+        default=0, description="Recipients to whom the mail could not be delivered."
+    )
+    complained: Whole = Field(default=0, description="Recipients who marked the mail as spam.")
     suppressed: Whole = Field(
-        default=0, description="On the account's suppression list, so SES did not deliver the mail."
+        default=0,
+        description="Recipients on the account's suppression list; SES did not deliver their mail.",
     )
     failed: Whole = Field(
-        default=0, description="SES refused the mail, or the address cannot be mailed."
+        default=0,
+        description="Recipients whose mail SES refused, or whose address cannot be mailed.",
     )
     unknown: Whole = Field(
-        default=0, description="SES did not answer, and its events have not settled it yet."
+        default=0,
+        description="Recipients for whom SES did not answer and whose outcome its events have not "
+        "settled yet.",
     )
     held: Whole = Field(
-        default=0, description="SES may or may not have the mail; it is not sent again."
+        default=0,
+        description="Recipients whose mail SES may or may not have; Changecast does "
+        "not send it again.",
     )
 
 
@@ -99,17 +108,19 @@ class ChannelReport(Frozen):
     """Result of a run at one of the customer's chats or webhooks."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=32)] = Field(
-        description="The customer's name for it."
+        description="The customer's name for the chat or webhook."
     )
     channel: Annotated[str, StringConstraints(pattern=r"^[a-z]{1,16}$")] = Field(
         description="`chat` or `webhook`."
     )
-    state: ChannelState = Field(description="Its state; `sent` if SNS or the receiver accepted it.")
+    state: ChannelState = Field(
+        description="The state of the notice; `sent` if SNS or the receiver accepted it."
+    )
     code: Annotated[str, StringConstraints(max_length=128)] = Field(
-        default="", description="Why the notice is not sent: an HTTP status, or one word."
+        default="", description="Why the notice was not sent: an HTTP status, or one word."
     )
     next_try_at: Instant | None = Field(
-        default=None, description="When the notice is tried again; null if never."
+        default=None, description="When the notice will be sent again; null if never."
     )
 
 
@@ -159,10 +170,13 @@ class DeliveryReported(Frozen):
     customer: CustomerCode = Field(description="The customer that reports.")
     state: RunState = Field(description="The state of the run.")
     report_seq: Whole = Field(
-        description="Orders one customer's reports, because clocks may be wrong."
+        description="A sequence number, which orders the customer's reports even if clocks are "
+        "wrong."
     )
     counts: Counts = Field(default=Counts(), description="The number of recipients by state.")
-    reason: Reason | None = Field(default=None, description="Why the run did not end well.")
+    reason: Reason | None = Field(
+        default=None, description="Why the run is in this state; null if all went well."
+    )
     started_at: Instant = Field(description="When the run was planned.")
     ended_at: Instant | None = Field(
         default=None, description="When the run ended; null until then."
@@ -199,7 +213,7 @@ def parse_reported(text: str | bytes) -> Envelope[DeliveryReported]:
 def run_named_by(text: str | bytes) -> tuple[str, int, str] | None:
     """Return the (change id, revision, customer) that a report names.
 
-    None if it is no report, or one of a reminder.
+    None if the text is not a report, or is the report of a reminder.
     """
     try:
         detail = json.loads(text)["detail"]

@@ -91,7 +91,7 @@ def _anchors(pairs: Any) -> tuple[tuple[str, str | None], ...]:
 
 
 def _details(change: Change) -> JsonValue:
-    """Return the sections without their `action`, which is compared by itself."""
+    """Return the sections without their `action`, which is compared separately."""
     sections = (change.customer_details or {}).items()
     return _without_empty({code: _without_action(section) for code, section in sections})
 
@@ -103,7 +103,7 @@ def _without_action(section: JsonValue) -> JsonValue:
 
 
 def _without_empty(value: JsonValue) -> JsonValue:
-    """Return a customer's section without everything that is null, blank or empty."""
+    """Return a customer's section without anything that is null, blank or empty."""
     match value:
         case str():
             return folded(value)

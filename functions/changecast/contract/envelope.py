@@ -1,6 +1,6 @@
 """What every event between hub and customers has: its envelope, its version, and how it is read.
 
-Apart from the models of each event, which most readers do not need and which take long to load.
+It is apart from the events' models, which most callers do not need and which load slowly.
 """
 
 import re
@@ -69,7 +69,7 @@ def parse_event(model: type[_Envelope], text: str | bytes) -> _Envelope:
 
 
 def _version_of(event: Any) -> str:
-    """Return the version that an event states; ours if it states no possible version."""
+    """Return the version that an event states; ours if it states none, or not as a text."""
     detail = event.get("detail") if isinstance(event, dict) else None
     said = detail.get("schema_version") if isinstance(detail, dict) else None
     return said if isinstance(said, str) else WRITTEN_VERSION
@@ -78,7 +78,7 @@ def _version_of(event: Any) -> str:
 def _not_understood(version: str) -> str:
     return (
         f"this stack cannot read event version {version[:20]!r}, only "
-        f"{', '.join(READABLE_VERSIONS)}: upgrade it, then redrive the event"
+        f"{', '.join(READABLE_VERSIONS)}: upgrade the stack, then redrive the event"
     )
 
 

@@ -1,4 +1,4 @@
-"""The one tree of errors, each named by what the caller should do."""
+"""The one tree of errors, each named for what the caller should do."""
 
 from datetime import datetime
 

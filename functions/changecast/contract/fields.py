@@ -43,8 +43,8 @@ def _a_code(code: str) -> str:
 def _an_id(change_id: str) -> str:
     if not _CHANGE_ID.fullmatch(change_id):
         raise ValueError(
-            "is not a change id: use letters without accents, digits and . _ : / - after the "
-            "first, no spaces, at most 128 characters"
+            "is not a change id: start with a letter or a digit, and use only letters without "
+            "accents, digits and . _ : / - (at most 128 characters)"
         )
     return change_id
 
@@ -63,7 +63,7 @@ def _no_controls(text: str) -> str:
 
 def _one_line(text: str) -> str:
     if found := _LINE_BREAK.search(text):
-        raise ValueError(f"must be one line, but contains U+{ord(found[0]):04X}")
+        raise ValueError(f"must be on one line, but contains U+{ord(found[0]):04X}")
     return text
 
 
@@ -105,7 +105,7 @@ def _a_time(value: Any) -> Any:
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """Return the time in UTC; at the ends of the calendar, a reader's own zone would overflow."""
+    """Return the time in UTC; refuse years at which a reader's own zone could overflow."""
     if moment.year not in YEARS:
         raise ValueError(f"the year {moment.year} is not between {YEARS[0]} and {YEARS[-1]}")
     return moment.astimezone(UTC)
@@ -138,7 +138,7 @@ Instant = Annotated[
     AwareDatetime,
     BeforeValidator(_a_time),
     AfterValidator(_in_utc),
-    Field(description="RFC 3339; kept in UTC."),
+    Field(description="An RFC 3339 time, stored in UTC."),
 ]
 Line = Annotated[
     str,

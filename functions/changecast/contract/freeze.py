@@ -26,7 +26,9 @@ class FreezeDeclared(Frozen):
 
     schema_version: SchemaVersion = WRITTEN_VERSION
     event_id: UUID = Field(description="The event's id; a removal has its own id.")
-    freeze_id: UUID = Field(description="The freeze's id, the same in declaration and removal.")
+    freeze_id: UUID = Field(
+        description="The freeze's id, the same in its declaration and its removal."
+    )
     customer: CustomerCode
     name: Title = Field(description="The name that people see, for example Year-end closing.")
     start: Instant

@@ -21,7 +21,7 @@ _LOOSE = re.compile(
 
 
 def is_html(text: str) -> bool:
-    """Return whether a rich-text editor wrote the text, and not a person who mentions a <host>."""
+    """Return whether a rich-text editor wrote the text, not a person who mentions a <host>."""
     if "<" not in text:
         return False
     opened = {name.lower() for name in _OPENED.findall(text)}

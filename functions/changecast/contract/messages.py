@@ -1,4 +1,4 @@
-"""Read message bodies that AWS or we should have written, tolerantly.
+"""Read message bodies tolerantly: AWS or we should have written them.
 
 Only what people wrote is read strictly (strict_json). Here, a stray character that SES quotes from
 another mail server must not cost the outcome of a mail.

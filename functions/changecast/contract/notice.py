@@ -56,9 +56,7 @@ class Notice(Frozen):
     )
     customer: CustomerCode = Field(description="The customer that the notice is for.")
     change_id: ChangeId
-    revision: RevisionNumber = Field(
-        description="The number of this state of the document, from 1."
-    )
+    revision: RevisionNumber = Field(description="The revision of the document, counted from 1.")
     kind: NoticeKind = Field(description="What the notice is about.")
     test: bool = Field(default=False, description="Whether this is a test, not a real change.")
     language: Annotated[str, StringConstraints(max_length=16)] = Field(
@@ -76,7 +74,8 @@ class Notice(Frozen):
     )
     page: Url | None = Field(
         default=None,
-        description="A read-only page of the change; null if people cannot answer.",
+        description="The address of a read-only page about the change; null if people cannot "
+        "answer.",
     )
     change: Change = Field(description="The change as this customer may see it.")
 
@@ -85,7 +84,7 @@ class ChangeNotice(Frozen):
     """The body of a webhook. A repeat of a notice has the same `webhook-id` and the same body."""
 
     type: Annotated[str, StringConstraints(pattern=r"^change\.[a-z_]{1,32}$")] = Field(
-        description="`change.` and the kind, for routing the notice."
+        description="`change.` followed by the kind, so that a receiver can route the notice."
     )
     timestamp: Instant = Field(description="When the notice was composed.")
     data: Notice = Field(description="The notice.")

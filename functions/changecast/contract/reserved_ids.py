@@ -16,7 +16,9 @@ def id_of_test(change_id: str) -> str:
     try:
         return _CHANGE_ID.validate_python(name)
     except ValidationError as error:
-        raise ContractError("change_id", f"{name!r} is too long for a test's id") from error
+        raise ContractError(
+            "change_id", f"{name!r} is too long for a test's id: shorten the change's id"
+        ) from error
 
 
 def refuse_reserved_id(change_id: str, path: str) -> None:

@@ -1,6 +1,6 @@
 """The kinds of answers to a change, and their limits.
 
-Apart from the event models, which neither senders nor the answer page load.
+They are apart from the event models, which neither senders nor the answer page load.
 """
 
 from enum import StrEnum
@@ -19,5 +19,5 @@ class Response(StrEnum):
 
     @property
     def is_decision(self) -> bool:
-        """Whether the answer decides about the change; possible while approval is requested."""
+        """Whether the answer approves or rejects; possible only while approval is requested."""
         return self in {Response.APPROVED, Response.REJECTED}

@@ -52,7 +52,7 @@ class ResponseRecorded(Frozen):
     """`detail` of source `changecast.delivery.<account id>`: one answer of one person.
 
     `event_id` belongs to the answer and is the same in a repeat. `responder` is a pseudonym of the
-    person, or an address if the customer wants that.
+    person, or their address if the customer allows it.
     """
 
     schema_version: SchemaVersion = Field(
@@ -75,7 +75,7 @@ class ResponseRecorded(Frozen):
         default="", description="The person's reason, in their words."
     )
     superseded_by: RevisionNumber | None = Field(
-        default=None, description="The newer revision that was known when the answer was given."
+        default=None, description="The newer revision, if one was known when the answer was given."
     )
     counts: ResponseCounts = Field(
         default=ResponseCounts(), description="The customer's current answers, counted by kind."
@@ -84,9 +84,13 @@ class ResponseRecorded(Frozen):
         default=Approval.NONE, description="The state of the customer's approval."
     )
     response_seq: Whole = Field(
-        description="Orders one customer's answers, because clocks may be wrong."
+        description="A sequence number, which orders the customer's answers even if clocks are "
+        "wrong."
     )
-    report_seq: Whole = Field(description="The order in which `counts` and `approval` were read.")
+    report_seq: Whole = Field(
+        description="A sequence number, which orders `counts` and `approval` by when they were "
+        "read."
+    )
     recorded_at: Instant = Field(description="When the answer was recorded.")
 
     @model_validator(mode="after")
@@ -116,7 +120,7 @@ class ChangeResponded(Frozen):
     )
     comment: Text = Field(default="", description="The person's reason, in their words.")
     superseded_by: RevisionNumber | None = Field(
-        default=None, description="The newer revision that was known when the answer was given."
+        default=None, description="The newer revision, if one was known when the answer was given."
     )
     counts: ResponseCounts = Field(
         default=ResponseCounts(), description="The customer's current answers, counted by kind."

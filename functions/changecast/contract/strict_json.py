@@ -1,4 +1,4 @@
-"""JSON from outside, read strictly: no duplicate keys, NaN, lone surrogates or bottomless nesting.
+"""JSON from outside, read strictly: no duplicate keys, NaN, lone surrogates or endless nesting.
 
 RFC 8259 leaves these to the reader (§4 duplicate names, §6 no NaN, §8.2 surrogates, §9 depth).
 U+FFFE and U+FFFF are refused too: no queue accepts a message with one, so the event would be lost
@@ -30,12 +30,14 @@ def loads(text: str | bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> A
     """
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(raw) > max_bytes:
-        raise ContractError("too_large", f"{len(raw):,} bytes; at most {max_bytes:,} are accepted")
+        raise ContractError(
+            "too_large", f"the text has {len(raw):,} bytes, but the limit is {max_bytes:,}"
+        )
     try:
         decoded = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         code = "lone_surrogate" if isinstance(text, str) else "not_utf8"
-        raise ContractError(code, f"not valid UTF-8 at byte {error.start}") from error
+        raise ContractError(code, f"the text is not valid UTF-8 at byte {error.start}") from error
     _check_depth(decoded, max_depth)
     value = _parse(decoded)
     _check_characters(decoded, value)
@@ -53,7 +55,7 @@ def _parse(text: str) -> Any:
         )
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise ContractError("not_json", f"not JSON: {error.msg} at {where}") from error
+        raise ContractError("not_json", f"the text is not JSON: {error.msg} at {where}") from error
 
 
 def _check_depth(text: str, max_depth: int) -> None:
@@ -63,7 +65,9 @@ def _check_depth(text: str, max_depth: int) -> None:
         if found[0] in "[{":
             depth += 1
             if depth > max_depth:
-                raise ContractError("too_deep", f"nested deeper than {max_depth} levels")
+                raise ContractError(
+                    "too_deep", f"the JSON is nested deeper than {max_depth} levels"
+                )
         elif found[0] in "]}":
             depth -= 1
 
@@ -87,7 +91,7 @@ def _short_int(digits: str) -> int:
     if len(digits) > MAX_DIGITS:
         raise ContractError(
             "number_too_long",
-            f"a number has {len(digits):,} digits; at most {MAX_DIGITS} are accepted",
+            f"a number has {len(digits):,} digits, but the limit is {MAX_DIGITS}",
         )
     return int(digits)
 
@@ -95,7 +99,7 @@ def _short_int(digits: str) -> int:
 def _finite(digits: str) -> float:
     value = float(digits)
     if math.isinf(value):
-        raise ContractError("not_a_number", f"{digits[:40]} is too large for a number")
+        raise ContractError("not_a_number", f"{digits[:40]} is too large to be read as a number")
     return value
 
 
@@ -106,10 +110,12 @@ def _check_characters(text: str, value: Any) -> None:
         try:
             text.encode("utf-8")
         except UnicodeEncodeError as error:
-            half = "a \\u escape that is half of a surrogate pair"
+            half = "the text contains a \\u escape that is half of a surrogate pair"
             raise ContractError("lone_surrogate", half) from error
     if found := _NONCHARACTER.search(text):
-        raise ContractError("noncharacter", f"U+{ord(found[0]):04X} is not a character")
+        raise ContractError(
+            "noncharacter", f"the text contains U+{ord(found[0]):04X}, which is not a character"
+        )
 
 
 def dumps(value: Any) -> str:

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 # Up to this many names are all listed; otherwise those most similar to the wrong one.
 FEW, NEAREST = 20, 5
-# Similarity from which one name may be a typo of another; acme and acmee have 0.89.
+# From this similarity on, one name may be a typo of another; acme and acmee have 0.89.
 SAME = 0.75
 # Comparing one name with a thousand takes up to 50 ms, and a document may have many faults.
 HINTED = 5

@@ -78,8 +78,8 @@ class Place:
 class HubSettings:
     """How a hub announces.
 
-    `confidential` gives every customer its own event, always. `two_persons` is where they propose
-    and approve; None if one person announces.
+    `confidential` gives every customer its own event, always. `two_persons` is the place of
+    proposals and approvals; None if one person announces.
     """
 
     confidential: bool
@@ -87,7 +87,7 @@ class HubSettings:
 
 
 def hub_settings(ssm: "SSMClient") -> HubSettings:
-    """Return how the hub announces."""
+    """Return the settings with which the hub announces."""
     place = _setting(ssm, TWO_PERSONS)
     return HubSettings(
         _setting(ssm, CONFIDENTIAL) == "always", Place(**json.loads(place)) if place else None
@@ -109,7 +109,7 @@ def codes_by_name(customers: Mapping[str, Customer]) -> dict[str, list[str]]:
 
 
 def read_customers(ssm: "SSMClient", codes: Collection[str]) -> dict[str, Customer]:
-    """Return those of the codes that are registered; the cost does not grow with the registry.
+    """Return the registered customers with these codes; the cost does not grow with the registry.
 
     https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html
     """

@@ -109,7 +109,7 @@ def _receive(sqs: "SQSClient", url: str) -> list[Any]:
         QueueUrl=url,
         MaxNumberOfMessages=10,
         VisibilityTimeout=HIDDEN_SECONDS,
-        WaitTimeSeconds=1,  # a long poll asks every server that holds messages
+        WaitTimeSeconds=1,  # a long poll asks all servers that hold messages
         MessageAttributeNames=["ERROR_CODE", "ERROR_MESSAGE"],
     )
     return list(answer.get("Messages", []))

@@ -15,7 +15,7 @@ class _HubSettings(FromEnvironment):
 
     @property
     def time_to_report(self) -> timedelta:
-        """Time that a customer has for its next report."""
+        """The time within which a customer must send its next report."""
         return timedelta(minutes=self.report_deadline_minutes)
 
 

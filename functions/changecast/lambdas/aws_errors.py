@@ -1,4 +1,4 @@
-"""Interpret an error of AWS: whether the same request may succeed later.
+"""Interpret an error from AWS: whether the same request may succeed later.
 
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html (throttling errors)
 """
@@ -17,7 +17,7 @@ _THROTTLED = frozenset(
 def passes(error: ClientError | BotoCoreError) -> bool:
     """Return whether the same request may succeed later.
 
-    It may where AWS throttles or fails itself, or gave no answer. It may not where AWS refuses.
+    It may if AWS throttled the request, failed, or gave no answer; not if AWS refused it.
     """
     return not isinstance(error, ClientError) or is_throttled(error) or _status(error) >= 500
 

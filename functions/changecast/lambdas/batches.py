@@ -24,7 +24,7 @@ def came_before(record: Record) -> bool:
 
 
 def receives(record: Record) -> int:
-    """Return how often the message was received so far."""
+    """Return how often the message has been received so far."""
     return int(record["attributes"]["ApproximateReceiveCount"])
 
 

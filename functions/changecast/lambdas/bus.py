@@ -33,7 +33,7 @@ def put(
 ) -> None:
     """Put entries and check each one's own result; NotPut has the remaining error.
 
-    A call that fails does not keep other calls from being made.
+    If one call fails, the others are still made.
     https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
     """
     failures = [failure for group in calls(entries) if (failure := _put(events, group, sleep))]

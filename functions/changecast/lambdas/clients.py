@@ -2,8 +2,8 @@
 
 from botocore.config import Config
 
-# Without a fixed user agent, botocore composes one for every request from a dozen parts: a tenth of
-# the CPU of a call. CloudTrail shows it.
+# Without a fixed user agent, botocore composes one for every request from a dozen parts, which is a
+# tenth of a call's CPU time. CloudTrail shows the user agent.
 USER_AGENT = "changecast"
 PATIENT = Config(connect_timeout=2, read_timeout=5, user_agent=USER_AGENT)
 # For requests that each have a turn: a refused one must wait for another turn.

@@ -11,7 +11,7 @@ def lost_condition(error: ClientError) -> bool:
 
 
 def condition_holds(write: Callable[[], object]) -> bool:
-    """Make a conditional write; return whether its condition held and it is done."""
+    """Make a conditional write; return whether its condition held, so that it was made."""
     try:
         write()
     except ClientError as error:

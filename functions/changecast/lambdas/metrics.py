@@ -41,7 +41,7 @@ def measured(
     out: TextIO | None = None,
     clock: Callable[[], float] = time.time,
 ) -> None:
-    """Publish measures under one set of dimensions (never an address, few values each)."""
+    """Publish measures under one set of dimensions: never an address, and few values for each."""
     directive = {
         "Namespace": NAMESPACE,
         "Dimensions": [list(dimensions)],

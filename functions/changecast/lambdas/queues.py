@@ -14,7 +14,7 @@ MESSAGES_A_CALL = 10
 
 
 def send_all(sqs: "SQSClient", queue: str, messages: Iterable[tuple[str, int]]) -> None:
-    """Send (body, delay in seconds, at most 900) messages; Retry if the queue refuses one.
+    """Send messages, each a body and a delay in seconds (at most 900); Retry if one is refused.
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
     """
@@ -25,11 +25,13 @@ def send_all(sqs: "SQSClient", queue: str, messages: Iterable[tuple[str, int]]) 
         ]
         failed = sqs.send_message_batch(QueueUrl=queue, Entries=entries).get("Failed", [])
         if failed:
-            raise Retry(f"the queue refused {len(failed)} messages: {failed[0]['Code']}")
+            raise Retry(
+                f"the queue refused {len(failed)} of {len(entries)} messages: {failed[0]['Code']}"
+            )
 
 
 def receive_again(sqs: "SQSClient", queue: str, record: dict[str, Any], receives: int) -> int:
-    """Make a message visible again soon, later each time, because a queue counts its receives.
+    """Make a message visible again soon, but later each time, because the queue counts receives.
 
     Otherwise it would stay invisible for the queue's visibility timeout.
 
@@ -52,7 +54,7 @@ def queue_anew(sqs: "SQSClient", queue: str, record: dict[str, Any], delay: int)
 
 
 def park(sqs: "SQSClient", dead_letters: str, body: str, *, code: str, message: str) -> None:
-    """Move a message that can never succeed to the dead letters, with the reason."""
+    """Move a message that can never succeed to the dead-letter queue, with the reason."""
     sqs.send_message(
         QueueUrl=dead_letters,
         MessageBody=body,

@@ -22,7 +22,7 @@ INSIDE_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
 
 class Discreet(UDPEmitter):  # type: ignore[misc]
-    """Sends to the daemon without addresses, which AWS's error messages may contain."""
+    """Sends traces without the addresses that AWS's error messages may contain."""
 
     def send_entity(self, entity: Any) -> None:
         """Send a segment or subsegment with everything inside it."""

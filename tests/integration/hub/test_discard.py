@@ -77,7 +77,7 @@ def test_after_a_discard_a_document_with_a_version_wants_a_new_one(hub: FakeHub)
     announce(document(version=4), hub=hub)
     put_raw(hub.table)
     discard("CHG-1", STRAY, hub=hub)
-    with pytest.raises(ContractError, match="give the document a new version"):
+    with pytest.raises(ContractError, match="set a higher `version` in the document"):
         announce(document(version=4), hub=hub)
     assert announce(document(version=5), hub=hub).revision == 5
 
@@ -112,7 +112,7 @@ def test_nothing_above_the_last_revision_is_a_sentence_that_names_the_way_out(
 
 def test_what_nobody_knows_cannot_be_discarded(hub: FakeHub) -> None:
     announce(document(), hub=hub)
-    with pytest.raises(ContractError, match="revision 7 of 'CHG-1' is not known"):
+    with pytest.raises(ContractError, match="revision 7 of 'CHG-1' was never announced here"):
         discard("CHG-1", 7, hub=hub)
     assert len(hub.events.entries) == 1
 

@@ -126,7 +126,8 @@ def test_an_old_file_is_rejected_instead_of_kept_as_the_record(
         assert dropping.take_in(dropping.drop(change)) == []
     assert [one.revision for one in dropping.announced()] == [1, 2]
     (reason,) = (text for key, text in dropping.files().items() if key.endswith(".reason.txt"))
-    assert "revision 2 is newer, so nothing is sent: is this an old file?" in str(reason)
+    warning = "revision 2 is newer, so nothing is sent. Check whether this is an old file."
+    assert warning in str(reason)
     assert "set `version` to 3" in str(reason)
     assert len(dropping.told()) == 1
 
@@ -160,7 +161,7 @@ def test_every_fault_of_a_bad_file_stands_beside_it_and_people_are_told(dropping
     assert reason == copy.removesuffix(".json") + ".reason.txt"
     assert json.loads(files[copy]) == bad
     said = files[reason].decode()
-    assert "incoming/my change.json was not announced; nobody was told." in said
+    assert "incoming/my change.json was not announced, so nobody was told." in said
     assert "$.implementationEnd" in said or "window" in said
     (alert,) = dropping.told()
     for name, key in (("See", reason), ("Copy", copy)):

@@ -86,7 +86,7 @@ def test_who_numbers_documents_elsewhere_is_warned() -> None:
     hub = fake_hub()
     put_on(hub, document(version=1))
     (warning,) = moved(hub, Status.COMPLETED).warnings
-    assert "a version above" in warning
+    assert "a higher version than" in warning
 
 
 @pytest.mark.parametrize(

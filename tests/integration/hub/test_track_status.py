@@ -301,5 +301,5 @@ def test_a_report_in_a_version_that_is_not_read_is_told_once_and_parked(tracker:
         "version_not_understood", "CHG-1", 1,
     )  # fmt: skip
     told = alerts.facts([fact]).text
-    assert "this stack cannot read event version '2', only 1: upgrade it" in told
+    assert "this stack cannot read event version '2', only 1: upgrade the stack" in told
     assert "docs/runbook/version-not-understood.md" in told

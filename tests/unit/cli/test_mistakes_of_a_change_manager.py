@@ -77,7 +77,7 @@ def test_an_old_file_with_the_content_of_an_old_revision(
         assert typed(document(version=version, customerImpact=f"Impact {version}.")).exit_code == 0
     old = document(version=1, customerImpact="Impact 1.")
     said = refused(typed(old, *options), hub, 2)
-    assert "revision 2 is newer, so nothing is sent: is this an old file?" in said
+    assert "revision 2 is newer, so nothing is sent. Check whether this is an old file." in said
     assert "would be announced" not in said
 
 

@@ -125,7 +125,7 @@ def test_a_run_that_is_not_paused_is_left_alone(
     [
         (AGAIN | {"verb": "repair"}, "no such repair"),
         (AGAIN | {"customer": "initech"}, "does not name initech"),
-        (AGAIN | {"id": "CHG-9"}, "was announced here"),
+        (AGAIN | {"id": "CHG-9"}, "was announced from this hub"),
         ({}, "no such repair"),
     ],
 )

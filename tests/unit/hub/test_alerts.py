@@ -119,7 +119,7 @@ def test_an_alert_about_a_pause_says_what_status_says(code: PauseCode) -> None:
     row = _row("CHG-1", "acme") | {"reason": reason, "state": "paused"}
     text = found([row]).text
     (step,) = next_steps(run_of("CHG-1", [row]))
-    assert ("it resumes automatically" in text) is ("it resumes automatically" in step)
+    assert ("the run resumes automatically" in text) is ("the run resumes automatically" in step)
     assert ("changecast resume CHG-1 --customer acme" in text) is ("changecast resume" in step)
     assert code.automatic is ("changecast resume" not in text)
     assert f"Page:      docs/runbook/{code.runbook}.md\n" in text
@@ -162,7 +162,7 @@ def test_what_was_missed_is_announced_again_after_the_repair() -> None:
 
 def test_the_end_of_a_finding_says_how_many_have_the_mail() -> None:
     over = _row("CHG-1", "acme") | {"state": "sent", "counts": {"planned": 3, "sent": 3}}
-    assert "it is sent now, 3 of 3\n" in resolved(over).text
+    assert "the delivery's state is now sent, 3 of 3 mails\n" in resolved(over).text
 
 
 def test_several_of_one_cause_are_one_alert_that_names_each() -> None:

@@ -41,7 +41,7 @@ def test_nobody_is_warned_where_no_customer_needs_approvals(hub: FakeHub) -> Non
     [
         ("none", ()),
         ("approved", ()),
-        ("pending", ("acme has not approved this change: 1 of 2",)),
+        ("pending", ("acme has not approved this change: it has 1 of 2 approvals",)),
         ("rejected", ("acme rejects this change",)),
     ],
 )

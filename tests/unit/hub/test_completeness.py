@@ -58,7 +58,7 @@ def test_a_revision_without_a_record_that_drops_a_customer_names_it() -> None:
     raw = changed(first, revision=2, customers=("acme",))
     fact = fact_of(raw, known(hub))
     assert fact is not None
-    assert fact.message.endswith("it no longer names globex, and they are not told")
+    assert fact.message.endswith("it no longer names globex, and these customers are not told")
     fact = fact_of(changed(raw, withdrawn=("globex",)), known(hub))
     assert fact is not None
     assert "drops" not in fact.message

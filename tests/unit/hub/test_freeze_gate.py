@@ -88,7 +88,7 @@ def test_no_reason_is_no_reason(reason: str | None) -> None:
 
 @pytest.mark.parametrize("reason", [7, True, ["x"], "two\nlines"])
 def test_a_reason_that_is_no_line_is_refused(reason: Any) -> None:
-    with pytest.raises(ContractError, match="one line of text"):
+    with pytest.raises(ContractError, match="a single line of text"):
         put(fake_hub(), document(despite=reason))
 
 

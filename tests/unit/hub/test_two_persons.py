@@ -224,7 +224,7 @@ def test_one_person_announces_in_an_emergency_and_people_are_alerted(
     assert (record.break_glass, record.approved_by) == ("The site is down.", "")
     (fact,) = alerts
     assert fact["cause"] == "break_glass"
-    assert "alice announced it alone" in fact["message"]
+    assert "alice announced the change alone" in fact["message"]
     assert [*bucket.objects] == [published_key(proposal.change_id, 1)]
     assert bucket.objects[published_key(proposal.change_id, 1)] == proposal.body
 

@@ -91,7 +91,7 @@ def test_no_announcement_is_refused_for_blanks_in_its_title(
 def test_a_title_that_reads_otherwise_than_it_is_written_is_named() -> None:
     broken = read_document(document(changeTitle="Patch\r\nBcc: eve@evil.example"))
     assert broken.change.title == "Patch Bcc: eve@evil.example"
-    assert broken.warnings == ("$.changeTitle: has line breaks; read as one line",)
+    assert broken.warnings == ("$.changeTitle: has line breaks; they are replaced with spaces",)
     assert read_document(document(changeTitle="Patch it\n")).warnings == ()
     (warning,) = read_document(document(changeTitle="<p>Patch</p>")).warnings
     assert warning.startswith("$.changeTitle: contains HTML")
@@ -121,7 +121,7 @@ def test_a_texts_lines_stay_and_the_blanks_around_them_go(
 )
 def test_html_of_a_rich_text_editor_is_named(names: Names, html: str) -> None:
     warnings = with_value(names, names.text, html).warnings
-    assert f"$.{names.text}: contains HTML; people read its text, without the tags" in warnings
+    assert f"$.{names.text}: contains HTML; mails show its text without the tags" in warnings
 
 
 @pytest.mark.parametrize("text", ["if a < b and c > d", "Patch <host>", "use <b> alone", "</close"])
@@ -340,7 +340,7 @@ def test_every_key_that_nothing_reads_is_named(names: Names) -> None:
 )
 def test_a_misspelt_key_is_no_silent_loss(key: str, meant: str) -> None:
     read = read_document({**document(), key: "x"})
-    assert read.warnings == (f"$.{key}: not read; did you mean {meant}?",)
+    assert read.warnings == (f"$.{key}: this key is not read; did you mean {meant}?",)
     assert read.unused == (f"$.{key}",)
 
 

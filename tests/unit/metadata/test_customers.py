@@ -58,7 +58,7 @@ def test_a_document_names_no_more_customers_than_an_event_can_carry() -> None:
         with pytest.raises(MetadataFault) as refused:
             read_document(document(**{"customers": None, field: many}))
         (fault,) = refused.value.faults
-        assert fault == (f"$.{field}", "names 10,001 customers; at most 10,000")
+        assert fault == (f"$.{field}", "names 10,001 customers, but the limit is 10,000")
 
 
 @pytest.mark.parametrize("named", [[], [None], [""], [" ", None], None])

@@ -66,7 +66,7 @@ def test_a_local_time_that_exists_twice_is_the_earlier_with_a_warning(
     assert read.change.window.start == earlier
     (warning,) = read.warnings
     assert warning.startswith("$.implementationStart: ")
-    assert "exists twice" in warning
+    assert "occurs twice" in warning
 
 
 def test_a_local_time_without_any_zone_is_utc_with_a_warning() -> None:

@@ -80,7 +80,7 @@ class Announcement:
 
     `details` are the events of a dry run. `newer` is the revision that was announced after this
     one, so that nothing is put; 0 if there is none. `already_put` is whether this revision was
-    surely announced before.
+    certainly announced before.
     """
 
     outcome: Outcome
@@ -101,9 +101,9 @@ class Announcement:
 class Hub:
     """What `announce` needs of the hub: its table, its buses, its customers, and the caller.
 
-    `look_up` reads entries that may have changed; without it, `customers` are used. Without `xray`,
-    an announcement's trace has no first segment. `two_persons` is where they propose and approve;
-    None if one person announces.
+    `look_up` reads entries that may have changed; without it, `customers` is used. Without `xray`,
+    an announcement's trace has no first segment. `two_persons` is the place of proposals and
+    approvals; None if one person announces.
     """
 
     table: "Table"
@@ -116,7 +116,7 @@ class Hub:
     two_persons: Place | None = None
 
     def refuse_one_person(self, *, unless: bool = False) -> None:
-        """Raise ContractError `two_persons` where one person alone may put nothing."""
+        """Raise ContractError `two_persons` where one person may not announce alone."""
         if self.two_persons and not unless:
             raise ContractError("two_persons", ONLY_TWO)
 
@@ -188,7 +188,7 @@ def announce(
         require_approvals: Refuse an approved change while a customer's approval is missing;
             otherwise this is a warning.
         notify_all: The reason to mail everybody although nothing material changed.
-        approval: Who answers for it, where two persons announce; only `publish_approved` has one.
+        approval: Where two persons announce, who answers for it; only `publish_approved` sets it.
         rehearsal: With `dry_run`, what earlier documents of the same dry run would announce; this
             document's record is added.
         now: The clock.
@@ -283,12 +283,12 @@ def announce_placed(
                 trace_id=trace_id(str(announced[0].traceparent)),
             )
     raise ContractError(
-        "busy", f"somebody else is announcing {change.change_id} at the same time; try again"
+        "busy", f"somebody else is announcing {change.change_id} right now; try again in a moment"
     )
 
 
 def _known(hub: Hub, change_id: str, rehearsal: Sequence[Record]) -> list[Record]:
-    """Return what was announced of a change, and what a dry run would announce before this."""
+    """Return a change's records, and those that a dry run would have written before this one."""
     return [
         *revisions(hub.table, change_id),
         *(one for one in rehearsal if one.change_id == change_id),
@@ -309,15 +309,15 @@ def _newer(record: Record, known: Sequence[Record], options: Options) -> int:
 
 
 def _warned(document: Document, newer: int) -> Document:
-    """Warn that a document is older than what people have."""
+    """Warn that a document is older than what people were last told."""
     return replace(document, warnings=(*document.warnings, old_file(newer))) if newer else document
 
 
 def old_file(newer: int) -> str:
-    """Return a sentence about a document that is older than the newest announced revision."""
+    """Say that a document is older than the newest announced revision, and what to do."""
     return (
-        f"revision {newer} is newer, so nothing is sent: is this an old file? To announce it all "
-        f"the same, set `version` to {newer + 1}"
+        f"revision {newer} is newer, so nothing is sent. Check whether this is an old file. To "
+        f"announce it anyway, set `version` to {newer + 1}"
     )
 
 
@@ -343,7 +343,7 @@ def placed_document(
     try:
         return _placed(read, customers)
     except MetadataFault:
-        # A customer that is missing in the copy of the registry may have been registered a minute
+        # A customer that is missing from the copy of the registry may have been registered a minute
         # ago.
         if not (isinstance(customers, Registry) and customers.renewed()):
             raise
@@ -373,7 +373,9 @@ def _reason(name: str, given: str, document: Document) -> str:
     try:
         return _LINE.validate_python(said, strict=True).strip()
     except ValidationError as error:
-        raise ContractError(name, "the reason must be one line of text", f"$.{name}") from error
+        raise ContractError(
+            name, "the reason must be a single line of text", f"$.{name}"
+        ) from error
 
 
 def _refuse_windows(document: Document, known: Sequence[Record], options: Options) -> None:
@@ -409,7 +411,7 @@ def who_announces(announced_by: str) -> str:
 
 
 def _outcome(record: Record) -> Outcome:
-    """Return the outcome; "again" only if it was surely put: a put may fail after its record."""
+    """Return the outcome; "again" only if it was certainly put: a put may fail after its record."""
     return Outcome.ANNOUNCED_AGAIN if record.put_at else Outcome.ANNOUNCED
 
 

@@ -1,6 +1,6 @@
-"""Missing or refused approvals of customers, when a change is announced as approved.
+"""Approvals that customers have not given, or refused, when a change is announced as approved.
 
-Each customer's own setting says whether it needs any; its reports say so.
+Each customer's own setting says whether it must approve; its reports contain that.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def missing_approvals(table: "Table", document: Document) -> Sequence[str]:
     """Return a sentence for each customer whose approval is missing, or whose people reject it.
 
-    A rejection counts where no approval is needed too, because somebody has asked to stop.
+    A rejection also counts where no approval is needed, because somebody has asked to stop.
     """
     if document.change.status is not Status.APPROVED:
         return ()
@@ -38,7 +38,7 @@ def refuse_missing_approvals(missing: Sequence[str]) -> None:
     if missing:
         raise ContractError(
             "not_approved",
-            f"{'; '.join(missing)}. See who answered what: changecast responses CHANGE_ID",
+            f"{'; '.join(missing)}. To see who answered what: changecast responses CHANGE_ID",
         )
 
 
@@ -49,4 +49,5 @@ def _sentence(code: str, counted: dict[str, object]) -> Iterator[str]:
     if approval == Approval.REJECTED or (approval == Approval.NONE and counts.get("rejected")):
         yield f"{code} rejects this change"
     elif approval == Approval.PENDING:
-        yield f"{code} has not approved this change: {counts['approved']} of {counts['needed']}"
+        given = f"{counts['approved']} of {counts['needed']}"
+        yield f"{code} has not approved this change: it has {given} approvals"

@@ -21,7 +21,7 @@ def canary_document(code: str, now: datetime) -> dict[str, Any]:
         "object_type": "change",
         "changeId": f"canary-{code}-{now:%Y%m%dt%H%M%S}",
         "changeTitle": "Canary",
-        "changeReason": "A test to the mailbox simulator of SES. Nothing will change.",
+        "changeReason": "A test mail to the SES mailbox simulator. Nothing will change.",
         "customers": [code],
         "customerImpact": "None.",
         "implementationStart": start.isoformat(),
@@ -34,7 +34,7 @@ def canary_document(code: str, now: datetime) -> dict[str, Any]:
 
 
 def is_canary(change_id: str) -> bool:
-    """Return whether a change is a canary, by the ID that `announce` gives its test."""
+    """Return whether a change is a canary, by the id that `announce` gives its test."""
     return change_id.startswith("canary-") and change_id.endswith(TEST_SUFFIX)
 
 

@@ -42,7 +42,7 @@ def refuse_foreign(detail: ChangeAnnounced, own: str, names: Mapping[str, str]) 
 
 def _first_of(words: list[str], text: str) -> str | None:
     lower = text.lower()
-    near = (word for word in words if word.lower() in lower)  # cheap, and rarely a hit
+    near = (word for word in words if word.lower() in lower)  # cheap, and rarely true
     return next((word for word in near if _word({word}).search(text)), None)
 
 

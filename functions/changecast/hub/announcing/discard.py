@@ -38,8 +38,8 @@ class Discarded:
 class Discarding:
     """What making a revision void does, before it is done.
 
-    `void` are all the change's void revisions then. `newest` is the newest other one, which stands
-    again, with its `original`. `details` are the events that say so.
+    `void` are all of the change's void revisions afterwards. `newest` is the newest valid one,
+    which applies again, with its `original`. `details` are the events that say so.
     """
 
     revision: int
@@ -64,7 +64,7 @@ def discard(
     dry_run: bool = False,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Discarded:
-    """Make a revision void everywhere, by putting the newest other one again with `discards`.
+    """Make a revision void everywhere, by putting the newest valid one again with `discards`.
 
     Raises:
         ContractError: `unknown_revision`, `discarded_by`.
@@ -126,8 +126,8 @@ def _concerned(hub: Hub, change_id: str, revision: int, known: list[Record]) -> 
     if not recorded and not rows:
         raise ContractError(
             "unknown_revision",
-            f"revision {revision} of {change_id!r} is not known; see "
-            f"changecast history {change_id}",
+            f"revision {revision} of {change_id!r} was never announced here. To see which "
+            f"revisions were: changecast history {change_id}",
         )
     named = {code for one in recorded for code in (*one.customers, *one.withdrawn)}
     return named | {row["customer"] for row in rows}
@@ -136,7 +136,7 @@ def _concerned(hub: Hub, change_id: str, revision: int, known: list[Record]) -> 
 def _details(
     original: Original, newest: Record, void: set[int], *, by: str, at: datetime
 ) -> list[ChangeAnnounced]:
-    """Return the newest valid revision again, for everybody it names; nobody is mailed twice."""
+    """Return the newest valid revision again, for all that it names; nobody is mailed twice."""
     own = {"discards": tuple(sorted(void))}
     if not original.confidential:
         again = own | {

@@ -1,4 +1,4 @@
-"""The events of an announcement: one for everybody, or one for each customer alone."""
+"""The events of an announcement: one for everybody, or one for each customer."""
 
 import secrets
 from collections.abc import Collection, Iterator, Mapping
@@ -21,12 +21,12 @@ from changecast.hub.tracking.revisions import Record
 
 @dataclass(frozen=True)
 class Options:
-    """Options of an announcement: an event for each customer alone, as a test, its time.
+    """Options of an announcement, such as an event for each customer, a test, or its time.
 
     `discards` are the change's void revisions. `despite` is the reason to ignore customers'
     `objections`. `past` is the reason to accept a doubtful window; None skips that check.
-    `notify_all` is the reason to mail everybody although nothing material changed. `approval` says
-    who answers for it, where two persons announce.
+    `notify_all` is the reason to mail everybody although nothing material changed. Where two
+    persons announce, `approval` says who answers for it.
     """
 
     confidential: bool

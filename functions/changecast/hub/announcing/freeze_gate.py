@@ -45,8 +45,8 @@ def refuse_in_freeze(
         raise ContractError(
             "not_wanted",
             f"{'; '.join(found)}. Move the window, or announce anyway with a reason: "
-            "--despite REASON (in an intake file: the field `despite`). All freezes: changecast "
-            "freeze list --hub",
+            "--despite REASON (in an intake file: the field `despite`). To see all freezes: "
+            "changecast freeze list --hub",
         )
 
 

@@ -40,7 +40,7 @@ class Intake:
 
 
 def take_in(intake: Intake, connect: Callable[[], Hub], body: str) -> None:
-    """Announce the file of an event, or reject it; a file that is gone is done."""
+    """Announce the file of an event, or reject it; skip a file that is gone."""
     drop = drop_of(body)
     document = read(intake.s3, drop, EVENT_LIMIT) if drop.is_file else None
     if document is None:
@@ -94,7 +94,7 @@ def _file(intake: Intake, drop: Drop, document: bytes, announced: Announcement) 
 
 
 def _reject(intake: Intake, drop: Drop, fault: ContractError) -> None:
-    """Move a document to the rejected ones, with every fault, and send an alert."""
+    """Move a document to rejected/, with a list of its faults, and send an alert."""
     key, reason = keep_rejected(intake.s3, drop, _reason(drop, fault))
     alert = alerts.rejected_file(
         drop.key, fault.message, f"s3://{drop.bucket}/{reason}", f"s3://{drop.bucket}/{key}"
@@ -106,9 +106,9 @@ def _reject(intake: Intake, drop: Drop, fault: ContractError) -> None:
 
 def _reason(drop: Drop, fault: ContractError) -> str:
     """Write the reason for the owner of the file."""
-    lines = [f"{drop.key} was not announced; nobody was told.", ""]
+    lines = [f"{drop.key} was not announced, so nobody was told.", ""]
     if isinstance(fault, MetadataFault):
         lines += [f"{one.path}: {one.message}" for one in fault.faults]
     else:
         lines += [f"{fault.code}: {fault.message}"]
-    return "\n".join([*lines, "", "Fix the document and put it under incoming/ again.", ""])
+    return "\n".join([*lines, "", "Fix the document and upload it to incoming/ again.", ""])

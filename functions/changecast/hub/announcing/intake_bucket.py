@@ -1,7 +1,7 @@
 """Files in the intake bucket: read a dropped one, and move it to where it belongs.
 
     incoming/<any name>.json                       a document that somebody dropped
-    announced/<change id>/<revision>.json          what was announced: the record, kept
+    announced/<change id>/<revision>.json          what was announced, kept as a record
     drafts/<name>-<version>.json                   drafts: nobody is told
     rejected/<name>-<version>.json, .reason.txt    what cannot be announced, and why
 
@@ -72,7 +72,7 @@ def read(s3: "S3Client", drop: Drop, most: int) -> bytes | None:
 
 
 def keep_announced(s3: "S3Client", drop: Drop, body: bytes, change_id: str, revision: int) -> str:
-    """Copy the document to the announced ones, unless it is there; return its key."""
+    """Copy the document to announced/, unless it is there; return its key."""
     key = f"announced/{quote(change_id, safe='')}/{revision}.json"
     try:
         s3.put_object(
@@ -89,14 +89,14 @@ def keep_announced(s3: "S3Client", drop: Drop, body: bytes, change_id: str, revi
 
 
 def keep_draft(s3: "S3Client", drop: Drop) -> str:
-    """Copy a draft to the drafts; return its key."""
+    """Copy a draft to drafts/; return its key."""
     key = f"drafts/{_own_name(drop)}.json"
     _copy(s3, drop, key)
     return key
 
 
 def keep_rejected(s3: "S3Client", drop: Drop, reason: str) -> tuple[str, str]:
-    """Copy a file to the rejected ones, with the reason beside it; return the keys of both."""
+    """Copy a file to rejected/, with the reason beside it; return the keys of both."""
     name = f"rejected/{_own_name(drop)}"
     _copy(s3, drop, f"{name}.json")
     s3.put_object(

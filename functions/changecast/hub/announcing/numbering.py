@@ -32,14 +32,13 @@ def next_record(
     notify_all: str = "",
     approval: Approval | None = None,
 ) -> tuple[Record, bool]:
-    """Return this document's record, and whether it is among `known` (oldest first) already.
+    """Return this document's record, and whether `known` (oldest first) already has it.
 
-    Without a version of its own, a document with content that was announced is the newest revision
-    with that content, and other content is the next revision. So an old file is an old revision;
-    to go back to it, its author gives it a version. Discarded revisions count only for their
-    numbers. Content that was announced before a discard gets a new revision, because customers that
-    obeyed the discarded one have skipped it. With `notify_all`, the same content is a new revision,
-    unless it was announced that way before.
+    A document without a version of its own gets the newest revision that has the same content, or
+    else the next revision. So an old file is an old revision; to go back to it, its author gives it
+    a version. Discarded revisions count only for their numbers. Content that was announced before a
+    discard gets a new revision, because customers that obeyed the discarded one have skipped it.
+    With `notify_all`, the same content is a new revision, unless it was announced that way before.
 
     Raises:
         ContractError: `other_content`, `older_revision`, `discarded`, `revision_limit`.
@@ -105,8 +104,8 @@ def _next_free(
     if revision > REVISION_LIMIT:
         raise ContractError(
             "revision_limit",
-            f"revision {REVISION_LIMIT} was announced, and it is the highest "
-            f"possible. If it was a mistake, run: changecast discard {change_id} "
+            f"revision {REVISION_LIMIT} was announced, and it is the highest one possible. If it "
+            f"was a mistake, run: changecast discard {change_id} "
             f"--revision {REVISION_LIMIT}",
         )
     return revision
@@ -116,20 +115,20 @@ def _refuse_taken(revision: int, standing: Sequence[Record], void: set[int]) -> 
     if revision in void:
         raise ContractError(
             "discarded",
-            f"revision {revision} was discarded: raise `version` in the document",
+            f"revision {revision} was discarded: set a higher `version` in the document",
             "$.version",
         )
     if any(record.revision == revision for record in standing):
-        why = "before another one was discarded" if void else "with other content"
+        why = "before another revision was discarded" if void else "with other content"
         raise ContractError(
             "other_content",
-            f"revision {revision} was announced {why}; give the document a new version",
+            f"revision {revision} was announced {why}; set a higher `version` in the document",
             "$.version",
         )
     if standing and revision < standing[-1].revision:
         raise ContractError(
             "older_revision",
-            f"revision {revision} is older than {standing[-1].revision}, which was "
-            "already announced",
+            f"revision {revision} is older than {standing[-1].revision}, which was already "
+            "announced: set a higher `version` in the document",
             "$.version",
         )

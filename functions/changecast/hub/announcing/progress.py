@@ -25,7 +25,7 @@ from changecast.hub.tracking.revisions import Record, revisions
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-# From which status each is possible; also from itself, to repeat a failed put.
+# The statuses from which each is possible, including itself, to repeat a failed put.
 _BEFORE = {
     Status.IN_PROGRESS: {Status.APPROVED, Status.IN_PROGRESS},
     Status.COMPLETED: {Status.APPROVED, Status.IN_PROGRESS, Status.COMPLETED},
@@ -50,14 +50,14 @@ def progress(
     dry_run: bool = False,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Announcement:
-    """Announce a change's next revision, with another status, to everybody the last one named.
+    """Announce a change's next revision, with another status, to everybody that the last one named.
 
     Args:
         status: IN_PROGRESS or COMPLETED.
         given: New fields of the change: `actual_start`, `actual_end`, `outcome`, `follow_up`.
 
     Raises:
-        ContractError: `unknown_change`, `not_kept`, `status` (the change cannot get there),
+        ContractError: `unknown_change`, `not_kept`, `status` (the change cannot reach it),
             `given` (with the field's path), and what `announce_placed` raises.
         NotPut: EventBridge refused an event.
     """
@@ -85,8 +85,8 @@ def next_status(
     document = Document(change, record.customers, original.detail.metadata, None, "announced")
     if record.versioned:
         warning = (
-            "the change system numbers this change's documents: give the next one a version above "
-            "the revision announced here"
+            "the change system numbers this change's documents: give the next one a higher "
+            "version than the revision announced here"
         )
         document = replace(document, warnings=(warning,))
     return NextStatus(document, original.confidential, original.detail.test)
@@ -97,7 +97,9 @@ def _newest(table: "Table", change_id: str, below: int) -> tuple[Record, Origina
     known = [one for one in revisions(table, change_id) if one.revision < below]
     standing = [one for one in known if one.revision not in void]
     if not standing:
-        raise ContractError("unknown_change", f"no change {change_id!r} was announced here")
+        raise ContractError(
+            "unknown_change", f"no change {change_id!r} was announced from this hub: check the id"
+        )
     record = standing[-1]
     original = kept(table, change_id, record.revision)
     if original is None:
@@ -115,8 +117,8 @@ def _refuse_jump(change: Change, status: Status) -> None:
         allowed = " or ".join(sorted(_BEFORE[status] - {status}))
         raise ContractError(
             "status",
-            f"{change.change_id} revision {change.revision} is {change.status}; only a change that "
-            f"is {allowed} can become {status}",
+            f"{change.change_id} revision {change.revision} is {change.status}; only a change "
+            f"that is {allowed} can be set to {status}",
         )
 
 

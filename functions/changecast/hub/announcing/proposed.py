@@ -1,7 +1,7 @@
 """What a proposal does: announce a document, a change's next status, or that a revision is void.
 
-Without a document of somebody's own, the proposal contains the content that everybody is told: the
-function compares it with what the hub's table says now, and puts what both persons saw.
+A proposal without a document contains the content that everybody is told. The function compares it
+with what the hub's table says now, and puts what both persons saw.
 """
 
 import json
@@ -43,17 +43,18 @@ class Verb(StrEnum):
 
 
 STATUSES = {Verb.START: Status.IN_PROGRESS, Verb.COMPLETE: Status.COMPLETED}
-# What `start` and `complete` may say beside the status.
+# What `start` and `complete` may set besides the status.
 GIVEN = ("actual_start", "actual_end", "outcome", "follow_up")
 
 
 def verb_of(proposal: Proposal) -> Verb:
-    """Return what is proposed; ContractError `proposal` if nothing that is known here."""
+    """Return what is proposed; ContractError `proposal` if it is unknown here."""
     try:
         return Verb(proposal.verb)
     except ValueError as error:
         raise ContractError(
-            "proposal", "the object is not a proposal in this version's format"
+            "proposal",
+            "this proposal is not in the format of this version: propose the change again",
         ) from error
 
 
@@ -133,7 +134,7 @@ def document_of(proposal: Proposal, hub: Hub) -> Document:
         raise ContractError(
             "nothing_stands",
             f"no revision of {proposal.change_id} applies again, so there is no document to show. "
-            f"To approve it: changecast approve {proposal.change_id}",
+            f"To approve the proposal: changecast approve {proposal.change_id}",
         )
     return Document(change, proposal.customers, raw, None, "announced")
 
@@ -149,7 +150,9 @@ def read_content(proposal: Proposal) -> tuple[Change | None, dict[str, Any], tup
         change = found["change"]
         return (None if change is None else Change.model_validate(change)), raw, void
     except (ValidationError, LookupError, TypeError, ValueError) as error:
-        raise ContractError("proposal", "the object is not a proposal") from error
+        raise ContractError(
+            "proposal", "the stored proposal cannot be read: propose the change again"
+        ) from error
 
 
 def _next(proposal: Proposal, hub: Hub) -> NextStatus:
@@ -157,7 +160,7 @@ def _next(proposal: Proposal, hub: Hub) -> NextStatus:
     change, raw, _ = read_content(proposal)
     given = {name: getattr(change, name) for name in GIVEN if getattr(change, name, None)}
     status = STATUSES[verb_of(proposal)]
-    # Not the newest one: an earlier call may have announced this proposal in part.
+    # Skip the newest one: an earlier call may have announced this proposal in part.
     found = next_status(hub.table, proposal.change_id, status, given, proposal.revision)
     now = (found.document.change, found.document.raw, found.confidential, found.test)
     if now != (change, raw, proposal.confidential, proposal.test):

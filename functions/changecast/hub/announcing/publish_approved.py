@@ -50,8 +50,8 @@ def publish_approved(
 ) -> dict[str, Any]:
     """Announce what the object under `request["key"]` approves, and return what was announced.
 
-    An object under `repeats/` needs no approval: it names a customer that a revision named already,
-    and what it gets is the proposal that was announced.
+    An object under `repeats/` needs no approval: it names a customer that a revision already named,
+    which gets the proposal that was announced.
 
     Returns:
         The announcement; or `refused` with code, message and path. Then nothing was announced, and
@@ -137,10 +137,13 @@ def _granted(s3: "S3Client", bucket: str, key: str) -> tuple[Stored, Approval]:
             )
         return stored, Approval(stored.person, "", stored.sha256, reason)
     if not key.startswith(APPROVALS):
-        raise ContractError("approval", f"{key!r} is not an approval")
+        raise ContractError("approval", f"{key!r} is not the key of an approval")
     proposer, approver = persons
     if proposer.casefold() == approver.casefold():
-        raise ContractError("same_person", f"{proposer} cannot approve their own proposal")
+        raise ContractError(
+            "same_person",
+            f"{proposer} cannot approve their own proposal: somebody else must approve it",
+        )
     sha256, stored = approved_hash(s3, bucket, key), stored_in(s3, bucket, proposal_of(key))
     if stored.sha256 != sha256:
         raise ContractError(
@@ -178,11 +181,11 @@ def _announce(hub: Hub, stored: Stored, approval: Approval) -> Announcement:
 
 
 def _refuse_another_effect(proposal: Proposal, rehearsed: Announcement) -> None:
-    """Raise ContractError `other_effect` if it would tell others, or under another revision."""
+    """Raise ContractError `other_effect` if it would tell others, or get another revision."""
     before = (proposal.change_id, proposal.revision, proposal.customers, proposal.withdrawn)
     now = (rehearsed.change_id, rehearsed.revision, rehearsed.customers, rehearsed.withdrawn)
     if rehearsed.outcome is Outcome.DRAFT:
-        raise ContractError("draft", f"{proposal.change_id} is a draft: nobody is told")
+        raise ContractError("draft", f"{proposal.change_id} is a draft, so there is nobody to tell")
     if before != now or rehearsed.newer:
         newest = max(rehearsed.revision, rehearsed.newer)
         raise ContractError(
@@ -202,7 +205,7 @@ def _was_put(hub: Hub, rehearsed: Announcement, approval: Approval) -> bool:
 
 
 def _plain(fault: ContractError) -> dict[str, Any]:
-    """Return a fault for the person who waits."""
+    """Return a fault as plain values, for the person who waits."""
     found: dict[str, Any] = {"code": fault.code, "message": fault.message, "path": fault.path}
     if isinstance(fault, MetadataFault):
         found["faults"] = [list(one) for one in fault.faults]

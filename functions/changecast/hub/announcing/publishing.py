@@ -60,7 +60,7 @@ def _put_on_buses(events: "EventBridgeClient", outgoing: Sequence[Outgoing]) -> 
     if failures:
         raise NotPut(
             f"{'; '.join(failures)}. All other customers were reached. To reach "
-            "these, announce the change again: nobody is mailed twice"
+            "these, announce the change again: nobody is mailed twice."
         )
 
 
@@ -71,7 +71,7 @@ def _calls(outgoing: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
 
 
 def _put_call(events: "EventBridgeClient", call: Sequence[Outgoing]) -> Iterator[str]:
-    """Put the entries of one call; if AWS refuses all of it, put each bus's entries alone.
+    """Put the entries of one call; if AWS refuses the whole call, put each bus's entries alone.
 
     Yields a sentence for each bus with customers that were not reached.
     """

@@ -1,7 +1,7 @@
-"""Announce again what one customer missed: a new event for it alone that names the old one.
+"""Announce again what one customer missed: a new event, only for it, that names the old one.
 
-The scope never changes: a customer that the revision does not name gets nothing, and the content is
-the announced one. The customer's ledger makes sure that nobody is mailed twice.
+The scope never changes: a customer that the revision does not name gets nothing, and the content
+stays the same. The customer's ledger makes sure that nobody is mailed twice.
 """
 
 from collections.abc import Callable, Sequence
@@ -57,7 +57,7 @@ def reannounce(
 
 
 def put_again(hub: Hub, detail: ChangeAnnounced, code: str, *, approved: bool = False) -> None:
-    """Put an event made by `again_for`, and note for the audit who did so.
+    """Put an event made by `again_for`, and record who did so.
 
     `approved` says that two persons approved its content, where they must.
     """
@@ -89,7 +89,7 @@ def again_for(detail: ChangeAnnounced, code: str, *, by: str, at: datetime) -> C
 
 
 def whole(original: Original, record: Record, code: str) -> ChangeAnnounced:
-    """Return the event as the customer got it: everybody's, or its own if each got its own."""
+    """Return the event as the customer got it: everybody's, or its own if each had one."""
     event_id = UUID(record.event_id)
     if not original.confidential:
         return original.detail.model_copy(update={"event_id": event_id})
@@ -110,8 +110,8 @@ def newest_naming(code: str, change_id: str, known: Sequence[Record]) -> Record:
     if not known:
         raise ContractError(
             "unknown_change",
-            f"no change {change_id!r} was announced here. If it was put without `announce`, the "
-            f"hub has no copy: announce its document",
+            f"no change {change_id!r} was announced from this hub: check the id. If the event was "
+            "put without `announce`, the hub has no copy of it: announce its document",
         )
     for record in reversed(known):
         if code in (*record.customers, *record.withdrawn):
@@ -133,5 +133,6 @@ def _kept(table: "Table", record: Record) -> Original:
 def _out_of_scope(code: str, change_id: str) -> ContractError:
     return ContractError(
         "out_of_scope",
-        f"{change_id} does not name {code}; to tell more customers, announce a new revision",
+        f"{change_id} does not name {code}; to tell {code} too, announce a new revision that "
+        "names it",
     )

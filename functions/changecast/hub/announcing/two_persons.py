@@ -6,8 +6,8 @@
     repeats/<person>/<change id>.json                   to whom a person announces it again
     published/<change id>/<revision>.json               the proposal that was announced
 
-A person is an `aws:SourceIdentity`. The bucket's policy lets nobody write under another's, and
-nobody approve under their own: so the key of an object says who wrote it. Only the function writes
+A person is an `aws:SourceIdentity`. The bucket's policy lets nobody write under another person's
+name or approve under their own, so the key of an object says who wrote it. Only the function writes
 what was published, so that it can be announced again as two persons saw it. A change id is
 percent-encoded because it may have slashes.
 """
@@ -81,7 +81,9 @@ class Proposal:
         found = strict_json.loads(body, max_bytes=LARGEST)
         kinds = {one.name: type(getattr(_SAMPLE, one.name)) for one in fields(cls)}
         if not isinstance(found, dict) or {"verb", *found} != set(kinds):
-            raise ContractError("proposal", "the object is not a proposal")
+            raise ContractError(
+                "proposal", "the stored proposal cannot be read: propose the change again"
+            )
         found.setdefault("verb", "")
         values = {name: _value(found[name], kind) for name, kind in kinds.items()}
         return cls(**values)
@@ -157,11 +159,14 @@ def repeat_in(s3: "S3Client", bucket: str, key: str) -> tuple[str, str]:
     match found:
         case {"change_id": str(change_id), "customer": str(customer)}:
             return change_id, customer
-    raise ContractError("repeat", "the object does not say what to announce again")
+    raise ContractError(
+        "repeat",
+        "the request to announce a change again cannot be read: run changecast reannounce again",
+    )
 
 
 def published(s3: "S3Client", bucket: str, change_id: str, revision: int) -> Proposal:
-    """Return the proposal that a revision was announced by; ContractError `not_published`."""
+    """Return the proposal with which a revision was announced; ContractError `not_published`."""
     body = _read(s3, bucket, published_key(change_id, revision))
     if body is None:
         raise ContractError(
@@ -201,7 +206,8 @@ def stored_in(s3: "S3Client", bucket: str, key: str) -> Stored:
     if body is None:
         raise ContractError(
             "no_proposal",
-            f"{person} has no open proposal for this change: it was announced, or never proposed",
+            f"{person} has no open proposal for this change: it was already announced, or never "
+            "proposed",
         )
     return Stored(key, person, digest(body), Proposal.read(body))
 
@@ -214,7 +220,7 @@ def proposals(s3: "S3Client", bucket: str) -> Iterator[Stored]:
             try:
                 yield stored_in(s3, bucket, found["Key"])
             except ContractError:
-                continue  # removed a moment ago, or nothing of ours: it cannot be approved
+                continue  # it was removed a moment ago, or is not ours: it cannot be approved
 
 
 def write(s3: "S3Client", bucket: str, key: str, body: bytes) -> None:
@@ -233,12 +239,14 @@ def approved_hash(s3: "S3Client", bucket: str, key: str) -> str:
     found = strict_json.loads(body, max_bytes=LARGEST) if body is not None else None
     sha256 = found.get("sha256") if isinstance(found, Mapping) else None
     if not isinstance(sha256, str) or not _HASH.fullmatch(sha256):
-        raise ContractError("no_approval", "there is no such approval")
+        raise ContractError(
+            "no_approval", "the approval does not exist: approve the proposal again"
+        )
     return sha256
 
 
 def remove(s3: "S3Client", bucket: str, key: str) -> None:
-    """Delete an object; its versions stay for a while."""
+    """Delete an object; its old versions stay for a while."""
     s3.delete_object(Bucket=bucket, Key=key)
 
 
@@ -260,5 +268,7 @@ def _value(value: Any, kind: type) -> Any:
     if kind is tuple and isinstance(value, list) and all(isinstance(one, str) for one in value):
         return tuple(value)
     if type(value) is not kind:
-        raise ContractError("proposal", "the object is not a proposal")
+        raise ContractError(
+            "proposal", "the stored proposal cannot be read: propose the change again"
+        )
     return value

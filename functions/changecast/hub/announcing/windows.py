@@ -1,4 +1,4 @@
-"""Find doubtful windows, so that nobody is told a time that is over by mistake. Pure."""
+"""Find doubtful windows, so that nobody is told a past time by mistake. Pure."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from changecast.contract.change import Change, Kind, Status, utc
 from changecast.hub.lengths import in_words
 
-# A longer window, or one further ahead, is usually a typo in a date.
+# A longer window, or one further ahead, usually comes from a typo in a date.
 LONGEST, FURTHEST = timedelta(days=14), timedelta(days=5 * 365)
 _PLANNED = frozenset({Status.SUBMITTED, Status.APPROVED})
 

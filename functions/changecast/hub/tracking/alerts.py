@@ -63,7 +63,7 @@ def _found_one(row: Row) -> Alert:
 
 
 def _found_several(rows: Sequence[Row]) -> Alert:
-    """Return one alert for all of them: a fault of an account shows in each of its changes."""
+    """Return one alert for several deliveries: a fault in an account affects all of its changes."""
     cause = rows[0]["finding"]["cause"]
     customers = sorted({row["customer"] for row in rows})
     listed = rows[:MOST_LISTED]
@@ -91,7 +91,7 @@ def _found_several(rows: Sequence[Row]) -> Alert:
 
 
 def _since(row: Row) -> str:
-    """Return since when it is so, by the table; never later than the watch noticed it.
+    """Return since when the cause exists, by the table; never later than when the watch noticed it.
 
     A silent customer is silent since its last report, or else since the announcement.
     """
@@ -152,7 +152,11 @@ def resolved(row: Row) -> Alert:
     finding = row["finding"]
     lines = [
         *_lines(row),
-        ("Resolved", f"{finding['cause']}, found {finding['found_at']}; it is {_standing(row)}"),
+        (
+            "Resolved",
+            f"{finding['cause']}, found at {finding['found_at']}; the delivery's state is now "
+            f"{_standing(row)}",
+        ),
         ("See", f"changecast status {row['change_id']}"),
     ]
     return _about(row, "resolved", finding["cause"], lines)
@@ -160,8 +164,8 @@ def resolved(row: Row) -> Alert:
 
 def _standing(row: Row) -> str:
     counts = row.get("counts") or {}
-    of = f", {counts.get('sent', 0)} of {counts['planned']}" if counts.get("planned") else ""
-    return f"{row['state']} now{of}"
+    of = f", {counts.get('sent', 0)} of {counts['planned']} mails" if counts.get("planned") else ""
+    return f"{row['state']}{of}"
 
 
 def overdue(rows: Sequence[Row]) -> Alert:
@@ -170,7 +174,11 @@ def overdue(rows: Sequence[Row]) -> Alert:
     customers = sorted({code for row in rows for code in row["customers"]})
     more = len(rows) - len(listed)
     lines = [
-        ("Cause", f"{first['finding']['cause']}: nobody announced how it ended"),
+        (
+            "Cause",
+            f"{first['finding']['cause']}: the window is over, and nobody announced how the "
+            "change ended",
+        ),
         *(("Change", f"{_which(row)}, until {row['window_end']}") for row in listed),
         *([("Change", f"and {more} more: changecast status")] if more else []),
         ("Customers", ", ".join(customers)),
@@ -187,7 +195,7 @@ def overdue(rows: Sequence[Row]) -> Alert:
 def overdue_resolved(row: Row, cause: str) -> Alert:
     """Return the alert that an overdue change is completed, cancelled, moved or discarded."""
     is_moved = row["open"]
-    now = f"its window ends at {row['window_end']} now" if is_moved else f"it is {row['status']}"
+    now = f"its window now ends at {row['window_end']}" if is_moved else f"it is {row['status']}"
     lines = [
         ("Change", _which(row)),
         ("Customers", ", ".join(row["customers"])),
@@ -224,7 +232,7 @@ def facts(items: Sequence[Row]) -> Alert:
 def rejected_file(key: str, cause: str, reason: str, copy: str) -> Alert:
     """Return the alert about a file of the intake bucket that cannot be announced.
 
-    `cause` is the first fault. `reason` is the address of the file with every fault, and `copy`
+    `cause` is the first fault. `reason` is the address of the file that lists every fault, `copy`
     that of the rejected file.
     """
     name = key.rpartition("/")[2]
@@ -277,8 +285,8 @@ def what_happened(item: Row) -> str:
         return f"{item['message']} ({item['found_at']})"
     if item["cause"] == "forged":
         return (
-            f"account {item['account']} reported for {item['customer']!r} as {item['source']} "
-            f"({item['received_at']})"
+            f"account {item['account']} reported for customer {item['customer']!r} with source "
+            f"{item['source']} ({item['received_at']})"
         )
     reason = item.get("reason") or {}
     return f"{reason.get('code')}: {reason.get('message')} ({item['received_at']})"

@@ -2,8 +2,8 @@
 
 Each entry of the history has its number in the chain and the hash of the entry before it. The
 customer's status row has the number and the hash of the last entry. The tracker writes an entry and
-the row in one transaction, so an entry that is changed, removed or inserted later no longer fits. A
-person who may write the whole table can rewrite a chain, but an evidence file from before shows the
+the row in one transaction, so an entry that is changed, removed or inserted later no longer fits.
+Somebody who may write the whole table can rewrite a chain, but an earlier evidence file shows the
 original.
 """
 
@@ -36,7 +36,7 @@ def entry_hash(entry: Row) -> str:
 def sealed(entry: Row) -> Row:
     """Return an entry without the person who answered, but with the same hash.
 
-    Without the salt, nobody can find the address by trying.
+    Without the salt, nobody can find the address by guessing.
     """
     if "salt" not in entry:
         return entry
@@ -63,7 +63,9 @@ def faults_in_chain(row: Row, entries: Iterable[Row]) -> list[str]:
 def _faults_of(entry: Row, number: int, before: str) -> list[str]:
     name, faults = entry.get("sk", "?"), []
     if int(entry.get("chain_number", 0)) != number:
-        faults.append(f"entry {number} of the chain is missing: {name} is not it")
+        faults.append(
+            f"entry {number} of the chain is missing: {name} has its place but another number"
+        )
     if entry.get("previous_hash", "") != before:
         faults.append(f"{name} does not follow the entry before it")
     if entry.get("entry_hash") != entry_hash(entry):

@@ -9,7 +9,7 @@ DOCTOR = "changecast doctor --customer {customer}"
 BOTH_SIDES = "changecast doctor --hub --customer {customer}"
 RESUME = "changecast resume {change} --customer {customer}"
 REANNOUNCE = "changecast reannounce {change} --customer {customer}"
-RESUMES_AUTOMATICALLY = "it resumes automatically once that is repaired"
+RESUMES_AUTOMATICALLY = "the run resumes automatically after the repair"
 _HELD = "changecast held {change} --customer {customer}"
 _RECIPIENTS = "changecast recipients {change} --customer {customer}"
 # What repairs the cause, or shows what must be repaired first.

@@ -24,7 +24,7 @@ class AnnouncementFact(NamedTuple):
 def fact_of(announced: ChangeAnnounced, known: Sequence[Record]) -> AnnouncementFact | None:
     """Return what is wrong; None if nothing is. `known` are the change's records, oldest first.
 
-    `announce` writes the record before it puts the event, so an event without one bypassed it.
+    `announce` writes the record before it puts the event, so an event without a record bypassed it.
     """
     record = _record_of(announced, known)
     if record is None:
@@ -37,8 +37,8 @@ def fact_of(announced: ChangeAnnounced, known: Sequence[Record]) -> Announcement
     if not is_view and not _same_content(announced, record):
         return AnnouncementFact(
             Cause.OTHER_CONTENT,
-            f"an event put by {announced.announced_by} differs from the record of "
-            f"revision {record.revision}, which {record.announced_by} announced",
+            f"an event that {announced.announced_by} put differs from revision {record.revision} "
+            f"as {record.announced_by} announced it",
         )
     return None
 
@@ -87,7 +87,7 @@ def _bypassed(announced: ChangeAnnounced, known: Sequence[Record]) -> str:
     ]
     if not left_out:
         return says
-    return f"{says}; it no longer names {', '.join(left_out)}, and they are not told"
+    return f"{says}; it no longer names {', '.join(left_out)}, and these customers are not told"
 
 
 def _other_customers(announced: ChangeAnnounced, record: Record) -> str:

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 class Discard:
     """A void revision, who discarded it, and when (RFC 3339).
 
-    `newest` was the newest valid revision then; customers may have skipped it. Where two persons
-    announce, `approved_by` is the second, or `break_glass` the reason to do it without one, and
-    `approved_hash` the SHA-256 of the proposal.
+    `newest` was the newest valid revision at that time; customers may have skipped it. Where two
+    persons announce, `approved_by` is the second, or `break_glass` the reason to do it without one,
+    and `approved_hash` the SHA-256 of the proposal.
     """
 
     revision: int
@@ -62,7 +62,7 @@ def keep_discard(table: "Table", change_id: str, discard: Discard) -> None:
 
 
 def _plain(discard: Discard) -> Row:
-    """Return the note without what does not apply."""
+    """Return the note without empty fields."""
     return {name: value for name, value in asdict(discard).items() if value != ""}
 
 

@@ -15,7 +15,7 @@ TIME_TO_REPORT_UNKNOWN = timedelta(hours=2, minutes=30)
 
 
 class Cause(StrEnum):
-    """Why a person should look; each has its page, docs/runbook/<cause with dashes>.md."""
+    """Why a person should look; the page of each is docs/runbook/<cause with dashes>.md."""
 
     # Found by the hub about a silent customer.
     UNKNOWN_CUSTOMER = "unknown_customer"
@@ -100,7 +100,7 @@ def reported_finding(row: Row) -> Finding | None:
 
 
 def in_words(state: str, reason: Row | None) -> str:
-    """Return a reason for people; the reason of a pause begins with the code in its page."""
+    """Return a reason for people; that of a pause begins with its code, as in the runbook."""
     said, code = (reason or {}).get("message") or "", (reason or {}).get("code")
     return f"{code}: {said}" if said and code and state == Cause.PAUSED else said
 

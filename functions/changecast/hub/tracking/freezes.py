@@ -1,4 +1,4 @@
-"""Customers' freezes at the hub: plain times, all in one item."""
+"""Customers' freezes as the hub keeps them: plain times, in one item."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 # Removals are kept until the freeze ends, because the declaration may still arrive; this many fit
-# easily into one item.
+# into one item easily.
 MOST_REMOVED = 1_000
 
 

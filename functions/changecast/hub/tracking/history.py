@@ -1,4 +1,4 @@
-"""The hub's history: every report as it came, and facts about announcements. Never expires."""
+"""The hub's history: every report as received, and facts about announcements. Never expires."""
 
 import json
 from datetime import datetime
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def keep_report(
     table: "Table", reported: Envelope[DeliveryReported], now: datetime, *, is_own: bool
 ) -> None:
-    """Append the report as it came; a repeat is the same item and changes nothing."""
+    """Append the report as received; a repeat is the same item and changes nothing."""
     written(table, report_item(reported, now, is_own=is_own), Attr("pk").not_exists())
 
 
@@ -108,7 +108,7 @@ def note_break_glass(
     reason: str,
     now: datetime,
 ) -> None:
-    """Note that one person announced a revision alone, for watch to publish; once an event.
+    """Note that one person announced a revision alone, for watch to publish; once for each event.
 
     Args:
         change: Its id, its revision and its title.
@@ -121,7 +121,7 @@ def note_break_glass(
         "title": title,
         "event_id": event,
         "announced_by": person,
-        "message": f"{person} announced it alone, without approval: {reason}",
+        "message": f"{person} announced the change alone, without approval: {reason}",
         "found_at": utc(now),
         **due(utc(now)),
     }
@@ -129,7 +129,7 @@ def note_break_glass(
 
 
 def note_not_understood(table: "Table", body: str, message: str, now: datetime) -> None:
-    """Note that an event has a version that is not read here, for watch to publish."""
+    """Note that this hub cannot read the version of an event, for watch to publish."""
     envelope = json.loads(body)
     item = unplaced_key(envelope["account"], envelope["time"], envelope["id"]) | {
         "cause": Cause.VERSION_NOT_UNDERSTOOD.value,

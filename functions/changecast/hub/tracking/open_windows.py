@@ -21,7 +21,7 @@ from changecast.hub.tracking.schema import OPEN_WINDOW, Row, window_key
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-# How long a change may stay open after its window, because people first finish, then write.
+# How long a change may stay open after its window: people finish first and report later.
 GRACE = timedelta(hours=1)
 _NOTHING: Row = {"open": False, "status": "discarded"}
 _OPEN = frozenset({Status.SUBMITTED, Status.APPROVED, Status.IN_PROGRESS})
@@ -42,7 +42,7 @@ class OverdueChange(NamedTuple):
 class OpenChange(NamedTuple):
     """A change that is planned or under way; times are RFC 3339.
 
-    `overdue` says whether its window is over and nobody said how it ended.
+    `overdue` says whether its window is over and nobody announced how it ended.
     """
 
     change_id: str
@@ -58,12 +58,12 @@ class OpenChange(NamedTuple):
 def expect_end(
     table: "Table", announced: ChangeAnnounced, known: Sequence[Record], now: datetime
 ) -> None:
-    """Note by when a change must be completed, unless a newer revision says so already."""
+    """Note by when a change must be completed, unless a newer revision already did."""
     if announced.test:
         return
     row = _announced_row(announced, known)
     key = window_key(announced.change_id)
-    if row["open"] or announced.revision > 1:  # an older one may arrive later
+    if row["open"] or announced.revision > 1:  # an older revision may arrive later
         change_row(table, key, lambda before: with_revision(before, row, now))
 
 
@@ -134,7 +134,7 @@ def _with_deadline(row: Row, now: datetime) -> Row:
     if not row["open"]:
         return row
     end = datetime.fromisoformat(row["window_end"])
-    # People who announce a window that is over complete the change next.
+    # People who announce a window that is over usually complete the change next.
     return row | {"deadline": utc(max(end, now) + GRACE)}
 
 
@@ -170,14 +170,14 @@ def _values(title: str, status: str, customers: Iterable[str], window: tuple[str
 def _found(row: Row) -> Finding:
     return Finding(
         Cause.OVERDUE,
-        f"its window ended at {row['window_end']}, and nobody has announced that the "
-        "change is completed or cancelled",
+        f"its window ended at {row['window_end']}, and nobody has announced whether the change "
+        "was completed or cancelled",
         f"changecast status {row['change_id']}",
     )
 
 
 def ending(row: Row) -> str:
-    """Return the command to type once it is known how an open change ended."""
+    """Return the command to run once it is known how an open change ended."""
     is_approved = row["status"] != Status.SUBMITTED
     return f"changecast complete {row['change_id']}" if is_approved else (
         "changecast announce metadata.json"

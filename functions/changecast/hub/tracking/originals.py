@@ -1,7 +1,7 @@
 """Original events, kept in the hub's table so that they can be announced again.
 
-One or more items per revision: the compressed detail of its event, in parts below DynamoDB's
-400 KB an item. Written once.
+One or more items per revision: the compressed detail of its event, in parts below DynamoDB's limit
+of 400 KB an item. Written once.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
 """
 

@@ -41,7 +41,7 @@ def statuses(table: "Table", change_id: str, revision: int | None = None) -> lis
 
 
 def reminders(table: "Table", change_id: str) -> list[Row]:
-    """Return where the reminders of a change stand, by customer and window."""
+    """Return the status rows of a change's reminders, by customer and window."""
     found: list[Row] = []
     for shard in range(SHARDS):
         condition = Key("pk").eq(reminder_partition(change_id, shard))
@@ -80,10 +80,10 @@ def latest_of_customer(table: "Table", code: str, most: int) -> list[Row]:
 
 
 def overdue(table: "Table", now: datetime) -> Iterator[ItemKey]:
-    """Yield the keys of everything that watch must look at, per shard the longest overdue first.
+    """Yield the keys of all that watch must look at, the longest overdue of each shard first.
 
     It takes one from each shard in turn, so that a flood of forged reports, all in one shard, hides
-    no other. The index lags a moment behind: read the item before you act on it.
+    nothing. The index lags a moment behind: read the item before you act on it.
     """
     shards = [
         query(

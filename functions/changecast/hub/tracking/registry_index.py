@@ -112,7 +112,7 @@ def _keep(table: "Table", customers: Mapping[str, Customer], now: datetime) -> N
 
 
 def _kept(table: "Table") -> tuple[datetime, dict[str, Customer]] | None:
-    """Return the copy and its time; None if there is none, or two copies are mixed."""
+    """Return the copy and its time; None if there is none, or if parts of two copies are mixed."""
     condition = Key("pk").eq(REGISTRY) & Key("sk").begins_with(PARTS)
     found = query(table, KeyConditionExpression=condition, ConsistentRead=True)
     items = [item for number, item in enumerate(found) if number < int(item["parts"])]

@@ -89,8 +89,8 @@ def _title_of(table: "Table", detail: ResponseRecorded) -> str:
             return record.title
     raise ContractError(
         UNKNOWN_CHANGE,
-        f"{detail.customer} answered {detail.change_id} revision {detail.revision}, which was not "
-        "announced to it",
+        f"somebody at {detail.customer} answered {detail.change_id} revision {detail.revision}, "
+        "which was not announced to this customer",
     )
 
 
@@ -143,7 +143,7 @@ def objection(detail: ResponseRecorded) -> str:
     """Return a person's objection in a sentence."""
     said = f"{detail.customer} rejects the change"
     if detail.response is Response.RESCHEDULE_REQUESTED:
-        requested = " or ".join(map(_in_utc, detail.windows)) or "no time named"
+        requested = " or ".join(map(_in_utc, detail.windows)) or "they named no time"
         said = f"{detail.customer} asks for another time: {requested}"
     return f'{said}: "{detail.comment}"' if detail.comment else said
 

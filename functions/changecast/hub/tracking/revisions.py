@@ -44,7 +44,7 @@ class Record:
     """One announced revision.
 
     `withdrawn` are the customers that it no longer names. `put_at` is empty until its event was
-    surely put. `despite` is the reason to ignore a freeze or notice, `past` to accept a doubtful
+    certainly put. `despite` is the reason to ignore a freeze or notice, `past` to accept a doubtful
     window, `notify_all` to mail everybody. Where two persons announce, `approved_by` is the second,
     or `break_glass` the reason to announce without one, and `approved_hash` the SHA-256 of the
     proposal.
@@ -90,7 +90,7 @@ def revisions(table: "Table", change_id: str) -> list[Record]:
 
 
 def records_of(table: "Table", named: Sequence[tuple[str, int]]) -> dict[str, Record]:
-    """Return the existing records of these revisions, each of another change, by change id.
+    """Return the existing records of these revisions, each of a different change, by change id.
 
     Items that DynamoDB leaves unprocessed are missing too: ask for them again.
     """
@@ -110,15 +110,14 @@ def reserve(table: "Table", record: Record) -> bool:
         **asdict(record),
         "customers": _packed(record.customers),
         "withdrawn": _packed(record.withdrawn),
-        # For watch: an event follows its record within seconds, or failed.
+        # For watch: an event follows its record within seconds, unless it failed.
         **due(utc(datetime.fromisoformat(record.announced_at) + PUT_WITHIN)),
     }
     return put_once(table, item)
 
 
 def note_put(table: "Table", record: Record, at: datetime) -> None:
-    """Note that the event is on the bus; without this note, the next revision assumes it may not
-    be."""
+    """Note that the event is on the bus; otherwise, the next revision assumes it may not be."""
     if record.put_at:
         return
     table.update_item(
@@ -161,7 +160,7 @@ def content_hash(change: Change, customers: Sequence[str]) -> str:
 
 
 def document_hash(document: Mapping[str, Any], customers: Sequence[str]) -> str:
-    """Return the hash of a document as handed over, independent of the order of its keys."""
+    """Return the hash of a document as handed in, independent of the order of its keys."""
     return _hash(json.dumps(document, sort_keys=True, ensure_ascii=False), customers)
 
 
@@ -170,7 +169,7 @@ def _hash(text: str, customers: Sequence[str]) -> str:
 
 
 def withdrawn_since(known: Sequence[Record], customers: Sequence[str]) -> tuple[str, ...]:
-    """Return the customers named since the last surely put revision, and no longer named.
+    """Return the customers named since the last revision that was certainly put, but not now.
 
     A revision that was reserved but perhaps never put may have withdrawn customers silently.
     """

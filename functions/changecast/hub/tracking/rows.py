@@ -118,7 +118,7 @@ def _with_rejection(row: Row, reported: Envelope[DeliveryReported], now: datetim
     after = row | {"rejection": values["reason"], "rejection_seq": seq}
     if "report_seq" not in row:
         after |= values
-    # A revision that was never announced properly has no other day to be found under.
+    # A revision that was never announced properly can be found under no other day.
     return {"announced_at": utc(reported.time)} | after
 
 

@@ -12,7 +12,7 @@
     answers#<change id>#<code>   <seq>#<id>                   every answer, kept: responses.py
     fact#<change id>             <000003>#<cause>#<id>        what somebody must know about a change
     window#<change id>#<shard>   window                       when it must be over: open_windows.py
-    freezes                      freezes                      freezes out of files, of all customers
+    freezes                      freezes                      freezes from files, of all customers
     freezes                      declared#<code>              freezes that a customer declared
     unplaced#<account>           <sent at>#<id>               reports that name no change, forgeries
 
@@ -32,8 +32,8 @@ Nothing is found by a scan:
 A partition takes 1,000 writes a second. Rows spread over SHARDS partitions by a hash of change,
 revision and customer, histories over as many as there are changes times customers, and a customer
 writes about its own runs only: so 1,000 reports a second, all of one change and one day, come to
-some 250 writes a second on the busiest partition: a state that moves is two writes in by_state, and
-a report's row and history are a transaction, in which each write counts twice.
+some 250 writes a second on the busiest partition: a state that moves takes two writes in by_state,
+and a report's row and history are written in a transaction, where each write counts twice.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-sharding.html
 """
 
@@ -210,7 +210,7 @@ def status_partition(change_id: str, shard: int) -> str:
 
 
 def reminder_status_key(change_id: str, code: str, start: str, before: str) -> ItemKey:
-    """Return the key of the state of one customer's reminder for one window (RFC 3339)."""
+    """Return the key of one customer's status of a reminder for one window (RFC 3339)."""
     sort = f"{code}#{start}#{before}"
     return {"pk": reminder_partition(change_id, _shard(f"{change_id}#{sort}")), "sk": sort}
 

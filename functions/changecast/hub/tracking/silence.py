@@ -21,7 +21,7 @@ TELLING = timedelta(minutes=2)
 
 
 def cause_of(row: Row, customer: Customer | None, route: Route | None) -> Finding:
-    """Return the likely cause of a silence; `customer` is its registry entry, `route` its route."""
+    """Return the likely cause of a customer's silence, from its registry entry and its route."""
     code, change_id = row["customer"], row["change_id"]
     if was_heard(row):
         return _stalled(row)
@@ -54,8 +54,8 @@ def _forwarded(row: Row, customer: Customer, route: Route) -> Finding:
     more = "" if route.all_read else " (not every dead letter of the route could be read)"
     return Finding(
         Cause.FORWARDED_NO_REPORT,
-        f"the event was forwarded to account {customer.account}, which never reported: "
-        f"a function there may be broken{more}",
+        f"the event was forwarded to account {customer.account}, which has not reported. A "
+        f"function in that account may be broken{more}",
         f"changecast trace {row['change_id']}",
     )
 
@@ -64,7 +64,7 @@ def _stalled(row: Row) -> Finding:
     return Finding(
         Cause.STALLED,
         f"the last report ({row['state']}) is from {row['reported_at']}, and none has arrived "
-        f"since",
+        "since",
         f"changecast recipients {row['change_id']} --customer {row['customer']}",
     )
 
@@ -98,7 +98,7 @@ def is_past(row: Row) -> bool:
 
 
 def must_tell(before: Row, after: Row, now: datetime) -> bool:
-    """Return whether we must publish the finding of `after`: we opened it, or its opener died."""
+    """Return whether to publish the finding of `after`: this call opened it, or its opener died."""
     finding = after.get("finding")
     if not finding or finding["told"]:
         return False

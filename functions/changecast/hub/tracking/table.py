@@ -1,4 +1,4 @@
-"""The status table's public face: what announcements and reports do to it, and the queries."""
+"""The status table's interface: how announcements and reports change it, and its queries."""
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -80,7 +80,7 @@ def _open_status_row(
 def rows_named_by(table: "Table", bodies: Sequence[str]) -> dict[str, Row | None]:
     """Read the rows that reports name in one call, for each body except repeats of a row.
 
-    A body that is no report names none.
+    A body that is not a report names no row.
     """
     named = {run: body for body in reversed(bodies) if (run := run_named_by(body))}
     keys = [status_key(*run) for run in named]
@@ -103,7 +103,7 @@ def apply_report(
     time_to_report: timedelta = TIME_TO_REPORT,
     known: Row | None = None,
 ) -> "Changed | None":
-    """Apply a report to its status row, and keep it as it came.
+    """Apply a report to its status row, and keep the report as received.
 
     Args:
         code: The customer of the sending account, by the registry.

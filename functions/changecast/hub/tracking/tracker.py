@@ -62,12 +62,16 @@ def read_together(tracker: Tracker, bodies: Sequence[str]) -> KnownRows:
         tracker.accounts.look_up({code for body in bodies if (code := claimed_by(body))})
     except (ClientError, BotoCoreError) as error:
         log.warning(
-            "could not read the customers in one request", extra={"error": str(error)[:500]}
+            "could not read the customers in one request; reading them one by one",
+            extra={"error": str(error)[:500]},
         )
     try:
         return rows_named_by(tracker.table, bodies)
     except (ClientError, BotoCoreError) as error:
-        log.warning("could not read the rows in one request", extra={"error": str(error)[:500]})
+        log.warning(
+            "could not read the rows in one request; reading them one by one",
+            extra={"error": str(error)[:500]},
+        )
         return {}
 
 
@@ -166,5 +170,5 @@ def _between(row: Row) -> float:
 
 
 def _detail_type(body: str) -> str:
-    """Read only the kind, cheaply; the model checks the rest."""
+    """Read only the event's type, cheaply; the model checks the rest."""
     return str(object_in(body).get("detail-type", ""))

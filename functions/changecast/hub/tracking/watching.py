@@ -108,7 +108,10 @@ def _in_turn(steps: Sequence[Callable[[], None]], until: float) -> list[str]:
         try:
             step()
         except (ChangecastError, ClientError, BotoCoreError) as error:
-            log.warning("a step of Watch failed", extra={"error": str(error)[:500]})
+            log.warning(
+                "a step of watch failed; it is repeated in a minute",
+                extra={"error": str(error)[:500]},
+            )
             failures.append(str(error)[:500])
     return failures
 
@@ -146,7 +149,7 @@ def _finding(watcher: Watcher, look: Look, row: Row) -> Finding | None:
 def _found_alerts(
     watcher: Watcher, look: Look, to_tell: list[tuple[ItemKey, Row]]
 ) -> list[Callable[[], None]]:
-    """Yield one step per cause, which sends one alert for all its deliveries."""
+    """Return one step for each cause, which sends one alert for all its deliveries."""
     by_cause: dict[str, list[tuple[ItemKey, Row]]] = {}
     for key, row in to_tell:
         by_cause.setdefault(row["finding"]["cause"], []).append((key, row))
@@ -187,7 +190,7 @@ def _send_overdue(watcher: Watcher, now: datetime, over: list[tuple[ItemKey, Row
 
 
 def _fact_alerts(watcher: Watcher, keys: list[ItemKey], now: datetime) -> list[Callable[[], None]]:
-    """Yield one step per origin, which sends one alert for all its facts."""
+    """Return one step for each origin, which sends one alert for all its facts."""
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for key in keys:
         item = read_item(watcher.table, key)

@@ -1,4 +1,4 @@
-"""Read metadata.json, in any shape found in the field, into one canonical change."""
+"""Read metadata.json, in any shape that change systems write, into one canonical change."""
 
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
@@ -91,7 +91,7 @@ def _raw(document: str | bytes | Mapping[str, Any]) -> dict[str, Any]:
     except ContractError as error:
         raise MetadataFault([Fault("$", error.message)]) from error
     if not isinstance(raw, dict):
-        raise MetadataFault([Fault("$", "must be a JSON object")])
+        raise MetadataFault([Fault("$", "the document must be a JSON object")])
     return raw
 
 
@@ -103,7 +103,7 @@ def _decoded(document: str | bytes) -> str | bytes:
         try:
             return document.decode("utf-16")
         except UnicodeDecodeError as error:
-            message = f"not valid UTF-16 at byte {error.start}: save the file as UTF-8"
+            message = f"the file is not valid UTF-16 at byte {error.start}: save it as UTF-8"
             raise MetadataFault([Fault("$", message)]) from error
     if document[:2] in {b"{\0", b"\0{"}:
         raise MetadataFault(
@@ -117,7 +117,9 @@ def _written(document: Mapping[str, Any]) -> str:
     try:
         return strict_json.dumps(document)
     except (TypeError, ValueError, RecursionError) as error:
-        raise MetadataFault([Fault("$", f"cannot be written as JSON: {error}")]) from error
+        raise MetadataFault(
+            [Fault("$", f"the document cannot be written as JSON: {error}")]
+        ) from error
 
 
 def _want_window(source: RawDocument, fields: dict[str, Any]) -> None:
@@ -136,7 +138,9 @@ def _identity(source: RawDocument, shape: Shape, given: str | None) -> Any:
     own = source.token("change_id", *shape.identity)
     if own and given and own != given:
         source.fault(
-            "change_id", f"the document's ID is {str(own)[:60]!r}, but --change-id is {given!r}"
+            "change_id",
+            f"the document's id is {str(own)[:60]!r}, but --change-id is {given!r}: "
+            "leave out --change-id",
         )
     found = own or given or source.token("change_id", *_TICKETS)
     if not found:
@@ -183,7 +187,7 @@ def _change(source: RawDocument, fields: dict[str, Any]) -> Change | None:
         seen = {fault.path for fault in source.faults}
         for (_, message), found in zip(faults_of(error), error.errors(), strict=True):
             path = source.origin(found["loc"])
-            of_the_whole = not found["loc"] and seen  # no window: its times have faults already
+            of_the_whole = not found["loc"] and seen  # no window: its times have faults
             if path not in seen and not of_the_whole:
                 source.faults.append(Fault(path, message))
         if not source.faults:

@@ -26,7 +26,7 @@ def anchors_of(source: RawDocument) -> dict[str, Any]:
     links, attachments = list(_anchors(source, "links")), list(_anchors(source, "attachments"))
     titles = [link for link in links if link.url is None and isinstance(link.name, str)]
     for link in titles:
-        message = f"{link.name[:60]!r} has no address; listed as a document by its name"
+        message = f"{link.name[:60]!r} has no address, so it is listed as a document, by name only"
         source.warnings.append(f"{source.origin(('links', link.place))}: {message}")
     named = [*attachments, *titles]
     linked = [link for link in links if link not in titles]

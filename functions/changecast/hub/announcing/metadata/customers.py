@@ -35,11 +35,15 @@ def customers_of(
         _check_code(source, index, code)
     twice = sorted(code for code, times in Counter(codes).items() if times > 1)
     if twice:
-        source.warnings.append(f"named twice, but told only once: {', '.join(twice)}")
+        source.warnings.append(
+            f"customers named more than once are told only once: {', '.join(twice)}"
+        )
     names = [] if codes else _strings(source, "names", names_at)
     for field, named in (("customers", codes), ("names", names)):
         if len(named) > CUSTOMERS_LIMIT:
-            source.fault(field, f"names {len(named):,} customers; at most {CUSTOMERS_LIMIT:,}")
+            source.fault(
+                field, f"names {len(named):,} customers, but the limit is {CUSTOMERS_LIMIT:,}"
+            )
     if not codes and not names and len(source.faults) == faults:
         source.fault("customers", "names no customer")
     alone = isinstance(source.take("names", *names_at), str)
@@ -69,7 +73,7 @@ def place(document: Document, codes_by_name: Mapping[str, list[str]]) -> tuple[s
 
 
 def unseen_details(document: Document) -> list[str]:
-    """Return a warning for each section of `customer_details` that nobody gets to see."""
+    """Return a warning for each section of `customer_details` that nobody will see."""
     sections = document.change.customer_details or {}
     unseen = [code for code in sections if code not in document.customers]
     key = next((name for name in _DETAILS if name in document.raw), _DETAILS[0])
@@ -105,7 +109,7 @@ def _strings(source: RawDocument, canonical: str, paths: tuple[str, ...]) -> lis
     if found is None:
         return []
     if not isinstance(found, list) or not all(isinstance(item, str | None) for item in found):
-        source.fault(canonical, "must be a list of texts")
+        source.fault(canonical, "must be a list of strings")
         return []
     return [item for item in found if item and item.strip()]
 

@@ -68,7 +68,7 @@ class RawDocument:
     asked: set[str] = field(default_factory=set)
 
     def take(self, canonical: str, *paths: str) -> Any:
-        """Return the first value at the dotted `paths`; null and blanks are none."""
+        """Return the first value at the dotted `paths`; null and blanks do not count."""
         for path in paths:
             self.asked.add(path)
             value: Any = self.raw
@@ -81,16 +81,16 @@ class RawDocument:
         return None
 
     def text(self, canonical: str, *paths: str) -> Any:
-        """Like take, with tidied text; anything else is left for the model."""
+        """Like `take`, but with tidied text; anything else is left for the model."""
         value = self.take(canonical, *paths)
         if isinstance(value, str):
             if is_html(value):
-                self.warn(canonical, "contains HTML; people read its text, without the tags")
+                self.warn(canonical, "contains HTML; mails show its text without the tags")
             return tidy(value)
         return "" if value is None else value
 
     def line(self, canonical: str, *paths: str) -> Any:
-        """Like text, on one line."""
+        """Like `text`, but on one line."""
         value = self.take(canonical, *paths)
         return "" if value is None else self.as_line(canonical, value)
 
@@ -99,10 +99,10 @@ class RawDocument:
         if not isinstance(value, str):
             return value
         if is_html(value):
-            self.warn(canonical, "contains HTML; its text is used, without the tags")
+            self.warn(canonical, "contains HTML; its text is used without the tags")
             value = without_tags(value)
         elif has_breaks(value):
-            self.warn(canonical, "has line breaks; read as one line")
+            self.warn(canonical, "has line breaks; they are replaced with spaces")
         return one_line(value)
 
     def token(self, canonical: str, *paths: str) -> Any:

@@ -37,7 +37,7 @@ def _effects(source: RawDocument, prefix: str) -> dict[str, Any]:
 
 
 def _what_became_of_it(source: RawDocument, zone: str, prefix: str) -> dict[str, Any]:
-    """Return the fields about a cancellation or a result, and what follows."""
+    """Return the fields about a cancellation, a result, and what follows."""
     reason = _spelt(prefix, "cancellation_reason", "cancel_reason")
     return {
         "cancellation_reason": source.text("cancellation_reason", *reason) or None,
@@ -54,7 +54,7 @@ def _actual(source: RawDocument, zone: str, prefix: str, name: str) -> Any:
 
 
 def _spelt(prefix: str, *names: str) -> tuple[str, ...]:
-    """Return the paths of a name in both spellings, under the shape's own key and at the top."""
+    """Return a name's paths in both spellings, under the shape's own key and at the top level."""
     spellings = [spelling for name in names for spelling in (name, _camel(name))]
     where = dict.fromkeys((prefix, ""))
     return tuple(f"{start}{spelling}" for start in where for spelling in dict.fromkeys(spellings))
@@ -74,7 +74,7 @@ def _level(given: Any) -> Any:
 
 
 def _names(source: RawDocument, given: Any) -> Any:
-    """Return names from a list of texts, of objects with a `name`, or from one text of several."""
+    """Return names from a list of strings, a list of objects with a `name`, or one string."""
     if isinstance(given, str):
         names = [one_line(name) for name in re.split(r"[;,\n]", given) if name.strip()]
         if len(names) > 1:

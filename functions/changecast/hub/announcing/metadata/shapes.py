@@ -24,7 +24,7 @@ class Shape(NamedTuple):
 
 
 def read_current(source: RawDocument) -> dict[str, Any]:
-    """Shape A: camelCase with `changeId`, times in UTC, a zone to show them in."""
+    """Shape A: camelCase with `changeId`, times in UTC, and a zone to show them in."""
     zone = zone_of(source, "window.timezone", "timezone")
     window = window_of(source, zone, ("implementationStart",), ("implementationEnd",))
     return {
@@ -53,7 +53,7 @@ def _meeting_of_current(source: RawDocument, zone: str, window: Any) -> Any:
 
 
 def read_form_export(source: RawDocument) -> dict[str, Any]:
-    """Shape B: snake_case under `change_metadata`, local times, no identity of its own."""
+    """Shape B: snake_case under `change_metadata`, local times, no id of its own."""
     zone = zone_of(source, "window.timezone", "change_metadata.schedule.timezone")
     window = window_of(
         source,
@@ -137,7 +137,7 @@ def read_announcement(source: RawDocument) -> dict[str, Any]:
         }
         meeting = meeting_of(source, paths, zone, None)
         if source.take("meeting.start", *paths["start"]) is None:
-            source.fault("meeting.start", "is missing: when does the meeting start?")
+            source.fault("meeting.start", "is missing: say when the meeting starts")
     object_type = str(source.take("category", "object_type"))
     return {
         "kind": "announcement",

@@ -18,7 +18,10 @@ def zone_of(source: RawDocument, canonical: str, *paths: str) -> str:
         return ""
     name = given.strip() if isinstance(given, str) else given
     if not isinstance(name, str) or name not in time_zones():
-        source.fault(canonical, f"{str(given)[:60]!r} is not an IANA time zone (try Europe/Madrid)")
+        source.fault(
+            canonical,
+            f"{str(given)[:60]!r} is not an IANA time zone: use a name such as Europe/Madrid",
+        )
         return "UTC"
     return name
 
@@ -26,8 +29,8 @@ def zone_of(source: RawDocument, canonical: str, *paths: str) -> str:
 def instant(source: RawDocument, canonical: str, value: Any, zone: str) -> datetime | None:
     """Return the instant that `value` means; local times are read in `zone`.
 
-    A local time that does not exist is a fault; one that exists twice is the earlier instant,
-    with a warning.
+    A local time that does not exist is a fault; one that occurs twice is read as the earlier
+    instant, with a warning.
     """
     if value is None:
         return None
@@ -35,10 +38,12 @@ def instant(source: RawDocument, canonical: str, value: Any, zone: str) -> datet
     try:
         moment = datetime.fromisoformat(written)
     except (TypeError, ValueError):
-        source.fault(canonical, f"{str(value)[:40]!r} is not a time like 2027-01-20T22:00:00Z")
+        source.fault(
+            canonical, f"{str(value)[:40]!r} is not a time: write it like 2027-01-20T22:00:00Z"
+        )
         return None
     if len(written) <= len("2027-01-20"):
-        source.fault(canonical, f"{value!r} is a date without a time of day")
+        source.fault(canonical, f"{value!r} has no time of day: write it like 2027-01-20T22:00:00Z")
         return None
     if moment.year not in YEARS:
         source.fault(canonical, f"the year {moment.year} is not between 1970 and 2199")
@@ -55,12 +60,16 @@ def _local(source: RawDocument, canonical: str, moment: datetime, zone: str) -> 
     here = moment.replace(tzinfo=ZoneInfo(zone), fold=0)
     there = here.astimezone(UTC)
     if there.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != moment:
-        source.fault(canonical, f"{moment.isoformat()} does not exist in {zone}: clocks go forward")
+        source.fault(
+            canonical,
+            f"{moment.isoformat()} does not exist in {zone}, because the clocks go forward then",
+        )
         return None
     if here.utcoffset() != here.replace(fold=1).utcoffset():
         source.warnings.append(
-            f"{source.origin(tuple(canonical.split('.')))}: {moment.isoformat()} exists twice in "
-            f"{zone}; the earlier one is used ({there.isoformat()})"
+            f"{source.origin(tuple(canonical.split('.')))}: {moment.isoformat()} occurs twice in "
+            f"{zone}, because the clocks go back then; the earlier one is used "
+            f"({there.isoformat()})"
         )
     return there
 

@@ -1,4 +1,4 @@
-"""Keys of a document that nothing reads, so that they can be named. Pure."""
+"""Find the keys of a document that nothing reads, to warn about them. Pure."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -23,7 +23,7 @@ def misspelt(source: RawDocument, unused: list[str]) -> Iterator[str]:
         split = map(_split, sorted(source.asked))
         beside = {name.casefold(): name for where, name in split if where == above}
         if like := get_close_matches(key.casefold(), beside, n=1, cutoff=_LIKE):
-            yield f"{path}: not read; did you mean {beside[like[0]]}?"
+            yield f"{path}: this key is not read; did you mean {beside[like[0]]}?"
 
 
 def _split(path: str) -> tuple[str, str]:
