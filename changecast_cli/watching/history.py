@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table as StatusTable
 
 Entry = dict[str, Any]
-_NAME_WIDTH = 20
+_NAME_WIDTH = 45
 # A file is this wide and more, and has one line for each entry.
 WIDE = 160
 
@@ -48,8 +48,8 @@ def history(
 ) -> None:
     """Show who announced what, who intervened, and what was reported.
 
-    Consecutive reports of the same state are shown as one line with the latest counts. To see every
-    report, use --all or --json.
+    Reports that repeat a state are shown as one line with the latest counts, at the time of the
+    first. To see every report, use --all or --json.
     """
     table = session(profile, region).resource("dynamodb").Table(STATUS_TABLE)
     records = revisions(table, change_id)
@@ -125,28 +125,36 @@ def timeline(
 
 
 def folded(entries: list[Entry]) -> list[Entry]:
-    """Fold reports of the same state in a row: the newest numbers, how many, and when last.
+    """Fold reports of one run that repeat its state: the newest numbers, how many, and when last.
 
-    An operator's action on a customer separates its reports.
+    Reports of other runs may be between them. An operator's action on a customer's revision
+    separates the reports before it from those after it.
     """
     kept: list[Entry] = []
-    latest: dict[str | None, Entry] = {}
+    latest: dict[tuple[Any, ...], dict[str, Entry]] = {}
     for entry in entries:
-        customer = entry.get("customer")
-        before = latest.get(customer)
-        if customer and before and _repeats(entry, before):
+        of_revision = latest.setdefault((entry.get("customer"), entry["revision"]), {})
+        before = of_revision.get(_reminder(entry))
+        if before and _repeats(entry, before):
             before |= {
                 "times": before["times"] + 1, "last": entry["at"], "says": entry["says"],
             }  # fmt: skip
-        else:
-            latest[customer] = {**entry, "times": 1, "last": entry["at"]}
-            kept.append(latest[customer])
+            continue
+        kept.append({**entry, "times": 1, "last": entry["at"]})
+        if "reason" not in entry:
+            of_revision.clear()
+        of_revision[_reminder(entry)] = kept[-1]
     return kept
 
 
+def _reminder(entry: Entry) -> str:
+    """Return which reminder a report is about; empty if it is about the revision's own run."""
+    return str(entry["what"].rpartition(" ")[0])
+
+
 def _repeats(entry: Entry, before: Entry) -> bool:
-    """Return whether a customer repeats the same state for the same reason."""
-    same = ("revision", "what", "who", "reason")
+    """Return whether a report repeats the state of a run for the same reason."""
+    same = ("what", "who", "reason")
     return "reason" in entry and all(before.get(name) == entry[name] for name in same)
 
 
@@ -200,33 +208,54 @@ def _table(entries: list[Entry], *, is_narrow: bool) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold dim", show_edge=False)
     for name in ("WHEN (UTC)", "REV", "WHAT"):
         table.add_column(name, no_wrap=True)
-    names = [_name(entry["who"]) if is_narrow else short(entry["who"]) for entry in entries]
-    longest = max((len(line) for name in names for line in name.splitlines()), default=3)
-    table.add_column(
-        "WHO", overflow="fold", width=min(longest, _NAME_WIDTH) if is_narrow else longest
-    )
-    table.add_column("SAYS", overflow="fold", ratio=1)
-    for entry, name in zip(entries, names, strict=True):
-        by_a_person = "reason" not in entry
-        table.add_row(
-            Text(_clock(entry["at"]), style="dim"),
-            Text(str(entry["revision"])),
-            Text(entry["what"].replace("_", " "), style="bold" if by_a_person else ""),
-            Text(name),
-            Text(entry["says"] + _repeated(entry)),
-        )
+    if is_narrow:
+        _fill_narrow(table, entries)
+    else:
+        _fill_wide(table, entries)
     return table
+
+
+def _fill_wide(table: Table, entries: list[Entry]) -> None:
+    table.add_column("WHO", no_wrap=True)
+    table.add_column("SAYS", overflow="fold", ratio=1)
+    for entry in entries:
+        table.add_row(*_first_cells(entry, _clock(entry["at"])), Text(short(entry["who"])),
+                      Text(entry["says"] + _repeated(entry)))  # fmt: skip
+
+
+def _fill_narrow(table: Table, entries: list[Entry]) -> None:
+    """Fill a table with a line for each day, and who did or reported it in one column."""
+    table.add_column("WHO AND HOW", overflow="fold", ratio=1)
+    day = ""
+    for entry in entries:
+        if (today := entry["at"][:10]) != day:
+            table.add_row(Text(day := today, style="dim"))
+        who, says = short(entry["who"]), entry["says"] + _repeated(entry)
+        said = f"{who}: {says}" if "reason" in entry else f"{_name(who)}\n{says}"
+        table.add_row(*_first_cells(entry, entry["at"][11:19]), Text(said.rstrip()))
+
+
+def _first_cells(entry: Entry, when: str) -> tuple[Text, ...]:
+    by_a_person = "reason" not in entry
+    return (
+        Text(when, style="dim"),
+        Text(str(entry["revision"])),
+        Text(entry["what"].replace("_", " "), style="bold" if by_a_person else ""),
+    )
 
 
 def _name(who: str) -> str:
     """Return who it was, a long name in two lines so that no word is broken."""
-    said = short(who)
-    return said if len(said) <= _NAME_WIDTH else said.replace("/", "/\n")
+    return who if len(who) <= _NAME_WIDTH else who.replace("/", "/\n")
 
 
 def _repeated(entry: Entry) -> str:
+    """Return how often a report was repeated, and when last; the day only if it is another one."""
     times = entry.get("times", 1)
-    return f" ({times} times, last {_clock(entry['last'])})" if times > 1 else ""
+    last = _clock(entry.get("last") or entry["at"])
+    if last[:10] == entry["at"][:10]:
+        last = last[11:]
+    return f" ({times} times, last {last})" if times > 1 else ""
 
 
 def _clock(at: str) -> str:
