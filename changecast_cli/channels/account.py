@@ -56,8 +56,9 @@ def channels_of(session: boto3.Session) -> Channels:
     stack = find_stack(session, STACK)
     if stack is None:
         raise Refused(
-            "this account has no Changecast stack, and channels are in the customer's account: add "
-            "--customer CODE, use a profile of the customer (--profile), or deploy its stack first"
+            "this account has no Changecast stack, and channels are in the customer's account: "
+            "add --customer CODE, use a profile for that account (--profile), or deploy its "
+            "stack first"
         )
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
     if "NoticesQueue" not in outputs:

@@ -44,7 +44,7 @@ TopicsHeard = Annotated[
 Tests = Annotated[
     bool,
     typer.Option(
-        "--tests", help="Also send tests to it, and everything from an Environment other than prod."
+        "--tests", help="Also send it tests, and everything from an Environment other than prod."
     ),
 ]
 
@@ -135,7 +135,7 @@ def remove(
 
 def _add(channels: Channels, new: Endpoint) -> None:
     if not add_endpoint(channels.ledger, new):
-        raise Refused(f"somebody else added a channel {new.name!r} just now; nothing was changed")
+        raise Refused(f"somebody else just added a channel {new.name!r}; nothing was changed")
 
 
 def _tell(channels: Channels, new: Endpoint, secret: str, *, as_json: bool) -> None:
@@ -188,7 +188,7 @@ def checked_topic(channels: Channels, arn: str) -> str:
         raise Refused(
             f"the topic is called {read['name']}; Changecast may publish only to topics whose "
             f"name begins with changecast-. An administrator of account {channels.account} must "
-            "create one (docs/policies does not allow it): aws sns create-topic --name "
-            "changecast-changes"
+            "create one (the policies in docs/policies do not allow it): aws sns create-topic "
+            "--name changecast-changes"
         )
     return arn

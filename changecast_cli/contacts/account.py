@@ -27,11 +27,11 @@ Code = Annotated[
         "--customer",
         "-c",
         help="The customer's code; uses its AWS profile from samconfig.toml (default: the "
-        "account of your own credentials).",
+        "account that your credentials belong to).",
     ),
 ]
 AccountProfile = Annotated[
-    str | None, typer.Option("--profile", help="AWS profile of the account.", envvar="AWS_PROFILE")
+    str | None, typer.Option("--profile", help="AWS profile for the account.", envvar="AWS_PROFILE")
 ]
 AccountRegion = Annotated[
     str | None,
@@ -103,7 +103,7 @@ def session_for(code: str | None, profile: str | None, region: str | None) -> bo
     if code not in customers:
         raise Refused(
             f"samconfig.toml has no customer {code!r} ({known_names(code, customers)}). Without "
-            "--customer, the account of your own credentials is used"
+            "--customer, the account that your credentials belong to is used"
         )
     return session_of(customers[code], profile)
 
@@ -128,6 +128,7 @@ def _only_list(ses: "SESV2Client") -> str:
     if not found:
         raise Refused(
             "this account has no contact list, and lists are in the customer's account: add "
-            "--customer CODE, use a profile of the customer (--profile), or deploy its stack first"
+            "--customer CODE, use a profile for that account (--profile), or deploy its stack "
+            "first"
         )
     return found[0]["ContactListName"]

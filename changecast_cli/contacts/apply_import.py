@@ -29,7 +29,7 @@ from changecast_cli.contacts.plan import ImportPlan, LineOutcome, Result
 from changecast_cli.contacts.reading import ledger_of
 from changecast_cli.contacts.write import write
 from changecast_cli.failures import BAD_INPUT, Refused, warn
-from changecast_cli.terminal import err, out, print_json
+from changecast_cli.terminal import counted, err, out, print_json
 
 # A reason that many lines share is printed once with a count.
 MOST_SHOWN = 20
@@ -99,8 +99,11 @@ def _is_wanted(
         warn(strange)
     if not (strange and apply and plan.writes) or is_moved:
         return apply
-    doing = f"{plan.writes} people in the file will be added to or changed on the list of {owner}"
-    return go_on([doing], yes=yes, dry_run=False, otherwise="leave --apply out")
+    doing = (
+        f"{counted(plan.writes, 'person', 'people')} in the file will be added to the list of "
+        f"{owner}, or changed on it"
+    )
+    return go_on([doing], yes=yes, dry_run=False, otherwise="omit --apply")
 
 
 def _in_order(plan: ImportPlan, people: People) -> list[LineOutcome]:
@@ -113,8 +116,8 @@ def _settings(people: People, ledger: Ledger | None) -> list[Setting]:
     requested = [(one.address, one.settings) for one in people.requested if one.settings]
     if requested and ledger is None:
         raise Refused(
-            "the file has languages or time zones, but the account's stack has no "
-            "output LedgerTable. Is the stack deployed? Nothing was added"
+            "the file has languages or time zones, but the account has no ledger to keep them in "
+            "(its stack has no output LedgerTable). Nothing was added. Deploy the stack first"
         )
     known = read_preferences(ledger) if ledger else {}
     return own_settings.planned(requested, known, time.time())
@@ -172,7 +175,7 @@ _WORDS = {
     Result.ADDED_UNSUBSCRIBED: ("added as unsubscribed", "would be added as unsubscribed"),
     Result.CHANGED: ("changed", "would be changed"),
     Result.KEPT: ("unchanged", "unchanged"),
-    Result.REPEATED: ("skipped, nothing is lost", "skipped, nothing is lost"),
+    Result.REPEATED: ("skipped: nothing is lost", "skipped: nothing is lost"),
     Result.REFUSED: ("refused", "refused"),
 }
 
@@ -233,8 +236,8 @@ def _say_the_end(
     if remove:
         out.print(f"{len(remove)} removed: {', '.join(remove)}", markup=False)
     elif leaving:
-        told = f"{len(leaving)} no longer have a role, but are still on the list: "
-        told += f"{', '.join(leaving)}. To remove them: --apply --remove"
+        told = f"Still on the list, but without a role now: {', '.join(leaving)}. To remove "
+        told += "them: --apply --remove"
         out.print(told, markup=False)
     if is_nothing and not remove:
         out.print("Nothing to change.")

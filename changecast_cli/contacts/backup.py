@@ -39,17 +39,12 @@ class RestorePlan:
         named = ", ".join(each["TopicName"] for each in self.topics)
         return [
             (
-                f"{len(self.people.add)} people are added with their choices, "
-                f"{len(self.people.change)} opt out of more topics, "
-                f"{len(self.people.kept)} stay as they are"
+                f"people added with their choices: {len(self.people.add)}; opted out of more "
+                f"topics: {len(self.people.change)}; unchanged: {len(self.people.kept)}"
             ),
-            f"{len(self.suppressed)} addresses are suppressed",
-            *(
-                [f"{len(self.settings)} people get their language or time zone back"]
-                if self.settings
-                else []
-            ),
-            *([f"topics are added: {named}"] if named else []),
+            f"addresses suppressed: {len(self.suppressed)}",
+            *([f"languages or time zones restored: {len(self.settings)}"] if self.settings else []),
+            *([f"topics added: {named}"] if named else []),
         ]
 
 
@@ -154,8 +149,9 @@ def _settings(contacts: OpenList, made: Mapping[str, Any]) -> list[Setting]:
     ledger = ledger_of(contacts)
     if ledger is None:
         raise Refused(
-            "the backup has languages or time zones, but the account's stack has no "
-            "output LedgerTable. Is the stack deployed? Nothing was changed"
+            "the backup has languages or time zones, but the account has no ledger to keep them "
+            "in (its stack has no output LedgerTable). Nothing was changed. Deploy the stack "
+            "first"
         )
     plan = planned(kept.items(), read_preferences(ledger), time.time())
     return [one for one in plan if one.stored]

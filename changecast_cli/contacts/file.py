@@ -250,7 +250,9 @@ def _settings(row: Row, columns: Columns) -> Settings:
     try:
         return settings(*cells)
     except Refused as error:
-        raise _LineFault(f"{error} (`{OWN}` or nothing: the customer's own)") from error
+        raise _LineFault(
+            f"{error}. For the customer's own, write `{OWN}` or leave the cell empty"
+        ) from error
 
 
 def _effect(row: Row, column: str, status: str) -> Effect:

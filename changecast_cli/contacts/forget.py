@@ -69,7 +69,10 @@ def forget(
     contacts = open_list(customer, profile, region, FEW)
     table = outputs_of(contacts.session).get("LedgerTable")
     if table is None:
-        raise Refused("the account's stack has no output LedgerTable. Is the stack deployed?")
+        raise Refused(
+            "the account has no ledger (its stack has no output LedgerTable): deploy "
+            "the stack first"
+        )
     person = look(contacts, table, address)
     plan = said(contacts, person, suppression_too=suppression_too)
     is_confirmed = go_on(plan, yes=yes, dry_run=dry_run)
@@ -87,8 +90,8 @@ def forget(
     if is_confirmed and left:
         runs = ", ".join(person.ledger.runs) or "that changed in the meantime"
         raise Failed(
-            f"{left} ledger items belong to mails that may still be sent (runs "
-            f"{runs}). Run the same command again when these runs have ended"
+            f"{counted(left, 'ledger item')} not emptied yet, because a mail may still be sent "
+            f"(runs {runs}). Run the same command again when these runs have ended"
         )
     if not is_confirmed and not dry_run:
         raise typer.Exit(FAILED)
@@ -127,11 +130,12 @@ def said(contacts: OpenList, person: Person, *, suppression_too: bool) -> list[s
     stays = "removed" if suppression_too else "stays, so that nobody mails them again by mistake"
     return [
         f"Forget {person.address} in account {account_of(contacts)}:",
-        f"contact list {contacts.name}: {len(person.contacts)} removed, with their choices",
-        "mails bucket: deletes the copy of the list that planners keep for a few minutes",
-        (f"ledger: the address of {len(ledger.done)} items is removed; states and "
+        f"contact list {contacts.name}: {counted(len(person.contacts), 'contact')} removed, with "
+        "all choices",
+        "mails bucket: the copy of the list that planners keep for a few minutes is deleted",
+        (f"ledger: the address is removed from {counted(len(ledger.done), 'item')}; states and "
 "counts stay"),
-        *([(f"ledger: {len(ledger.unfinished)} items stay for now, because their mails "
+        *([(f"ledger: {counted(len(ledger.unfinished), 'item')} left for now, because a mail "
 "may still be sent")]
           if ledger.unfinished else []),
         f"suppression list: {stays if person.suppressed else 'not on it'}",

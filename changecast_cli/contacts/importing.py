@@ -78,7 +78,8 @@ def sync(
         bool,
         typer.Option(
             "--remove",
-            help="With --apply: remove people that an earlier sync added and who have no role now.",
+            help="With --apply: remove people who were added by an earlier sync and have no role "
+            "now.",
         ),
     ] = False,
     yes: Yes = False,
@@ -92,8 +93,8 @@ def sync(
 ) -> None:
     """Subscribe people by their roles. Never subscribes anybody who opted out.
 
-    People who were added by hand stay. People that an earlier sync added and who have no role now
-    are listed, and removed only with --remove.
+    People who were added by hand stay. People who were added by an earlier sync and have no role
+    now are listed, and removed only with --remove.
     """
     contacts = open_list(customer, profile, region, per_second)
     defaults = defaults_of(contacts)

@@ -91,9 +91,9 @@ def refuse_others(origins: Iterable[str], owner: Owner) -> None:
     code = others[0].removeprefix("customer ")
     way = f"--customer {code}" if code != others[0] else "the profile of that account"
     raise Refused(
-        f"the file has people of {' and '.join(others)} (column {COLUMN}), but this is the list of "
-        f"{owner}. Nothing was added. To import it into its own list, use {way}. If these "
-        "people must get the mails of this list, add --from-another-customer"
+        f"the file has people of {' and '.join(others)} (column {COLUMN}), but this is the list "
+        f"of {owner}. Nothing was added. To import it into its own list, use {way}. If these "
+        "people should get the mails of this list, add --from-another-customer"
     )
 
 
@@ -122,7 +122,7 @@ def refuse_people_of_others(
         raise Refused(
             f"{'; '.join(told)}, but this is the list of {owner}. Nothing was added. To add them "
             f"to the list of their own customer, use --customer {next(iter(found))}. If these "
-            "people must get the mails of this list, add --from-another-customer"
+            "people should get the mails of this list, add --from-another-customer"
         )
 
 

@@ -132,7 +132,7 @@ def add(
         refuse_people_of_others([read.text], owner, customers, own)
     person = Contact(read.text).choosing(dict.fromkeys(topics or [], "OPT_IN"))
     if not create(contacts, person):
-        raise Refused(f"{read.text} was added by somebody else just now; nothing was changed")
+        raise Refused(f"somebody else just added {read.text}; nothing was changed")
     note = f" ({read.note})" if read.note else ""
     out.print(escape(f"{read.text} added{note}: {will_hear(person, defaults)}"))
 

@@ -70,7 +70,9 @@ def rotate_links(
     key = client.get_random_password(PasswordLength=64, ExcludePunctuation=True)["RandomPassword"]
     after = rotated(_value(session, secret), key)
     client.put_secret_value(SecretId=secret, SecretString=after)
-    out.print(f"Rotated: links are now signed with key {parse_keyring(after).current}")
+    out.print(
+        f"Rotated: within five minutes, links are signed with key {parse_keyring(after).current}"
+    )
 
 
 def _secret(session: boto3.Session) -> str:

@@ -53,7 +53,10 @@ def set_reading(
     contacts = open_list(customer, profile, region, FEW)
     ledger = ledger_of(contacts)
     if ledger is None:
-        raise Refused("the account's stack has no output LedgerTable. Is the stack deployed?")
+        raise Refused(
+            "the account has no ledger to keep settings in (its stack has no output "
+            "LedgerTable): deploy the stack first"
+        )
     before = read_preference(ledger, normalise(read.text))
     if not choose(ledger, before.choosing(time.time(), **chosen)):
         raise Failed("the person's settings were changed just now: run the same command again")

@@ -178,7 +178,11 @@ def row_fault(row: Row, columns: Columns) -> str:
     if extra:
         return f"has {len(row.cells)} cells, but the first line names {len(columns.names)} columns"
     swallowed = [cell for cell in row.cells if "\n" in cell and _holds_a_row(cell, columns)]
-    return "a quotation mark includes the lines after it" if swallowed else ""
+    return (
+        "a quotation mark is closed too late, so this row includes the lines after it"
+        if swallowed
+        else ""
+    )
 
 
 def _holds_a_row(cell: str, columns: Columns) -> bool:
@@ -193,9 +197,9 @@ def _unknown_header(number: int, names: Sequence[str], topics: Sequence[str]) ->
     return (
         f"line {number} has no address, so it must name the columns, and none of "
         f"{', '.join(repr(name.strip()) for name in names if name.strip())} is known to hold "
-        "addresses. Name that column `email` (also understood: E-mail Address, "
-        "E-mail 1 - Value, E-Mail-Adresse, Correo electrónico, Adresse e-mail, and these words in "
-        f"other languages). Other columns that are read: {', '.join(topics)}, topics, "
+        "addresses. Name the column that holds them `email` (also understood: E-mail Address, "
+        "E-mail 1 - Value, E-Mail-Adresse, Correo electrónico, Adresse e-mail, and these words "
+        f"in other languages). Other columns that are read: {', '.join(topics)}, topics, "
         "unsubscribed_from_all, status, language, timezone. Nothing was added"
     )
 

@@ -59,7 +59,7 @@ def topics(
 ) -> None:
     """Show the list's topics and how they differ from the template's.
 
-    --remove also deletes people's choices about the removed topics; it says so and asks.
+    --remove also deletes people's choices for the removed topics, after asking for confirmation.
     """
     if remove and not reconcile:
         raise Refused("--remove works only together with --reconcile")

@@ -119,7 +119,7 @@ def test_who_may_still_be_sent_to_keeps_the_address_until_that_is_over(
     assert (len(person.ledger.done), len(person.ledger.unfinished)) == (0, 1)
     assert person.ledger.runs == [account.run("CHG1").run]
     assert any(
-        "their mails may still be sent" in line
+        "1 item left for now, because a mail may still be sent" in line
         for line in said(here, person, suppression_too=False)
     )
     assert forgotten(here) == 0

@@ -231,7 +231,7 @@ def test_a_backup_brings_languages_and_zones_back_and_undoes_no_choice(
     assert choose(fresh, Preference(mailbox_of(ANA)).choosing(1.0, language="fr"))
     monkeypatch.setattr(backup, "ledger_of", lambda _: fresh)
     plan = backup.planned_restore(here, made)
-    assert "1 people get their language or time zone back" in plan.lines()
+    assert "languages or time zones restored: 1" in plan.lines()
     backup.restore(here, plan)
     assert reads(fresh) == ("fr", "Asia/Tokyo")
     assert backup.planned_restore(here, made).settings == []
