@@ -74,7 +74,8 @@ Freezes = Annotated[
 Despite = Annotated[
     str,
     typer.Option(
-        help="Announce despite a freeze or short notice; the reason stays in the history."
+        help="Announce despite a freeze or short notice; give the reason, which stays in the "
+        "history."
     ),
 ]
 Past = Annotated[
@@ -87,7 +88,8 @@ RequireApprovals = Annotated[
     bool,
     typer.Option(
         "--require-approvals",
-        help="Refuse an approved change if one of its customers has not approved it.",
+        help="Refuse a change with the status approved if one of its customers has not approved "
+        "it.",
     ),
 ]
 NotifyAll = Annotated[
@@ -130,7 +132,7 @@ def announce(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Announce changes to every customer that they name, and to nobody else.
+    """Announce each change to the customers that it names, and to nobody else.
 
     Checks all files before it announces any. Announcing the same file again mails nobody twice.
     """
@@ -190,7 +192,7 @@ def warn_of_clashes(
     try:
         others = open_changes(hub.table)
     except (ClientError, BotoCoreError) as error:
-        warn(f"other changes in the same window could not be looked up: {explained(error)}")
+        warn(f"cannot check for other changes in the same window: {explained(error)}")
         others = []
     found = [clash_lines(one, others, objects) for one in rehearsals]
     for one, lines in zip(rehearsals, found, strict=True):

@@ -54,7 +54,8 @@ def plan_for(done: Discarded) -> str:
     """Return what making a revision void will do, in a sentence."""
     told = ", ".join(done.told) or "nobody yet"
     return (
-        f"{done.change_id} revision {done.revision} becomes void; this is announced now to: {told}"
+        f"{done.change_id} revision {done.revision} becomes void. Customers told of this now: "
+        f"{told}"
     )
 
 
@@ -62,11 +63,11 @@ def _next(done: Discarded) -> str:
     lines = [f"{done.change_id} revision {done.revision} is void."]
     if done.untold:
         lines.append(
-            f"Not told yet that it is void: {', '.join(done.untold)}. Their next "
-            "announcement tells them."
+            f"Customers not told of this yet: {', '.join(done.untold)}. Their next announcement "
+            "tells them."
         )
     lines.append(
-        "Next: changecast announce FILE (with a new version if the document has one). Everybody "
-        "who is not up to date is mailed."
+        "Next: changecast announce FILE (if the document has a version, raise it first). "
+        "Everybody who is not up to date is mailed."
     )
     return "\n".join(lines)

@@ -167,12 +167,12 @@ def _open(code: str | None, profile: str | None, region: str | None) -> _Account
     if stack is None:
         raise Refused(
             "this account has no Changecast stack, and freezes are declared in the customer's "
-            "account: add --customer CODE or use a profile of the customer (--profile). The hub's "
-            "are listed by: changecast freeze list --hub"
+            "account: add --customer CODE, or use a profile for that account (--profile). To "
+            "list the freezes that the hub knows: changecast freeze list --hub"
         )
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
     if not {"LedgerTable", "ReportsQueue"} <= set(outputs):
-        raise Failed("the stack is older than this command: deploy it again")
+        raise Failed("the account's stack is older than this command: deploy it again")
     zone = ZoneInfo(parameters(stack).get("Timezone") or "UTC")
     ledger = open_ledger(own, outputs["LedgerTable"])
     return _Account(own, ledger, outputs["ReportsQueue"], zone, same_account(code, profile))

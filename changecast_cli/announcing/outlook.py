@@ -166,7 +166,14 @@ def _by_hub(table: "Table", announced: ChangeAnnounced, code: str, known: Known)
         return replace(found, why=told)
     most = largest_run(table, code)
     people = {decision.topic.value: most} if most else None
-    warnings = (f"only its account knows how many; its largest run had {most:,}",) if most else ()
+    warnings = (
+        (
+            "only the customer's account knows how many people are mailed; its largest run "
+            f"had {most:,}",
+        )
+        if most
+        else ()
+    )
     differs = _differs(announced, code, decision, known)
     return replace(
         found, mail=decision.kind.value, recipients=people, warnings=warnings, differs=differs

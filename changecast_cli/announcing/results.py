@@ -40,7 +40,7 @@ _WORDS = {
     Outcome.DISCARDED: "is void; announced now to:",
 }
 _ANNOUNCED_ALREADY = (
-    "is announced already. Announcing it again mails nobody twice, but sends its event again to"
+    "is already announced. Announcing it again mails nobody twice, but sends its event again to"
 )
 _REFUSED = "would be refused, so nobody would be told; it names"
 # Beyond this, the doctor looks at everybody.

@@ -28,8 +28,8 @@ from changecast_cli.terminal import out, print_json
 
 _IMPACT = {
     Basis.STATED: "{}",
-    Basis.SURE_WORDS: "{}, from the document's words",
-    Basis.UNCLEAR_WORDS: "people read the document's words, programs get {}: set impact_level to "
+    Basis.SURE_WORDS: "{}, according to the document's text",
+    Basis.UNCLEAR_WORDS: "people read the document's text, programs get {}: set impact_level to "
     "be precise",
     Basis.UNSTATED: "not stated; programs get {}: set impact_level, or describe the impact",
 }
@@ -129,7 +129,7 @@ def contradictions(change: Change) -> list[str]:
     level = change.impact_level
     if level is None or level is words.level or not words.is_sure:
         return []
-    return [f"impact_level is {level.value}, but the words say {words.level.value}"]
+    return [f"impact_level is {level.value}, but the document's text says {words.level.value}"]
 
 
 def _show(file: Path, found: Document | MetadataFault, known: Collection[str]) -> None:

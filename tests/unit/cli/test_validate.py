@@ -113,9 +113,13 @@ def test_a_wrong_change_id_is_said_in_words_that_people_know(tmp_path: Path) -> 
     ("fields", "said", "impact"),
     [
         ({}, "not stated", ("degraded", "unstated")),
-        ({"impact": "None"}, "none, from the document's words", ("none", "sure_words")),
-        ({"impact": "<p>None</p>"}, "none, from the document's words", ("none", "sure_words")),
-        ({"impact": "low"}, "people read the document's words", ("degraded", "unclear_words")),
+        ({"impact": "None"}, "none, according to the document's text", ("none", "sure_words")),
+        (
+            {"impact": "<p>None</p>"},
+            "none, according to the document's text",
+            ("none", "sure_words"),
+        ),
+        ({"impact": "low"}, "people read the document's text", ("degraded", "unclear_words")),
         ({"impactLevel": "outage"}, "impact: outage", ("outage", "stated")),
     ],
 )
@@ -135,7 +139,7 @@ def test_a_level_against_the_words_and_a_key_that_nothing_reads_are_named(tmp_pa
         json.dumps(FLAT | {"impactLevel": "outage", "impact": "No downtime", "riskLevel": 3})
     )
     said = CliRunner().invoke(app, ["validate", str(file)]).stdout
-    assert "impact_level is outage, but the words say none" in said
+    assert "impact_level is outage, but the document's text says none" in said
     assert "not used: $.riskLevel" in said
 
 
