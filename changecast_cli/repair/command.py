@@ -93,10 +93,13 @@ class Repaired:
     def _waiting(self) -> Iterator[str]:
         """Yield what waits for an operator: changes without a report, and paused runs."""
         if self.missed:
-            yield f"Changes without a report from {self.who} (nobody is mailed twice):"
+            yield (
+                f"Changes without a report from {self.who}. Announce them again; nobody is "
+                "mailed twice:"
+            )
             yield from (f"  {command}" for command in self.missed)
         if self.paused:
-            yield "Paused runs, which wait for you once the doctor finds nothing broken:"
+            yield "Paused runs. Once the doctor finds nothing broken, resume them:"
             yield from (f"  {command}" for command in self.paused)
 
 
@@ -111,7 +114,7 @@ def repair(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Restore what somebody changed by hand, as in the deployed template. Deletes no data.
+    """Undo manual changes to the stacks, so that they match their templates. Deletes no data.
 
     Compares a customer's stack and route, or the hub's stacks, with their deployed templates.
     Restores deleted resources and bus policies, and switches on what was switched off. Needs the

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from changecast_cli.failures import say
+from changecast_cli.terminal import counted
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -61,8 +62,8 @@ def taken(sqs: "SQSClient", url: str) -> Iterator[list[DeadLetter]]:
         if kept:
             minutes = HIDDEN_SECONDS // 60
             say(
-                f"{len(kept)} dead letters of {url} are being processed, and can be read in "
-                f"{minutes} minutes"
+                f"SQS could not put back {counted(len(kept), 'dead letter')} of {url} at once: "
+                f"readable again in {minutes} minutes"
             )
 
 

@@ -24,7 +24,7 @@ from changecast_cli.options import AsJson, Profile, Region, session
 from changecast_cli.repair.named import run_of_change
 from changecast_cli.repair.noting import note
 from changecast_cli.repair.report_soon import report_soon
-from changecast_cli.terminal import out, print_json
+from changecast_cli.terminal import counted, out, print_json
 from changecast_cli.watching.recipients import Reminder, Revision, masked
 
 
@@ -35,10 +35,10 @@ def held(
     reminder: Reminder = None,
     release: Annotated[
         bool,
-        typer.Option("--release", help="Send again. Some people may get the mail twice."),
+        typer.Option("--release", help="Send the mails again. Some people may get one twice."),
     ] = False,
     drop: Annotated[
-        bool, typer.Option("--drop", help="Do not send. Count these recipients as failed.")
+        bool, typer.Option("--drop", help="Do not send the mails. Count the recipients as failed.")
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -75,23 +75,22 @@ def held(
 
 def who_waits(waiting: Sequence[Recipient], run: Run, customer: str) -> str:
     """Return how many recipients of a run are held."""
-    return (
-        f"{len(waiting)} held recipients of {run.change_id} revision {run.revision} at {customer}"
-    )
+    held_ = counted(len(waiting), "held recipient")
+    return f"{held_} of {run.change_id} revision {run.revision} at {customer}"
 
 
 def plan_for(who: str, *, release: bool) -> str:
     """Return what releasing or dropping them will do, in a sentence."""
     if release:
-        return f"{who} are mailed once more; people who already have the mail get it twice"
-    return f"{who} are not sent and count as failed"
+        return f"Mail once more: {who}. People who already have the mail get it twice"
+    return f"Do not mail, and count as failed: {who}"
 
 
 def decide(hub: boto3.Session, account: CustomerAccount, run: Run, *, release: bool) -> int:
     """Release or drop a run's held recipients, note it, and have it reported; return how many."""
     settle = decisions.release_held if release else decisions.drop_held
     settled = settle(account.ledger(), run, time.time())
-    done, said = Action.RELEASED if release else Action.DROPPED, f"{settled} held recipients"
+    done, said = Action.RELEASED if release else Action.DROPPED, counted(settled, "held recipient")
     note(hub, done, account.customer.code, [(run.change_id, run.revision)], said)
     report_soon(account, run.run)
     return settled
@@ -99,8 +98,9 @@ def decide(hub: boto3.Session, account: CustomerAccount, run: Run, *, release: b
 
 def _tell(who: str, addresses: list[str], settled: int, *, release: bool) -> None:
     if settled:
-        what = "are sent within a minute or two" if release else "are not sent and count as failed"
-        out.print(f"Done: {settled} {what}.")
+        who = counted(settled, "held recipient")
+        done = "released, and mailed within a minute or two" if release else "counted as failed"
+        out.print(f"Done: {who} {done}.")
     elif addresses:
         out.print(f"{who}: {', '.join(addresses)}", markup=False)
         out.print(

@@ -26,7 +26,7 @@ from changecast_cli.repair.dead_letters import (
 )
 from changecast_cli.repair.named import refuse_other_customer
 from changecast_cli.repair.noting import note
-from changecast_cli.terminal import out, print_json, working
+from changecast_cli.terminal import counted, out, print_json, working
 
 if TYPE_CHECKING:
     import boto3
@@ -60,7 +60,8 @@ def redrive(
         chosen = of_change(letters, change_id) if change_id else to_plan_again(letters)
         if change_id and not chosen:
             refuse_other_customer(hub, change_id, customer)
-        plan = [f"{len(chosen)} of {len(letters)} dead letters of {customer} are planned again:"]
+        many = f"{len(chosen)} of {counted(len(letters), 'dead letter')}"
+        plan = [f"Send {many} of {customer} back to its announcements queue:"]
         plan += [letter.said for letter in chosen]
         if chosen and go_on(plan, yes=yes, dry_run=dry_run):
             sent = send_back(account, letters, chosen)
@@ -70,7 +71,7 @@ def redrive(
         print_json({"change_id": change_id, "customer": customer, "found": len(chosen),
                     "redriven": len(sent)})  # fmt: skip
     elif not chosen:
-        about = f"is about {change_id}" if change_id else "can be planned again"
+        about = f"is about {change_id}" if change_id else "can be sent back"
         out.print(f"Nothing to do: no dead letter of {customer} {about}.", markup=False)
     elif sent:
         out.print(f"Redriven: {len(sent)}. Next: {_next(change_id, customer)}", markup=False)

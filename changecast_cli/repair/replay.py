@@ -23,7 +23,7 @@ from changecast_cli.options import As, AsJson, Profile, Region, session
 from changecast_cli.repair.noting import note
 from changecast_cli.repair.replays import Replay, progress, replays_for, start
 from changecast_cli.repair.route_dead_letters import RouteLetters, letters_of, send_again
-from changecast_cli.terminal import err, out, print_json, working
+from changecast_cli.terminal import counted, err, out, print_json, working
 from changecast_cli.watching.since import point_in_time
 
 if TYPE_CHECKING:
@@ -124,19 +124,20 @@ def plan_for(
     who = ", ".join(customer.code for customer in customers)
     named = [f"{row['change_id']} revision {row['revision']} ({row['customer']})" for row in rows]
     known = (
-        f"the hub's table has {len(named)}: {', '.join(named[:10])}"
+        f"{len(named)} in the hub's records: {', '.join(named[:10])}"
         if named
-        else "the hub's table has none"
+        else "none in the hub's records"
     )
     more = ", ..." if len(named) > 10 else ""
     letters = sum(len(each.chosen) for each in letters_of_routes)
     moved = (
-        f"{len(elsewhere)} changes from before a customer moved to another bus are announced "
-        "again, each to its own customer only"
+        "Announced again, because the customer was on another bus then; each to its own customer "
+        f"only: {counted(len(elsewhere), 'change')}"
     )
     return [
-        f"What was announced from {utc(first)} to {utc(last)} is replayed to {who} ({known}{more})",
-        f"{letters} dead letters of the routes are announced again, each to its own customer only",
+        f"Announcements from {utc(first)} to {utc(last)} are replayed to {who} ({known}{more})",
+        "Announced again from the routes' dead letters; each to its own customer only: "
+        f"{counted(letters, 'dead letter')}",
         *([moved] if elsewhere else []),
         "Nobody who was already mailed is mailed again",
     ]
@@ -222,6 +223,6 @@ def _tell(done: Replayed, *, as_json: bool) -> None:
         say(f"not announced again: {refused}")
     if done.replays and not as_json:
         again = done.announced_again
-        out.print(f"Replayed; {again} dead letters announced again. Next: changecast status")
+        out.print(f"Replayed. Announced again: {again}. Next: changecast status")
     if done.refused:
         raise typer.Exit(FAILED)

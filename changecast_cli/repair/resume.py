@@ -130,7 +130,7 @@ def plan_for(run: Run, customer: str) -> list[str]:
     if not (code and code.is_account_limit):
         plan.append(f"Of its {people}, those who have not been mailed get the mail ({run.kind})")
     if code in _RATES:
-        plan.append(f"The run is not paused for its {_RATES[code]} again")
+        plan.append(f"The run is not paused again because of its {_RATES[code]}")
     if code and code.is_account_limit:
         plan.append(
             f"The run was paused by a limit of {customer}'s own account. Resume it "

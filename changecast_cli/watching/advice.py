@@ -174,7 +174,7 @@ def _repaired(
 def _told(done: OperatorAction | None) -> str:
     if done is None:
         return ""
-    return f"{_done_by(done)}, no report since; after 2 min: "
+    return f"{_done_by(done)}, no report since; if none arrives within 2 min: "
 
 
 def _done_by(done: OperatorAction) -> str:
@@ -190,8 +190,8 @@ def discard_steps(change_id: str, revisions: Iterable[int]) -> Iterator[str]:
     """Yield a line for each revision that nobody announced here."""
     for revision in revisions:
         yield (
-            f"revision {revision} was put without `changecast announce`: changecast discard "
-            f"{change_id} --revision {revision}    ({STRAY_PAGE})"
+            f"revision {revision} was put on the bus without `changecast announce`: changecast "
+            f"discard {change_id} --revision {revision}    ({STRAY_PAGE})"
         )
 
 

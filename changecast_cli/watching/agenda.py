@@ -15,7 +15,7 @@ from changecast.hub.tracking.open_windows import OpenChange, open_changes
 from changecast_cli.console.moments import Clock, clock_of
 from changecast_cli.customer_access import find_customer
 from changecast_cli.options import AsJson, Profile, Region, session
-from changecast_cli.terminal import out, print_json
+from changecast_cli.terminal import counted, out, print_json
 
 LONGEST_DAYS = 366
 
@@ -55,7 +55,7 @@ def agenda(
         out.print(_table(found, clock, now))
     else:
         whose = f" of {customer}" if customer else ""
-        out.print(f"No open change{whose} starts in the next {days} days.", markup=False)
+        out.print(f"No open change{whose} starts in the next {counted(days, 'day')}.", markup=False)
 
 
 def ahead(changes: Sequence[OpenChange], until: datetime, customer: str | None) -> list[OpenChange]:

@@ -49,4 +49,8 @@ def announcements_text(records: Sequence[Record]) -> Text:
         f"{'' if record.put_at else ', but perhaps never put on the bus'}"
         for record in records
     ]
-    return Text("\n".join(lines) or "No record: its event was put without `announce`.", style="dim")
+    return Text(
+        "\n".join(lines)
+        or "No record: its event was put on the bus without `changecast announce`.",
+        style="dim",
+    )

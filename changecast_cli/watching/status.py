@@ -30,7 +30,7 @@ from changecast.hub.tracking.table import Row, statuses, statuses_of_customer, s
 from changecast_cli.customer_access import find_customer
 from changecast_cli.failures import FAILED, Refused, say
 from changecast_cli.options import AsJson, Profile, Region, session
-from changecast_cli.terminal import out, print_csv, print_json
+from changecast_cli.terminal import counted, out, print_csv, print_json
 from changecast_cli.watching.advice import discard_steps, next_steps, overdue_steps
 from changecast_cli.watching.announced_by import announcements, announcements_text
 from changecast_cli.watching.runs import (
@@ -298,8 +298,8 @@ def until_settled(read: Read, sleep: Callable[[float], None] = time.sleep) -> It
 def say_hidden(code: str, number: int) -> None:
     """Print how many of a customer's reports about unannounced changes are not shown."""
     out.print(
-        f"{code}: {number} more reports are about changes that nobody announced here, and are not "
-        f"shown. The account may be sending false reports. Check it: changecast doctor --customer "
+        f"{code}: not shown: {counted(number, 'more report')} about changes that nobody announced "
+        f"here. The account may be sending false reports. Check it: changecast doctor --customer "
         f"{code}",
         markup=False,
     )

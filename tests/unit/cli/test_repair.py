@@ -137,7 +137,7 @@ def test_many_changes_that_were_missed_are_replayed() -> None:
 
 
 RULE_OFF = ["rule changecast-route-acme: disabled -> enabled"]
-WITHOUT_REPORT = "Changes without a report from acme (nobody is mailed twice):"
+WITHOUT_REPORT = "Changes without a report from acme. Announce them again; nobody is mailed twice:"
 AGAIN = ["changecast reannounce CHG-201 --customer acme"]
 
 
