@@ -37,7 +37,7 @@ CustomerCode = Annotated[str, typer.Option("--customer", "-c", help="The custome
 CustomerProfile = Annotated[
     str | None,
     typer.Option(
-        help="AWS profile of the customer's account (default: the one in samconfig.toml, or "
+        help="AWS profile for the customer's account (default: the one in samconfig.toml, or "
         "changecast-CODE).",
         envvar="CHANGECAST_CUSTOMER_PROFILE",
     ),

@@ -77,8 +77,8 @@ def customer_stack(session: boto3.Session, code: str) -> "StackTypeDef | None":
     owner = parameter(stack, "CustomerCode") if stack else code
     if owner != code:
         raise Refused(
-            f"the stack {STACK} in that account and Region belongs to "
-            f"{owner or 'an unknown customer'}, not to {code}: nothing was done there"
+            f"the stack {STACK} in the account and Region of {code} belongs to "
+            f"{owner or 'an unknown customer'}: nothing was done there"
         )
     return stack
 
@@ -155,7 +155,9 @@ def _refuse_unusable_list(ses: "SESV2Client", name: str) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] != "NotFoundException":
             raise
-        raise Refused(f"SES has no contact list {name} in that account and Region") from error
+        raise Refused(
+            f"SES has no contact list {name} in the customer's account and Region"
+        ) from error
     missing, _, _ = differences(topics, TOPICS)
     if len(topics) + len(missing) > MOST_TOPICS:
         raise Refused(

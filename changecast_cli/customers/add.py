@@ -86,7 +86,8 @@ def add(
         str, typer.Option(help="The hub's Region; needed for the first customer.")
     ] = "eu-central-1",
     hub_profile: Annotated[
-        str | None, typer.Option(help="AWS profile of the hub; needed for the first customer.")
+        str | None,
+        typer.Option(help="AWS profile for the hub's account; needed for the first customer."),
     ] = None,
     config: Config = Path("samconfig.toml"),
     as_json: AsJson = False,
@@ -159,7 +160,10 @@ def _who_is_alerted(config: Path, given: str | None) -> str | None:
     if given is None and samconfig_file.HUB not in samconfig_file.tables(
         samconfig_file.read(config)
     ):
-        given = ask("Who gets the alerts when something fails? An address, or nothing for nobody")
+        given = ask(
+            "Who gets the alerts when something fails? Enter an address, or leave it "
+            "empty for nobody"
+        )
         if not given:
             warn(NOBODY_IS_ALERTED)
     if given:

@@ -67,6 +67,6 @@ def _missing(customer: CustomerStack, topic: str) -> str:
     name = topic.rpartition(":")[2]
     return (
         f"{customer.code}: account {customer.account} has no topic {topic}. An administrator of "
-        "that account must create it (docs/policies does not allow it): "
-        f"aws sns create-topic --name {name} --region {customer.region}{profile}"
+        "that account must create it (the policies in docs/policies do not allow it): aws sns "
+        f"create-topic --name {name} --region {customer.region}{profile}"
     )

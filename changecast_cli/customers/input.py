@@ -89,7 +89,7 @@ def read_rows(path: Path, encoding: str | None = None) -> list[tuple[int, dict[s
     _refuse_wrong_columns(path, columns)
     rows = [(reader.line_num, _named(columns, cells)) for cells in reader if any(cells)]
     if not rows:
-        raise Refused(f"{path} has no customer")
+        raise Refused(f"{path} lists no customers")
     return rows
 
 
@@ -230,12 +230,12 @@ def sender_faults(address: str) -> Iterator[str]:
     if domain in MAILBOX_PROVIDERS:
         yield (
             f"the sender {address!r} cannot be used: only {domain} itself can publish the DKIM "
-            "records that SES asks for. Use an address at a domain of the customer's"
+            "records that SES asks for. Use an address at one of the customer's own domains"
         )
     elif _public_suffixes().publicsuffix(domain) == domain:
         yield (
-            f"the sender {address!r} cannot be used: {domain} is a public suffix, not a domain of "
-            "the customer"
+            f"the sender {address!r} cannot be used: {domain} is a public suffix, so it cannot be "
+            "the customer's own domain"
         )
 
 

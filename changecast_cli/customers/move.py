@@ -100,8 +100,8 @@ def _plan(text: str, customer: CustomerStack, bus: str) -> list[str]:
         f"the stack changecast-route-{code}: a new rule on {bus}, the registry, then no old rule",
         f"the stack {STACK} in account {customer.account} reports to {bus}",
         (
-            "what was announced during the move and never reported on is announced "
-            f"again, to {code} alone"
+            "changes that were announced during the move and never reported on are announced "
+            f"again, to {code} only"
         ),
         "no other bus accepts its reports any more",
     ]

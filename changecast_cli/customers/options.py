@@ -41,7 +41,7 @@ Digest = Annotated[
     ),
 ]
 ProfileOfItsAccount = Annotated[
-    str | None, typer.Option(help="AWS profile of the customer's account.")
+    str | None, typer.Option(help="AWS profile for the customer's account.")
 ]
 AlarmTopic = Annotated[
     str | None, typer.Option(help="SNS topic in the customer's account for its own alarms.")

@@ -37,7 +37,7 @@ from changecast_cli.deploying.samconfig_file import ROUTE, deployment_of
 from changecast_cli.deploying.stacks import find_stack
 from changecast_cli.failures import Failed, Refused, explained
 from changecast_cli.options import As, AsJson
-from changecast_cli.terminal import out, print_json, working
+from changecast_cli.terminal import counted, out, print_json, working
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
@@ -154,7 +154,7 @@ def _plan(
         return [*lines, "its people are not told about open changes (--leave-open)"]
     if not records:
         return [*lines, "no open change names it: nobody is mailed"]
-    told = f"first withdrawn from {len(records)} open changes; its people are mailed:"
+    told = f"first withdrawn from {counted(len(records), 'open change')}; its people are mailed:"
     return [*lines, told, *(f"  {one.change_id}, {one.title} ({one.status})" for one in records)]
 
 

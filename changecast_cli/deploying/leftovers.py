@@ -29,8 +29,8 @@ def make_room_for_hub(session: "boto3.Session", stack: str) -> None:
             f"the hub's account still has {names}, which an earlier hub kept when its stack was "
             "deleted, so a new hub cannot be created under these names. To keep what they hold, "
             'see "Restore a hub that was deleted" in docs/operations.md. To start without it, an '
-            "administrator of the account must run this (docs/policies does not allow it): "
-            f"{deletes}"
+            "administrator of the account must run this (the policies in docs/policies do not "
+            f"allow it): {deletes}"
         )
 
 

@@ -248,7 +248,9 @@ def without_customer(text: str, code: str) -> str:
     kept = "".join(lines for name, lines in _sections(left) if name not in gone).rstrip() + "\n"
     requested = {name: table for name, table in tables(left).items() if name not in gone}
     if tables(kept) != requested:
-        raise Refused(f"the tables of {code} are mixed with others: remove them by hand")
+        raise Refused(
+            f"the TOML tables of {code} are mixed with others: remove them from the file by hand"
+        )
     return kept
 
 

@@ -21,7 +21,7 @@ def by_administrator(verdict: Verdict, account: str, *, is_hub: bool = False) ->
     if not any(command in verdict.fix for command in commands):
         return verdict
     told = (
-        f"{verdict.reason}. An administrator of account {account} must run this fix: "
-        "docs/policies does not allow it"
+        f"{verdict.reason}. An administrator of account {account} must run this fix: the policies "
+        "in docs/policies do not allow it"
     )
     return replace(verdict, reason=told)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from changecast_cli.doctor.checked_account import CheckedAccount
 from changecast_cli.doctor.verdicts import Verdict, broken, ok, repair_of, warning
+from changecast_cli.terminal import counted
 
 TIMEOUT = 10.0
 # No page of ours takes this method, so the request is refused before anything is read or counted.
@@ -115,10 +116,14 @@ def _certificate(checked: CheckedAccount) -> str:
 def _valid(checked: CheckedAccount, expires: datetime) -> Verdict:
     days = (expires - checked.now).days
     if days < EXPIRES_SOON_DAYS:
-        when = f"expires in {days} days" if days >= 0 else f"expired {-days} days ago"
+        when = (
+            f"expires in {counted(days, 'day')}"
+            if days >= 0
+            else f"expired {counted(-days, 'day')} ago"
+        )
         said = f"the certificate {when}, and ACM has not renewed it"
         return warning("answer-certificate", said, _certificate(checked))
-    return ok("answer-certificate", f"valid for {days} days")
+    return ok("answer-certificate", f"valid for {counted(days, 'day')}")
 
 
 def throttles(checked: CheckedAccount) -> Iterator[Verdict]:
@@ -156,4 +161,7 @@ def keyring(checked: CheckedAccount) -> Iterator[Verdict]:
         fix = f"changecast contacts rotate-links --customer {checked.code}"
         yield warning("answer-keys", said, fix)
     else:
-        yield ok("answer-keys", f"the key that signs personal links is {max(0, days)} days old")
+        yield ok(
+            "answer-keys",
+            f"the key that signs personal links is {counted(max(0, days), 'day')} old",
+        )

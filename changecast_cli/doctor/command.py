@@ -75,8 +75,8 @@ def doctor(
     only: Annotated[
         Only | None,
         typer.Option(
-            help=f"`problems` or `everything` (default: `problems` if more than {FEW} accounts are "
-            "checked).",
+            help="What to show: `problems` or `everything` (default: `problems` if more than "
+            f"{FEW} accounts are checked).",
             case_sensitive=False,
         ),
     ] = None,

@@ -180,8 +180,8 @@ def missing_stack(session: boto3.Session, customer: CustomerStack) -> Iterator[V
     if elsewhere is None:
         yield _no_stack(customer.code, customer.account, STACK)
     else:
-        said = f"account {customer.account} has it in {elsewhere}, not in {customer.region}"
-        yield broken("stack", said, f"set region of [{customer.code}] in samconfig.toml")
+        said = f"account {customer.account} has the stack in {elsewhere}, not in {customer.region}"
+        yield broken("stack", said, f"correct the region of [{customer.code}] in samconfig.toml")
 
 
 def _no_stack(environment: str, account: str, stack: str) -> Verdict:

@@ -148,7 +148,7 @@ def archive(checked: CheckedAccount) -> Iterator[Verdict]:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
-        yield broken("archive", "was deleted: nothing can be replayed", repair_of("hub"))
+        yield broken("archive", "was deleted, so nothing can be replayed", repair_of("hub"))
         return
     if found["State"] == "ENABLED":
         yield ok("archive", f"keeps {found['RetentionDays']} days")

@@ -12,6 +12,7 @@ from changecast_cli.contacts.topics_known import differences, topics_for
 from changecast_cli.doctor.checked_account import CheckedAccount, values
 from changecast_cli.doctor.verdicts import Verdict, broken, ok, repair_of, warning
 from changecast_cli.paging import pages
+from changecast_cli.terminal import counted
 
 EVENTS = frozenset({"send", "delivery", "bounce", "complaint", "reject"})
 NAME = "changecast"
@@ -75,14 +76,14 @@ def mail_from(checked: CheckedAccount) -> Iterator[Verdict]:
     status = values(found, "MailFromAttributes", "MailFromDomainStatus")
     refuses = values(found, "MailFromAttributes", "BehaviorOnMxFailure") == "REJECT_MESSAGE"
     if not domain:
-        yield ok("mail-from", "SES's own, so DMARC depends on DKIM alone")
+        yield ok("mail-from", "SES's own domain, so DMARC depends on DKIM alone")
     elif status == "SUCCESS":
         yield ok("mail-from", domain)
     else:
         records = f"publish its MX: changecast doctor --customer {checked.code} --records"
         say = broken if refuses else warning
-        what = "SES refuses mails" if refuses else "SES uses its own instead"
-        yield say("mail-from", f"{domain} is {status}: {what}", records)
+        what = "SES refuses mails" if refuses else "SES uses its own domain instead"
+        yield say("mail-from", f"{domain} has the status {status}: {what}", records)
 
 
 def account(checked: CheckedAccount) -> Iterator[Verdict]:
@@ -224,9 +225,9 @@ def suppression(checked: CheckedAccount) -> Iterator[Verdict]:
     size = sum(1 for _ in pages(listed, "SuppressedDestinationSummaries"))
     if size > max(10, checked.largest_run // 20):
         show = f"changecast contacts suppression list --customer {checked.code}"
-        yield warning("suppression", f"{size:,} addresses get no mail", show)
+        yield warning("suppression", f"{size:,} suppressed addresses get no mail", show)
     else:
-        yield ok("suppression", f"{size} addresses")
+        yield ok("suppression", counted(size, "suppressed address", "suppressed addresses"))
 
 
 def _again(checked: CheckedAccount, logical_id: str) -> str:

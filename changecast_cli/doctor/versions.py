@@ -26,15 +26,23 @@ def verdict(hub: list[str], own: list[str], code: str) -> Verdict:
     upgrade = f"changecast customers upgrade --customer {code}"
     upgrade_hub = "sam build --config-env hub && sam deploy --config-env hub"
     if hub[0] not in own:
-        said = f"the hub writes {hub[0]}, but the customer reads only {','.join(sorted(own))}"
+        said = (
+            f"the hub writes event version {hub[0]}, but the customer reads only "
+            f"{', '.join(sorted(own))}"
+        )
         return broken("versions", said, upgrade)
     if own[0] not in hub:
-        said = f"the customer writes {own[0]}, but the hub reads only {','.join(sorted(hub))}"
+        said = (
+            f"the customer writes event version {own[0]}, but the hub reads only "
+            f"{', '.join(sorted(hub))}"
+        )
         return broken("versions", said, upgrade_hub)
     newest = max(int(version) for version in (*hub, *own))
     for who, reads, fix in (("customer", own, upgrade), ("hub", hub, upgrade_hub)):
         if str(newest) not in reads:
             return warning(
-                "versions", f"the {who} is one release behind and cannot read {newest}", fix
+                "versions",
+                f"the {who} is one release behind and cannot read event version {newest}",
+                fix,
             )
     return ok("versions", f"hub and customer both read event version {newest}")

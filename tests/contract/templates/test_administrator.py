@@ -93,8 +93,8 @@ def test_the_verdict_says_who_must_type_it_and_the_fix_can_be_pasted() -> None:
     fix = "aws sesv2 put-account-sending-attributes --sending-enabled"
     told = in_its_account(broken("sending", "is paused", fix), acme)
     assert told.reason == (
-        "is paused. An administrator of account 222222222222 must run this fix: docs/policies "
-        "does not allow it"
+        "is paused. An administrator of account 222222222222 must run this fix: the policies in "
+        "docs/policies do not allow it"
     )
     assert told.fix == f"{fix} --profile changecast-acme --region eu-central-1"
     allowed_one = broken("alerts", "nobody", "aws sns subscribe --topic-arn arn")

@@ -58,7 +58,7 @@ def test_a_page_that_answers_under_a_valid_certificate_is_well() -> None:
         (Answered(429, ""), "warning", "too many", "respond-flood.md"),
         (Answered(405, POLICY, NOW + timedelta(days=5)), "warning", "expires in 5 days",
          "issue a certificate"),
-        (Answered(405, POLICY, NOW - timedelta(days=1)), "warning", "expired 1 days ago",
+        (Answered(405, POLICY, NOW - timedelta(days=1)), "warning", "expired 1 day ago",
          "issue a certificate"),
     ],
 )  # fmt: skip

@@ -177,8 +177,11 @@ STACK_TAG = {"Key": "aws:cloudformation:stack-id", "Value": STACK}
 @pytest.mark.parametrize(
     ("role", "said"),
     [
-        ({"Role": {"Tags": [STACK_TAG]}}, "account 222222222222 has it in us-east-1, not in "),
-        ({"Role": {}}, "account 222222222222 has it in another Region, not in eu-central-1"),
+        (
+            {"Role": {"Tags": [STACK_TAG]}},
+            "account 222222222222 has the stack in us-east-1, not in ",
+        ),
+        ({"Role": {}}, "account 222222222222 has the stack in another Region, not in eu-central-1"),
         (Roles.exceptions.NoSuchEntityException(), "account 222222222222 has no stack changecast"),
     ],
 )

@@ -74,8 +74,11 @@ def test_credentials_of_another_account_are_named(capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("endpoint", "said"),
     [
-        ("http://127.0.0.1:4566", "the embedded cloud is gone. Start one (changecast local up)"),
-        ("http://localhost:4566", "the embedded cloud is gone"),
+        (
+            "http://127.0.0.1:4566",
+            "the embedded cloud has stopped. Start one (changecast local up)",
+        ),
+        ("http://localhost:4566", "the embedded cloud has stopped"),
         ("https://proxy.example", "AWS cannot be reached: "),
         (None, "AWS cannot be reached: "),
     ],
