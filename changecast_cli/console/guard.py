@@ -80,7 +80,8 @@ class Guard:
         headers, method = Headers(scope=scope), scope["method"]
         if headers.get("host") not in self.door.hosts:
             return _no(
-                "The console does not answer at this address. Open the address that it printed."
+                "The console does not answer at this address. Open the address that it printed "
+                "when it started."
             )
         if where[0] == "open" and method == "GET":
             return self._opened(where[1] if len(where) > 1 else "")
@@ -108,7 +109,7 @@ class Guard:
             return _no("This console was started with --read-only: nothing was done.")
         if not 0 <= _length(headers) <= BODY_LIMIT:
             return PlainTextResponse(
-                "The request is larger than any change document: nothing was done.", 413
+                "The request is larger than a change document can be: nothing was done.", 413
             )
         return None
 

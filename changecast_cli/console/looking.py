@@ -69,7 +69,7 @@ class Looks(Generic[Item]):
         except Exception as error:  # a look that never ends would block every later one
             sentence = explained(error)
             if sentence is None:
-                log.exception("a look-up in an account failed")
+                log.exception("looking up an account failed")
             look.failure = sentence or f"{type(error).__name__}: {error}"
 
     def seen_as(self, code: str) -> str:

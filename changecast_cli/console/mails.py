@@ -136,8 +136,8 @@ def _kept(request: Request) -> Mails:
     sent, planned = _sent(console.aws.table, change_id, revision, code)
     return Mails(
         says,
-        f"{_departed(sent, planned, code)}, with the reader's address replaced. Read with "
-        f"{kept.way}.",
+        f"{_departed(sent, planned, code)}, with the reader's address replaced. They were read "
+        f"with {kept.way}.",
         RUN,
         tuple(shown),
         has_left=sent > 0,
@@ -191,8 +191,8 @@ def kept_source(table: Any, change_id: str, revision: int) -> Source:
     document = kept_document(table, change_id, revision)
     if document is None:
         raise Refused(
-            f"the hub has no copy of revision {revision} of {change_id!r}: it was put without "
-            "`changecast announce`, or does not exist"
+            f"the hub has no copy of revision {revision} of {change_id!r}: it was put on the bus "
+            "without `changecast announce`, or does not exist"
         )
     earlier = [one.revision for one in revisions(table, change_id) if one.revision < revision]
     return Source(document, kept_document(table, change_id, earlier[-1]) if earlier else None)

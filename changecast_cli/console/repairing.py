@@ -45,6 +45,7 @@ from changecast_cli.repair.redrive import note_redriven, send_back
 from changecast_cli.repair.resume import let_go_on
 from changecast_cli.repair.resume import plan_for as resume_plan
 from changecast_cli.repair.route_dead_letters import letters_of, send_again
+from changecast_cli.terminal import counted
 from changecast_cli.watching.recipients import masked, run_in
 
 if TYPE_CHECKING:
@@ -187,8 +188,9 @@ def _redrive(aws: "Aws", asked: Mapping[str, str]) -> Repair:
     with taken(sqs, dead) as letters:
         said = [one.said for one in to_plan_again(letters)]
     if not said:
-        raise Refused(f"no dead letter of {code} can be planned again")
-    return Repair([f"{len(said)} dead letters of {code} are planned again", *said], apply)
+        raise Refused(f"no dead letter of {code} can be sent back")
+    letters_ = counted(len(said), "dead letter")
+    return Repair([f"Send {letters_} of {code} back to its announcements queue", *said], apply)
 
 
 def _replay(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repair:
@@ -207,7 +209,8 @@ def _replay(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repair:
         said = [one.said for one in letters.chosen]
     if not said:
         raise Refused(f"the route of {code} has no dead letters")
-    plan = [f"{len(said)} dead letters of the route are announced again, to {code} only", *said]
+    letters_ = counted(len(said), "dead letter")
+    plan = [f"Announce {letters_} of the route again, to {code} only", *said]
     return Repair([*plan, "Nobody who was already mailed is mailed again"], apply)
 
 
@@ -267,4 +270,4 @@ def _untold(codes: Sequence[str]) -> list[str]:
     """Return a sentence about customers that are told with a later announcement."""
     if not codes:
         return []
-    return [f"Told with their next announcement: {', '.join(codes)}"]
+    return [f"Customers told with their next announcement: {', '.join(codes)}"]

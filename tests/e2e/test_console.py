@@ -165,7 +165,7 @@ def test_a_customer_is_added_by_a_form(console: Console) -> None:
         {"fill": "Code: a-z", "with": "umbra"},
         {"fill": "Name, as its people", "with": "Umbra"},
         {"fill": "AWS account, 12 digits", "with": "444444444444"},
-        {"fill": "Region of its SES", "with": REGION},
+        {"fill": "Region where it uses SES", "with": REGION},
         {"fill": "Address that its mails", "with": "changes@umbra.example"},
         {"fill": "Time zone", "with": "Europe/Madrid"},
         {"fill": "AWS account of the hub", "with": HUB},

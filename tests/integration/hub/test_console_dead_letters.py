@@ -111,7 +111,7 @@ def test_what_an_account_could_not_plan_is_planned_again(
     queues.bury(queues.account)
     queues.bury(queues.account, code="schema", reason="it breaks the contract")
     shown, done = do("redrive")
-    assert "1 dead letters of acme are planned again" in shown.text
+    assert "Send 1 dead letter of acme back to its announcements queue" in shown.text
     assert done.headers["location"].endswith("/customers/customer?code=acme")
     assert (queues.left(queues.live), queues.left(queues.account)) == (1, 1)
     (noted,) = actions_on(queues.hub.table, "CHG-1")
@@ -126,7 +126,7 @@ def test_what_a_route_could_not_deliver_is_announced_again_to_that_customer(
 ) -> None:
     queues.bury(queues.route)
     shown, done = do("replay")
-    assert "announced again, to acme only" in shown.text
+    assert "of the route again, to acme only" in shown.text
     assert done.status_code == 303
     (put,) = queues.hub.events.entries
     assert json.loads(put["Detail"])["customers"] == ["acme"]

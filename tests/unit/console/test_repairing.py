@@ -186,7 +186,7 @@ def test_a_revision_that_nobody_announced_is_discarded_after_its_change_is_typed
     (button,) = (one for one in page.values("href") if "verb=discard" in one)
     assert button.endswith("id=CHG-1&revision=50")
     shown = seen(browser, "repair", **DISCARD).text
-    assert "CHG-1 revision 50 becomes void; this is announced now to: acme, globex" in shown
+    assert "CHG-1 revision 50 becomes void. Customers told of this now: acme, globex" in shown
     for typed in ("", "CHG-11", "50"):
         refused = browser.post("repair/do", data=DISCARD | {"confirmed": typed})
         assert refused.status_code == 400
