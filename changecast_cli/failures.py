@@ -104,9 +104,9 @@ def _not_reached(error: Any) -> str:
     if not is_embedded() or urlsplit(asked).netloc != urlsplit(endpoint).netloc:
         return f"AWS cannot be reached: {error}"
     return (
-        f"Nothing answers at {endpoint}, which AWS_ENDPOINT_URL names: the embedded cloud is "
-        "gone. Start one (changecast local up) and set this shell up again "
-        '(eval "$(changecast local env hub)"), or unset AWS_ENDPOINT_URL for AWS itself.'
+        f"Nothing answers at {endpoint}, which AWS_ENDPOINT_URL names: the embedded cloud has "
+        "stopped. Start one (changecast local up) and set up this shell again "
+        '(eval "$(changecast local env hub)"), or unset AWS_ENDPOINT_URL to use AWS itself.'
     )
 
 
@@ -145,7 +145,7 @@ _SENTENCES: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], str]], ...]
     ((ChangecastError,), str),
     (
         (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError),
-        lambda _: "AWS credentials are missing: set AWS_PROFILE, or use --profile (hub account).",
+        lambda _: "AWS credentials are missing: set AWS_PROFILE, or use --profile.",
     ),
     ((NoRegionError,), lambda _: "No AWS Region is set: set AWS_REGION, or use --region."),
     ((ProfileNotFound,), lambda error: f"{error}: check your AWS configuration."),

@@ -51,7 +51,7 @@ def _arguments() -> argparse.Namespace:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="environment variable of every function",
+        help="environment variable to set for every function",
     )
     return parser.parse_args()
 

@@ -72,9 +72,11 @@ def add(spec: dict[str, Any]) -> dict[str, Any]:
     """
     unknown, missing = set(spec) - _SPEC, _REQUIRED - set(spec)
     if unknown or missing:
-        raise ValueError(f"a fault has {', '.join(sorted(_SPEC))}; account and kind are required")
+        raise ValueError(
+            f"a fault has the fields {', '.join(sorted(_SPEC))}; account and kind are required"
+        )
     if spec["kind"] not in KINDS:
-        raise ValueError(f"kind is one of {', '.join(KINDS)}")
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}")
     fault = _checked(Fault(**spec))
     with _lock:
         _faults.append(fault)
@@ -84,11 +86,11 @@ def add(spec: dict[str, Any]) -> dict[str, Any]:
 def _checked(fault: Fault) -> Fault:
     numbers = (fault.times, fault.every, fault.fraction, fault.seconds)
     if not all(number is None or isinstance(number, int | float) for number in numbers):
-        raise ValueError("times, every, fraction and seconds are numbers")
+        raise ValueError("times, every, fraction and seconds must be numbers")
     if fault.every < 1 or not 0 <= (fault.fraction or 0) <= 1:
-        raise ValueError("every is 1 or more, fraction is from 0 to 1")
+        raise ValueError("every must be 1 or more, and fraction must be from 0 to 1")
     if fault.kind == "outcome" and fault.outcome not in OUTCOMES:
-        raise ValueError(f"outcome is one of {', '.join(OUTCOMES)}")
+        raise ValueError(f"outcome must be one of {', '.join(OUTCOMES)}")
     return fault
 
 

@@ -17,7 +17,7 @@ def started(
 ) -> Iterator[str]:
     """Run the cloud until the block ends; yield its endpoint. See `cloud.running`."""
     if not _one_at_a_time.acquire(blocking=False):
-        raise RuntimeError("an embedded cloud runs in this process already")
+        raise RuntimeError("an embedded cloud is already running in this process")
     with ExitStack() as stack:
         stack.callback(_one_at_a_time.release)
         listener = server.listen(port)

@@ -31,7 +31,9 @@ async def handle(_method: str, _path: str, headers: Any, body: bytes, _params: A
     operation = headers.get("x-amz-target", "").rpartition(".")[2]
     asked = json.loads(body or b"{}")
     if operation not in OPERATIONS:
-        return error_response_json("UnknownOperationException", f"{operation}: not here", 400)
+        return error_response_json(
+            "UnknownOperationException", f"the embedded cloud does not serve {operation}", 400
+        )
     if (asked.get("ServiceCode"), asked.get("QuotaCode")) != RULES:
         return error_response_json("NoSuchResourceException", "The quota does not exist.", 400)
     own = faults.limit(get_account_id(), "rules_per_bus", DEFAULT_RULES)

@@ -105,9 +105,13 @@ def _check_forwarding(
         raise DeliveryFailed("FAILED_TO_ASSUME_ROLE", f"the rule may not assume {role!r}")
     keys = policies.event_keys([event], by_rule=True) | source
     if not policies.role_allows(role, policies.PUT_EVENTS, bus, keys):
-        raise DeliveryFailed("NO_PERMISSIONS", f"the rule's role {role} may not put on {bus}")
+        raise DeliveryFailed(
+            "NO_PERMISSIONS", f"the rule's role {role} may not put events on {bus}"
+        )
     if foreign and policies.bus_decision(buses.bus_policy(bus), bus, role, keys) != "Allow":
-        raise DeliveryFailed("NO_PERMISSIONS", f"the policy of {bus} does not let {role} put")
+        raise DeliveryFailed(
+            "NO_PERMISSIONS", f"the policy of {bus} does not let {role} put events on it"
+        )
 
 
 def _to_queue(spec: Arn, payload: str, event: buses.Event, rule: Rule) -> None:
@@ -125,7 +129,9 @@ def _permitted_queue(arn: str, rule: Rule) -> dict[str, Any]:
     policy = sqs.queue_policy_for_arn(arn)[0]
     keys = policies.source_keys(rule["Arn"])
     if not policies.service_allowed(policy, "sqs:SendMessage", arn, keys):
-        raise DeliveryFailed("NO_PERMISSIONS", f"the policy of {arn} does not let the rule send")
+        raise DeliveryFailed(
+            "NO_PERMISSIONS", f"the policy of {arn} does not let the rule send to it"
+        )
     return queue
 
 
@@ -137,7 +143,9 @@ def _to_function(spec: Arn, payload: str, event: buses.Event, rule: Rule) -> Non
     keys = policies.source_keys(rule["Arn"])
     policy = found[0] if found else None
     if not policies.service_allowed(policy, "lambda:InvokeFunction", str(spec), keys):
-        raise DeliveryFailed("NO_PERMISSIONS", f"the policy of {spec} does not let the rule invoke")
+        raise DeliveryFailed(
+            "NO_PERMISSIONS", f"the policy of {spec} does not let the rule invoke it"
+        )
     record = lambda_svc._execution_record_for_config(function, config)
     with segments.inbound_trace(event.get(buses.TRACE_HEADER, "")):
         lambda_svc.invoke_async_with_retry(record, json.loads(payload))

@@ -107,7 +107,7 @@ def mails(
     each: Annotated[bool, typer.Option("--each", help="Show one line per mail.")] = False,
     alerts: Annotated[
         bool,
-        typer.Option("--alerts", help="Instead, show what SNS topics sent to e-mail addresses."),
+        typer.Option("--alerts", help="Show what SNS topics sent to e-mail addresses instead."),
     ] = False,
     save: Annotated[
         Path | None, typer.Option(help="Folder to write every mail to, as .eml and .html.")
@@ -118,7 +118,7 @@ def mails(
     cloud = local_cloud.running().cloud
     if alerts:
         if save or each or customer:
-            raise Refused("--alerts shows everything; omit --customer, --each and --save")
+            raise Refused("--alerts always shows everything: omit --customer, --each and --save")
         _show_alerts(cloud.alerts(), as_json=as_json)
         return
     found = by_customer(cloud.mails(), codes_by_account(cloud))

@@ -15,7 +15,7 @@ from changecast_cli.channels.account import Channels, channels_of
 from changecast_cli.channels.adding import TOPICS
 from changecast_cli.channels.secrets import keep_secret, new_secret
 from changecast_cli.deploying.samconfig import CustomerStack
-from changecast_cli.terminal import out
+from changecast_cli.terminal import counted, out
 from changecast_local.cloud import Cloud
 
 if TYPE_CHECKING:
@@ -140,7 +140,8 @@ def show(found: Told, folder: Path) -> None:
         newest = messages[-1]
         body = json.loads(newest["body"]) if name == "webhook" else newest
         path.write_text(json.dumps(body, indent=2, ensure_ascii=False) + "\n", "utf-8")
-        many = f"{len(messages)} {name} messages to {found.customer}; the newest, also in {path}:"
+        many = counted(len(messages), f"{name} message")
+        many += f" to {found.customer}; the newest, also in {path}:"
         out.print(f"\n[bold]{many}[/]", highlight=False)
         tell(newest, _print)
 

@@ -66,14 +66,16 @@ def put_details(call: Call) -> dict[str, Any]:
 
 def _refuse_details(body: dict[str, Any]) -> None:
     if body.get("MailType") not in ("MARKETING", "TRANSACTIONAL"):
-        raise bad_request("MailType is MARKETING or TRANSACTIONAL.")
+        raise bad_request("MailType must be MARKETING or TRANSACTIONAL.")
     if not _WEBSITE.fullmatch(str(body.get("WebsiteURL", ""))):
-        raise bad_request("WebsiteURL is not a website's address.")
+        raise bad_request("WebsiteURL is not the address of a website.")
     if body.get("ContactLanguage", "EN") not in ("EN", "JA"):
-        raise bad_request("ContactLanguage is EN or JA.")
+        raise bad_request("ContactLanguage must be EN or JA.")
     contacts = body.get("AdditionalContactEmailAddresses")
     if contacts is not None and not 1 <= len(contacts) <= MOST_CONTACTS:
-        raise bad_request(f"AdditionalContactEmailAddresses has 1 to {MOST_CONTACTS} addresses.")
+        raise bad_request(
+            f"AdditionalContactEmailAddresses must have 1 to {MOST_CONTACTS} addresses."
+        )
 
 
 def put_sending(call: Call) -> dict[str, Any]:
@@ -86,6 +88,6 @@ def put_suppression(call: Call) -> dict[str, Any]:
     """PutAccountSuppressionAttributes."""
     reasons = list(call.body.get("SuppressedReasons") or [])
     if any(reason not in REASONS for reason in reasons):
-        raise bad_request("A suppressed reason is BOUNCE or COMPLAINT.")
+        raise bad_request("A suppressed reason must be BOUNCE or COMPLAINT.")
     call.account.suppressed_reasons = reasons
     return {}

@@ -57,4 +57,4 @@ def check_recipients(recipients: list[str], list_options: dict[str, Any] | None)
         if not local or not domain or not recipient.isascii():
             raise bad_request(f"Illegal address <{recipient}>.")
     if list_options and len(recipients) > 1:
-        raise bad_request("A mail with ListManagementOptions goes to one recipient.")
+        raise bad_request("A mail with ListManagementOptions must have exactly one recipient.")

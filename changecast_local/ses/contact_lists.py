@@ -111,6 +111,6 @@ def _replace(found: ContactList, members: dict[str, Any]) -> None:
     if len(set(names)) < len(names):
         raise bad_request("Topic names must be unique.")
     if any(topic.get("DefaultSubscriptionStatus") not in ("OPT_IN", "OPT_OUT") for topic in topics):
-        raise bad_request("DefaultSubscriptionStatus is OPT_IN or OPT_OUT.")
+        raise bad_request("DefaultSubscriptionStatus must be OPT_IN or OPT_OUT.")
     found.topics = topics
     found.description = members.get("Description") or ""

@@ -27,7 +27,7 @@ def list_contacts(call: Call) -> dict[str, Any]:
     chosen = _filter(found, call.body.get("Filter") or {})
     size = int(call.body.get("PageSize") or PAGE)
     if not 1 <= size <= MAX_PAGE_SIZE:
-        raise bad_request(f"PageSize is from 1 to {MAX_PAGE_SIZE}.")
+        raise bad_request(f"PageSize must be from 1 to {MAX_PAGE_SIZE}.")
     token = call.body.get("NextToken")
     if token is None and chosen is not None and found.contacts:
         return {"Contacts": [], "NextToken": _AFTER_THE_EMPTY_PAGE}

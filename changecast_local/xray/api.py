@@ -38,7 +38,9 @@ async def handle(_method: str, path: str, _headers: Any, body: bytes, _params: A
     """Answer one request of the current account."""
     operation = OPERATIONS.get(path.rstrip("/"))
     if operation is None:
-        return error_response_json("InvalidRequestException", f"{path} is not known here", 400)
+        return error_response_json(
+            "InvalidRequestException", f"the embedded cloud does not serve {path}", 400
+        )
     try:
         return json_response(operation((get_account_id(), get_region()), json.loads(body or b"{}")))
     except (ValueError, KeyError) as error:
@@ -95,7 +97,9 @@ def _filtered_by(expression: str) -> dict[str, str]:
     for term in filter(None, re.split(r"\s+AND\s+", expression.strip())):
         found = _ANNOTATION.fullmatch(term.strip())
         if found is None:
-            raise ValueError(f"only annotation[name] = value is understood here, not {term!r}")
+            raise ValueError(
+                f"the embedded cloud understands only annotation[name] = value, not {term!r}"
+            )
         filters[found["plain"] or found["bracketed"]] = found["value"]
     return filters
 
