@@ -20,9 +20,11 @@ As = Annotated[
     typer.Option("--as", help="Your aws:SourceIdentity, if it is not the role session's name."),
 ]
 Profile = Annotated[
-    str | None, typer.Option(help="AWS profile of the hub account.", envvar="AWS_PROFILE")
+    str | None, typer.Option(help="AWS profile for the hub's account.", envvar="AWS_PROFILE")
 ]
-Region = Annotated[str | None, typer.Option(help="AWS Region of the hub.", envvar="AWS_REGION")]
+Region = Annotated[
+    str | None, typer.Option(help="AWS Region of the hub's account.", envvar="AWS_REGION")
+]
 
 
 # The sessions of this command that use the credentials that were given, by whose they should be.

@@ -36,7 +36,7 @@ def clearer(error: Exception) -> Exception:
             return Refused(
                 f"{_by(session)} to account {account}, the hub's, but this command works in a "
                 "customer's account: nothing was done there. Add --customer CODE, or use a "
-                "profile of the customer (AWS_PROFILE, --profile)"
+                "profile for that customer's account (AWS_PROFILE, --profile)"
             )
     return error
 
@@ -48,7 +48,7 @@ def _not_the_hub(
     whose = f" ({codes})" if codes else ""
     return (
         f"{_by(session)} to account {account}{whose}, but the hub is in {hub}: nothing was done "
-        "there. Use a profile of the hub (AWS_PROFILE, --profile)"
+        "there. Use a profile for the hub's account (AWS_PROFILE, --profile)"
     )
 
 

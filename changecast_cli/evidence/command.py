@@ -156,11 +156,14 @@ def _say_checked(file: Path, checked: Checked, faults: list[str], note: str) -> 
         out.print(f"{file} was changed after it was exported", markup=False)
         return
     about = checked.manifest
+    entries = counted(checked.entries, "entry", "entries")
     out.print(
         f"{file}: {about.get('change_id')}, exported {about.get('exported_at')} by "
-        f"{about.get('exported_by')}: nothing was changed, {checked.entries} chained entries",
+        f"{about.get('exported_by')}: nothing was changed, {entries} in the chain",
         markup=False,
     )  # fmt: skip
     if checked.loose:
-        warn(f"{checked.loose} answers are not chained: they arrived before their announcement")
+        warn(
+            f"{counted(checked.loose, 'answer')} not in the chain: received before the announcement"
+        )
     out.print(note, markup=False)

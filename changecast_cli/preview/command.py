@@ -95,9 +95,11 @@ def send_test(
     change_id: ChangeId = None,
     config: Config = SAMCONFIG,
     profile: Annotated[
-        str | None, typer.Option(help="AWS profile of the customer's account.")
+        str | None, typer.Option(help="AWS profile for the customer's account.")
     ] = None,
-    region: Annotated[str | None, typer.Option(help="AWS Region of the customer.")] = None,
+    region: Annotated[
+        str | None, typer.Option(help="AWS Region of the customer's account.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Send one address the mail that a document would produce now, marked as a test.
