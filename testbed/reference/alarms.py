@@ -10,8 +10,8 @@ from testbed.reference.tables import code, table
 
 HEAD = """# Alarms and alerts
 
-Written by `make docs-reference` from the templates and the program. Who gets them, and how to test
-them: [alerts](../alerts.md). `CODE` is the customer's code.
+Written by `make docs-reference` from the templates and the program. [Alerts](../alerts.md) says who
+gets them, and how to test them. `CODE` is the customer's code, `BUS` the name of a further bus.
 """
 COLUMNS = ("alarm", "meaning", "fires when", "page")
 SIGNS = {

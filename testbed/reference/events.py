@@ -9,13 +9,13 @@ from testbed.reference.tables import code, table
 
 HEAD = """# Events
 
-Written by `make docs-reference` from the schemas in `schemas/`. Whole samples are in `events/`. How
-versions change: [concepts](../concepts.md#versions). Which fields of a change document become
-which of these: [metadata.json](../metadata.md).
+Written by `make docs-reference` from the schemas in `schemas/`. Whole samples are in `events/`.
+[Concepts](../concepts.md#versions) says how versions change. [metadata.json](../metadata.md) says
+which field of a change document becomes which of these.
 
 Your own program may put a `ChangeAnnounced`, with its own `event_id`, `change_id`, `revision` and
 `announced_at`. Then no revision is reserved, customers that are no longer named are not told, and
-the hub raises the alert [bypassed](../runbook/bypassed.md).
+the hub sends the alert [bypassed](../runbook/bypassed.md).
 ```sh
 aws events put-events --entries file://events/put-events.json
 ```

@@ -26,11 +26,11 @@ def alarms(path: str) -> list[dict[str, Any]]:
 
 
 def name_of(alarm: dict[str, Any]) -> str:
-    """Return the name of an alarm, with CODE for the customer's code."""
+    """Return the name of an alarm, with CODE and BUS as in `text_of`."""
     return text_of(alarm["AlarmName"])
 
 
 def text_of(value: Any) -> str:
-    """Return a text of a template, with CODE for the customer's code."""
+    """Return a text of a template, with CODE for the customer's code and BUS for the bus's name."""
     text = value["Fn::Sub"] if isinstance(value, dict) else value
-    return str(text).replace("${CustomerCode}", "CODE")
+    return str(text).replace("${CustomerCode}", "CODE").replace("${BusName}", "BUS")
