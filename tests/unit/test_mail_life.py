@@ -137,7 +137,9 @@ def test_a_change_never_announced_is_cancelled_for_its_approvers() -> None:
 
 def test_a_change_that_nobody_knows_is_cancelled_in_silence() -> None:
     decision = last_decision(revision(1, "draft"), revision(2, "cancelled"))
-    assert decision == Silent("never_announced", "cancelled before anybody here was told")
+    assert decision == Silent(
+        "never_announced", "the change was cancelled before anybody here was told"
+    )
 
 
 def test_a_change_approved_again_is_an_update_of_what_was_announced() -> None:
@@ -180,7 +182,7 @@ def test_a_customer_added_later_gets_the_full_announcement() -> None:
 
 def test_a_customer_dropped_before_it_was_told_hears_nothing() -> None:
     decision = last_decision(revision(1, "draft"), revision(2, "approved", withdrawn=True))
-    assert decision == Silent("never_announced", "nobody here was told of this change")
+    assert decision == Silent("never_announced", "nobody here was ever told of this change")
 
 
 def test_who_was_told_by_a_minor_revision_alone_is_told_that_the_change_is_cancelled() -> None:

@@ -13,7 +13,7 @@ _ENDED = frozenset({Status.COMPLETED.value, Status.CANCELLED.value})
 
 
 def ahead(views: Iterable[ChangeView], now: float, until: float) -> list[ChangeView]:
-    """Return the changes that are under way or start before `until`, the next first.
+    """Return the changes that are under way or start before `until`, the earliest first.
 
     Tests are left out, and so are changes that ended, were withdrawn or have no window.
     """

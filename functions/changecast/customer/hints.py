@@ -158,7 +158,7 @@ def _is_setting(name: str, value: Any) -> bool:
 
 
 def send_deliveries(sqs: "SQSClient", queue: str, batches: Iterable[Batch], now: float) -> None:
-    """Queue a hint for each batch in time for its slot: at most a second early, never late."""
+    """Queue a hint for each batch in time for its slot, at most a second early and never late."""
     messages = (
         (hint_delivery(batch.run, batch.number), int(batch.not_before - now)) for batch in batches
     )

@@ -1,4 +1,4 @@
-"""Terms of mails: kind, topic, variant, and the mailing of one run. Pure.
+"""The terms for mails: kind, topic, variant, and the mailing of one run. Pure.
 
 Planning decides on a mailing and composing renders it; both use these terms.
 """
@@ -38,7 +38,8 @@ class MailKind(StrEnum):
 class Variant(StrEnum):
     """Variant of a run's mail that a recipient gets.
 
-    In a language and zone of its reader it is named full@de@Europe/Berlin (planning/looks.py).
+    A variant in its reader's own language and zone is named full@de@Europe/Berlin
+    (planning/looks.py).
     """
 
     FULL = "full"

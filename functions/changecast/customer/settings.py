@@ -42,7 +42,7 @@ class BrandSettings(LedgerSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class OptionalAnswers:
-    """The setting of functions that do more where people may answer."""
+    """The setting for functions that do more where people may answer."""
 
     responses: "str" = "no"
 
@@ -54,7 +54,7 @@ class OptionalAnswers:
 
 @dataclass(frozen=True, kw_only=True)
 class OptionalNotices:
-    """The setting of functions that do more where there may be chats and webhooks."""
+    """The setting for functions that do more where there may be chats and webhooks."""
 
     notices_queue_url: "str" = ""
 
@@ -66,7 +66,7 @@ class OptionalNotices:
 
 @dataclass(frozen=True, kw_only=True)
 class OptionalDigest:
-    """The setting of functions that do more where people may get a weekly digest."""
+    """The setting for functions that do more where people may get a weekly digest."""
 
     digest: "str" = "no"
 

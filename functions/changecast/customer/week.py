@@ -15,7 +15,7 @@ LATEST = 12 * 3_600.0
 class Week(NamedTuple):
     """A week: its Monday (YYYY-MM-DD), when it begins, and when the next one does (epoch seconds).
 
-    The Monday alone identifies it, so another time zone does not make a second one of it.
+    The Monday alone identifies it, so another time zone does not make it a second week.
     """
 
     monday: str

@@ -216,7 +216,7 @@ def test_a_batch_that_cannot_be_read_does_not_stop_the_sweep_and_is_not_hidden()
 
     account.wrap = lambda service, client: Hot() if service == "dynamodb" else client
     account.start()
-    with pytest.raises(Retry, match="1 could not be checked"):
+    with pytest.raises(Retry, match="batches that could not be checked: 1; "):
         account.sweep()
     account.wrap = lambda service, client: client
     account.start()

@@ -100,7 +100,8 @@ def test_a_list_names_the_host_of_a_webhook_and_not_what_may_be_a_password(aws: 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("webhook", "--url", "http://hooks.acme.example/"), "is not an address like"),
+        (("webhook", "--url", "http://hooks.acme.example/"), "is not a valid address: write it "
+                                                             "like https://"),
         (("webhook", "--url", "https://u:p@hooks.acme.example/"), "not have a user, a password"),
         (("webhook", "--url", URL, "--name", "Ops!"), "is not a channel name"),
         (("webhook", "--url", URL, "--topics", "calendar"), "cannot get the topic calendar"),
@@ -170,7 +171,10 @@ def test_a_backup_has_no_secret_and_a_restore_gives_new_ones_to_what_is_missing(
     ("changed", "says"),
     [
         ({"target": "https://127.0.0.1:80/"}, "must use port 443"),
-        ({"target": "http://hooks.acme.example/"}, "is not an address like"),
+        (
+            {"target": "http://hooks.acme.example/"},
+            "is not a valid address: write it like https://",
+        ),
         ({"name": "Ops!"}, "is not a channel name"),
         ({"topics": ["calendar"]}, "cannot get the topic calendar"),
         ({"channel": "pager"}, "cannot be read"),

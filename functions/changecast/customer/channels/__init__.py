@@ -1,1 +1,1 @@
-"""Ways to reach people, one file each; channel.py is their common interface."""
+"""Channels: ways to reach people, one file for each; channel.py is their common interface."""

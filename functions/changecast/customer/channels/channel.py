@@ -4,7 +4,7 @@ E-mail over SES is email.py, a chat over SNS is chat.py, a webhook over HTTPS is
 one, see CONTRIBUTING.md, "Add a channel". All of them pass the tests of
 tests/integration/channels/test_every_channel.py.
 
-A call that ends without an answer means something else in each (sending/unanswered.py):
+A call that ends without an answer has a different meaning in each (sending/unanswered.py):
 
     e-mail    SES's own events may prove the outcome (channels/ses_events.py), in one window
     chat      nothing proves the outcome; after the window the stack's UnknownPolicy decides
@@ -15,10 +15,10 @@ from typing import Protocol, TypeVar
 
 from changecast.customer.ledger.schema import Batch, Recipient, Run
 
-# Concurrent calls of one function; a channel must accept that many.
+# How many calls one function makes at a time; a channel must accept that many.
 THREADS = 32
-# The longest time of a call, including name lookup and TLS. Claims are leased for longer, so a
-# channel's timeouts must add up to less.
+# The longest that a call may take, including name lookup and TLS. Claims are leased for longer, so
+# a channel's timeouts must add up to less.
 LONGEST_CALL = 20.0
 Prepared = TypeVar("Prepared")
 
@@ -33,14 +33,15 @@ class Channel(Protocol[Prepared]):
     def deliver(self, run: Run, batch: Batch, recipient: Recipient, rendering: Prepared) -> str:
         """Deliver a rendering to one recipient, in one call.
 
-        Later events of the channel must lead back to run, batch number, recipient key and attempt.
+        Later events of the channel must lead back to the run, batch number, recipient key and
+        attempt.
 
         Returns:
             The id under which the channel accepted it.
 
         Raises:
             Retry: It was certainly not accepted, or a repeat does no harm; try again later.
-            PauseRun: Nothing will be accepted until time passes or a person acts.
+            PauseRun: Nothing will be accepted until some time has passed or a person acts.
             RecipientRefused: This recipient is refused permanently.
             Unanswered: It may or may not have been accepted; only evidence can tell.
         """

@@ -1,7 +1,7 @@
 """The channel chat: one message to an SNS topic, in the format that Amazon Q Developer reads.
 
-Amazon Q Developer shows it in Slack or Microsoft Teams; other subscribers get it as it is. *Sent*
-means that SNS accepted it; nothing tells us what the chat did with it.
+Amazon Q Developer shows it in Slack or Microsoft Teams; other subscribers get the raw message.
+*Sent* means that SNS accepted it; nothing tells us what the chat did with it.
 https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 """
 
@@ -72,7 +72,7 @@ def publish(sns: "SNSClient", topic: str, message: str) -> str:
 
 
 def translated(error: ClientError) -> Exception:
-    """Translate an answer of SNS into the delivery guarantee's errors."""
+    """Translate an answer from SNS into the delivery guarantee's errors."""
     code = error.response["Error"].get("Code", "")
     metadata = error.response.get("ResponseMetadata", {})
     status = metadata.get("HTTPStatusCode", 0)

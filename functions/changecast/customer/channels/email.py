@@ -148,7 +148,7 @@ def _without_answer(error: BotoCoreError | ResponseParserError) -> Exception:
 
 
 def translated(error: ClientError, sender: str = "") -> Exception:
-    """Translate an answer of SES into the delivery guarantee's errors, without any address."""
+    """Translate an answer from SES into the delivery guarantee's errors, without any address."""
     code = error.response["Error"].get("Code", "")
     message = without_addresses(error.response["Error"].get("Message", ""))
     metadata = error.response.get("ResponseMetadata", {})
@@ -169,14 +169,14 @@ def translated(error: ClientError, sender: str = "") -> Exception:
 
 
 def _pause(code: str, message: str, request: str | None) -> PauseRun:
-    """Return the pause with SES's own code; a code that we do not know goes into the message."""
+    """Return the pause with SES's own code; an unknown code goes into the message."""
     if code in _PAUSE:
         return PauseRun(PauseCode(code), message, request)
     return PauseRun(PauseCode.REQUEST_DENIED, f"{code}: {message}", request)
 
 
 def _names_sender(sender: str, error: ClientError) -> bool:
-    """Return whether SES rejects the sender, whose domain lost its records.
+    """Return whether SES rejects the sender, because its domain lost its DNS records.
 
     Otherwise it rejects the recipient, which SES checks only without production access.
 

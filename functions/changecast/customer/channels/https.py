@@ -1,4 +1,4 @@
-"""One HTTPS POST to a checked address: no redirects, no proxies, no kept connections.
+"""Make one HTTPS POST to a checked address: no redirects, no proxies, no reused connections.
 
 `http.client` follows no redirects and reads no proxy from the environment. It does not connect
 itself: it gets a socket to the checked address, and the certificate must match the name.
@@ -89,7 +89,7 @@ def _dialled(port: int, addresses: Sequence[str]) -> socket.socket:
 
 
 def _cut_off(tls: ssl.SSLSocket) -> None:
-    """Shut the connection down, so that its reader sees the end."""
+    """Shut the connection down, so that its reader sees the end of it."""
     try:
         socket.socket.shutdown(tls, socket.SHUT_RDWR)
     except OSError:  # already closed

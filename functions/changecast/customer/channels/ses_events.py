@@ -10,7 +10,7 @@ from typing import Any
 
 from changecast.customer.ledger.states import RecipientEvent
 
-# Sub types of bounces and complaints for mails that SES accepted and never sent.
+# Subtypes of bounces and complaints about mails that SES accepted but never sent.
 _SUPPRESSED = frozenset(
     {
         "Suppressed", "OnAccountSuppressionList", "OnTenantSuppressionList",

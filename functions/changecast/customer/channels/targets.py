@@ -18,7 +18,8 @@ LONGEST_URL = 2_000
 HTTPS_PORT, FIRST_FREE_PORT, LAST_PORT = 443, 1_024, 65_535
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 # What Python's `is_global` lets through, or has let through in some version: ways to write an IPv4
-# address inside an IPv6 address (RFC 4291, 6052, 8215, 3056, 4380), and addresses of many.
+# address inside an IPv6 address (RFC 4291, 6052, 8215, 3056, 4380), and special ranges such as
+# multicast.
 _TRANSLATED = [
     ipaddress.ip_network(network)
     for network in (
@@ -48,17 +49,19 @@ def target_of(url: str) -> Target:
     """
     if len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
         raise ContractError(
-            "target", f"must have at most {LONGEST_URL} characters, all of them printable ASCII"
+            "target", f"must have at most {LONGEST_URL} characters, and only printable ASCII"
         )
     try:
         parts = urlsplit(url)
         port = parts.port or HTTPS_PORT
     except ValueError as error:
         raise ContractError(
-            "target", "is not an address like https://hooks.acme.example/x"
+            "target", "is not a valid address: write it like https://hooks.acme.example/x"
         ) from error
     if parts.scheme != "https" or not parts.hostname or "\\" in url:
-        raise ContractError("target", "is not an address like https://hooks.acme.example/x")
+        raise ContractError(
+            "target", "is not a valid address: write it like https://hooks.acme.example/x"
+        )
     if parts.username is not None or parts.password is not None or parts.fragment:
         raise ContractError("target", "must not have a user, a password or a #fragment")
     if port != HTTPS_PORT and not FIRST_FREE_PORT <= port <= LAST_PORT:
@@ -100,7 +103,7 @@ def is_public(address: str) -> bool:
     """Return whether an address belongs to one machine of the public internet."""
     try:
         found: Address = ipaddress.ip_address(address)
-    except ValueError:  # also what names a network interface: fe80::1%eth0
+    except ValueError:  # this also refuses addresses with a network interface: fe80::1%eth0
         return False
     return found.is_global and not any(found in network for network in _TRANSLATED)
 

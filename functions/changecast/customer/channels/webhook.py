@@ -1,7 +1,7 @@
-"""The channel webhook: the notice, posted over HTTPS and signed as Standard Webhooks says.
+"""The channel webhook: the notice, posted over HTTPS and signed as Standard Webhooks specifies.
 
 `webhook-id` is the recipient's key: the same in every repeat of a notice, and another one for each
-revision and endpoint. So an unanswered call is made again without harm.
+revision and endpoint. So it does no harm to repeat an unanswered call.
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
 
@@ -40,7 +40,7 @@ NOT_PUBLIC = "not_public"
 class Webhook:
     """The channel of one webhook: its address, and the place of its secrets.
 
-    `loopback` allows this machine as target, for trying webhooks.
+    `loopback` allows this machine as the target, for trying out webhooks.
     """
 
     secrets: "SecretsManagerClient"
@@ -112,7 +112,9 @@ def key_of(secret: str) -> bytes:
     except (ValueError, binascii.Error) as error:
         raise ContractError("secret", "the secret must be whsec_ followed by base64") from error
     if not SHORTEST_KEY <= len(key) <= LONGEST_KEY:
-        raise ContractError("secret", f"a key must have {SHORTEST_KEY} to {LONGEST_KEY} bytes")
+        raise ContractError(
+            "secret", f"the key in the secret must have {SHORTEST_KEY} to {LONGEST_KEY} bytes"
+        )
     return key
 
 
@@ -151,7 +153,7 @@ def _accepted(answer: HttpAnswer, now: float) -> str:
     if 200 <= answer.status < 300:
         return str(answer.status)
     if answer.status == 410:
-        raise RecipientRefused(GONE, "the receiver answered 410 Gone")
+        raise RecipientRefused(GONE, "the receiver answered 410 Gone: it wants no more notices")
     raise Retry(str(answer.status), _not_before(answer.retry_after, now))
 
 

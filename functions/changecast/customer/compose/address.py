@@ -1,4 +1,4 @@
-"""URLs of a document as the targets of links."""
+"""Turn a document's URLs into the targets of links."""
 
 from urllib.parse import quote
 

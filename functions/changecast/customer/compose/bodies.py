@@ -1,4 +1,4 @@
-"""Content as text and as HTML. Data is never a template, and never markup.
+"""Write content as text and as HTML. Data is never a template, and never markup.
 
 Jinja's sandbox with autoescape: https://jinja.palletsprojects.com/en/stable/sandbox/
 """
@@ -37,7 +37,7 @@ def html(content: Content, brand: Brand) -> str:
 
 
 def attachment(content: Content, brand: Brand) -> str:
-    """Return the whole text for the attachment, without a recipient's own link."""
+    """Return the complete text for the attachment, without a recipient's own link."""
     return wrapped(_render("mail.txt.j2", content, brand, ""))
 
 

@@ -25,7 +25,7 @@ class Brand:
     `templates` is a folder whose files replace our templates of the same name. With `responses`,
     each mail links to its reader's own answer page; the link is the gap RESPONSE of the rendering
     (renderings/splice.py). Raises ValueError if the colour, the zone or a logo's address is
-    invalid, or a logo has no text, so that a wrong stack fails at its cold start.
+    invalid, or a logo has no text, so that a stack with wrong settings fails at its cold start.
     """
 
     customer: str
@@ -46,12 +46,14 @@ class Brand:
 
     def __post_init__(self) -> None:
         if not _COLOR.fullmatch(self.color):
-            raise ValueError(f"{self.color!r} is not a colour like #0b57a4")
+            raise ValueError(f"{self.color!r} is not a colour: write it like #0b57a4")
         if self.timezone not in time_zones():
-            raise ValueError(f"{self.timezone!r} is not an IANA time zone like Europe/Madrid")
+            raise ValueError(
+                f"{self.timezone!r} is not an IANA time zone: use a name such as Europe/Madrid"
+            )
         for url in filter(None, (self.logo_url, self.dark_logo_url)):
             if not _HTTPS.fullmatch(url):
-                raise ValueError(f"{url!r} is not an https:// address of a logo")
+                raise ValueError(f"{url!r} is not the address of a logo: use an https:// address")
         if self.logo_url and not self.logo_text.strip():
             raise ValueError("a logo needs a text for readers who do not load images (LogoText)")
 

@@ -1,4 +1,4 @@
-"""The change in people's calendars: RFC 5545 (format), 5546 (method), 6047 (by mail). Pure.
+"""Write the change for people's calendars: RFC 5545 (format), 5546 (method), 6047 (mail). Pure.
 
 One iTIP message is about one UID (RFC 5546 §3.2.2, §3.2.5), so the window and the meeting are two
 messages, each in its own body part (RFC 6047 §2.4). A change that has started or is over invites
@@ -56,7 +56,7 @@ class Entry:
 def entries(occasion: Occasion, content: Content, earlier: Change | None) -> tuple[Entry, ...]:
     """Return the calendar entries of this mail: the window first, then the meeting.
 
-    A meeting that readers know from the `earlier` revision and that is gone is cancelled.
+    A meeting of the `earlier` revision that this one no longer has is cancelled.
     """
     return tuple(_entries(occasion, content, earlier))
 
@@ -89,7 +89,7 @@ def _method(occasion: Occasion) -> str:
 
 
 def _meeting_method(occasion: Occasion, before: Meeting | None) -> str:
-    """Return the meeting's method; once it has begun, only a meeting that moved invites people."""
+    """Return the meeting's method; after the change's start, it invites people only if it moved."""
     if occasion.ends or occasion.change.meeting is None:
         return "CANCEL"
     if _method(occasion) == "REQUEST":

@@ -1,4 +1,4 @@
-"""What one mail says, before it is text or HTML: both are made from the same Content."""
+"""What one mail says, before it becomes text and HTML, which are made from the same Content."""
 
 from dataclasses import dataclass
 

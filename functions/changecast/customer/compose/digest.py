@@ -17,7 +17,7 @@ from changecast.customer.ledger.answers import ChangeView
 from changecast.customer.mailing import MailKind, Topic
 from changecast.customer.week import Week
 
-# How many changes a mail lists; the last number fits any titles.
+# How many changes a mail lists; the last number fits whatever their titles.
 MOST = (100, 50, 25)
 
 
@@ -43,7 +43,7 @@ def digest_mail(week: Week, coming: Sequence[ChangeView], brand: Brand, now: dat
 
 
 def about(week: Week, brand: Brand) -> Change:
-    """Return the digest as what a mail is about: an announcement under its own id."""
+    """Return the digest in the form of a change: an announcement under its own id."""
     words = words_in(brand.language, brand.timezone)
     return Change(
         change_id=week.change_id,

@@ -51,7 +51,7 @@ def window_lines(window: Window, occasion: Occasion) -> tuple[str, ...]:
 
 
 def meeting_lines(meeting: Meeting, occasion: Occasion) -> tuple[str, ...]:
-    """Return a meeting's title, local and UTC time, length, place and link, each once."""
+    """Return a meeting's title, local and UTC times, length, place and link, each once."""
     return meeting_at(moment_lines(meeting.start, occasion), meeting, occasion.words)
 
 
@@ -87,7 +87,7 @@ def _time_facts(occasion: Occasion) -> list[Fact]:
     when = words("label", "was_when" if occasion.is_over else "when")
     lines = window_lines(change.window, occasion)
     if ran := _actual(occasion):
-        # Readers look up in UTC when the change really happened, so only that has it.
+        # Only the actual times are also in UTC: readers look up when the change really happened.
         planned = times.in_zone(change.window, occasion.brand.timezone, words)
         return [Fact(when, planned), ran]
     if occasion.is_over:

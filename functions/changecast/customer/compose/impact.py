@@ -1,7 +1,7 @@
-"""The impact of a change on its readers: the stated level, or words without doubt. Pure.
+"""The impact of a change on its readers: the stated level, or unambiguous words. Pure.
 
 The words are in the table `impact` of the language files, and each language is tried separately. A
-text counts as "no impact" only if every word is understood and every clause denies an impact.
+text counts as "no impact" only if every word is recognized and every clause denies an impact.
 Anything else is DEGRADED, which neither alarms nor reassures.
 """
 

@@ -31,7 +31,7 @@ def opening(occasion: Occasion) -> str:
 
 
 def asked(occasion: Occasion) -> str:
-    """Return what the reader is asked to do, as a sentence to set apart; empty if nothing."""
+    """Return what the reader is asked to do, as a sentence of its own; empty if nothing."""
     if occasion.kind is MailKind.APPROVAL_REQUEST:
         return _answer_by(occasion)
     if not occasion.action:
@@ -120,7 +120,7 @@ def _left(occasion: Occasion) -> timedelta | None:
 
 
 def _reader(occasion: Occasion) -> tuple[str, Words, datetime]:
-    """Return what the text of an instant depends on: the zone, the language, and now."""
+    """Return what the wording of an instant depends on: zone, language, and the current time."""
     return occasion.brand.timezone, occasion.words, occasion.now
 
 
@@ -162,7 +162,7 @@ def _todo(occasion: Occasion) -> str:
 
 
 def _answer_by(occasion: Occasion) -> str:
-    """Return by when to approve: before the start, as long as it is in the future."""
+    """Return the deadline for an approval, which is the start while that is in the future."""
     window = occasion.change.window
     if window is None or window.start <= occasion.now:
         return ""

@@ -1,4 +1,4 @@
-"""The MIME of a mail with marks for the recipient's values; splice.py fills them in.
+"""Write the MIME of a mail, with marks where splice.py puts each recipient's values.
 
 multipart/mixed                       only where something is attached
   multipart/alternative
@@ -76,7 +76,7 @@ def thread_id(occasion: Occasion) -> str:
 def _calendar_part(entry: Entry, index: int, marks: Mapping[str, str]) -> str:
     """Return a calendar part: the first entry is the alternative, the other a file.
 
-    Programs take every text/calendar for the maintenance, so the meeting must be another type.
+    Programs read every text/calendar part as the maintenance, so the meeting needs another type.
     """
     attendee = _ATTENDEE_LINES.format(mark=marks[ATTENDEE]) if entry.invites else ""
     body = entry.head + attendee + entry.tail
@@ -96,7 +96,7 @@ def _headers(occasion: Occasion, content: Content, to: str) -> Iterator[tuple[st
     yield "In-Reply-To", thread
     yield "References", thread
     yield "List-Id", f"<{occasion.topic.value}.{brand.list_label}.{brand.sender_domain}>"
-    # RFC 3834 §5, and Exchange's own header for the same.
+    # RFC 3834 §5, and Exchange's own header for the same purpose.
     yield "Auto-Submitted", "auto-generated"
     yield "X-Auto-Response-Suppress", "All"
     yield "Content-Language", content.language

@@ -1,4 +1,4 @@
-"""The change for programs: X-MAINTNOTE properties of the window's calendar entry.
+"""Describe the change for programs: X-MAINTNOTE properties of the window's calendar entry.
 
 https://datatracker.ietf.org/doc/html/draft-gunter-calext-maintenance-notifications-01
 """

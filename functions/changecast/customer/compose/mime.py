@@ -1,7 +1,7 @@
 """MIME as ASCII text: RFC 2045 (encodings), 2046 (parts), 2047 and 5322 (headers), 2183 (files).
 
 We do not use Python's EmailMessage: its header folding can double or lose a space, and its
-quoted-printable encoder takes longer than the rest of a mail.
+quoted-printable encoder takes longer than everything else in a mail.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Texts for endpoints: the notice for webhooks, the message for chats. Pure.
+"""Write the texts for endpoints: the notice for webhooks, the message for chats. Pure.
 
 Both use the same words as the mails, and are composed once per run.
 """

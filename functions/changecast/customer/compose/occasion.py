@@ -38,7 +38,7 @@ class Occasion:
 
     @property
     def said_kind(self) -> MailKind:
-        """The kind for readers: people who never got the plan get no update to it."""
+        """The kind that readers see: people who never got the plan get no update to it."""
         if self.kind is not MailKind.UPDATE or self.previous is not None:
             return self.kind
         by_status = {
@@ -98,7 +98,7 @@ class Occasion:
 
     @property
     def response_mark(self) -> str:
-        """The mark for the address of a reader's own page, until a mail is spliced.
+        """The mark that stands for the address of a reader's own page until a mail is spliced.
 
         It contains a digest of the document, so no text of the document can contain it.
         """

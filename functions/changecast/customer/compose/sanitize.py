@@ -1,4 +1,4 @@
-"""Visibly disarm text of a change document that SES would act on.
+"""Visibly disarm text in a change document that SES would act on.
 
 SES replaces the first two occurrences of its unsubscribe placeholder, wherever they are. One in a
 title would replace ours; one in a link would give the author of the link a reader's own

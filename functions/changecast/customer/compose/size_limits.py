@@ -1,4 +1,4 @@
-"""Make long documents fit: Gmail clips a mail at 102 kB of HTML, so we cut it first, visibly.
+"""Make long documents fit: Gmail clips a mail at 102 kB of HTML, so we shorten it before.
 
 https://support.google.com/mail/answer/6594 (message clipped)
 """
@@ -88,7 +88,7 @@ class Cut:
         return (*kept, Anchor(self._said("more", left), None)) if left else kept
 
     def link(self, value: Anchor | None) -> Anchor | None:
-        """Return a link of its own; None if its address is too long."""
+        """Return a single link; None if its address is too long."""
         cut = value and self.anchor(value)
         return cut if cut and cut.url else None
 

@@ -11,12 +11,12 @@ from changecast.customer.compose.occasion import Occasion, kind_key
 from changecast.customer.compose.text.cuts import graphemes, shortened
 from changecast.customer.compose.text.wrapping import columns
 
-# Columns before the id, and the columns that a title keeps in any case.
+# Columns before the id, and columns that a title always keeps.
 LIMIT = 45
 LEAST_TITLE = 18
 SLACK = 6
-# Columns of a title that reads differently since the reader's last mail: what was corrected may be
-# at its end.
+# Columns of a title that has changed since the reader's last mail: the correction may be at its
+# end.
 NEW_TITLE = 120
 # Marks that change the direction of text; isolated, they affect only the title (UAX #9).
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")

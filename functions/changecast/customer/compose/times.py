@@ -47,7 +47,7 @@ def span(window: Window, zone: str, words: Words) -> str:
 def brief(window: Window, zone: str, words: Words, now: datetime) -> str:
     """Return a window for a sentence: Wed 20 Jan, 21:00–22:30 (Madrid).
 
-    With offsets if the clocks change in between, because only offsets are exact then.
+    It has offsets if the clocks change in between, because only offsets are exact then.
     """
     if offset(window.start, zone) != offset(window.end, zone):
         return span(window, zone, words)
@@ -152,7 +152,7 @@ def clock(when: datetime, zone: str, words: Words) -> str:
 
 
 def _counted(number: int, unit: str, words: Words) -> str:
-    """Return a number with its unit; Babel lacks hours and days in some languages."""
+    """Return a number with its unit; Babel lacks words for hours and days in some languages."""
     other = words("time", f"{unit}_other")
     return words("time", f"{unit}_{words.locale.plural_form(number)}", other).format(n=number)
 

@@ -1,4 +1,4 @@
-"""A change as its readers see it: text without markup, and the plan that they know."""
+"""Return a change as its readers see it: text without markup, and the plan that they know."""
 
 from changecast.contract.change import Change
 from changecast.customer.compose.sanitize import sanitized

@@ -34,7 +34,7 @@ def compose(
         brand: The customer's settings.
         previous: What people who are up to date were last told.
         now: The time for calendar entries; also decides whether a subject needs a year.
-        test: Whether this is a test; the mail then says so.
+        test: Whether this is a test, which the mail then says.
     """
     change, previous = as_told(change, mailing.kind, previous)
     words = words_in(brand.language, brand.timezone)

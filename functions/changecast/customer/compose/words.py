@@ -1,14 +1,15 @@
 """The words of the mails: one TOML file per language, with English for missing words.
 
-A file for a region (`en-US.toml`) has only what differs from its language.
+A file for a region (`en-US.toml`) contains only what differs from its language.
 
 To add a language:
 1. Copy languages/en.toml to languages/<tag>.toml (RFC 5646, for example `sv`) and translate every
    value. `[impact]` is never shown: it lists phrases of that language which say that nothing is
    affected.
-2. If CLDR's dates for the bare tag are those of another continent, give it a region in `_HOME`.
-3. Run tests/unit/compose/test_languages.py; it names missing and surplus keys. Then look at it:
-   `make mail-gallery`.
+2. If CLDR's dates for the bare tag are those of another continent, give the tag a region in
+   `_HOME`.
+3. Run tests/unit/compose/test_languages.py; it names missing and surplus keys. Then look at the
+   mails: `make mail-gallery`.
 """
 
 import tomllib
@@ -51,7 +52,7 @@ def regions() -> list[str]:
 
 
 def differing_keys(language: str) -> tuple[list[str], list[str]]:
-    """Return the missing and the unknown keys (`table.key`) of a language, against English."""
+    """Return a language's missing and unknown keys (`table.key`), compared with English."""
     own, english = _keys(language), _keys(DEFAULT)
     return sorted(english - own), sorted(own - english)
 
@@ -60,8 +61,8 @@ def differing_keys(language: str) -> tuple[list[str], list[str]]:
 def words_in(tag: str, zone: str = "UTC") -> Words:
     """Return the words of a language by its tag (RFC 5646: `de`, `de-CH`).
 
-    English if the language has no file. A tag without a region takes the region of the time zone,
-    so `en` writes Wed 20 Jan in Madrid and Wed, Jan 20 in New York.
+    They are English if the language has no file. A tag without a region takes the region of the
+    time zone, so `en` writes Wed 20 Jan in Madrid and Wed, Jan 20 in New York.
     """
     base, _, region = tag.replace("_", "-").partition("-")
     language = base.lower() if base.lower() in languages() else DEFAULT

@@ -1,7 +1,7 @@
 """An iCalendar description of a time zone for the years around an event: RFC 5545 §3.6.5.
 
 The icalendar library can make one too, but it writes the start of summer time an hour late (in the
-new offset; §3.6.5 wants the old one), and programs show events an hour off.
+new offset; §3.6.5 requires the old one), so that programs show events an hour off.
 """
 
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ def _onsets(name: str, first: datetime) -> dict[Observance, list[datetime]]:
 def _component(
     observance: Observance, onset: datetime, rule: Rule | None
 ) -> TimezoneStandard | TimezoneDaylight:
-    """Return one onset or a yearly one; without RDATE, because ical.js reads only the first."""
+    """Return one onset or a yearly one; never an RDATE, because ical.js reads only the first."""
     part = TimezoneDaylight() if observance.is_summer else TimezoneStandard()
     part.add("dtstart", onset)
     part.add("tzoffsetfrom", observance.before)
@@ -70,7 +70,7 @@ def _component(
 
 
 def _rule(onsets: list[datetime]) -> Rule | None:
-    """Return the yearly rule that fits all onsets: the last or nth such weekday of a month."""
+    """Return the yearly rule that fits all onsets: the last or nth weekday of a month."""
     days = {(each.month, each.weekday(), each.time()) for each in onsets}
     years = [each.year for each in onsets]
     if len(onsets) == 1 or len(days) != 1 or years != [*range(years[0], years[-1] + 1)]:

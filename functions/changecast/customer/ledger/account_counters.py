@@ -1,4 +1,4 @@
-"""What the ledger counts for the whole account: reports, lists, mails a day, announcements an hour.
+"""The ledger's counters for the whole account: reports, lists, mails a day, announcements an hour.
 
 The same transaction notes on the run how many of its mails are counted. So a run that is planned
 again, or twice at once, counts once.
@@ -23,7 +23,7 @@ from changecast.customer.ledger.encoding import Item, decode, encode
 from changecast.customer.ledger.schema import Run, account_key, run_key
 from changecast.customer.ledger.table import Ledger, read_run
 
-# Long enough for a later look.
+# Long enough to look at it later.
 _KEEP = 14 * 86_400
 _BY_DAY, _BY_HOUR = "%Y-%m-%d", "%Y-%m-%dT%H"
 
@@ -101,7 +101,7 @@ def count(ledger: Ledger, run: Run, mails: int, most: tuple[int, int], now: floa
         most: The limits of mails a day and announcements an hour; 0 for no limit.
 
     Returns:
-        The tally that is full, and nothing was counted; None if everything was counted.
+        The tally that is full, in which case nothing was counted; None if everything was counted.
 
     Raises:
         Retry: Too many other writers of the run or its tallies.

@@ -1,7 +1,7 @@
-"""What the account's people may currently see of a change, and what they answered to it.
+"""What the account's people may currently see of a change, and how they answered it.
 
 An answer is written on condition that the previous answer and the change are as its author saw
-them. So of two answers at once, one is refused, and nobody answers an unseen revision.
+them. So if two answers arrive at once, one is refused, and nobody answers an unseen revision.
 """
 
 import json
@@ -41,9 +41,9 @@ REPORT_GRACE = 120.0
 class ChangeView:
     """A change as the account's people may currently see it. Times are epoch seconds, 0 for none.
 
-    `run` has its content. `asked_run` mailed the people who were last told of something new, and
-    `approvals_run` those who were last asked to approve. `fingerprint` stays the same if a revision
-    changes nothing that readers would notice.
+    `run` has its content. `asked_run` is the run that last told people something new, and
+    `approvals_run` the one that last asked them to approve. `fingerprint` stays the same if a
+    revision changes nothing that readers would notice.
     """
 
     change_id: str
@@ -96,7 +96,7 @@ class GivenAnswer(NamedTuple):
 
 
 class Moved(Exception):
-    """An answer was not written: the change has a new revision, or the person answered since."""
+    """An answer was not written: the change has a new revision, or its author answered since."""
 
 
 def keep_view(ledger: Ledger, view: ChangeView, void: Sequence[int]) -> bool:
@@ -115,7 +115,7 @@ def keep_view(ledger: Ledger, view: ChangeView, void: Sequence[int]) -> bool:
 
 
 def read_view(ledger: Ledger, change_id: str) -> ChangeView | None:
-    """Return a change's view; None if the account's people know nothing of it."""
+    """Return a change's view; None if the account's people do not know of it."""
     found = _get(ledger, view_key(change_id))
     return _view(found) if found else None
 

@@ -1,4 +1,4 @@
-"""Confirmation codes: who asked for one, how often, and how many tries were made.
+"""Confirmation codes: who asked for one, how often, and how often it was tried.
 
 No code is stored: the keyring's owner computes it from the person, the change and its number.
 """

@@ -1,4 +1,4 @@
-"""Interpret DynamoDB's refusal of a write: another writer was first, or try again.
+"""Interpret DynamoDB's refusal of a write: another writer was first, or a retry can help.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
 """
@@ -21,7 +21,7 @@ _LOST = "ConditionalCheckFailed"
 
 
 def is_transaction_conflict(error: ClientError) -> bool:
-    """Return whether a single write was refused because a transaction had the item."""
+    """Return whether a single write was refused because of a transaction on the item."""
     return error.response["Error"]["Code"] == "TransactionConflictException"
 
 

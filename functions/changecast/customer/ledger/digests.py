@@ -11,7 +11,7 @@ _NAME = "digest"
 
 
 class DigestState(NamedTuple):
-    """The last week (its Monday) of which a digest was asked for, when, and whether it is settled.
+    """The last week (its Monday) whose digest was asked for, when, and whether it is settled.
 
     `asked_at` is in epoch seconds.
     """
@@ -21,7 +21,7 @@ class DigestState(NamedTuple):
     settled: bool = False
 
     def is_wanted(self, week: str, before: float) -> bool:
-        """Return whether to ask for a week's digest: not settled, and not asked for since."""
+        """Return whether to ask for a week's digest: it is neither settled nor asked for since."""
         if week != self.week:
             return week > self.week
         return not self.settled and self.asked_at <= before

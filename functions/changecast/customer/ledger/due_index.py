@@ -101,7 +101,7 @@ class Attention(NamedTuple):
 def mark_attention(
     ledger: Ledger, run: str, *, paused: bool, held: int, seq: int, now: float
 ) -> None:
-    """Note whether a run needs a person, unless a later report (by `seq`) has.
+    """Note whether a run needs a person, unless a later report (by `seq`) has noted it.
 
     Raises:
         Retry: A transaction has the run.

@@ -40,7 +40,7 @@ class DueReminder:
 
 
 def expect_reminder(ledger: Ledger, due: DueReminder, expires_at: int) -> None:
-    """Let the sweep see a reminder at its time, again if it was settled before."""
+    """Let the sweep find a reminder at its time, even if it was settled before."""
     ledger.client.update_item(
         TableName=ledger.table,
         Key=due_reminder_key(due.change_id, due.starts_at, due.before),

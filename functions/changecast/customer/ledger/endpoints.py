@@ -16,7 +16,7 @@ from changecast.lambdas.conditions import condition_holds
 
 # How long an endpoint may fail before its alarm (seconds).
 DEAD_SECONDS = 900.0
-# How long the secret before a rotation still signs too (seconds).
+# How long the previous secret also signs after a rotation (seconds).
 ROTATION_SECONDS = 86_400.0
 _NAME = re.compile("[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 
@@ -25,9 +25,9 @@ _NAME = re.compile("[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 class Endpoint:
     """One chat (`target` is its SNS topic) or webhook (its address). Times are epoch seconds.
 
-    With `tests`, it gets tests and everything outside `prod`. `secret` is the ARN of a webhook's
-    secret. `off` says why nothing is sent to it. `failing_since` is 0 if the last notice was
-    accepted, otherwise `failure` says what happened. `tested_at` is when its last test ended.
+    With `tests`, it also gets tests and everything outside `prod`. `secret` is the ARN of a
+    webhook's secret. `off` says why nothing is sent to it. `failing_since` is 0 if the last notice
+    was accepted, otherwise `failure` says what happened. `tested_at` is when its last test ended.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Erasing a person's address from the ledger; states and counts stay.
 
 The ledger has no index by address, so the whole table is read. Only an administrator's rare command
-does this; none of our roles may.
+does this; none of our roles has the permission.
 """
 
 from collections.abc import Callable, Collection

@@ -56,7 +56,10 @@ def change_freezes(ledger: Ledger, change: Callable[[Freezes], Freezes]) -> Free
         if after == found or _written(ledger, after, version):
             return after
         back_off(ledger, attempt)
-    raise Retry("too many requests are changing this account's freezes at the same time")
+    raise Retry(
+        "too many requests are changing this account's freezes at the same time: try "
+        "again in a moment"
+    )
 
 
 def without_past(freezes: Freezes, now: datetime) -> Freezes:

@@ -9,7 +9,7 @@ from changecast.customer.ledger.transitions import Move, move
 
 
 def held(ledger: Ledger, run: Run) -> list[Recipient]:
-    """Return the held recipients, with their attempt and since when."""
+    """Return the held recipients, each with its attempt and since when it is held."""
     return [
         recipient
         for batch in all_batches(ledger, run)

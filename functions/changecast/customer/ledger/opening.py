@@ -32,7 +32,7 @@ from changecast.customer.ledger.schema import (
 )
 from changecast.customer.ledger.table import Ledger, batches_of, endpoint_batches, read_run
 
-# Seconds that a plan may take before the sweep sends what is written so far.
+# Seconds that a plan may take before the sweep sends what has been written so far.
 PLANNING = 2 * GRACE
 
 
@@ -80,7 +80,7 @@ def _refuse_a_used_event(error: ClientError | HTTPClientError, known: Run | None
 
 
 class _Place(NamedTuple):
-    """Where in a run recipients are added: its batches, their numbers, and what counts them."""
+    """Where in a run recipients are added: its batches, their numbers, and their counter."""
 
     batches: Callable[[Ledger, Run], Iterator[Batch]]
     before: int
@@ -104,7 +104,7 @@ def add_recipients(ledger: Ledger, run: Run, recipients: Sequence[Recipient], si
 
 
 def add_endpoints(ledger: Ledger, run: Run, endpoints: Sequence[Recipient]) -> None:
-    """Write a run's chats and webhooks, each in a batch of its own: none waits for another.
+    """Write a run's chats and webhooks, each in its own batch, so that none waits for another.
 
     Raises:
         Retry: Too many others write the run.

@@ -3,9 +3,9 @@
 A report counts the whole run. With a report for every batch and every outcome, a run ten times as
 long would cost a hundred times as much. So a function that changes a run marks it, queues a report
 hint and then confirms the mark. It queues no hint if another function's confirmed mark is there; an
-unconfirmed mark may be of a function that died in between. The reporter removes the mark before it
-takes its number and counts, so the report contains everything that was written beside the mark. A
-mark that stays for long is stale: its hint may have been lost.
+unconfirmed mark may be from a function that died in between. The reporter removes the mark before
+it takes its number and counts, so the report contains everything that was written while the mark
+was there. A mark that stays for long is stale: its hint may have been lost.
 """
 
 from typing import Any

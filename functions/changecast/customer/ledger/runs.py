@@ -24,7 +24,7 @@ def complete(ledger: Ledger, run: Run) -> Run:
     """Complete the plan of a run, whose batches are all written; `run` has the decision.
 
     A run is completed only once. A pause is in the ledger already, unless it was resumed since. An
-    interrupted reminder may have been opened for an earlier revision than it tells.
+    interrupted reminder may have been opened for an earlier revision than the one that it tells.
 
     Returns:
         The run as the ledger has it.
@@ -160,7 +160,7 @@ def _update(
 ) -> None:
     """Set attributes of a run if the condition holds.
 
-    A planner that writes its plan locks the run in one transaction after another.
+    A planner that writes its plan locks the run by one transaction after another.
 
     Raises:
         Retry: Too many other writers of the run.

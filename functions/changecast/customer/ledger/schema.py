@@ -91,7 +91,7 @@ GRACE = 180.0
 class ChannelName(StrEnum):
     """The ways to reach a recipient of a run."""
 
-    EMAIL = ""  # so that the item of a person needs no attribute for it
+    EMAIL = ""  # the default, so that a person's item needs no attribute for it
     CHAT = "chat"
     WEBHOOK = "webhook"
 
@@ -150,7 +150,7 @@ class Run:
 
     @property
     def is_reminder(self) -> bool:
-        """Whether it reminds of a change, and announces no revision."""
+        """Whether it reminds people of a change, and announces no revision."""
         return self.reminds > 0
 
     @property
@@ -159,7 +159,7 @@ class Run:
         return not self.is_reminder and self.kind != DIGEST
 
     def is_too_late(self, now: float) -> bool:
-        """Whether nobody else is mailed it: a reminder after the start, or an old digest."""
+        """Whether it is too late to mail it: it is an old digest, or a reminder after the start."""
         if self.kind == DIGEST:
             return self.started_at + DIGEST_LASTS <= now
         return self.is_reminder and self.starts_at <= now

@@ -18,7 +18,7 @@ from changecast.lambdas.conditions import lost_condition
 PARTITION = "control-plane"
 # Seconds between two requests: a tenth more than SES's limit, because latencies differ.
 APART = 1.1
-# No queue of requests is this long: a turn further ahead comes from a wrong clock.
+# No queue of requests is this long; a turn further ahead comes from a wrong clock.
 _WRONG_CLOCK = 300.0
 _TURNS, _READING, _QUOTA, _CHANGE = (
     encode({"pk": PARTITION, "sk": name}) for name in ("turns", "reading", "quota", "change")
@@ -144,7 +144,7 @@ def read_quota(ledger: Ledger) -> Quota:
 
 
 def ask_quota(ledger: Ledger, known: Quota, now: float) -> bool:
-    """Return whether the caller must ask again; others meanwhile use the last answer."""
+    """Return whether the caller must ask again; meanwhile, others use the last answer."""
     only_if = "attribute_not_exists(asked_at) OR asked_at = :was"
     return _update(ledger, _QUOTA, {"asked_at": now}, only_if, {":was": known.asked_at}) is not None
 
@@ -155,7 +155,7 @@ def share_quota(ledger: Ledger, quota: Quota) -> None:
 
 
 def look(ledger: Ledger) -> ListReading:
-    """Return the reading for people who give way to it, with the only action their role has."""
+    """Return the reading for people who wait for it, by the only action that their role allows."""
     items = query(
         ledger,
         KeyConditionExpression="pk = :pk",

@@ -65,7 +65,7 @@ NOT_SENT = frozenset({State.FAILED, State.REJECTED})
 PROOFS = frozenset({RecipientEvent.ACCEPTED, *(h for h in RecipientEvent if h.startswith("seen_"))})
 
 _S, _H = State, RecipientEvent
-# The state that SES's own event proves, whatever we believed before.
+# The state that SES's own event proves, whatever the ledger said before.
 _EVIDENCE = {
     _H.SEEN_SENT: _S.SENT,
     _H.SEEN_DELIVERED: _S.DELIVERED,
@@ -86,8 +86,8 @@ _ANSWERED = {
     _H.THROTTLED: _S.PLANNED,
     _H.PAUSED: _S.PLANNED,
 }
-# SES's events arrive in any order, also those of two attempts; each state only gives way to those
-# after it. A mail that SES did not send on gives way to one that it did.
+# SES's events arrive in any order, also those of two attempts; each state gives way only to those
+# after it. A mail that SES did not send gives way to one that it did.
 _LATER = (
     _S.SENT, _S.SUPPRESSED, _S.REJECTED, _S.SOFT_BOUNCED, _S.DELIVERED, _S.BOUNCED, _S.COMPLAINED,
 )  # fmt: skip

@@ -166,7 +166,7 @@ def _read_again(ledger: Ledger, batch: Batch) -> Batch:
 
 
 def _applied_after_all(batch: Batch, steps: Iterable[Step]) -> tuple[Recipient, ...]:
-    """Return the steps that were written although the answer was lost."""
+    """Return the recipients whose steps were written although the answer was lost."""
     current = set(batch.recipients)
     return tuple(step.now for step in steps if step.now in current)
 

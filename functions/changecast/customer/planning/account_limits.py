@@ -22,7 +22,7 @@ SMALL_LIST = 100
 _SHOWN = 5
 _FULL = {
     PauseCode.MAILS_PER_DAY: (
-        "its {more} mails exceed what is left of {most} a day (MaxMailsPerDay)"
+        "its {more} mails are more than what is left of {most} a day (MaxMailsPerDay)"
     ),
     PauseCode.ANNOUNCEMENTS_PER_HOUR: (
         "this hour already had {most} announcements (MaxAnnouncementsPerHour)"
@@ -81,7 +81,7 @@ def _paused(ledger: Ledger, run: Run, stop: PauseRun, proposed: ProposedRun, now
 
 
 def beyond(proposed: ProposedRun, before: int, limits: AccountLimits) -> PauseRun | None:
-    """Return why a run's content or list is beyond a limit, with all reasons in one."""
+    """Return why a run's content or list is beyond a limit, with all reasons in one message."""
     stops = [_links(proposed.change, limits), _growth(proposed.contacts, before, limits)]
     found = [stop for stop in stops if stop]
     if not found:

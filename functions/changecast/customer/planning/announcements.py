@@ -38,8 +38,8 @@ log = logging.getLogger("changecast")
 
 # Seconds until the next try of an announcement that needs a person.
 PAUSED_SECONDS = 300
-# How many tries follow each other soon where AWS fails. The others are the queue's visibility
-# timeout apart, so that they last longer than an hour's outage.
+# How many tries follow each other quickly if AWS fails. The others are the queue's visibility
+# timeout apart, so that together they outlast an outage of an hour.
 SOON_TRIES = 2
 
 
@@ -68,7 +68,7 @@ def plan(announcements: Announcements, record: Record) -> None:
 
 
 def _remind(announcements: Announcements, record: Record, due: DueReminder) -> None:
-    """Plan a reminder. The sweep hints again at one that must wait, so the message is done."""
+    """Plan a reminder. If it must wait, the sweep hints at it again, so the message is done."""
     customer, trace_id = announcements.settings.customer_code, sender_trace_id(record)
     try:
         with step("remind", customer, due.change_id):
@@ -91,7 +91,7 @@ def _remind(announcements: Announcements, record: Record, due: DueReminder) -> N
 
 
 def _digest(announcements: Announcements, record: Record, monday: str) -> None:
-    """Plan a digest. As with a reminder, the sweep hints again at one that must wait."""
+    """Plan a digest. If it must wait, the sweep hints at it again."""
     customer, trace_id = announcements.settings.customer_code, sender_trace_id(record)
     week = week_named(monday, announcements.settings.timezone)
     try:

@@ -67,7 +67,7 @@ def recipients_of(
     rights: MailRights,
     looks: Mapping[str, Look] = {},
 ) -> Iterator[Recipient]:
-    """Yield all recipients of a run, each with its variant; `looks` are those of their own."""
+    """Yield all recipients of a run, each with its variant; `looks` are the readers' own looks."""
     only_calendar = {*audience.only_calendar}
     for address in audience.everybody:
         if not allowed(

@@ -88,7 +88,7 @@ def read(source: Source) -> ContactList:
         chosen = _statuses(contact)
         opted_in = [topic for topic in Topic if chosen.get(topic) == "OPT_IN"]
         topics[address] = topics.get(address, 0) | sum(_BIT[topic] for topic in opted_in)
-        for topic in TOPICS:  # of the others, nobody is a subscriber by default
+        for topic in TOPICS:  # nobody subscribes to the other topics by default
             if topic not in chosen:
                 undecided[topic].append(address)
     unknown = {topic: people for topic, people in undecided.items() if people}

@@ -1,8 +1,8 @@
 """Decide which mail an announcement causes in this account: which kind, in which topic, or none.
 
-Announcement, update, cancelled, withdrawn and the other members of `MailKind`, depending on what
-the account has already done. The texts of each kind are in compose/lead.py (which sentence) and
-compose/languages/*.toml (tables `[kind]`, `[subject]` and `[lead]`). Pure.
+The kinds are the members of `MailKind`. The decision depends on what the account has already done.
+The texts of each kind are in compose/lead.py (which sentence) and compose/languages/*.toml (tables
+`[kind]`, `[subject]` and `[lead]`). Pure.
 """
 
 from collections.abc import Iterable, Sequence
@@ -87,15 +87,15 @@ def refuse_forgotten(announced: ChangeAnnounced, keep: float, now: float) -> Non
     raise ContractError(
         "no_longer_known",
         "the change was announced before, and its window ended more than LedgerTtlDays ago. This "
-        "account's ledger no longer knows who was mailed, so nobody is mailed now",
+        "account's ledger no longer knows who was mailed then, so nobody is mailed now",
     )
 
 
 def base_of(announced: ChangeAnnounced, customer: str, runs: Iterable[Run]) -> Run | None:
     """Return the last material run before this revision, of the same topic if there is one.
 
-    A run that is not material counts if no run before it does: the one that it was compared with
-    has come to nothing since, so it told everybody.
+    A run that is not material counts if no run before it does: the run that it was compared with is
+    void by now, so it told everybody.
 
     None if people know nothing that is still valid: they were never told, or were last told that
     the change is withdrawn.
@@ -165,7 +165,7 @@ def _refuse_jump(announced: ChangeAnnounced, runs: Sequence[Run]) -> None:
         raise ContractError(
             REVISION_JUMP,
             f"revision {announced.revision} was put without `changecast announce`, and is far "
-            f"above revision {newest}, the newest that is known here",
+            f"above revision {newest}, the newest one that is known here",
         )
 
 
@@ -189,7 +189,7 @@ def _ending_after_withdrawal(
 
 def _withdrawal(base: Run | None) -> Decision:
     if base is None:
-        return Silent("never_announced", "nobody here was told of this change")
+        return Silent("never_announced", "nobody here was ever told of this change")
     return Mailing(MailKind.WITHDRAWN, Topic(base.topic), True, base)
 
 
@@ -199,7 +199,7 @@ def _mailing(
     kind = _KIND[change.status]
     announced_before = base is not None and base.topic == Topic.ANNOUNCEMENTS
     if kind is MailKind.CANCELLED and base is None:
-        return Silent("never_announced", "cancelled before anybody here was told")
+        return Silent("never_announced", "the change was cancelled before anybody here was told")
     approvals = kind is MailKind.APPROVAL_REQUEST or (
         kind is MailKind.CANCELLED and not announced_before
     )

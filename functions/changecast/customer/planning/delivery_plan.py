@@ -1,4 +1,4 @@
-"""From an announcement to a delivery plan: who gets which mail of it, in this account."""
+"""From an announcement to a delivery plan: who in this account gets which mail about it."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -141,9 +141,9 @@ def _draft(
 
 
 def _expiry(planner: Planner, announced: ChangeAnnounced, known: Sequence[Run], now: float) -> int:
-    """Return when the change expires: the newest revision's window decides.
+    """Return when the change expires, by the newest revision's window.
 
-    A repeated announcement can be replayed as long as the first one, counted from now.
+    A repeated announcement can be replayed for as long as the first one, counted from now.
     """
     if known and known[-1].revision > announced.revision:
         return max(known[-1].expires_at, expiry(planner.ledger, None, now))
@@ -255,7 +255,7 @@ def _endpoints_told(
 
 
 def _add_endpoints(planner: Planner, run: Run, mails: RunMails, told: list[Recipient]) -> None:
-    """Keep what they are told before anybody could send it, then write them."""
+    """Store what endpoints are told before anybody could send it, then write the endpoints."""
     if told:
         bodies = endpoint_renderings(told, mails.occasion(planner.brand))
         _keep_renderings(planner, run, bodies, mails.now)
@@ -310,8 +310,8 @@ def _keep_looks(planner: Planner, run: Run, mails: RunMails, audience: Audience)
     if looks.beyond:
         more = {"change_id": run.change_id, "people": looks.beyond, "most": MOST}
         log.warning(
-            "too many combinations of language and time zone; people with the rarest "
-            "combinations get the customer's own",
+            "too many combinations of language and time zone; people with the rarest ones get the "
+            "customer's own",
             extra=more,
         )
     only_calendar = bool(audience.only_calendar)

@@ -1,7 +1,7 @@
 """The weekly digest: one mail with the changes of a week, to those who opted in to it.
 
-Each digest is a run of its own, kept and reported as revision 1 of `digest:<its Monday>`, which no
-change may be called. A repeated call continues from the ledger and adds nobody twice.
+Each digest is a run of its own, kept and reported as revision 1 of `digest:<its Monday>`, an id
+that no change may have. A repeated call continues from the ledger and adds nobody twice.
 """
 
 import logging
@@ -53,7 +53,7 @@ def plan_digest(
         The run to send and report, if there is one.
 
     Raises:
-        PauseRun: The contact list cannot be read until a person helps.
+        PauseRun: The contact list cannot be read until a person acts.
         Retry: SES or the ledger is too busy.
     """
     if not planner.has_digest:

@@ -18,7 +18,7 @@ class KnownRuns(NamedTuple):
 
 
 def known_runs(ledger: Ledger, announced: ChangeAnnounced, now: float) -> KnownRuns:
-    """Read the runs of a change, and make those void that the announcement discards.
+    """Read the runs of a change, and void those that the announcement discards.
 
     Raises:
         ContractError: `discarded`: the announced revision itself is void.

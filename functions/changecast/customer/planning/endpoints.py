@@ -29,8 +29,8 @@ def endpoint_recipients(
 ) -> Iterator[Recipient]:
     """Yield the endpoints that get a run, as recipients.
 
-    Like people, they get what is on their topics, and a revision that reads the same only if they
-    missed the one before. Tests, and everything outside `prod`, reach only endpoints that are
+    Like people, they get what is on their topics; they get a revision that reads the same only if
+    they missed the one before. Tests, and everything outside `prod`, reach only endpoints that are
     marked for tests.
     """
     is_real = environment == "prod" and not announced.test

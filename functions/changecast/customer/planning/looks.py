@@ -1,4 +1,4 @@
-"""The language and time zone in which each reader gets a mail: their own, or the customer's. Pure.
+"""The look of each reader's mail: its language and time zone, their own or the customer's. Pure.
 
 A mail is rendered once for each pair in use, so a run may have only a limited number of pairs.
 """
@@ -27,7 +27,7 @@ class Look(NamedTuple):
 
 
 class Looks(NamedTuple):
-    """The look of each address with its own look; `beyond` are people who did not get theirs."""
+    """The looks that people chose, by address; `beyond` are people who did not get theirs."""
 
     own: Mapping[str, Look]
     beyond: int = 0

@@ -79,7 +79,7 @@ NOBODY = "nobody_to_remind"
 _REMINDER = Mailing(MailKind.REMINDER, Topic.ANNOUNCEMENTS, material=True, base=None)
 _WHOLE = Mailing(MailKind.ANNOUNCEMENT, Topic.ANNOUNCEMENTS, material=True, base=None)
 _ENTRY = replace(_WHOLE, topic=Topic.CALENDAR)
-# The mailing as which each variant is composed, and its rendering.
+# The mailing from which each variant is composed, and the name of its rendering.
 _COMPOSED = {
     Variant.REMINDER: (_REMINDER, Variant.FULL),
     Variant.ONLY_CALENDAR_REMINDER: (replace(_REMINDER, topic=Topic.CALENDAR), Variant.FULL),
@@ -130,7 +130,7 @@ def reminders_known(planner: Planner, change_id: str) -> list[Run]:
 
 
 def told_by_reminders(planner: Planner, change_id: str, since: int) -> dict[str, int]:
-    """Return the people whose reminder was the whole change, with its revision, from `since` on."""
+    """Return the people whose reminder was the whole change, with its revision, since `since`."""
     found = reminders_known(planner, change_id)
     return _told_whole(planner.ledger, [run for run in found if run.revision >= since])
 
@@ -146,7 +146,7 @@ def _told_whole(ledger: Ledger, reminders: Sequence[Run]) -> dict[str, int]:
 
 
 def _is_whole(recipient: Recipient) -> bool:
-    """Return whether a reminder tells this recipient all of the change."""
+    """Return whether a reminder tells this recipient the whole change."""
     if recipient.channel is not ChannelName.EMAIL:
         return recipient.variant.endswith(WHOLE)
     return recipient.variant.partition("@")[0] not in SHORT_REMINDERS
@@ -170,7 +170,7 @@ def plan_reminder(
         The reminder to settle; None if it must wait, or is settled already.
 
     Raises:
-        PauseRun: The contact list cannot be read until a person helps.
+        PauseRun: The contact list cannot be read until a person acts.
         Retry: SES or the ledger is too busy.
     """
     due = read_due_reminder(planner.ledger, named)
@@ -286,7 +286,7 @@ def _planned(
 
 
 def _endpoints(planner: Planner, run: Run, up_to_date: Callable[[str], bool]) -> list[Recipient]:
-    """Return the chats and webhooks to remind, if announcements are reminded of at all."""
+    """Return the chats and webhooks to remind, if subscribers to announcements are reminded."""
     if not planner.has_channels or Topic.ANNOUNCEMENTS not in planner.remind_topics:
         return []
     every, code = read_endpoints(planner.ledger), planner.brand.customer
@@ -321,7 +321,7 @@ def _written(
 ) -> Run:
     """Write the recipients, within the account's limits, and complete the run."""
     if not recipients:
-        nobody = "none of the people to remind is subscribed now"
+        nobody = "nobody is subscribed now among the people to remind"
         run = with_reason(run, class_="nothing_to_send", code=NOBODY, message=nobody, now=now)
     limits = replace(planner.limits, announcements_per_hour=0)  # it announces nothing
     run = limit_run(planner.ledger, run, proposed, limits, now)
@@ -386,7 +386,7 @@ def _drafted(
     looks: Looks,
     up_to_date: Callable[[str], bool],
 ) -> Iterator[_Drafted]:
-    """Yield everybody subscribed now: who knows the change gets the reminder, others all of it."""
+    """Yield current subscribers: those who know the change get the reminder, others all of it."""
     for address in audience.everybody:
         if not allowed(
             address, environment=planner.environment, allow_list=planner.allow_list, test=False

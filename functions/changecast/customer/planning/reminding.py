@@ -99,7 +99,7 @@ def _speaks_for(run: Run, due: DueReminder) -> bool:
 
 
 def outdated(known: KnownRuns) -> list[Run]:
-    """Return the reminders to end, until their end is reported.
+    """Return the reminders to end. They are returned until their end is reported.
 
     They are of windows that the change no longer has, or they are planned and still tell what a
     newer announcement has changed. A planner that ended one may have died before it requested the

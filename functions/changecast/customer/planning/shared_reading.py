@@ -3,7 +3,7 @@
 SES accepts one request a second, so it takes seconds to read a list of thousands, and a patch night
 cannot read it for each change. A reading serves the announcements that had reached the queue before
 its first page was requested, and no later ones: people who subscribed before an announcement get
-it, and people who left before it do not. This is a group commit, not a cache by time.
+it, and people who left before it do not. This works like a group commit, not like a cache.
 
 The reader holds a lease in the ledger, which ends seconds after the reader dies. The reading is
 kept encrypted in the mails bucket until the next reading or the sweep deletes it.

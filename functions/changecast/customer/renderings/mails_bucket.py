@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-# The mails bucket has a lifecycle rule for each, because an S3 object has no expiry of its own.
+# The mails bucket has a lifecycle rule for each number of days: S3 objects have no own expiry.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
 KEEP_DAYS = (64, 128, 256, 512, 1_024, 2_048, 4_096, 8_192)
 KEEP_TAG = "keep-days"
@@ -66,7 +66,7 @@ def keys_of(s3: "S3Client", bucket: str, run: str) -> list[str]:
 
 
 def keep_days(keep: timedelta) -> int:
-    """Return the shortest time in KEEP_DAYS that is long enough; the longest if none is."""
+    """Return the smallest number in KEEP_DAYS that is long enough; the largest if none is."""
     return next((days for days in KEEP_DAYS if timedelta(days) >= keep), KEEP_DAYS[-1])
 
 

@@ -1,4 +1,4 @@
-"""The link in endpoints' texts to the page that shows the change and takes no answer. Pure.
+"""Add to endpoints' texts the link to the page that shows the change and takes no answer. Pure.
 
 It is added when a notice is sent, like the links in mails, so no token is stored with a rendering.
 """

@@ -1,6 +1,6 @@
 """Splice each recipient's values into a mail that was rendered once. Standard library only.
 
-A rendering is JSON: the MIME text in parts, and the recipient's value between each two of them.
+A rendering is JSON: the MIME text in parts, and between each two parts a value of the recipient.
 Only plain ASCII addresses that need no escape in MIME or iCalendar are put in; others are never
 mailed.
 """

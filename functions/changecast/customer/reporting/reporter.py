@@ -53,7 +53,7 @@ class Reporter:
 
 
 def report_each_once(reporter: Reporter, event: dict[str, Any]) -> Answer:
-    """Report once on everything that the records of an SQS event name."""
+    """Report once about everything that the records of an SQS event name."""
     reported: set[str] = set()
 
     def report_one(record: Record) -> None:
@@ -111,7 +111,7 @@ def report_answer(reporter: Reporter, given: GivenAnswer) -> None:
 
 
 def _detail(reporter: Reporter, hint: dict[str, Any]) -> DeliveryReported | None:
-    """Make the report; take its number before reading the ledger, so the highest is the latest."""
+    """Make the report; take its number before reading the ledger, so the highest is the newest."""
     ledger, customer = reporter.ledger, reporter.settings.customer_code
     if "rejected" in hint:
         seq, now = next_report_seq(ledger), reporter.clock()

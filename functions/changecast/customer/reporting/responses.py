@@ -38,7 +38,7 @@ def summarised(ledger: Ledger, change_id: str, needed: str) -> ResponseSummary:
 
 
 def _approvers(ledger: Ledger, view: ChangeView) -> set[str]:
-    """Return who was asked to approve, also by later revisions that told nothing new."""
+    """Return who was asked to approve, including by later revisions that told nothing new."""
     first: Run | None = read_run(ledger, view.approvals_run) if view.approvals_run else None
     if first is None:
         return set()
@@ -54,7 +54,7 @@ def _approvers(ledger: Ledger, view: ChangeView) -> set[str]:
         for run in asking
         for batch in batches_of(ledger, run)
         for recipient in batch.recipients
-        # Who was forgotten has no address, and no answer that could be matched with them.
+        # A person whose data was erased has no address, and no answer that could match it.
         if recipient.address and recipient.state not in _UNREACHED
     }
 

@@ -1,6 +1,6 @@
 """Answering: the steps of a form, and the result of each.
 
-    answer    what the person wants to say; shows what will be recorded, and asks for a word
+    answer    what the person wants to say; the next page shows it, and asks for a word
     confirm   the word is right; an approval or a rejection asks for the code that is mailed now
     code      the code is right
 
@@ -200,7 +200,7 @@ def _mail_code(responder: Responder, seen: Seen, wish: Wish) -> Outcome:
 
 
 def _write(responder: Responder, seen: Seen, wish: Wish) -> Outcome:
-    """Record the answer and queue its report; if that fails, the sweep does it."""
+    """Record the answer and queue its report; if queueing fails, the sweep repeats it."""
     ledger, token = responder.ledger, seen.token
     written = write_answer(
         ledger,

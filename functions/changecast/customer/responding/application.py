@@ -1,7 +1,7 @@
 """Answer requests: which page, which status. The entry point is functions/respond.py.
 
 /c/<token>                GET, POST   one person's page of one change
-/v/<token>                GET         the same change for everybody who has the link; no answer
+/v/<token>                GET         the same change, for everybody who has the link; read-only
 /p/<token>                GET, POST   what one person is sent, and in which language
 /f/<token>/changes.ics    GET         this customer's changes; .json and .atom too
 """
@@ -45,7 +45,7 @@ _VIEW = re.compile(r"/v/([A-Za-z0-9_-]{1,400})")
 _PREFERENCES = re.compile(r"/p/([A-Za-z0-9_-]{1,400})")
 _CHANGE = re.compile(r"/c/([A-Za-z0-9_-]{1,400})")
 _STATUS = {Refusal.EXPIRED: 410, Refusal.REVOKED: 410, Refusal.GONE: 410}
-# As many as `changecast agenda` shows.
+# As many days as `changecast agenda` shows.
 AGENDA_DAYS = 14
 _READS = frozenset({"GET", "HEAD"})
 
@@ -206,7 +206,7 @@ def _shown(responder: Responder, viewed: Viewed) -> Page:
     )
     page = Page(content.title, speaker_of(brand), kind=kind, content=content)
     is_over = standing_of(viewed.view, now) is Standing.OVER
-    # Of completed and cancelled changes, the content itself says that they have ended.
+    # For completed and cancelled changes, the content itself says that they have ended.
     if not is_over or viewed.view.status == Status.COMPLETED:
         return page
     lines = (pages.words_of(brand)("page", "over"),)

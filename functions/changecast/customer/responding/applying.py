@@ -50,7 +50,7 @@ def apply_chosen(applier: Applier, body: str) -> None:
     """Apply the choice in a message; repeating it changes nothing.
 
     Raises:
-        Retry: SES or another change is in the way.
+        Retry: SES is throttling, or another change is being made.
         ContractError: The message has no valid choice.
     """
     hint = chosen_in(object_in(body))
@@ -112,7 +112,7 @@ def _subscribe(applier: Applier, address: str, topics: Mapping[str, str]) -> Non
     found = _contact(applier, address)
     contacts = [found] if found else [*_other_spellings(applier, address)]
     if not contacts:
-        log.warning("the recipient is not on the contact list any more")
+        log.warning("the recipient is no longer on the contact list")
     for contact in contacts:
         request = updated(contact, topics)
         _asked(applier, partial(_update, applier, request))

@@ -35,10 +35,10 @@ class Request:
     body: bytes = field(repr=False)
 
     def form(self) -> dict[str, str]:
-        """Return the fields of a form; of repeated names, the last.
+        """Return the fields of a form; of repeated names, only the last.
 
         Raises:
-            Unreadable: The body is too large, or not a form.
+            Unreadable: The body is too large, or is not a form.
         """
         if len(self.body) > MOST_BYTES:
             raise Unreadable(413)

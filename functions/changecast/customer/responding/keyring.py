@@ -57,7 +57,7 @@ def parse_keyring(secret: str) -> Keyring:
     """Read a keyring from Secrets Manager's text.
 
     Raises:
-        ContractError: `keyring`: says what is wrong, without the content.
+        ContractError: `keyring`: the message says what is wrong, without the content.
     """
     try:
         found = json.loads(secret)

@@ -45,9 +45,9 @@ class Links:
         return f"{self.base_url}/c/{issue(keyring, token)}"
 
     def view(self, run: Run) -> str:
-        """Return the link to a page that shows a change to its every reader, and takes no answer.
+        """Return the link to a page that shows a change to all of its readers, and takes no answer.
 
-        It is for what many people read: chat, webhooks, calendar entries, stored renderings.
+        It is for texts that many people read: chats, webhooks, calendar entries, stored renderings.
         """
         token = Token(
             Scope.VIEW,

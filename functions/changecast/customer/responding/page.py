@@ -101,7 +101,7 @@ class Page:
 
 
 def reply(page: Page, brand: Brand, status: int) -> Reply:
-    """Return a page as a response, with a policy that lets it load and run nothing."""
+    """Return a page as a response, with a policy under which it can load and run nothing."""
     style = _style(brand)
     body = (
         _templates()
@@ -145,7 +145,7 @@ def words_of(brand: Brand) -> Words:
 
 
 def masked(address: str) -> str:
-    """Return an address that only its owner recognizes."""
+    """Return an address in a form that only its owner recognizes."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}…@{domain}"
 
@@ -200,7 +200,7 @@ def _of_day(view: ChangeView, own: str, brand: Brand) -> Other:
 
 
 def others(views: Iterable[ChangeView], brand: Brand) -> tuple[Other, ...]:
-    """Return changes for a list, the next first."""
+    """Return changes for a list, the earliest first."""
     words = words_of(brand)
     ordered = sorted(views, key=lambda view: (view.window_start, view.change_id))
     return tuple(

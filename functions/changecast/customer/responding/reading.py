@@ -62,7 +62,8 @@ class Responder:
         """Return a token that grants `scope` now, and the keyring; else raise TokenRefused."""
         keyring, now = self.keyrings.get(needs=key_number(text)), self.clock()
         token = read(keyring, text, scope, self.brand.customer, now)
-        # Tokens are issued in whole minutes: a link of the revocation's minute ends too.
+        # Tokens are issued in whole minutes: a link issued in the minute of the revocation ends
+        # too.
         if token.issued_at <= revoked_at(self.ledger, token.person):
             raise TokenRefused(Refusal.REVOKED)
         return keyring, token
@@ -186,7 +187,7 @@ def _address(responder: Responder, token: Token, keyring: Keyring) -> str:
 
 
 def person_with(responder: Responder, text: str) -> Person:
-    """Return the person whose link to the preferences it is.
+    """Return the person to whom a link to the preferences belongs.
 
     Raises:
         TokenRefused: The link grants nothing, or its recipient is no longer kept.

@@ -22,7 +22,7 @@ from changecast.customer.responding.keyring import Keyring
 VERSION = 1
 MAC_BYTES = 16
 LONGEST = 400
-# The person of a link that is nobody's own.
+# The person in a link that does not belong to one person.
 NOBODY = "0" * 32
 _PURPOSE = "token"
 _FIXED = 54
@@ -61,7 +61,7 @@ class TokenRefused(Exception):
 class Token:
     """A link's person, change and lifetime. Times are epoch seconds; `expires_at` 0 is never.
 
-    A feed's token names no change, and one to view a change no person.
+    A feed's token names no change, and a token to view a change names no person.
     """
 
     scope: Scope

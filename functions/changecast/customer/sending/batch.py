@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("changecast")
 
 THROTTLE_WAIT = 5.0
-# How long a function waits for a batch's slot (seconds); the queue does longer waits.
+# How long a function waits for a batch's slot (seconds); for longer waits, the queue delays the
+# hint.
 EARLY = 2.0
 
 Call = Callable[[int, Recipient], Move]
@@ -68,7 +69,8 @@ class Sender:
     links: Links | None = None
 
 
-# If this many are refused for one reason and none is accepted, the addresses are not at fault.
+# If this many mails are refused for one reason and none is accepted, the addresses are not at
+# fault.
 ALL_REFUSED = 5
 
 
@@ -152,7 +154,7 @@ def _renderings(sender: Sender, run: Run, batch: Batch) -> dict[str, Rendering] 
 def _served(sender: Sender, run: str, variant: str) -> Rendering:
     """Return a rendering whose links are served; answers may have been switched off since.
 
-    The keys for links are read here, so that a failure leaves nobody claimed.
+    The keys for links are read here, so that a failure leaves no recipient claimed.
     """
     found = _rendering(sender.s3, sender.bucket, mails_bucket.rendering_key(run, variant))
     if RESPONSE not in found.gaps:
@@ -216,7 +218,7 @@ def _record(sender: Sender, job: Job, moves: Sequence[Move]) -> float | None:
 def _paused_if_all_refused(moves: Sequence[Move], brake: Brake) -> Sequence[Move]:
     """Pause the run if SES refuses a whole batch for one reason: the recipients are not at fault.
 
-    FAILED is final, so a fault of ours or of the account must not end there.
+    FAILED is final, so it must not result from a fault of ours or of the account.
     """
     alike = {(each.event, each.code) for each in moves}
     refusal = brake.refusal

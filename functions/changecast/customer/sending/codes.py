@@ -57,7 +57,7 @@ def mail_code(
     if asked is None or body is None:
         return _give_up(hint, "its recipient or its mail is no longer kept")
     if asked.code.number != hint.number or asked.code.confirmed:
-        return False  # another was asked for, or entered
+        return False  # another code was asked for, or this one was entered
     if is_over(asked.code, now):
         return _unmailed(ledger, asked, hint, "it no longer works")
     return _mail(ledger, mailer, asked, hint, body)

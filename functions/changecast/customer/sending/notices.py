@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 log = logging.getLogger("changecast")
-# Seconds between the tries of a notice, about 22 hours in all; after the last one it has failed.
+# Seconds between the tries of a notice, about 22 hours in all; after the last try, the notice has
+# failed.
 DELAYS = (5, 60, 300, 900, 1_800, 3_600, *[7_200] * 10)
 LONGEST_DELAY = 6 * 3_600.0
 # How early a hint may arrive (seconds).

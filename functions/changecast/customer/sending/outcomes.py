@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 log = logging.getLogger("changecast")
-# Outcomes come in swarms, one or two for every mail, so collect some before a report.
+# Outcomes come in bursts, one or two for every mail, so collect some before a report.
 GATHER_SECONDS = 3
 # Recorded outcomes must be reported before Lambda ends the invocation.
 LAST_SECONDS = 8.0
@@ -87,7 +87,7 @@ def record_outcomes(recorder: Recorder, records: Sequence[Record], until: float)
     groups = _by_ledger_batch(records, events)
     answer = each_group(groups, lambda group: _record_group(recorder, recording, group))
     if newest := max(recording.recorded_at, default=0.0):
-        # An event from a fast clock must not vouch for later ones.
+        # An event with a time in the future must not prove that later events arrive.
         note_event(recorder.ledger, min(newest, recorder.clock()))
     _request_reports(recorder, recording.touched)
     return answer

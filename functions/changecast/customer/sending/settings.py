@@ -28,8 +28,8 @@ class SendSettings(OptionalLinks):
 class NoticeSettings(OptionalLinks):
     """Settings of deliver_notice.
 
-    `webhook_targets` is "loopback" where webhooks may lead to the machine itself, which no template
-    sets: it is for trying webhooks out on one machine.
+    `webhook_targets` is "loopback" where webhooks may lead to the machine itself. No template sets
+    this: it is for trying out webhooks on one machine.
     """
 
     lease_seconds: "int"

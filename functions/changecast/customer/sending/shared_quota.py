@@ -35,7 +35,7 @@ def shared_pace(ledger: Ledger, ses: "SESV2Client", clock: Callable[[], float]) 
     them, and the operator may do so a second after SES let the account send again.
 
     Raises:
-        Retry: SES accepts no more requests now, and no recent quota with which it sends is known.
+        Retry: SES accepts no more requests now, and no recent quota is known.
     """
     known, now = read_quota(ledger), clock()
     age = abs(now - known.read_at)

@@ -55,13 +55,13 @@ log = logging.getLogger("changecast")
 # Seconds until a batch is checked again that is paused or lacks evidence.
 LATER = 300.0
 ANSWERS_AGAIN = 1_800.0
-# When a reminder is hinted at again that was not planned, because it waits or its hint was lost.
+# Seconds until the next hint at a reminder that was not planned: it waits, or its hint was lost.
 REMINDERS_AGAIN = 120.0
 DIGEST_AGAIN = 120.0
 BATCHES_A_GROUP = 50
 # The last group must finish, and the next sweep must not overlap this one.
 LAST_SECONDS = 20.0
-# A report waits until the change that caused it is written.
+# A report waits this long, until the change that caused it is written.
 REPORT_DELAY = 10
 
 
@@ -151,7 +151,9 @@ def sweep(sweeper: Sweeper, until: float) -> None:
     log.info("swept", extra={"customer": customer, "looked_at": looked_at, "queued": queued})
     if this.failures:
         failed = len(this.failures)
-        raise Retry(f"{failed} could not be checked; the first error: {this.failures[0]}")
+        raise Retry(
+            f"batches that could not be checked: {failed}; the first error: {this.failures[0]}"
+        )
 
 
 def _queue_notices(sweeper: Sweeper, batches: Iterable[Batch], now: float) -> None:
@@ -180,7 +182,7 @@ def _report_answers(sweeper: Sweeper) -> None:
         return
     now = sweeper.clock()
     for given in unreported(sweeper.ledger, now):
-        # The hub may be down for long; waiting hints need no second ones.
+        # The hub may be down for a long time; hints that wait need no second hint.
         postpone_report(sweeper.ledger, given, now + ANSWERS_AGAIN)
         send_all(sweeper.sqs, sweeper.settings.reports_queue_url, [(hint_answer(given), 0)])
 
@@ -191,7 +193,7 @@ def _hint_reminders(sweeper: Sweeper) -> None:
     if not sweeper.settings.reminders:
         return
     for due in due_reminders(sweeper.ledger, now):
-        # First, so that a crash in between costs two minutes and no flood of hints.
+        # Done first, so that a crash in between costs two minutes, not a flood of hints.
         if postpone_reminder(sweeper.ledger, due, now + REMINDERS_AGAIN):
             send_all(sweeper.sqs, queue, [(hint_reminder(due), 0)])
 
@@ -205,7 +207,7 @@ def _hint_digest(sweeper: Sweeper) -> None:
     if not week.is_due(now):
         return
     known = read_digest(sweeper.ledger)
-    # Noted first, so that a crash in between costs two minutes and no flood of hints.
+    # Noted first, so that a crash in between costs two minutes, not a flood of hints.
     if known.is_wanted(week.monday, now - DIGEST_AGAIN) and ask_for_digest(
         sweeper.ledger, week.monday, known, now
     ):
@@ -213,7 +215,7 @@ def _hint_digest(sweeper: Sweeper) -> None:
 
 
 def _publish(sweeper: Sweeper, pace: Pace) -> None:
-    """Publish the metrics of the account's own alarms each time, so alarms last as their cause."""
+    """Publish the metrics of the account's own alarms each time, so that an alarm lasts."""
     attention = attention_needed(sweeper.ledger)
     measures = {
         "QuotaUsed": percent(pace.used),

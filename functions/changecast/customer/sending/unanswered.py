@@ -4,9 +4,9 @@ SES may have accepted the call, so the recipient is UNKNOWN for one window (Unkn
 in which SES's own events may prove what happened. Then the stack's UnknownPolicy decides; a mail is
 sent again only while SES's events arrive. A chat never has evidence, so the policy alone decides; a
 webhook is always called again, because its receiver recognises a repeat. channels/email.py, chat.py
-and webhook.py say which answers count as none, batch.py and notices.py mark the recipient UNKNOWN,
-and sweep.py asks here once the window is over. The promise is in docs/delivery-guarantee.md, "When
-silence is not evidence". Pure.
+and webhook.py decide which answers count as none, batch.py and notices.py mark the recipient
+UNKNOWN, and sweep.py asks here once the window is over. The promise is in
+docs/delivery-guarantee.md, "When silence is not evidence". Pure.
 """
 
 from collections.abc import Callable

@@ -7,10 +7,10 @@ from difflib import SequenceMatcher
 from markupsafe import Markup, escape
 
 _INDENT = re.compile(r"^ +|(?<= ) +", re.MULTILINE)
-# A date, a time, an address and a host's name (vpn-1) are one word: digits are never marked alone.
+# A date, a time, an address or a host name (vpn-1) is one word: digits are never marked alone.
 _WORD = re.compile(r"\s+|\w+(?:[-:./]\d\w*)*|[^\w\s]")
 _LINE = re.compile(r"\n|[^\n]+")
-# Beyond this many words two texts are set side by side without marks: comparing takes too long.
+# Beyond this many words, two texts are shown without marks, because comparing takes too long.
 _COMPARED = 400
 
 
@@ -21,7 +21,7 @@ def breaks(value: str) -> Markup:
 
 
 def marked(row: tuple[str, str], by_line: bool = False) -> tuple[Markup, Markup]:
-    """Return (old, new) as HTML in which what differs is deleted and inserted: words, or lines."""
+    """Return (old, new) as HTML, with differing words or lines marked as deleted and inserted."""
     pieces = _LINE if by_line else _WORD
     old, new = (pieces.findall(text) for text in row)
     if len(old) > _COMPARED or len(new) > _COMPARED:

@@ -13,7 +13,7 @@ FIELDS = (
 
 
 def as_text(change: Change) -> Change:
-    """Return the change with HTML and wiki markup turned into text, wherever people write."""
+    """Return the change with HTML and wiki markup as text in every field that people write."""
     found = {name: getattr(change, name) for name in FIELDS}
     found["customer_details"] = change.customer_details
     read_as = {name: _texts(value) for name, value in found.items() if value}

@@ -127,7 +127,7 @@ class _Reader(HTMLParser):
         return self._addresses[-1].startswith(("http://", "https://", "mailto:"))
 
     def _close_mark(self, mark: str) -> None:
-        """Close a mark directly behind the text; an element may end with a space, or be empty."""
+        """Close a mark directly after the text; an element may end with a space, or be empty."""
         if self.pieces and self.pieces[-1] == mark:
             self.pieces.pop()
             return

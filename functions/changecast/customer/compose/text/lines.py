@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-# Replaces a space that must not collapse; Markdown would strip U+00A0 at a line's start.
+# Replaces a space that must not collapse; Markdown would strip a U+00A0 at the start of a line.
 HARD_SPACE = "\ue000"
 COLUMNS = "columns"
 _ITEM = re.compile(

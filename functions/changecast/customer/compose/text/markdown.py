@@ -1,4 +1,4 @@
-"""Text of a document as HTML: a small, safe Markdown without HTML of its own.
+"""Turn text of a document into HTML: a small, safe Markdown without HTML of its own.
 
 markdown-it parses the text. Our renderer writes a short list of elements, only the attributes
 below, and escapes every text. Rules that would change what people wrote are off: backslashes,

@@ -1,4 +1,4 @@
-"""Plain text in lines of at most 76 columns; addresses, columns, tables and code stay whole."""
+"""Wrap plain text at 76 columns; addresses, columns, tables and code stay whole."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ WIDTH = 76
 _WIDE = 2
 HANGING = "    "
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)")
-# Characters that may not start or end a line in a script without spaces (JIS X 4051).
+# Characters that must not start or end a line in a script without spaces (JIS X 4051).
 _NEVER_FIRST = frozenset(
     "、。，．・：；！？）」』】〉》〕］｝ーぁぃぅぇぉっゃゅょァィゥェォッャュョ…)!?,.:;"
 )
