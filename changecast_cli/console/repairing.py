@@ -61,16 +61,21 @@ class Repair:
     """What a repair does, in sentences, and the call that does it.
 
     `proposes` says that another person must approve it first. `broken` is the customer whose stacks
-    must be repaired first, if there is one. `typed` is what a person types to confirm it. `mark`
-    names the run and the recipients that it is about: what the page showed, and nothing else.
+    must be repaired first, if there is one. `typed` is what a person types to confirm it. `about`
+    names what the page showed: the revision, the recipients or the dead letters, and nothing else.
     """
 
     plan: list[str]
     apply: Callable[[], object]
+    about: Sequence[str]
     proposes: bool = False
     broken: str = ""
     typed: str = ""
-    mark: str = ""
+
+    @property
+    def mark(self) -> str:
+        """Return a short text that differs where the repair is about something else."""
+        return sha256("\n".join(self.about).encode()).hexdigest()[:16]
 
 
 def shown(request: Request) -> Response:
@@ -102,8 +107,8 @@ def _do(aws: "Aws", asked: Mapping[str, str], person: str | None) -> bool:
     repair = repair_of(aws, asked, person)
     if repair.typed and asked.get("confirmed", "").strip() != repair.typed:
         raise Refused(f"type {repair.typed} to confirm; nothing was done")
-    if repair.mark and asked.get("mark") != repair.mark:
-        where = f"{asked.get('id', '')} at {asked.get('customer', '')}"
+    if asked.get("mark") != repair.mark:
+        where = " at ".join(filter(None, (asked.get("id"), asked.get("customer"))))
         raise Refused(
             f"{where} has changed since this page was shown. Nothing was done: go "
             "back, and reload the page"
@@ -143,8 +148,8 @@ def _resume(aws: "Aws", asked: Mapping[str, str]) -> Repair:
     return Repair(
         [*resume_plan(run, code), *in_words(causes)],
         lambda: let_go_on(aws.session, account, run),
+        [run.run, str(run.reason_code)],
         broken=code if any(each.fix == cure_of(code) for each in causes) else "",
-        mark=_mark(run.run, run.reason_code),
     )
 
 
@@ -165,13 +170,8 @@ def _held(aws: "Aws", asked: Mapping[str, str], *, release: bool) -> Repair:
     return Repair(
         plan,
         lambda: decide(aws.session, account, run, release=release),
-        mark=_mark(run.run, *sorted(f"{each.key} {each.attempt}" for each in waiting)),
+        [run.run, *sorted(f"{each.key} {each.attempt}" for each in waiting)],
     )
-
-
-def _mark(*about: str) -> str:
-    """Return what names a run with what is decided about it."""
-    return sha256("\n".join(about).encode()).hexdigest()[:16]
 
 
 def _redrive(aws: "Aws", asked: Mapping[str, str]) -> Repair:
@@ -190,7 +190,8 @@ def _redrive(aws: "Aws", asked: Mapping[str, str]) -> Repair:
     if not said:
         raise Refused(f"no dead letter of {code} can be sent back")
     letters_ = counted(len(said), "dead letter")
-    return Repair([f"Send {letters_} of {code} back to its announcements queue", *said], apply)
+    plan = [f"Send {letters_} of {code} back to its announcements queue", *said]
+    return Repair(plan, apply, sorted(said))
 
 
 def _replay(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repair:
@@ -211,17 +212,15 @@ def _replay(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repair:
         raise Refused(f"the route of {code} has no dead letters")
     letters_ = counted(len(said), "dead letter")
     plan = [f"Announce {letters_} of the route again, to {code} only", *said]
-    return Repair([*plan, "Nobody who was already mailed is mailed again"], apply)
+    return Repair([*plan, "Nobody who was already mailed is mailed again"], apply, sorted(said))
 
 
 def _reannounce(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repair:
     change_id, code, hub = asked.get("id", ""), asked.get("customer", ""), aws.hub()
     rehearsed = reannounce(change_id, code, hub=hub, dry_run=True)
-    plan = [
-        reannounce_plan(rehearsed, code),
-        f"First repair what kept the announcement from reaching {code}",
-    ]
-    return Repair(plan, lambda: announce_again(aws.session, hub, change_id, code, person))
+    what = reannounce_plan(rehearsed, code)
+    plan = [what, f"First repair what kept the announcement from reaching {code}"]
+    return Repair(plan, lambda: announce_again(aws.session, hub, change_id, code, person), [what])
 
 
 def _progress(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repair:
@@ -231,19 +230,19 @@ def _progress(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repai
     status = STATUSES[verb]
     given = {"outcome": outcome} if outcome else {}
     rehearsed = progress(change_id, status, hub=hub, given=given, dry_run=True)
-    plan = [
+    what = (
         f"{change_id} revision {rehearsed.revision} ({rehearsed.title}), "
-        f"{status.value.replace('_', ' ')}, is announced to {', '.join(rehearsed.customers)}",
-        *rehearsed.warnings,
-    ]
+        f"{status.value.replace('_', ' ')}, is announced to {', '.join(rehearsed.customers)}"
+    )
+    plan = [what, *rehearsed.warnings]
     if hub.two_persons is None:
-        return Repair(plan, lambda: progress(change_id, status, hub=hub, given=given))
+        return Repair(plan, lambda: progress(change_id, status, hub=hub, given=given), [what])
 
     def apply() -> None:
         made = proposed_status(verb, rehearsed, hub=hub, given=given, now=datetime.now(UTC))
         propose(aws.session, hub, made, person_of(hub, person))
 
-    return Repair([*plan, PROPOSES.capitalize()], apply, proposes=True)
+    return Repair([*plan, PROPOSES.capitalize()], apply, [what], proposes=True)
 
 
 def _discard(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repair:
@@ -251,19 +250,16 @@ def _discard(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repair
     hub, change_id, given = aws.hub(), asked.get("id", ""), asked.get("revision", "")
     revision = int(given) if given.isdecimal() and len(given) < 8 else 0
     rehearsed = discard(change_id, revision, hub=hub, dry_run=True)
-    plan = [
-        discard_plan(rehearsed),
-        *_untold(rehearsed.untold),
-        "Mails cannot be recalled. To correct them, announce the change again",
-    ]
+    what = [discard_plan(rehearsed), *_untold(rehearsed.untold)]
+    plan = [*what, "Mails cannot be recalled. To correct them, announce the change again"]
     if hub.two_persons is None:
-        return Repair(plan, lambda: discard(change_id, revision, hub=hub), typed=change_id)
+        return Repair(plan, lambda: discard(change_id, revision, hub=hub), what, typed=change_id)
 
     def apply() -> None:
         made = proposed_discard(change_id, revision, hub=hub, now=datetime.now(UTC))
         propose(aws.session, hub, made, person_of(hub, person))
 
-    return Repair([*plan, PROPOSES.capitalize()], apply, proposes=True, typed=change_id)
+    return Repair([*plan, PROPOSES.capitalize()], apply, what, proposes=True, typed=change_id)
 
 
 def _untold(codes: Sequence[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """A page as people and browsers take it: its text, its tags, what it would fetch."""
 
+import re
 from html.parser import HTMLParser
 
 from starlette.testclient import TestClient
@@ -33,3 +34,9 @@ def seen(browser: TestClient, path: str = "", **query: str) -> Seen:
     answer = browser.get(path, params=query)
     assert answer.status_code == 200, answer.text
     return Seen(answer.text)
+
+
+def filled(browser: TestClient, asked: dict[str, str], path: str = "repair") -> dict[str, str]:
+    """Look at what a repair would do, and return what its button sends."""
+    (mark,) = re.findall(r'name="mark" value="(\w+)"', seen(browser, path, **asked).raw)
+    return asked | {"mark": mark}

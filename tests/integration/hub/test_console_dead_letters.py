@@ -1,7 +1,6 @@
 """The console's buttons for dead letters: each is sent again once, and refused ones stay."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -21,8 +20,11 @@ from changecast_cli.repair import route_dead_letters
 from tests.support.builders import announced, envelope
 from tests.support.consoles import OWN, PORT, PREFIX, TOKEN
 from tests.support.fake_hub import FakeEvents, FakeHub, fake_hub
+from tests.support.seen import filled, seen
 
 ACME: Any = type("Stack", (), {"code": "acme"})()
+REDRIVE = {"verb": "redrive", "customer": "acme"}
+REPLAY = {"verb": "replay", "customer": "acme"}
 
 
 @dataclass
@@ -76,17 +78,14 @@ def console() -> Console:
 
 
 @pytest.fixture
-def do(console: Console) -> Callable[[str], Any]:
-    """Shows a repair's plan, then does it."""
+def browser(console: Console) -> TestClient:
     app = application(console, Door(PORT, TOKEN, PREFIX))
-    browser = TestClient(app, base_url=OWN, headers={"Origin": OWN}, follow_redirects=False)
+    return TestClient(app, base_url=OWN, headers={"Origin": OWN}, follow_redirects=False)
 
-    def do_(verb: str) -> Any:
-        asked = {"verb": verb, "customer": "acme"}
-        shown = browser.get(f"/{PREFIX}/repair", params=asked)
-        return shown, browser.post(f"/{PREFIX}/repair/do", data=asked)
 
-    return do_
+def confirm(browser: TestClient, sent: dict[str, str]) -> Any:
+    """Do what a page has shown."""
+    return browser.post(f"/{PREFIX}/repair/do", data=sent)
 
 
 def letters(console: Console) -> list[inside.Buried]:
@@ -106,28 +105,47 @@ def test_both_kinds_are_listed_and_stay_where_they_are(queues: Queues, console: 
 
 
 def test_what_an_account_could_not_plan_is_planned_again(
-    queues: Queues, do: Callable[[str], Any]
+    queues: Queues, browser: TestClient
 ) -> None:
     queues.bury(queues.account)
     queues.bury(queues.account, code="schema", reason="it breaks the contract")
-    shown, done = do("redrive")
+    shown = seen(browser, f"{PREFIX}/repair", **REDRIVE)
     assert "Send 1 dead letter of acme back to its announcements queue" in shown.text
+    sent = filled(browser, REDRIVE, f"{PREFIX}/repair")
+    done = confirm(browser, sent)
     assert done.headers["location"].endswith("/customers/customer?code=acme")
     assert (queues.left(queues.live), queues.left(queues.account)) == (1, 1)
     (noted,) = actions_on(queues.hub.table, "CHG-1")
     assert (noted.action.value, noted.to) == ("redriven", "acme")
-    shown, again = do("redrive")
-    assert (shown.status_code, again.status_code) == (400, 400)
+    assert browser.get(f"{PREFIX}/repair", params=REDRIVE).status_code == 400
+    assert confirm(browser, sent).status_code == 400
     assert queues.left(queues.live) == 1
 
 
 def test_what_a_route_could_not_deliver_is_announced_again_to_that_customer(
-    queues: Queues, do: Callable[[str], Any]
+    queues: Queues, browser: TestClient
 ) -> None:
     queues.bury(queues.route)
-    shown, done = do("replay")
+    shown = seen(browser, f"{PREFIX}/repair", **REPLAY)
     assert "of the route again, to acme only" in shown.text
+    done = confirm(browser, filled(browser, REPLAY, f"{PREFIX}/repair"))
     assert done.status_code == 303
     (put,) = queues.hub.events.entries
     assert json.loads(put["Detail"])["customers"] == ["acme"]
     assert queues.left(queues.route) == 0
+
+
+@pytest.mark.parametrize("asked", [REDRIVE, REPLAY], ids=lambda asked: asked["verb"])
+def test_a_letter_that_came_since_the_page_was_shown_stays_where_it_is(
+    queues: Queues, browser: TestClient, asked: dict[str, str]
+) -> None:
+    queue = queues.account if asked == REDRIVE else queues.route
+    queues.bury(queue)
+    sent = filled(browser, asked, f"{PREFIX}/repair")
+    queues.bury(queue)
+    for given in (sent, asked):
+        refused = confirm(browser, given)
+        assert refused.status_code == 400
+        assert "acme has changed since this page was shown" in refused.text
+    assert queues.left(queue) == 2
+    assert (queues.left(queues.live), queues.hub.events.entries) == (0, [])

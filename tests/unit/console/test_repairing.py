@@ -1,7 +1,6 @@
 """Repairs on a page: what they would do first, and then they do it."""
 
 import json
-import re
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -26,18 +25,12 @@ from tests.integration.delivery.test_send_mail import raises, timeout
 from tests.support.builders import announced, change, document, envelope
 from tests.support.consoles import PREFIX, FakeBoard, report, standing
 from tests.support.fake_hub import FakeHub
-from tests.support.seen import seen
+from tests.support.seen import filled, seen
 from tests.unit.console.test_overview import in_days
 
 AGAIN = {"verb": "reannounce", "id": "CHG-1", "customer": "acme"}
 RESUME = AGAIN | {"verb": "resume"}
 PEOPLE = ["ana@acme.example", "ben@acme.example"]
-
-
-def filled(browser: TestClient, asked: dict[str, str]) -> dict[str, str]:
-    """Look at what a repair would do, and return what its button sends."""
-    (mark,) = re.findall(r'name="mark" value="(\w+)"', seen(browser, "repair", **asked).raw)
-    return asked | {"mark": mark}
 
 
 @pytest.fixture
@@ -68,7 +61,7 @@ def test_a_customer_that_heard_nothing_is_announced_to_again(
     assert any("/repair?verb=reannounce" in href for href in seen(browser).values("href"))
     assert "announced again to acme alone" in seen(browser, "repair", **AGAIN).text
     assert len(noted.events.entries) == 1
-    assert browser.post("repair/do", data=AGAIN).url.path == f"/{PREFIX}/change"
+    assert browser.post("repair/do", data=filled(browser, AGAIN)).url.path == f"/{PREFIX}/change"
     assert len(noted.events.entries) == 2
     assert [one["to"] for one in reannouncements(noted.table, "CHG-1")] == ["acme"]
 
@@ -151,11 +144,11 @@ def test_a_change_is_started_and_completed_without_a_document(
         in seen(browser, "repair", verb="start", id="CHG-1").text
     )
     assert standing_of() == "approved"
-    browser.post("repair/do", data={"verb": "start", "id": "CHG-1"})
+    browser.post("repair/do", data=filled(browser, {"verb": "start", "id": "CHG-1"}))
     assert standing_of() == "in_progress"
     assert "How it went" in seen(browser, "repair", verb="complete", id="CHG-1").text
-    ended = {"verb": "complete", "id": "CHG-1", "outcome": "All hosts are patched."}
-    browser.post("repair/do", data=ended)
+    ended = filled(browser, {"verb": "complete", "id": "CHG-1"})
+    browser.post("repair/do", data=ended | {"outcome": "All hosts are patched."})
     assert standing_of() == "completed"
     put = json.loads(noted.events.entries[-1]["Detail"])
     assert put["change"]["outcome"] == "All hosts are patched."
@@ -192,7 +185,7 @@ def test_a_revision_that_nobody_announced_is_discarded_after_its_change_is_typed
         assert refused.status_code == 400
         assert "nothing was done" in refused.text
     assert discards(noted.table, "CHG-1") == []
-    done = browser.post("repair/do", data=DISCARD | {"confirmed": " CHG-1 "})
+    done = browser.post("repair/do", data=filled(browser, DISCARD) | {"confirmed": " CHG-1 "})
     assert done.url.path == f"/{PREFIX}/change"
     assert [one.revision for one in discards(noted.table, "CHG-1")] == [50]
     assert json.loads(noted.events.entries[-1]["Detail"])["discards"] == [50]
@@ -305,3 +298,25 @@ def test_a_revision_that_came_since_the_page_was_shown_is_left_alone(
     assert "has changed since this page was shown" in refused.text
     made.settle()
     assert len(made.ses.mails) == mails
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [AGAIN, {"verb": "start", "id": "CHG-1"}, {"verb": "complete", "id": "CHG-1"},
+     {"verb": "discard", "id": "CHG-1", "revision": "1", "confirmed": "CHG-1"}],
+    ids=lambda asked: asked["verb"],
+)  # fmt: skip
+def test_a_click_on_a_page_from_before_the_newest_revision_does_nothing(
+    browser: TestClient, noted: FakeHub, asked: dict[str, str]
+) -> None:
+    sent = filled(browser, asked)
+    announce(document(changeTitle="Patch the gateways"), hub=noted)
+    for given in (sent, asked):
+        refused = browser.post("repair/do", data=given)
+        assert refused.status_code == 400
+        assert "CHG-1" in refused.text
+        assert "has changed since this page was shown" in refused.text
+    assert len(noted.events.entries) == 2
+    assert discards(noted.table, "CHG-1") == []
+    assert browser.post("repair/do", data=filled(browser, asked)).status_code == 200
+    assert len(noted.events.entries) == 3

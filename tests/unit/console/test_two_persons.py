@@ -19,7 +19,7 @@ from tests.support.builders import NOW, document
 from tests.support.consoles import OWN, PREFIX, FakeAws, FakeBoard
 from tests.support.fake_hub import FakeHub
 from tests.support.proposals import Publishing, two_person_hub
-from tests.support.seen import Seen
+from tests.support.seen import Seen, filled
 
 
 @pytest.fixture(autouse=True)
@@ -149,7 +149,9 @@ def test_a_change_is_completed_by_two_persons(office: Publishing, door: Door, hu
     asked = {"verb": "complete", "id": "CHG-1", "customer": ""}
     shown = alice.get("repair", params=asked)
     assert "nobody is told until another person approves it" in Seen(shown.text).text.lower()
-    done = alice.post("repair/do", data={**asked, "outcome": "All <b>hosts</b> are patched."})
+    done = alice.post(
+        "repair/do", data={**filled(alice, asked), "outcome": "All <b>hosts</b> are patched."}
+    )
     assert done.url.path == f"/{PREFIX}/proposals"
     assert "complete" in Seen(done.text).text
     assert len(hub.events.entries) == 1
@@ -165,7 +167,7 @@ def test_a_change_is_completed_by_two_persons(office: Publishing, door: Door, hu
 
     again = {"verb": "reannounce", "id": "CHG-1", "customer": "globex"}
     assert "globex alone" in Seen(alice.get("repair", params=again).text).text
-    alice.post("repair/do", data=again)
+    alice.post("repair/do", data=filled(alice, again))
     assert json.loads(hub.events.entries[-1]["Detail"])["customers"] == ["globex"]
 
 
@@ -181,7 +183,7 @@ def test_a_discard_is_proposed_with_a_typed_confirmation(
     assert "another person approves it" in shown
     assert alice.post("repair/do", data=asked).status_code == 400
     assert [*office.bucket.objects] == []
-    done = alice.post("repair/do", data={**asked, "confirmed": "CHG-1"})
+    done = alice.post("repair/do", data={**filled(alice, asked), "confirmed": "CHG-1"})
     assert done.url.path == f"/{PREFIX}/proposals"
     assert discards(hub.table, "CHG-1") == []
     bob = desk(office, door, "bob")
