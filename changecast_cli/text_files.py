@@ -10,6 +10,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from changecast_cli.failures import Failed, Refused
+from changecast_cli.file_kinds import binary_kind
 from changecast_cli.terminal import err
 
 _MARKS = (
@@ -27,6 +28,8 @@ def read_text(path: Path, encoding: str | None = None) -> str:
     Refused if it is none of these, because a guess would garble people's names.
     """
     body = read_body(path, LARGEST)
+    if kind := binary_kind(body):
+        raise Refused(f"{path} is {kind}, not a text file: save it as CSV (UTF-8)")
     name = encoding or next((name for mark, name in _MARKS if body.startswith(mark)), "utf-8")
     try:
         return body.decode(name)

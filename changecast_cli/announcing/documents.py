@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from changecast.contract.envelope import EVENT_LIMIT
+from changecast_cli.announcing.wrong_files import refuse_other_kinds
 from changecast_cli.failures import Refused
 from changecast_cli.text_files import STDIN
 
@@ -33,6 +34,7 @@ def read_file(path: Path) -> DocumentFile:
         size = len(body) if path == STDIN else max(len(body), path.stat().st_size)
     except OSError as error:
         raise Refused(f"{path} cannot be read: {error.strerror}") from error
+    refuse_other_kinds(path, body)
     if size > EVENT_LIMIT:
         raise Refused(
             f"{path} has {size:,} bytes, but the limit is {EVENT_LIMIT:,}: shorten "

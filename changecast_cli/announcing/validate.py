@@ -138,7 +138,8 @@ def _show(file: Path, found: Document | MetadataFault, known: Collection[str]) -
         many = "1 fault" if len(found.faults) == 1 else f"{len(found.faults)} faults"
         out.print(f"[bold red]✗[/] {name}: {many}")
         for fault in found.faults:
-            out.print(f"  [bold]{escape(place(fault.path))}[/] {escape(fault.message)}")
+            message = fault.message.removeprefix(f"{file} ")
+            out.print(f"  [bold]{escape(place(fault.path))}[/] {escape(message)}")
         return
     change = found.change
     who = escape(", ".join([*found.customers, *(repr(each) for each in found.names)]))

@@ -54,8 +54,9 @@ def _parse(text: str) -> Any:
             parse_float=_finite,
         )
     except json.JSONDecodeError as error:
+        what = error.msg.removesuffix(" at")
         where = f"line {error.lineno}, column {error.colno}"
-        raise ContractError("not_json", f"the text is not JSON: {error.msg} at {where}") from error
+        raise ContractError("not_json", f"the text is not JSON: {what} at {where}") from error
 
 
 def _check_depth(text: str, max_depth: int) -> None:

@@ -50,7 +50,8 @@ def test_a_good_file_beside_a_bad_one_is_told_apart(tmp_path: Path) -> None:
     [
         (b"", "the document is empty"),
         (b"  \n", "the document is empty"),
-        (b"[]", "must be a JSON object"),
+        (b"[]", "is a JSON list"),
+        (b'"a"', "must be a JSON object"),
         (b'{"a": 1', "not JSON"),
         (b'{"a": NaN}', "NaN"),
         (b"[" * 1_000, "deeper than 64"),
@@ -83,7 +84,7 @@ def test_a_hostile_file_is_refused_and_its_neighbour_is_checked(tmp_path: Path, 
 
 def test_a_file_beyond_the_event_limit_is_refused_before_it_is_read(tmp_path: Path) -> None:
     file = tmp_path / "metadata.json"
-    file.write_bytes(b" " * (EVENT_LIMIT + 1))
+    file.write_bytes(b"{" + b" " * EVENT_LIMIT)
     result = CliRunner().invoke(app, ["validate", str(file)])
     assert result.exit_code == 2
     assert "900,001 bytes" in result.stdout
@@ -95,7 +96,7 @@ def test_files_that_cannot_be_read_are_named_and_the_others_are_checked(tmp_path
     files = [str(tmp_path), str(missing), str(good)]
     result = CliRunner().invoke(app, ["validate", *files])
     assert result.exit_code == 2
-    for said in ("is a folder", "none.json cannot be read", f"✓ {good}"):
+    for said in ("is a folder", f"✗ {missing}", "the document cannot be read", f"✓ {good}"):
         assert said in result.stdout
     told = json.loads(CliRunner().invoke(app, ["validate", *files, "--json"]).stdout)["files"]
     assert [each["valid"] for each in told] == [False, False, True]
