@@ -37,7 +37,7 @@ def files_of(table: "Table", change_id: str, *, addresses: bool) -> tuple[Files,
     records = revisions(table, change_id)
     codes = named_customers(table, change_id, records)
     if not codes:
-        raise Refused(f"change {change_id!r} is not known; see `changecast status`")
+        raise Refused(f"unknown change {change_id!r}. To list changes: changecast status")
     files = {
         ANNOUNCED: as_json([asdict(record) for record in records]),
         STATUS: as_json([*statuses(table, change_id), *reminders(table, change_id)]),

@@ -59,7 +59,7 @@ def export_(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Write everything that is known about a change to one verifiable file.
+    """Write one verifiable file with everything that is known about a change.
 
     The hashes of the mails come from the customers' accounts that you can access.
     """
@@ -86,7 +86,9 @@ def verify(
     ] = False,
     key: Annotated[
         str | None,
-        typer.Option(help="The ARN of the key that must have signed it (default: the hub's)."),
+        typer.Option(
+            help="The ARN of the key that must have signed the file (default: the hub's)."
+        ),
     ] = None,
     as_json: AsJson = False,
     profile: Profile = None,

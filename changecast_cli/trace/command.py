@@ -150,7 +150,7 @@ def _run(hub: boto3.Session, change_id: str, customer: str | None) -> Run:
     run = only(run_of(change_id, statuses(table, change_id)), customer=customer)
     if not run["customers"]:
         whose = f" for {customer}" if customer else ""
-        raise Refused(f"change {change_id!r} is not known{whose}; see `changecast status`")
+        raise Refused(f"unknown change {change_id!r}{whose}. To list changes: changecast status")
     return run
 
 

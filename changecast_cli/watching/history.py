@@ -68,7 +68,7 @@ def history(
         [one for one in actions_on(table, change_id) if customer in (None, one.to)],
     )
     if not entries:
-        raise Refused(f"change {change_id!r} is not known; see `changecast status`")
+        raise Refused(f"unknown change {change_id!r}. To list changes: changecast status")
     if as_json:
         print_json({"change_id": change_id, "history": entries})
     else:

@@ -41,7 +41,7 @@ def responses(
     table = session(profile, region).resource("dynamodb").Table(STATUS_TABLE)
     rows = statuses(table, change_id)
     if not rows and not revisions(table, change_id):
-        raise Refused(f"change {change_id!r} is not known; see `changecast status`")
+        raise Refused(f"unknown change {change_id!r}. To list changes: changecast status")
     run = only(run_of(change_id, rows), customer=customer)
     given = {code: answers(table, change_id, code) for code in run["customers"]}
     shown = [

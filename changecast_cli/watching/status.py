@@ -214,7 +214,7 @@ def _known(table: "Table", change_id: str) -> Run:
     known = run_of(change_id, statuses(table, change_id))
     run = with_expected(known, revisions(table, change_id))
     if not run["customers"]:
-        raise Refused(f"change {change_id!r} is not known; see `changecast status`")
+        raise Refused(f"unknown change {change_id!r}. To list changes: changecast status")
     return run
 
 
