@@ -81,7 +81,8 @@ Despite = Annotated[
 Past = Annotated[
     str,
     typer.Option(
-        help="Accept a window that is over, has begun or looks like a typo; give the reason."
+        help="Accept a window that has ended, has already begun or looks like a typo; give the "
+        "reason."
     ),
 ]
 RequireApprovals = Annotated[

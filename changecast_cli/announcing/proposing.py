@@ -82,8 +82,8 @@ def proposal_for(
         )
     if rehearsed.newer:
         raise Refused(
-            f"{rehearsed.change_id} revision {rehearsed.newer} is newer than this document's "
-            f"{rehearsed.revision}: is this an old file?"
+            f"{rehearsed.change_id} already has revision {rehearsed.newer}, but this document is "
+            f"revision {rehearsed.revision}: is it an old file?"
         )
     return Proposal(
         rehearsed.change_id,
@@ -278,9 +278,9 @@ def _write(session: boto3.Session, place: Place, key: str, body: bytes, person: 
         if error.response["Error"]["Code"] != "AccessDenied":
             raise
         raise Refused(
-            f"AWS does not let you write {key}. The name in it must be your own "
-            f"aws:SourceIdentity. If yours is not {person}, add --as IDENTITY. If you "
-            "have none, or lack the policy, see docs/two-persons.md"
+            f"AWS does not let you write {key}. The name in this key must be your own "
+            f"aws:SourceIdentity. If yours is not {person}, add --as IDENTITY. If you have none, "
+            "or lack the policy, see docs/two-persons.md"
         ) from error
 
 

@@ -128,8 +128,9 @@ def approve(
 ) -> None:
     """Approve another person's proposal, which announces it (TwoPerson=yes).
 
-    Shows the hash of the proposal and what it would do at each customer, and asks. Only what you
-    see is announced: if the proposal has changed in the meantime, the approval is refused.
+    Shows the hash of the proposal and what it would do at each customer, and asks for confirmation.
+    Only what you see is announced: if the proposal has changed in the meantime, the approval is
+    refused.
     """
     own = session(profile, region)
     hub = connect(own)

@@ -34,7 +34,7 @@ def list_all(
         print_json({"channels": [_plain(each) for each in found]})
         return
     table = Table(box=None, pad_edge=False, header_style="bold dim", show_edge=False)
-    for column in ("NAME", "CHANNEL", "TOPICS", "LEADS TO", "STATE"):
+    for column in ("NAME", "CHANNEL", "TOPICS", "TARGET", "STATE"):
         table.add_column(column, overflow="fold")
     for each in found:
         cells = (

@@ -30,8 +30,7 @@ def rotate(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Give a webhook a new secret. For a day, notices are signed with both, then only with the new
-    one."""
+    """Give a webhook a new secret. For a day, notices are signed with both secrets."""
     channels = open_channels(customer, profile, region)
     found = channels.known(name)
     if not found.secret:

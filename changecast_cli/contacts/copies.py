@@ -93,7 +93,10 @@ def exported(person: Contact, topic: str, default: Choice) -> str:
 def back_up(
     file: File,
     attributes: Annotated[
-        bool, typer.Option("--attributes", help="Include attributes; takes one request per person.")
+        bool,
+        typer.Option(
+            "--attributes", help="Include each contact's attributes; takes one request per person."
+        ),
     ] = False,
     customer: Code = None,
     per_second: PerSecond = 1.0,
@@ -124,7 +127,7 @@ def bring_back(
 ) -> None:
     """Restore a backup. Nobody who is on the list is subscribed to more than before.
 
-    First prints what it would do, and in which account, and asks.
+    First shows what it would do and in which account, then asks for confirmation.
     """
     contacts = open_list(customer, profile, region, per_second)
     made, here = read_backup(file), account_of(contacts)

@@ -24,7 +24,8 @@ Moved = Annotated[
     bool,
     typer.Option(
         "--from-another-customer",
-        help="Accept people of another customer: an export of its list, or its mail domain.",
+        help="Accept people who belong to another customer: an export of its list, or addresses "
+        "at its domain.",
     ),
 ]
 

@@ -127,12 +127,12 @@ def cost(
         return
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     table.add_column("WHAT")
-    table.add_column("A MONTH", justify="right")
+    table.add_column("PER MONTH", justify="right")
     table.add_column("USD", justify="right")
     for line in sorted(lines, key=lambda line: -line.dollars):
         table.add_row(PRICES[line.what].says, f"{line.amount:,.3g}" if line.amount < 1 else
                       f"{line.amount:,.0f}", f"{line.dollars:,.2f}")  # fmt: skip
-    table.add_row("[bold]together[/]", "", f"[bold]{total:,.2f}[/]")
+    table.add_row("[bold]total[/]", "", f"[bold]{total:,.2f}[/]")
     out.print(table)
     if customers:
         out.print(f"{total / customers:,.2f} USD per customer per month.")

@@ -94,9 +94,9 @@ def add(
 ) -> None:
     """Add customers to samconfig.toml; with --deploy, also deploy their stacks.
 
-    Checks every line first and, with --deploy, every account. If anything is wrong, lists all of it
-    and changes nothing. A customer goes on the first bus of the hub that has room; when all are
-    full, adds the next bus. Safe to repeat.
+    Checks every line first and, with --deploy, every account. If anything is wrong, lists every
+    fault and changes nothing. A customer goes on the first bus of the hub that has room; when all
+    are full, adds the next bus. Safe to repeat.
     """
     one = {
         "code": code, "account": account, "region": region, "name": name, "sender": sender,

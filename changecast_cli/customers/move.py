@@ -55,9 +55,9 @@ def move(
     """Move a customer to another bus of the hub; adds the bus if the hub does not have it.
 
     First, the new bus accepts the customer's reports. Then the route and the registry entry move,
-    then the customer's own stack. Until that is done, the old bus accepts its reports too. Changes
-    that were announced during the move, and that the account never reported on, are announced
-    again: nobody is left out, and nobody is mailed twice. Safe to repeat.
+    then the customer's own stack. Until that is done, the old bus accepts the customer's reports
+    too. Changes that were announced during the move, and that the account never reported on, are
+    announced again: nobody is left out, and nobody is mailed twice. Safe to repeat.
     """
     text = samconfig_file.read(config)
     customer = samconfig_file.customer_in(text, code, config)

@@ -87,7 +87,7 @@ def _what(added: Added, code: str) -> str:
         return "added"
     if code in added.changes:
         return f"changed: {told(added.changes[code])}"
-    return "is in samconfig.toml already, with the same values"
+    return "is already in samconfig.toml, with the same values"
 
 
 def _summary(customers: Iterable[CustomerStack], done: list[Deployed]) -> None:

@@ -87,7 +87,8 @@ def env(
 ) -> None:
     """Print the shell variables that send AWS tools to an account of the embedded cloud.
 
-    The variables and the profiles allow what docs/policies allows, and nothing else.
+    The credentials and profiles in them allow what the policies in docs/policies allow, and nothing
+    else.
     """
     local = local_cloud.running()
     cloud, samconfig = local.cloud, _samconfig()

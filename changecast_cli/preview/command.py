@@ -33,7 +33,8 @@ File = Annotated[
 ]
 CustomerCode = Annotated[str, typer.Option("--customer", help="The customer's code.")]
 Previous = Annotated[
-    Path | None, typer.Option(help="The document that was announced before, to show what changed.")
+    Path | None,
+    typer.Option(help="The document that was announced before this one, to show what changed."),
 ]
 Language = Annotated[
     str | None,
@@ -67,7 +68,7 @@ def preview(
     config: Config = SAMCONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Write every mail of a change for one customer, as a page and files. Needs no AWS.
+    """Write every mail of a change for one customer, as a web page and as files. Needs no AWS.
 
     The mail that goes out now comes first, then the mails of the change's later states.
     """

@@ -102,9 +102,9 @@ def _refuse_loss(made: ChangeSet) -> None:
         discard(made)
         raise Refused(
             f"stack {made.stack}: to revert {', '.join(lost)}, CloudFormation would delete or "
-            "replace it together with its data. Nothing was changed. Revert it by hand; to see "
-            "what differs: "
-            f"aws cloudformation describe-stack-resource-drifts --stack-name {made.stack}"
+            "replace resources together with their data. Nothing was changed. Revert it by hand; "
+            "to see what differs: aws cloudformation describe-stack-resource-drifts --stack-name "
+            f"{made.stack}"
         )
 
 

@@ -30,8 +30,8 @@ Written by `make docs-reference` from the program; a test fails if it is out of 
 ## Rules for every verb
 - `-` in place of a file is stdin.
 - A verb that deletes, replays or mails many people first prints what it will do, to whom and to how
-  many, and asks. `--yes` does not ask; `--dry-run` only prints. If nobody can answer, it exits
-  with 2.
+  many, and asks for confirmation. With `--yes` it does not ask; with `--dry-run` it only prints.
+  If nobody can answer, it exits with 2.
 - Results go to stdout; progress, warnings and errors go to stderr.
 - `--json` prints one JSON object on stdout, for success and for faults. `errors` is always in it:
   a list of objects with `message`, and with `where` for a line or one of several customers.

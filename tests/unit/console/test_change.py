@@ -226,7 +226,7 @@ def test_mails_that_may_follow_are_named_by_when_they_go_out(
     browser: TestClient, announced: FakeHub
 ) -> None:
     text = seen(browser, "mails", id="CHG-1", revision="2", customer="acme").text
-    assert "caused by this revision To: people who got the last revision" in text
+    assert "sent because of this revision To: people who got the last revision" in text
     assert "When Mail Calendar If it is submitted for approval Approve: Patch the hosts" in text
     assert "If it no longer affects this customer" in text
     assert "later" not in text.partition("Mails that may follow")[2]
