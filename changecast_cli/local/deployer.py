@@ -64,9 +64,11 @@ def _person(
     session = cloud.session(account, region)
     iam = session.client("iam")
     _make_role(iam, account, role)
+    attached = _attached(iam, role)
     for pattern in policies:
         for path in sorted((repository() / "docs" / "policies").glob(f"{pattern}.json")):
-            _attach(iam, account, role, path)
+            if path.stem not in attached:
+                _attach(iam, account, role, path)
     keys = session.client("sts").assume_role(
         RoleArn=f"arn:aws:iam::{account}:role/{role}",
         RoleSessionName="local",
@@ -90,6 +92,12 @@ def _make_role(iam: "IAMClient", account: str, role: str) -> None:
         )
     except iam.exceptions.EntityAlreadyExistsException:
         return
+
+
+def _attached(iam: "IAMClient", role: str) -> set[str]:
+    """Return the names of the policies that a role has; each of them saves two requests."""
+    pages = iam.get_paginator("list_attached_role_policies").paginate(RoleName=role)
+    return {one["PolicyName"] for page in pages for one in page["AttachedPolicies"]}
 
 
 def _attach(iam: "IAMClient", account: str, role: str, path: Path) -> None:

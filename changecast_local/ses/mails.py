@@ -14,7 +14,9 @@ from changecast_local.ses.store import Account, SentMail
 
 View = dict[str, Any]
 # Parsing a mail takes milliseconds, and a test that waits for mails asks several times a second.
-_parsed: WeakKeyDictionary[SentMail, View] = WeakKeyDictionary()
+_envelopes: WeakKeyDictionary[SentMail, View] = WeakKeyDictionary()
+_contents: WeakKeyDictionary[SentMail, View] = WeakKeyDictionary()
+CONTENT = frozenset({"from", "text", "html", "headers", "attachments"})
 
 
 def mails(
@@ -27,31 +29,53 @@ def mails(
     text nor the HTML is an attachment, including calendar entries.
     """
     sent = [
-        (mail.at, _view(held, mail))
+        (mail, _envelope(held, mail))
         for held in store.everywhere()
         if account in (None, held.account)
         for mail in list(held.mails)
     ]
-    in_order = [view for _, view in sorted(sent, key=lambda each: each[0])]
-    found = [view for view in in_order if subject in view["subject"]]
-    return [{name: view[name] for name in fields} for view in found] if fields else found
+    found = [each for each in sent if subject in each[1]["subject"]]
+    found.sort(key=lambda each: each[0].at)
+    if not fields:
+        return [envelope | _content(mail) for mail, envelope in found]
+    return [_chosen(mail, envelope, fields) for mail, envelope in found]
 
 
-def _view(held: Account, mail: SentMail) -> View:
-    if mail not in _parsed:
-        _parsed[mail] = _parse(held, mail)
-    return _parsed[mail]
+def _chosen(mail: SentMail, envelope: View, fields: Collection[str]) -> View:
+    view = envelope | _content(mail) if CONTENT & {*fields} else envelope
+    return {name: view[name] for name in fields}
 
 
-def _parse(held: Account, mail: SentMail) -> View:
-    message = message_from_bytes(mail.raw, policy=default)
+def _envelope(held: Account, mail: SentMail) -> View:
+    """Return what is known of a mail without parsing its body."""
+    if mail not in _envelopes:
+        headers = message_from_bytes(mail.raw.partition(b"\r\n\r\n")[0], policy=default)
+        _envelopes[mail] = {
+            "account": held.account,
+            "region": held.region,
+            "to": ", ".join(mail.recipients),
+            "subject": str(headers["Subject"] or ""),
+            "message_id": mail.message_id,
+            "list_options": mail.list_options,
+            "tags": mail.tags,
+            "raw": mail.raw.decode("utf-8", "replace"),
+            "at": datetime.fromtimestamp(mail.at, UTC).isoformat(timespec="milliseconds"),
+            "configuration_set": mail.configuration_set,
+        }
+    return _envelopes[mail]
+
+
+def _content(mail: SentMail) -> View:
+    if mail not in _contents:
+        _contents[mail] = _parsed(mail.raw)
+    return _contents[mail]
+
+
+def _parsed(raw: bytes) -> View:
+    message = message_from_bytes(raw, policy=default)
     text, html = message.get_body(("plain",)), message.get_body(("html",))
     return {
-        "account": held.account,
-        "region": held.region,
         "from": str(message["From"] or ""),
-        "to": ", ".join(mail.recipients),
-        "subject": str(message["Subject"] or ""),
         "text": _text(text),
         "html": _text(html),
         "headers": [[name, str(value)] for name, value in message.items()],
@@ -60,12 +84,6 @@ def _parse(held: Account, mail: SentMail) -> View:
             for part in message.walk()
             if not part.is_multipart() and part is not text and part is not html
         ],
-        "message_id": mail.message_id,
-        "list_options": mail.list_options,
-        "tags": mail.tags,
-        "raw": mail.raw.decode("utf-8", "replace"),
-        "at": datetime.fromtimestamp(mail.at, UTC).isoformat(timespec="milliseconds"),
-        "configuration_set": mail.configuration_set,
     }
 
 

@@ -7,7 +7,7 @@ test_onboarding.py deploy every stack by sam.
 
 import configparser
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -97,20 +97,38 @@ class Said(NamedTuple):
 Type = Callable[..., Said]
 
 
+class Engineers(NamedTuple):
+    """The credentials of people who have only the policies of docs/policies."""
+
+    hub: Mapping[str, str]
+    customers: Mapping[str, Mapping[str, str]]
+
+
+@pytest.fixture(scope="session")
+def engineers(provider: Provider) -> Engineers:
+    """One engineer of the hub, and one of each customer, whose credentials last for hours."""
+    return Engineers(
+        hub_engineer(provider.cloud, shell.HUB, REGION),
+        {
+            one.code: customer_engineer(provider.cloud, one.account, one.region)
+            for one in provider.stage.customers
+        },
+    )
+
+
 @pytest.fixture
 def typed(
-    provider: Provider, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    engineers: Engineers, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Type:
     """Types a command as a person who has only the policies of docs/policies."""
     profiles = configparser.ConfigParser(interpolation=None)
-    for customer in provider.stage.customers:
-        keys = customer_engineer(provider.cloud, customer.account, customer.region)
-        profiles[f"profile changecast-{customer.code}"] = {
+    for code, keys in engineers.customers.items():
+        profiles[f"profile changecast-{code}"] = {
             name.lower(): keys[name] for name in shell.CREDENTIALS
         }
     with Path("aws-config").open("w") as file:
         profiles.write(file)
-    for name, value in hub_engineer(provider.cloud, shell.HUB, REGION).items():
+    for name, value in engineers.hub.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(Path("aws-config").resolve()))
     monkeypatch.setenv("COLUMNS", "140")
