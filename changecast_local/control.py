@@ -1,6 +1,7 @@
 """The control API of the embedded cloud, beside AWS's own, over HTTP.
 
 GET    /_changecast/health                 {"pid", "auth", "workers": {"alive", "idle"}}
+GET    /_changecast/processes              the functions' processes: {number: "function, settings"}
 GET    /_changecast/environment?account=   the variables of an administrator of the account
 GET    /_changecast/mails?account=         whole mails, oldest first; &subject= a part of their
                                            subjects, &fields= the only fields: "to,subject"

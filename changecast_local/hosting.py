@@ -45,6 +45,7 @@ def application(endpoint: str, pool: Pool, *, auth: bool) -> control.App:
     health = {"pid": os.getpid(), "auth": auth}
     routes: control.Routes = {
         ("GET", "health"): lambda _query, _body: health | {"workers": pool.counts()},
+        ("GET", "processes"): lambda _query, _body: pool.processes(),
         ("GET", "environment"): lambda query, _body: accounts.variables(endpoint, **query),
         ("GET", "mails"): lambda query, _body: _mails(query),
         ("GET", "alerts"): lambda query, _body: topic_mails.listed(query.get("account")),

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from changecast_local.lambdas.forks import Parents
 from changecast_local.lambdas.packages import unpacked
 from changecast_local.lambdas.worker import STOP_SECONDS, Worker
 
-# Processes alive, busy or warm. Each holds some 65 MB.
-ALIVE = 24
+# Processes alive, busy or warm. Each holds some 50 MB; a fork shares half of that with its parent.
+ALIVE, OF_A_FORK = 24, 0.5
 
 
 class PoolClosed(RuntimeError):
@@ -29,7 +30,8 @@ class Pool:
         self._folder = folder
         self._lock = threading.Lock()
         self._idle: dict[str, list[Worker]] = defaultdict(list)
-        self._alive: set[Worker] = set()
+        self._alive: dict[Worker, str] = {}
+        self._parents = Parents()
         self._starting = 0
         self._closed = False
 
@@ -43,7 +45,7 @@ class Pool:
         with self._slots:
             if self._closed:
                 raise PoolClosed
-            worker = self._warm(key) or self._start(code, environment)
+            worker = self._warm(key) or self._start(key, code, environment)
             try:
                 yield worker
             finally:
@@ -53,27 +55,30 @@ class Pool:
         with self._lock:
             return self._idle[key].pop() if self._idle[key] else None
 
-    def _start(self, code: bytes, environment: dict[str, str]) -> Worker:
+    def _start(self, key: str, code: bytes, environment: dict[str, str]) -> Worker:
         with self._lock:
             self._starting += 1
-            crowded = len(self._alive) + self._starting > ALIVE
-            old = self._spared() if crowded else None
+            old = self._spared() if self._crowded() else None
         try:
             if old:
                 old.stop()
-            worker = self._new(code, environment)
+            worker = self._new(key, code, environment)
         finally:
             with self._lock:
                 self._starting -= 1
         return worker
 
-    def _new(self, code: bytes, environment: dict[str, str]) -> Worker:
+    def _crowded(self) -> bool:
+        shares = sum(OF_A_FORK if worker.forked else 1 for worker in self._alive)
+        return shares + self._starting > ALIVE
+
+    def _new(self, key: str, code: bytes, environment: dict[str, str]) -> Worker:
         root = unpacked(code, self._folder)
         log = self._folder / f"{uuid4()}.log"
-        worker = Worker(environment | {"LAMBDA_TASK_ROOT": str(root)}, log)
+        worker = Worker(environment | {"LAMBDA_TASK_ROOT": str(root)}, log, self._parents)
         log.unlink()
         with self._lock:
-            self._alive.add(worker)
+            self._alive[worker] = key
         return worker
 
     def _spared(self) -> Worker | None:
@@ -90,7 +95,7 @@ class Pool:
             return None
         *_, key = min(idle)
         oldest = self._idle[key].pop(0)
-        self._alive.discard(oldest)
+        self._alive.pop(oldest, None)
         return oldest
 
     def _give_back(self, key: str, worker: Worker) -> None:
@@ -99,7 +104,7 @@ class Pool:
             if worker.usable and not self._closed:
                 self._idle[key].append(worker)
                 return
-            self._alive.discard(worker)
+            self._alive.pop(worker, None)
         worker.stop()
 
     def counts(self) -> dict[str, int]:
@@ -107,6 +112,11 @@ class Pool:
         with self._lock:
             idle = sum(len(workers) for workers in self._idle.values())
             return {"alive": len(self._alive), "idle": idle}
+
+    def processes(self) -> dict[int, str]:
+        """Return the key of each process that runs, by its number."""
+        with self._lock:
+            return {worker.pid: key for worker, key in self._alive.items() if worker.usable}
 
     def close(self) -> None:
         """End every process; those that are busy end their invocation with an error."""
@@ -120,3 +130,4 @@ class Pool:
             worker.stop()
         for _ in range(self._limit):
             self._slots.acquire(timeout=STOP_SECONDS)
+        self._parents.close()

@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
+from changecast_local.lambdas.forks import Fork, Parents
+
 RUNTIME = Path(__file__).with_name("runtime.py")
 INIT_SECONDS = 30.0
 STOP_SECONDS = 2.0
@@ -25,19 +27,11 @@ Answer = dict[str, Any]
 class Worker:
     """A started process. Not thread-safe: the pool gives it to one invocation at a time."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, environment: Mapping[str, str], log: Path, parents: Parents) -> None:
         """Start the process and wait until its handler is imported; its log goes to a file."""
-        flags = ["-I", "-S"] if ISOLATED else ["-I"]
         self._log = log.open("ab+")
-        process = subprocess.Popen(
-            [sys.executable, *flags, str(RUNTIME)],
-            cwd=environment["LAMBDA_TASK_ROOT"],
-            env=dict(environment),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            start_new_session=True,  # Ctrl-C is for the cloud, which then ends its workers
-        )
+        forked = parents.fork(environment, self._log.fileno()) if ISOLATED else None
+        process: subprocess.Popen[bytes] | Fork = forked or _started(environment, self._log)
         self._process = process
         self._requests = cast(IO[bytes], process.stdin)
         self._answers = cast(IO[bytes], process.stdout)
@@ -48,6 +42,11 @@ class Worker:
     def pid(self) -> int:
         """The process's number."""
         return self._process.pid
+
+    @property
+    def forked(self) -> bool:
+        """Whether it shares memory with its parent."""
+        return isinstance(self._process, Fork)
 
     @property
     def usable(self) -> bool:
@@ -107,6 +106,18 @@ class Worker:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def _started(environment: Mapping[str, str], log: IO[bytes]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, *(["-I", "-S"] if ISOLATED else ["-I"]), str(RUNTIME)],
+        cwd=environment["LAMBDA_TASK_ROOT"],
+        env=dict(environment),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        start_new_session=True,  # Ctrl-C is for the cloud, which then ends its workers
+    )
 
 
 def _exit_error() -> dict[str, str]:

@@ -5,7 +5,6 @@ import signal
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from changecast_cli.local.stage import HUB
 from tests.support.provider import (
@@ -48,18 +47,13 @@ def sweep_now(provider: Provider) -> None:
 
 def sender_processes(provider: Provider) -> list[int]:
     """The processes of this cloud in which the crowded customer's send_mail runs now."""
-    cloud = provider.cloud.ask("GET", "health")["pid"]
-    account = provider.account(CROWDED).encode()
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = folder.joinpath("stat").read_text().rpartition(")")[2].split()[1]
-            environment = folder.joinpath("environ").read_bytes()
-        except OSError:
-            continue
-        if int(parent) == cloud and b"SendMailFunction" in environment and account in environment:
-            found.append(int(folder.name))
-    return found
+    functions = provider.cloud.ask("GET", "processes")
+    account = provider.account(CROWDED)
+    return [
+        int(pid)
+        for pid, function in functions.items()
+        if "SendMailFunction" in function and account in function
+    ]
 
 
 def test_killing_the_sender_in_the_middle_ends_with_one_mail_for_everybody(

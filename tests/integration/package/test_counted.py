@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import check, package
+from changecast_local.lambdas.parent import SHARED
 from testbed.package import SIDES, build, handlers, start, unpack
 
 AWS = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"}
@@ -46,6 +47,11 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def test_every_function_is_looked_at() -> None:
     assert sorted(LOADED) == handlers()
+
+
+def test_each_function_imports_what_the_embedded_cloud_imports_for_all() -> None:
+    """A module that only the embedded cloud imports would hide an import that is missing on AWS."""
+    assert [name for name, packages in LOADED.items() if SHARED not in packages] == []
 
 
 @pytest.mark.parametrize(
