@@ -28,7 +28,7 @@ _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u2
 # A command to paste, up to the end of its sentence; a text in quotes is part of it.
 _COMMAND = (
     r"""[`("]*(?:changecast|aws|sam|eval|pip) [a-z"'].*?(?:"[^"]*"|'[^']*'|.)*?"""
-    r"""(?=[;,.:)`]+(?:\s|$)|\s+#|$)\S*"""
+    r"""(?=[;,.:)`]+(?:\s|$)|\s+[#(]|$)\S*"""
 )
 _PIECE = re.compile(rf"(?:{_COMMAND}|\S+)\s*")
 # The width of a file or a pipe, where other programs read lines.

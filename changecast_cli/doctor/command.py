@@ -26,8 +26,6 @@ from changecast_cli.options import AsJson, Profile, Region, session
 from changecast_cli.terminal import err
 
 AT_ONCE = 8
-# With more accounts than this, healthy verdicts would hide the problems.
-FEW = 3
 
 
 class Only(StrEnum):
@@ -76,7 +74,7 @@ def doctor(
         Only | None,
         typer.Option(
             help="What to show: `problems` or `everything` (default: `problems` if more than "
-            f"{FEW} accounts are checked).",
+            "one account is checked).",
             case_sensitive=False,
         ),
     ] = None,
@@ -131,7 +129,8 @@ def doctor(
     if canary:
         checked = _with_canaries(hub, {each.code: each for each in chosen}, checked, many)
     number = len(chosen) + (everybody or hub_only)
-    shown = only or (Only.PROBLEMS if number > FEW else Only.EVERYTHING)
+    # Of several accounts, healthy verdicts would hide the problems.
+    shown = only or (Only.PROBLEMS if number > 1 else Only.EVERYTHING)
     err.print(f"Checking {_names(chosen, hub=everybody or hub_only) or 'the alerts'} ...")
     show(
         checked,

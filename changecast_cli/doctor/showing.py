@@ -45,7 +45,7 @@ def show(
     Args:
         checked: The accounts, of which `number` are expected.
         number: With more than one, each has a line that sums it up.
-        everything: Show healthy verdicts too.
+        everything: Show healthy verdicts too; of several accounts, after their problems.
         levels: Show only verdicts of these levels; empty means all.
         as_json: Print one JSON object at the end instead.
     """
@@ -70,7 +70,8 @@ def show(
     if as_json:
         print_json({"verdicts": found})
     else:
-        for line in _end(total, healthy=unshown[False], repeating=unshown[True]):
+        is_folded = not everything and not levels
+        for line in _end(total, unshown, is_folded=is_folded):
             out.print(line)
     if total[Level.BROKEN]:
         raise typer.Exit(FAILED)
@@ -98,11 +99,13 @@ def _fresh(shown: list[Verdict], alike: Counter[tuple[str, str]]) -> list[Verdic
 def _print(each: Checked, shown: Iterable[Verdict], *, summed_up: bool) -> None:
     if summed_up:
         out.print(summary_line(each.who, each.verdicts))
+        shown = sorted(shown, key=lambda one: [*Level].index(one.level), reverse=True)
     for line in verdict_lines(each.who, shown):
         out.print(line)
 
 
-def _end(total: Counter[Level], *, healthy: int, repeating: int) -> Iterator[str]:
+def _end(total: Counter[Level], unshown: Counter[bool], *, is_folded: bool) -> Iterator[str]:
+    healthy, repeating = unshown[False], unshown[True]
     if repeating:
         yield (
             f"\n{noun(repeating, 'more account')} with only the warnings above: --state warning "
@@ -111,3 +114,5 @@ def _end(total: Counter[Level], *, healthy: int, repeating: int) -> Iterator[str
     if healthy:
         yield f"\n{noun(healthy, 'account')} without a problem: --only everything shows them"
     yield f"\n{counted([*total.elements()])}"
+    if is_folded and total[Level.OK] and not healthy:
+        yield "--only everything lists the ok ones too."

@@ -7,12 +7,16 @@ from dataclasses import replace
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from changecast_cli.deploying.samconfig import CustomerStack
+from changecast_cli.doctor import command
 from changecast_cli.doctor.command import _on
 from changecast_cli.doctor.showing import MANY, Checked, show
 from changecast_cli.doctor.verdicts import Level, Verdict, broken, counted, ok, warning
 from changecast_cli.failures import Refused
+from changecast_cli.main import app
+from testbed.expand import ROOT
 
 WELL, DEAD = ok("sending", "enabled"), broken("dead-letters", "1 of outcomes", "redrive")
 LATE = warning("release", "0.0.9", "upgrade")
@@ -46,6 +50,29 @@ def test_something_broken_ends_with_1_and_nothing_broken_does_not(
         assert ended.value.exit_code == 1
     show([Checked("a", [LATE])], 1, everything=True, levels=frozenset(), as_json=False)
     assert "1 warning, 0 broken" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "lists_ok"),
+    [(["-c", "acme"], True), (["--hub"], True), (["--all"], False),
+     (["--hub", "-c", "acme"], False), (["--all", "--only", "everything"], True),
+     (["-c", "acme", "--only", "problems"], False)],
+)  # fmt: skip
+def test_of_several_accounts_the_problems_are_listed_unless_everything_is_asked_for(
+    words: list[str], lists_ok: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "session", lambda *_: None)
+    monkeypatch.setattr(command, "look_at", lambda *_, **__: [WELL, LATE, DEAD])
+    monkeypatch.setattr(command, "examine_hub", lambda *_, **__: [WELL])
+    ended = CliRunner().invoke(app, ["doctor", *words, "--config", str(ROOT / "samconfig.toml")])
+    assert ended.exit_code == (words != ["--hub"])
+    assert ("enabled" in ended.stdout) is lists_ok
+    assert ("--only everything" in ended.stdout) is not lists_ok
+    if "--all" in words:
+        lines = [line for line in ended.stdout.splitlines() if "acme" in line]
+        checks = ["1 ok, 1 warning, 1 broken", "dead-letters", "release", "enabled"]
+        assert len(lines) == len(checks) - (not lists_ok)
+        assert all(check in line for check, line in zip(checks, lines, strict=False))
 
 
 def many(number: int = MANY + 50) -> list[Checked]:

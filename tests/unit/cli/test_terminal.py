@@ -96,6 +96,15 @@ def test_a_command_is_never_broken(
     assert command in _plain(written(screen))
 
 
+def test_a_remark_in_brackets_after_a_command_is_broken_as_any_words(
+    screen: terminal.HarmlessConsole,
+) -> None:
+    screen.print(f"{LONG}: {PASTED} (it says (at once) {LONG})", markup=False)
+    said = _plain(written(screen))
+    assert PASTED in said
+    assert max(map(len, said.splitlines())) <= 80
+
+
 def test_a_command_with_a_colour_is_not_broken_either(screen: terminal.HarmlessConsole) -> None:
     screen.print(f"[bold]{LONG}[/]. [cyan]{PASTED}[/]", soft_wrap=True)
     assert PASTED in _plain(written(screen))
