@@ -35,7 +35,7 @@ def read_text(path: Path, encoding: str | None = None) -> str:
         return body.decode(name)
     except LookupError as error:
         raise Refused(
-            f"{name!r} is not an encoding that Python knows; use, for example, utf-8 or cp1252"
+            f"{name!r} is an unknown encoding; use, for example, utf-8 or cp1252"
         ) from error
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1

@@ -153,13 +153,17 @@ def _again(first: ListedPerson, again: ListedPerson) -> str:
     differ = [topic for topic, choice in again.choices.items()
               if first.choices.get(topic, choice) != choice]  # fmt: skip
     says += "".join(
-        f"; {LABELS[name]} {first.settings[name] or OWN} counts, not {value or OWN}"
+        f"; {LABELS[name]} {first.settings[name] or OWN} is used, not {value or OWN}"
         for name, value in again.settings.items()
         if first.settings.get(name, value) != value
     )
     if first.unsubscribed != again.unsubscribed:
         return f"{says}; unsubscribed, because one of these lines says so"
-    return f"{says}; `no` in one of them counts: {', '.join(differ)}" if differ else says
+    return (
+        f"{says}; opted out of {', '.join(differ)}, because one of these lines says so"
+        if differ
+        else says
+    )
 
 
 def _with(one: ListedPerson, given: Mapping[str, Choice]) -> ListedPerson:

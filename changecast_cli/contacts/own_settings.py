@@ -71,7 +71,7 @@ def timezone_of(text: str) -> str:
     """Return the IANA time zone that a text names, in any case."""
     if found := _zones().get(text.strip().casefold()):
         return found
-    raise Refused(f"{text[:40]!r} is not an IANA time zone, for example Europe/Madrid")
+    raise Refused(f"{text[:40]!r} is not an IANA time zone such as Europe/Madrid")
 
 
 def settings_of(address: str, chosen: Mapping[str, Preference]) -> dict[str, str]:

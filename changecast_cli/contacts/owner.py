@@ -181,8 +181,8 @@ def strange_domains(
     listed = f"Domains on the list: {_counts(known)}" if known else "The list is empty"
     sender = f"; the customer's own: {', '.join(sorted(own))}" if own else ""
     return (
-        f"{new.total()} of the file's {asked.total()} addresses have a domain that nobody on this "
-        f"list has: {_counts(new)}. {listed}{sender}. Is it the right file?"
+        f"{new.total()} of the file's {asked.total()} addresses have domains that nobody on this "
+        f"list has: {_counts(new)}. {listed}{sender}. Is this the right file?"
     )
 
 

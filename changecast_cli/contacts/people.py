@@ -189,7 +189,9 @@ def subscribe(
     out_of = [topic for topic in requested if person.preferences.get(topic) == "OPT_OUT"]
     if (out_of or person.unsubscribed_from_all) and not they_asked:
         of = "everything" if person.unsubscribed_from_all else ", ".join(out_of)
-        raise Refused(f"{address} opted out of {of}: add --they-asked if they want it again")
+        raise Refused(
+            f"{address} opted out of {of}: add --they-asked if they want these mails again"
+        )
     for one in spellings:
         again = replace(one, unsubscribed_from_all=False)
         update(contacts, again.choosing(dict.fromkeys(requested, "OPT_IN")))

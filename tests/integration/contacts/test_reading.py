@@ -182,7 +182,7 @@ def test_of_two_lines_about_a_person_the_first_counts_and_the_other_is_named(
     done = imported(contacts, text, "--apply")
     assert reads(ledger, "zoe@acme.example") == ("de", "Asia/Tokyo")
     (again,) = [one for one in done["lines"] if one["result"] == "repeated"]
-    assert "language de counts, not fr" in again["reason"]
+    assert "language de is used, not fr" in again["reason"]
 
 
 def test_a_choice_that_is_made_while_a_file_is_imported_counts(

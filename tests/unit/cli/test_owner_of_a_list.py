@@ -122,5 +122,5 @@ def test_a_first_file_is_compared_with_the_domain_of_the_customers_sender() -> N
     assert strange_domains(["gil@globex.example", "eva@elsewhere.example"], [], own) == ""
     said = strange_domains(["eva@elsewhere.example"], [], own)
     assert "1 of the file's 1 addresses" in said
-    assert "The list is empty; the customer's own: globex.example. Is it the right file?" in said
+    assert "The list is empty; the customer's own: globex.example. Is this the right file?" in said
     assert strange_domains(["eva@elsewhere.example"], []) == ""  # nothing to compare with
