@@ -45,7 +45,9 @@ NOBODY_IS_ALERTED = (
 def add(
     code: Annotated[str | None, typer.Argument(help="The customer's code.")] = None,
     account: Annotated[str | None, typer.Option(help="The customer's AWS account.")] = None,
-    region: Annotated[str | None, typer.Option(help="AWS Region of the customer's SES.")] = None,
+    region: Annotated[
+        str | None, typer.Option(help="AWS Region where the customer uses SES.")
+    ] = None,
     name: Name = None,
     sender: Sender = None,
     timezone: Timezone = None,
@@ -73,7 +75,7 @@ def add(
         bool, typer.Option("--update", help="Change customers whose values differ from the file.")
     ] = False,
     skip_faulty: Annotated[
-        bool, typer.Option("--skip-faulty", help="Skip refused lines, and add the rest.")
+        bool, typer.Option("--skip-faulty", help="Skip lines that have faults, and add the rest.")
     ] = False,
     deploy_now: DeployNow = False,
     alert_email: Annotated[
@@ -140,9 +142,7 @@ def _rows(one: Mapping[str, str | None], from_file: Path | None, encoding: str |
         f"--{name.replace('_', '-')}" for name, value in one.items() if value and name != "code"
     ]
     if one["code"] or also:
-        raise Refused(
-            f"--from already lists the customers; leave out {', '.join(also) or one['code']}"
-        )
+        raise Refused(f"--from already lists the customers; omit {', '.join(also) or one['code']}")
     return [(f"{from_file}:{line}", row) for line, row in read_rows(from_file, encoding)]
 
 

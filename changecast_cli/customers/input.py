@@ -133,7 +133,10 @@ def hub_faults(hub: HubStack) -> Iterator[str]:
     if not re.fullmatch(r"[0-9]{12}", hub.account):
         yield f"the hub's account {hub.account!r} is not 12 digits"
     if hub.region not in regions_with_ses():
-        yield f"the hub's Region {hub.region!r} is not one that botocore knows"
+        yield (
+            f"the hub's Region {hub.region!r} is unknown here; for newer Regions: pip install "
+            "--upgrade botocore"
+        )
     if not _PARAMETER.fullmatch(hub.profile or ""):
         yield "the hub's profile must have at most 200 characters, none of them \" or \\"
 
@@ -154,7 +157,7 @@ def _faults(row: Mapping[str, str]) -> Iterator[str]:
     yield from sender_faults(row["sender"])
     if row["timezone"] not in time_zones():
         near = known_names(row["timezone"], time_zones())
-        yield f"{row['timezone']!r} is not an IANA time zone, for example Europe/Madrid ({near})"
+        yield f"{row['timezone']!r} is not an IANA time zone such as Europe/Madrid ({near})"
     yield from _language_faults(row.get("language", "en"))
     yield from _topic_faults(row)
     yield from _reminder_faults(row.get("reminders", ""))
@@ -170,7 +173,7 @@ def _faults(row: Mapping[str, str]) -> Iterator[str]:
 
 def _language_faults(language: str) -> Iterator[str]:
     if not _LANGUAGE.fullmatch(language):
-        yield f"language {language!r} must be like en or en-GB"
+        yield f"language {language!r} is not a tag such as en or en-GB"
     elif language.partition("-")[0] not in languages():
         known = ", ".join(sorted(languages()))
         yield f"mails are not available in {language!r} (available: {known})"
@@ -207,7 +210,10 @@ def _code_faults(code: str) -> Iterator[str]:
 
 def _region_faults(region: str) -> Iterator[str]:
     if region not in regions_with_ses():
-        yield f"SES is not in Region {region!r} (it is in {', '.join(sorted(regions_with_ses()))})"
+        yield (
+            f"SES is not available in Region {region!r} (available in "
+            f"{', '.join(sorted(regions_with_ses()))})"
+        )
 
 
 @cache

@@ -39,7 +39,10 @@ if TYPE_CHECKING:
 _BUS = re.compile(re.escape(DEFAULT_HUB_BUS) + "(-([2-9]|[1-9][0-9]))?")
 # Announcements put on the old bus after its rule was deleted are at most as old as the move.
 LOOK_BACK = timedelta(hours=1)
-AGAIN = "Run the same command again to finish the move; until then both buses accept its reports"
+AGAIN = (
+    "Run the same command again to finish the move; until then both buses accept the "
+    "customer's reports"
+)
 
 
 def move(
@@ -97,7 +100,8 @@ def _plan(text: str, customer: CustomerStack, bus: str) -> list[str]:
     return [
         f"{code} moves from {customer.hub_bus} to {bus}{', which is created' if is_new else ''}:",
         f"{bus} accepts reports of account {customer.account}",
-        f"the stack changecast-route-{code}: a new rule on {bus}, the registry, then no old rule",
+        f"the stack changecast-route-{code} adds a rule on {bus}, changes the registry, then "
+        "deletes the old rule",
         f"the stack {STACK} in account {customer.account} reports to {bus}",
         (
             "changes that were announced during the move and never reported on are announced "

@@ -144,7 +144,7 @@ def _plan(
     lines = [
         f"{code} ({customer.name}, account {customer.account}, {customer.region}) is removed:",
         (
-            f"removed: [{code}] and [{code}{ROUTE}] of samconfig.toml; its account may no "
+            f"removed from samconfig.toml: [{code}] and [{code}{ROUTE}]; the account may no "
             "longer report"
         ),
         *(f"{verb}: {_where(stack)}" for stack in stacks),

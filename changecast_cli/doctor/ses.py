@@ -164,14 +164,16 @@ def configuration_set(checked: CheckedAccount) -> Iterator[Verdict]:
         if error.response["Error"]["Code"] != "NotFoundException":
             raise
         yield broken(
-            "configuration-set", f"SES has no {name}", _again(checked, "CreatedConfigurationSet")
+            "configuration-set",
+            f"SES has no configuration set {name}",
+            _again(checked, "CreatedConfigurationSet"),
         )
         return
     if values(dict(found), "SendingOptions", "SendingEnabled") is False:
         turn_on = "aws sesv2 put-configuration-set-sending-options --sending-enabled"
         ours = checked.name("CreatedConfigurationSet")
         fix = repair_of(checked.code) if ours else f"{turn_on} --configuration-set-name {name}"
-        yield broken("configuration-set", f"{name} does not send", fix)
+        yield broken("configuration-set", f"sending is turned off for {name}", fix)
         return
     yield ok("configuration-set", name)
     answer = ses.get_configuration_set_event_destinations(ConfigurationSetName=name)

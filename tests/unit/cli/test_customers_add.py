@@ -38,8 +38,8 @@ def refusal(**changed: str) -> str:
         ({"account": "111111111111"}, "the hub's own account"),
         ({"account": "55555555555"}, "not 12 digits"),
         ({"account": "٥٥٥٥٥٥٥٥٥٥٥٥"}, "not 12 digits"),
-        ({"region": "eu-south-9"}, "SES is not in Region 'eu-south-9'"),
-        ({"region": "ap-east-2"}, "SES is not in Region"),
+        ({"region": "eu-south-9"}, "SES is not available in Region 'eu-south-9'"),
+        ({"region": "ap-east-2"}, "SES is not available in Region"),
         ({"name": "Globex"}, "globex has the same name"),
         ({"profile": 'x"\nregion = "y'}, "profile must have at most 200 characters"),
         ({"name": 'Um"bra'}, "none of them"),
@@ -48,7 +48,7 @@ def refusal(**changed: str) -> str:
         ({"sender": "a@b@umbra.example"}, "is not a mail address"),
         ({"timezone": "Madrid"}, "not an IANA time zone"),
         ({"timezone": ""}, "missing: timezone"),
-        ({"language": "spanish"}, "must be like"),
+        ({"language": "spanish"}, "is not a tag such as en or en-GB"),
         ({"language": "xx"}, "available: de, en, es, fr"),
         ({"language": "sv-SE"}, "available: de, en, es, fr, it, ja, nl, pt"),
         ({"sender": "umbra@gmail.com"}, "only gmail.com itself can publish"),
@@ -209,7 +209,7 @@ def test_another_encoding_is_refused_by_line_until_it_is_named(tmp_path: Path) -
     with pytest.raises(Refused, match=r"line 2 is not utf-8.*--encoding"):
         read_rows(path)
     assert read_rows(path, "cp1252")[0][1]["name"] == "Ümbra"
-    with pytest.raises(Refused, match="is not an encoding that Python knows"):
+    with pytest.raises(Refused, match="is an unknown encoding"):
         read_rows(path, "klingon")
 
 

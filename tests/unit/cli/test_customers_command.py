@@ -127,7 +127,7 @@ def test_set_deploys_what_somebody_wrote_into_the_file(monkeypatch: pytest.Monke
         (("set", "acmee", "--timezone", "UTC"), "did you mean 'acme'"),
         (("set", "acme"), "name at least one value"),
         (("set", "acme", "--language", "xx"), "not available in 'xx'"),
-        (("add", "--from", "x.csv", "--timezone", "UTC"), "leave out --timezone"),
+        (("add", "--from", "x.csv", "--timezone", "UTC"), "omit --timezone"),
     ],
 )
 def test_what_cannot_be_set_is_refused_and_changes_nothing(

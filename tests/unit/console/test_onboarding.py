@@ -85,7 +85,7 @@ def test_a_second_customer_needs_no_hub_and_keeps_the_first(browser: TestClient)
     [
         ({"code": "Acme"}, "is not a customer code"),
         ({"account": "22222222222"}, "is not 12 digits"),
-        ({"region": "mars-1"}, "SES is not in Region"),
+        ({"region": "mars-1"}, "SES is not available in Region"),
         ({"sender": "nobody"}, "nobody"),
         ({"timezone": "Madrid"}, "is not an IANA time zone"),
         ({"language": "xx"}, "not available in"),
