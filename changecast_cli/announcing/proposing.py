@@ -41,7 +41,7 @@ _PATIENT = Config(read_timeout=310, retries={"total_max_attempts": 1})
 _OPTIONS = ("confidential", "test", "despite", "past", "require_approvals", "notify_all")
 
 
-PROPOSES = "this only proposes it: nobody is told until another person approves it"
+PROPOSES = "this is only a proposal: nobody is told until another person approves it"
 
 
 def place_of(hub: Hub) -> Place:

@@ -29,8 +29,8 @@ from changecast_cli.terminal import out, print_json
 _IMPACT = {
     Basis.STATED: "{}",
     Basis.SURE_WORDS: "{}, according to the document's text",
-    Basis.UNCLEAR_WORDS: "people read the document's text, programs get {}: set impact_level to "
-    "be precise",
+    Basis.UNCLEAR_WORDS: "people read the document's text; programs get {}. To be precise, set "
+    "impact_level",
     Basis.UNSTATED: "not stated; programs get {}: set impact_level, or describe the impact",
 }
 

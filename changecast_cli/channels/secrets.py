@@ -56,8 +56,8 @@ def rotate(
         return
     out.print(f"Secret, shown only once: {secret}", markup=False)
     out.print(
-        "Give it to the receiver within 24 hours. Try it: changecast channels test "
-        f"{name}{channels.where}",
+        "Give the secret to the receiver within 24 hours. To test the webhook: changecast "
+        f"channels test {name}{channels.where}",
     )
 
 

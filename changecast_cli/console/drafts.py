@@ -195,7 +195,7 @@ def _refuse_moved(draft: Draft, now: Announcement) -> None:
         then.revision, then.customers, then.withdrawn,
     ):  # fmt: skip
         raise Refused(
-            f"somebody else has announced {then.change_id} since you checked this document: it "
+            f"somebody else has announced {then.change_id} since you checked this document: yours "
             f"would now be revision {now.revision}, not {then.revision}. Nothing was announced; "
             "look at the change, and check the document again"
         )

@@ -75,7 +75,7 @@ def _with_a_way(closed: Verdict, code: str) -> Verdict:
     """Return the verdict on an account that is not open, with what opens it to a console."""
     way = (
         f"add the AWS profile changecast-{code}, or start the console in the folder whose "
-        f"{SAMCONFIG} has {code}"
+        f"{SAMCONFIG} lists {code}"
     )
     return warning(closed.check, f"its own account was not checked: {closed.reason}", way)
 

@@ -51,5 +51,5 @@ def clock_of(zone: str) -> Clock:
         return Clock(zone, ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise Refused(
-            f"there is no time zone {zone!r}: give an IANA name, for example Europe/Madrid"
+            f"there is no time zone {zone!r}: give an IANA name such as Europe/Madrid"
         ) from error

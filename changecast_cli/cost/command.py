@@ -99,7 +99,9 @@ def cost(
     ] = 50,
     affected: Annotated[
         float,
-        typer.Option(help="Share of the customers that a change names, from 0 to 1.", min=0, max=1),
+        typer.Option(
+            help="Share of all customers that one change affects, from 0 to 1.", min=0, max=1
+        ),
     ] = 1.0,
     mails: Annotated[
         float, typer.Option(help="Mails per person and change, updates included.", min=0)

@@ -68,8 +68,8 @@ def invite(hub: Hub, asked: Invitation, *, kept: bool) -> None:
         )
     elif not sys.stdin.isatty():
         err.print(
-            "[dim]The link works only while the local cloud runs. "
-            "To leave it running, add --keep.[/]"
+            "[dim]The link works only while the embedded cloud runs. To leave it running, add "
+            "--keep.[/]"
         )
     else:
         _show_arriving(hub, asked)

@@ -47,7 +47,7 @@ def up(
     """
     if webhook_authority is not None:
         _refuse_no_certificates(webhook_authority)
-    with working("Starting the local cloud"):
+    with working("Starting the embedded cloud"):
         local = local_cloud.start(authority=webhook_authority)
     if as_json:
         print_json({"endpoint": local.cloud.endpoint, "pid": local.pid})

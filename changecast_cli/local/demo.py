@@ -96,7 +96,7 @@ def demo(
     with tempfile.TemporaryDirectory(prefix="changecast-") as scratch:
         folder = local_cloud.FOLDER if keep else Path(scratch)
         with ExitStack() as stack:
-            with working("Starting the local cloud"):
+            with working("Starting the embedded cloud"):
                 receiver, authority = stack.enter_context(_receiver(folder / "tls"))
                 local = stack.enter_context(
                     local_cloud.temporary(folder, keep=keep, authority=authority)
@@ -206,7 +206,7 @@ def _tell(shown: Shown, *, kept: bool) -> None:
     out.print(f"\nThe mails are in {folder}/ (open the .html in a browser).")
     if kept:
         out.print(
-            "The local cloud is still running. Next:\n"
+            "The embedded cloud is still running. Next:\n"
             '  eval "$(changecast local env hub)"    # configures this shell for the hub\n'
             "  changecast console\n"
             "  changecast status\n"
@@ -214,4 +214,4 @@ def _tell(shown: Shown, *, kept: bool) -> None:
             "  changecast local down"
         )
     else:
-        err.print("[dim]To leave the local cloud running and look around in it, add --keep.[/]")
+        err.print("[dim]To leave the embedded cloud running and look around in it, add --keep.[/]")

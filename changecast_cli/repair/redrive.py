@@ -74,7 +74,7 @@ def redrive(
         about = f"is about {change_id}" if change_id else "can be sent back"
         out.print(f"Nothing to do: no dead letter of {customer} {about}.", markup=False)
     elif sent:
-        out.print(f"Redriven: {len(sent)}. Next: {_next(change_id, customer)}", markup=False)
+        out.print(f"Sent back: {len(sent)}. Next: {_next(change_id, customer)}", markup=False)
 
 
 def send_back(

@@ -87,7 +87,7 @@ def test_where_two_persons_announce_each_verb_proposes(
 ) -> None:
     put = [*office.hub.events.entries]
     looked = typed(*words, "--dry-run")
-    assert "this only proposes it" in " ".join(looked.stderr.split())
+    assert "this is only a proposal" in " ".join(looked.stderr.split())
     assert office.bucket.objects == {}
     told = typed(*words, "--yes")
     assert (told.exit_code, told.exception) == (0, None)

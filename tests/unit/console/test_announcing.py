@@ -90,7 +90,7 @@ def test_a_revision_that_somebody_else_took_meanwhile_announces_nothing(
     before = len(hub.events.entries)
     answer = announce_it(browser, draft)
     assert answer.status_code == 400
-    assert "it would now be revision 2, not 1" in answer.text
+    assert "yours would now be revision 2, not 1" in answer.text
     assert len(hub.events.entries) == before
 
 
