@@ -6,14 +6,14 @@ MEASURES ?=
 SCHEDULES ?= 20000
 SEED ?= 1
 FROM ?= HEAD
-# Keep byte code even where the machine says otherwise: without it, every process that the tests
+# Keep byte code even if the machine is set not to: without it, every process that the tests
 # start compiles boto3 and everything else again.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test collect test-seconds test-cpu check isolation game-day simulate mutants bench bench-check lock upgrade-test release-check wheel wheel-demo licences docs docs-reference docs-pictures screenshots docs-links mail-gallery mail-score
 
-help: ## list what can be made
+help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 .venv/.ready: requirements/bootstrap.txt requirements/dev.txt pyproject.toml
@@ -66,7 +66,7 @@ isolation: .venv/.ready build/policy-lint/.ready ## prove who can do what: 30 x 
 	@build/policy-lint/bin/cyclonedx-py requirements functions/requirements-customer.txt --output-reproducible --outfile build/isolation/sbom-customer.json
 	@build/policy-lint/bin/cyclonedx-py requirements functions/requirements-hub.txt --output-reproducible --outfile build/isolation/sbom-hub.json
 
-# The policy linters want older packages than we do, so they have a folder of their own.
+# The policy linters need older packages than we do, so they have their own folder.
 build/policy-lint/.ready: requirements/policy-lint.txt .venv/.ready
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python build/policy-lint
 	@$(BIN)/uv pip sync --quiet --python build/policy-lint/bin/python --require-hashes requirements/policy-lint.txt
@@ -79,7 +79,7 @@ mail-gallery: .venv/.ready build/.browser ## write every kind of mail in every l
 	@$(BIN)/python -m tests.gallery
 
 # SpamAssassin brings some 30 packages of Perl, so it has a target of its own, outside make test.
-mail-score: .venv/.ready ## ask SpamAssassin about every kind of mail in every language
+mail-score: .venv/.ready ## score every kind of mail in every language with SpamAssassin
 	@command -v spamassassin >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y -qq --no-install-recommends spamassassin >/dev/null; }
 	@$(BIN)/pytest --heavy tests/integration/mails/test_spam_score.py
@@ -87,7 +87,7 @@ mail-score: .venv/.ready ## ask SpamAssassin about every kind of mail in every l
 simulate: .venv/.ready ## run SCHEDULES random schedules of faults from SEED; fails if a mail is lost or sent twice
 	@$(BIN)/python -m testbed.simulation $(SCHEDULES) $(SEED)
 
-# FROM is a commit or tag. The same code as here is marked, so that it is another release.
+# FROM is a commit or tag. If its code is the same as here, it is marked as another release.
 upgrade-test: .venv/.ready ## deploy FROM, put changes into every state, upgrade and go back; fails if anybody is lost or told twice
 	@$(BIN)/python -m tests.upgrade --from $(FROM)
 
@@ -97,7 +97,7 @@ mutants: .venv/.ready ## plant faults in the product, and print which test finds
 bench: .venv/.ready ## measure, one JSON line per measure; CPU and counts have goals, wall times are reported
 	@$(BIN)/python -m benchmarks $(MEASURES)
 
-bench-check: .venv/.ready ## measure again; fails where a figure is more than 15 % worse than the baseline
+bench-check: .venv/.ready ## measure again; fails if a figure is more than 15% worse than the baseline
 	@$(BIN)/python -m benchmarks --check $(MEASURES)
 
 docs: build/docs-env/.ready ## build the documentation site, build/docs/index.html; a warning is an error
@@ -115,13 +115,13 @@ screenshots: .venv/.ready build/.browser ## make docs/pictures/console.png: the 
 docs-pictures: .venv/.ready build/.browser ## make docs/pictures/ from the samples: a mail as a browser shows it
 	@$(BIN)/python -m testbed.pictures
 
-# The site's tool has a folder of its own: nothing of it is in the product.
+# The tool for the site has its own folder, because the product contains nothing of it.
 build/docs-env/.ready: requirements/docs.txt .venv/.ready
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python build/docs-env
 	@$(BIN)/uv pip sync --quiet --python build/docs-env/bin/python --require-hashes requirements/docs.txt
 	@touch $@
 
-# In this order: each step is quicker to repair than the next one.
+# In this order, because each step is quicker to repair than the next one.
 release-check: ## everything before a release: make test, the wheel, its demo, the licences, upgrades from FROM
 	@echo "1/5 checks, documentation site, all tests" && $(MAKE) --no-print-directory test
 	@echo "2/5 sdist and wheel" && $(MAKE) --no-print-directory wheel
@@ -137,7 +137,7 @@ wheel: .venv/.ready ## build sdist and wheel, and install the wheel into an empt
 wheel-demo: .venv/.ready ## run the installed wheel (make wheel) in an empty folder: help, validate, demo
 	@$(BIN)/python -m tests.release.wheel demo
 
-licences: .venv/.ready build/policy-lint/.ready ## write the SBOM of the installed wheel (make wheel); fails where a licence is unknown
+licences: .venv/.ready build/policy-lint/.ready ## write the SBOM of the installed wheel (make wheel); fails if a licence is unknown
 	@build/policy-lint/bin/cyclonedx-py environment build/release/environment/bin/python --PEP-639 --output-reproducible --outfile build/release/sbom.json
 	@$(BIN)/python -m tests.release.licences
 

@@ -22,7 +22,7 @@ from testbed.templates import resource
 # How long each stub takes for an answer.
 SES_SECONDS, OTHERS_SECONDS = 0.025, 0.005
 BATCH = int(ENVIRONMENT["BATCH_SIZE"])
-# Lambda starts with this many pollers for a queue; each gathers as the template says.
+# Lambda starts with this many pollers for a queue; each gathers messages as the template says.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 POLLERS = 5
 _SOURCE = resource("template.yaml", "RecordOutcomeFunction")["Events"]["OutcomesQueue"]
@@ -44,7 +44,7 @@ class Figures:
 
 @dataclass
 class Account:
-    """The stubs' addresses by service, and the environment that leads a function to them.
+    """The stubs' addresses by service, and the environment that makes a function use them.
 
     `rate` is how many mails a second the account may send.
     """
@@ -126,18 +126,18 @@ class Account:
             return [Figures(**json.loads(_line_of(worker))) for worker in workers]
 
     def counts(self, service: str) -> dict[str, int]:
-        """Return what a stub was asked for so far."""
+        """Return what a stub has been asked for so far."""
         found: dict[str, int] = _get(self.urls[service] + COUNTS)
         return found
 
     def messages(self, queue: str) -> list[str]:
-        """Return what a queue holds; it is empty then."""
+        """Return the messages of a queue, and empty it."""
         found: list[str] = _get(f"{self.urls['sqs']}{MESSAGES}/{queue}")
         return found
 
 
 def _event_of_ses(kind: str, at: float, tags: dict[str, list[str]]) -> dict[str, Any]:
-    """As long as SES's own, which also have the mail's headers."""
+    """Return an event as long as SES's own, which also contain the mail's headers."""
     headers = [{"name": f"X-Header-{number}", "value": "v" * 60} for number in range(15)]
     mail = {"messageId": "m" * 60, "tags": tags, "headers": headers, "commonHeaders": {}}
     said = datetime.fromtimestamp(at, UTC).isoformat()
@@ -162,7 +162,7 @@ def _line_of(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
-        raise SystemExit(f"a process ended by itself: {process.args!r}")
+        raise SystemExit(f"a process ended unexpectedly: {process.args!r}")
     return line
 
 

@@ -1,10 +1,10 @@
-"""Wall time of the demo, and of warm announcements to first mail and last status.
+"""Wall time of the demo, and of warm announcements until their first mail and last status.
 
     python -m benchmarks.announcement
 
-All of it in the embedded cloud, whose own hops take milliseconds: what an announcement takes here
-is the functions' own time. On AWS, the hops' time comes on top (docs/performance.md). Wall times on
-a shared machine are noisy, so they have only generous limits.
+Everything runs in the embedded cloud, whose own hops take milliseconds: the time that an
+announcement takes here is the functions' own. On AWS, the hops' time comes on top
+(docs/performance.md). Wall times on a shared machine are noisy, so they have only generous limits.
 """
 
 import json
@@ -61,12 +61,12 @@ def _first_mails(cloud: Cloud, change_id: str) -> list[float]:
         at = datetime.fromisoformat(mail["at"]).timestamp()
         first[mail["account"]] = min(at, first.get(mail["account"], at))
     if len(first) != len(CODES):
-        raise SystemExit(f"{change_id}: mails of {len(first)} of {len(CODES)} customers")
+        raise SystemExit(f"{change_id}: only {len(first)} of {len(CODES)} customers had a mail")
     return list(first.values())
 
 
 def _announce(hub: object) -> tuple[str, float, float]:
-    """Announce a change; its id, when (epoch seconds), and how long its last status took."""
+    """Announce a change; return its id, when (epoch seconds), and how long its last status took."""
     document = json.loads(SAMPLE.read_text("utf-8"))
     change_id = f"CHG-{time.time_ns()}"
     document |= {"changeId": change_id, "customers": list(CODES)}

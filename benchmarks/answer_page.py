@@ -1,4 +1,4 @@
-"""How long a page of answers takes in the embedded cloud while 20 people load pages.
+"""How long the answer page takes in the embedded cloud while 20 people load pages.
 
 The deployed function behind the deployed stage, asked over HTTP. Each person loads a page a second,
 because the stage takes 25 requests a second; the first pages, which start functions, are not timed.
@@ -38,7 +38,7 @@ def measure() -> None:
 
 @contextmanager
 def _links() -> Iterator[Sequence[str]]:
-    """The personal links of so many people, whose customer lets them answer."""
+    """Yield the personal links of people whose customer lets them answer."""
     (customer,) = stage_for(["acme"]).customers
     stage = Stage((replace(customer, more=(("Responses", "yes"),)),))
     with tempfile.TemporaryDirectory() as scratch:
@@ -50,11 +50,12 @@ def _links() -> Iterator[Sequence[str]]:
             document = json.loads(SAMPLE.read_text("utf-8"))
             document |= {"changeId": f"CHG-{time.time_ns()}", "customers": ["acme"], "version": 1}
             final_run(hub, announce(document, hub=hub), PATIENCE)
-            # Plain text breaks no link over lines, and neither does its encoding: = ends a line.
+            # Plain text does not break links over lines, and its encoding marks the ends of lines
+            # with =.
             raw = [str(mail["raw"]).replace("=\r\n", "").replace("=\n", "")
                    for mail in local.cloud.mails()]  # fmt: skip
             links = [found[0] for one in raw if (found := _LINK.findall(one))]
-            assert len(set(links)) == CLIENTS, f"{len(links)} of {CLIENTS} have a link"
+            assert len(set(links)) == CLIENTS, f"only {len(links)} of {CLIENTS} people have a link"
             yield links
 
 

@@ -1,4 +1,4 @@
-"""The cost of answers: a link per mail, a page, and a thousand answers until each is counted.
+"""The cost of answers: a link for each mail, a page, and a thousand answers until all are counted.
 
     python -m benchmarks.answers
 
@@ -29,7 +29,7 @@ from testbed.doubles.announcements import envelope
 from testbed.doubles.ses import Ses
 from testbed.doubles.visitor import Visitor, link_in, responder
 
-# What a mail costs the sender (send_cpu_ledger_on), of which a link may be 2 %.
+# What a mail costs the sender (send_cpu_ledger_on), of which a link may be 2%.
 MAIL_US, SHARE = 1_165.0, 0.02
 PEOPLE, CLIENTS, PAGES = 1_000, 20, 400
 

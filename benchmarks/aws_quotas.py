@@ -1,8 +1,8 @@
-"""The AWS quotas that Changecast can meet, with what uses them up.
+"""The AWS quotas that Changecast can reach, and what uses them up.
 
 Quotas that count customers are used up at some number of customers, whatever is announced; the
-others at some rate. EventBridge's (rates of eu-central-1) were read on 2026-11-24; the others are
-as remembered: check them on the page that is named before you rely on them.
+others at some rate. EventBridge's (rates of eu-central-1) were read on 2026-11-24; the others were
+not looked up: check them on the named page before you rely on them.
 """
 
 from typing import NamedTuple
@@ -24,7 +24,7 @@ _DYNAMODB = (
 
 
 class Quota(NamedTuple):
-    """The quota of the hub's account, what a customer uses of it, what can be done, AWS's page."""
+    """A quota of the hub's account, how much a customer uses, the remedy, and AWS's page."""
 
     limit: float
     per_customer: float

@@ -1,8 +1,8 @@
-"""Sending without a ledger, as a process: `python -m benchmarks.bare THREADS`.
+"""Send mails without a ledger, as a process: `python -m benchmarks.bare THREADS`.
 
-What most scripts do: boto3's default client, in a loop or in threads, with mails that are ready
-before the clock starts. It has the protocol of benchmarks.function; each message is an address, and
-the first of each thread is its warm-up.
+This is what most scripts do: boto3's default client, in a loop or in threads, with mails that are
+ready before the clock starts. It has the protocol of benchmarks.function; each message is an
+address, and the first of each thread is its warm-up.
 """
 
 import json

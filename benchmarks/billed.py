@@ -2,9 +2,9 @@
 
     python -m benchmarks.billed
 
-Each function has its memory from the template, and Lambda gives it a share of a core by that. The
-estimate is the measured wall time, plus the extra time that its CPU needs on such a share. This is
-more than AWS bills, because a function that waits has CPU to spare. The price is that of arm64,
+Each function has the memory that the template sets, and Lambda gives it a matching share of a core.
+The estimate is the measured wall time, plus the extra time that its CPU needs on such a share. This
+is more than AWS bills, because a function that waits has CPU to spare. The price is that of arm64,
 which `changecast customers add` deploys; the CPU is that of this machine.
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 """

@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def _grow_warm(fleet: Fleet, number: int, people: int) -> None:
-    """More customers, whose functions' processes have started for one person each."""
+    """Deploy more customers; a mail to one person at each starts their functions' processes."""
     more = fleet.stage.customers[len(fleet.standing) : number]
     fleet.grow(number, contacts=1)
     fleet.told([each.code for each in more])

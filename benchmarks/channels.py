@@ -63,7 +63,7 @@ def _mails() -> None:
         rounds = [_round(on, off, number) for number in range(ROUNDS)]
         told = len(on.messages("notices"))
     with_channels, without = zip(*rounds, strict=True)
-    # Nothing is compared where no endpoint hears of a change; a test tells none.
+    # Nothing is compared for a test, which tells no endpoint.
     report("channels_notices_queued", [told], "notices", at_least(3 * ROUNDS))
     rates = [[each.units / each.wall for each in side] for side in (with_channels, without)]
     report("channels_send_rate", rates[0], "mails/s", at_least_peer(0.97), peers=rates[1])

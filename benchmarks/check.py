@@ -1,7 +1,7 @@
-"""Check figures against the committed baseline: more than 15 % worse is a loss.
+"""Compare figures with the committed baseline: more than 15% worse is a loss.
 
-The ratio to the peer of the same run is compared, because machines differ. Without a peer, only
-counts are compared, not times. A measure of the baseline that was not taken is a loss too.
+What is compared is the ratio to the peer of the same run, because machines differ. Without a peer,
+only counts are compared, not times. A measure of the baseline that was not taken is a loss too.
 """
 
 import json
@@ -53,7 +53,7 @@ def _loss(now: Line | None, before: Line) -> str | None:
     worse = was / is_now - 1 if _more_is_better(before) else is_now / was - 1
     if worse <= TOLERANCE:
         return None
-    return f"{name} is {100 * worse:.0f} % worse: {is_now:g}, was {was:g}"
+    return f"{name} is {100 * worse:.0f}% worse: {is_now:g} now, {was:g} before"
 
 
 def _comparable(line: Line) -> float | None:

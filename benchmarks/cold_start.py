@@ -4,8 +4,8 @@
 
 The CPU of a whole process that imports the handler from the built package, with X-Ray and every
 client that the function makes; it ends without cleanup, like Lambda's processes. The peer is a bare
-process with `boto3.client("sesv2")`, as pip installs the same versions. What the interpreter itself
-takes is in both. The package is for this Python, which must load it.
+process with `boto3.client("sesv2")`, as pip installs the same versions. Both contain the time of
+the interpreter itself. The package is for this Python, which must load it.
 """
 
 import os
@@ -21,8 +21,8 @@ from testbed.package import SIDES, build, handlers, start, unpack
 
 ROUNDS = 9
 SENDER, PLANNER = "send_mail", "plan_delivery"
-# Two of the goals are given. A function that writes mails is like the planner; what else reads our
-# models must take less.
+# Two of the goals are fixed. A function that writes mails may take as long as the planner; others
+# that load our models must take less.
 GOALS = {SENDER: 1.2, "record_outcome": 1.2, "sweep": 1.2, PLANNER: 1.9, "intake": 1.9}
 OTHERS = 1.7
 

@@ -55,12 +55,12 @@ def main() -> None:
 
 
 def _composing(change: Change, previous: Change | None) -> list[float]:
-    """Milliseconds for one change, per round."""
+    """Return the milliseconds for one change, for each round."""
     return _each(1e3, range(CHANGES), lambda _: _compose(change, previous))
 
 
 def _each(scale: float, items: Sequence[Any], work: Callable[[Any], object]) -> list[float]:
-    """CPU time per item, per round."""
+    """Return the CPU time for each item, for each round."""
     times = rounds(lambda: [work(item) for item in items])
     return [scale * seconds / len(items) for seconds in times]
 

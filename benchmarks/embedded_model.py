@@ -35,7 +35,7 @@ def seen_in(lines: Sequence[Line], customers: int) -> dict[str, Seen]:
 
 
 def to_last_mail(seen: Mapping[str, Seen], customers: int, people: int, workers: int) -> float:
-    """Seconds from an announcement until the last mail of so many customers."""
+    """Return the seconds from an announcement until the last mail of this many customers."""
     env = simpy.Environment()
     slots = simpy.Resource(env, capacity=workers)
     last = [0.0]

@@ -23,7 +23,7 @@ SAMPLE = Path(__file__).parents[1] / "tests" / "samples" / "a-current-approved.j
 START_SECONDS = 60.0
 SEND_EMAIL = "SES.POST outbound-emails"
 WORKERS = 4
-# An account's limits are not measured here, so they are off.
+# Account limits are not measured here, so they are off.
 NO_LIMITS = (("MaxAnnouncementsPerHour", "0"),)
 Line = dict[str, Any]
 
@@ -92,7 +92,7 @@ class Fleet:
         end = time.monotonic() + seconds
         while time.time() - self.meter.stat().st_mtime < quiet:
             if time.monotonic() > end:
-                raise SystemExit("the functions do not come to rest")
+                raise SystemExit("the functions are still busy")
             time.sleep(0.1)
 
 
@@ -115,7 +115,7 @@ def customer(number: int) -> CustomerStack:
 def metered_cloud(
     folder: Path, *, workers: int = WORKERS, warm: int = 24, cold: bool = False
 ) -> Iterator[tuple[Cloud, Path]]:
-    """A metered cloud for the duration of a block: yields the cloud, and the meter's file."""
+    """Run a metered cloud for the duration of a block; yield the cloud, and the meter's file."""
     state, meter = folder / "endpoint", folder / "meter.jsonl"
     words = ["--state", state, "--meter", meter, "--workers", workers, "--warm", warm]
     command = [sys.executable, "-m", "benchmarks.metered_cloud", *map(str, words)]
@@ -142,9 +142,9 @@ def metered_cloud(
 def fleet_of(
     customers: int, *, warm: int = 24, cold: bool = False, scheduled: bool = False
 ) -> Iterator[Fleet]:
-    """A hub for a number of customers; `grow` deploys them, through CloudFormation's own API.
+    """Deploy a hub for some customers; `grow` deploys these, through CloudFormation's own API.
 
-    `scheduled`: what runs every minute does.
+    With `scheduled`, what runs every minute on AWS runs here too.
     """
     stage = Stage(tuple(customer(number) for number in range(1, customers + 1)))
     with tempfile.TemporaryDirectory(prefix="changecast-fleet-") as scratch:
@@ -170,7 +170,7 @@ def still(cloud: Cloud, accounts: Sequence[str]) -> None:
 
 
 def subscribe(cloud: Cloud, each: CustomerStack, contacts: int, first: int = 1) -> None:
-    """People for a customer, on every topic: from the number `first` up to `contacts`."""
+    """Subscribe people to every topic of a customer: from the number `first` up to `contacts`."""
     ses = cloud.preparing(each.account, REGION).client("sesv2")
     preferences: Any = [{"TopicName": t, "SubscriptionStatus": "OPT_IN"} for t in TOPICS]
     for person in range(first, contacts + 1):

@@ -1,7 +1,7 @@
-"""A function as a process: `python -m benchmarks.function NAME`.
+"""Run a function as a process: `python -m benchmarks.function NAME`.
 
 It prints a line when it is loaded, reads one JSON list of invocations from stdin, each a list of
-message bodies, hands them to the handler, and prints what that used. The first is its warm-up.
+message bodies, hands them to the handler, and prints how much it used. The first is its warm-up.
 Units are messages.
 """
 

@@ -63,13 +63,13 @@ def _per_recipient(measure: str, value: float, peer: float, unit: str) -> None:
 
 
 def dynamodb_price(units: Units) -> float:
-    """Dollars for a million recipients."""
+    """Return the dollars for a million recipients."""
     read, write = PRICES["dynamodb_read"].dollars, PRICES["dynamodb_write"].dollars
     return 1e6 * (units.read * read + units.written * write)
 
 
 def _rounds(size: int) -> Iterator[tuple[float, float, float]]:
-    """Per round: CPU of a recipient in ms, and the peaks of planner and sender in MB."""
+    """Yield for each round: CPU of a recipient in ms, and the peaks of planner and sender in MB."""
     with account(size) as place:
         for _ in range(max(1, min(ROUNDS, MAILS_A_SIZE // size))):
             yield _measured_round(place, size, max(1, MAILS_A_ROUND // size))

@@ -2,9 +2,9 @@
 
     python -m benchmarks.hub
 
-The status table and the registry are a stub behind real HTTP, on another core; boto3 is the real
-one. CPU time of this process: waiting for DynamoDB takes none. The peer writes one item for each
-report with boto3's client as it comes, and does nothing else.
+The status table and the registry are a stub behind real HTTP, on another core; boto3 is real. CPU
+time of this process is measured, of which waiting for DynamoDB takes none. The peer writes one item
+for each report with boto3's client as it comes, and does nothing else.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""How a measure is taken and printed: medians of rounds, CPU by resource usage, one JSON line.
+"""Take and print a measure: medians of rounds, CPU by resource usage, one JSON line.
 
 A line is {"measure", "value", "unit", "peer", "ratio", "goal", "met"}. Timings on a shared machine
 are noisy, so what counts is the ratio to a peer that was measured in the same rounds. `goal` and
@@ -89,26 +89,26 @@ def _short(value: float | None) -> float | None:
 
 
 def cpu_seconds() -> float:
-    """CPU time that this process, all its threads together, has used so far."""
+    """Return the CPU time that all threads of this process together have used so far."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
 
 
 def cpu_of(work: Callable[[], object]) -> float:
-    """CPU seconds of one piece of work."""
+    """Return the CPU seconds of one piece of work."""
     began = cpu_seconds()
     work()
     return cpu_seconds() - began
 
 
 def rounds(work: Callable[[], object], count: int = ROUNDS) -> list[float]:
-    """CPU seconds of the same work, once to warm up and then once per round."""
+    """Return the CPU seconds of the same work for each round, after one to warm up."""
     work()
     return [cpu_of(work) for _ in range(count)]
 
 
 def peak_memory_mb() -> float:
-    """The most memory that this process has held so far (resident, in MB of 1,048,576 bytes).
+    """Return the most memory that this process has held so far (resident, in MiB).
 
     VmHWM of proc(5), where there is one: getrusage(2) hands down what the parent held at the fork.
     """

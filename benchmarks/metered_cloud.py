@@ -1,9 +1,10 @@
-"""The embedded cloud as a process, with a meter for every function and every request of functions.
+"""Run the embedded cloud with a meter for every function and every request of a function.
 
     python -m benchmarks.metered_cloud --state FILE --meter FILE [--workers N] [--warm N] [--cold]
 
 FILE of --meter gets one JSON line per finished invocation (CPU, wall, memory of its process) and
-per request of a function (its operation, how many items it names). The functions do not know.
+per request of a function (its operation, how many items it names). The functions do not know about
+the meter.
 """
 
 import argparse
@@ -32,7 +33,7 @@ class Meter:
         self._lock = threading.Lock()
 
     def note(self, **line: Any) -> None:
-        """One line, readable by others at once."""
+        """Write one line, which others can read at once."""
         with self._lock:
             self._file.write(json.dumps(line) + "\n")
             self._file.flush()
@@ -57,11 +58,15 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.metered_cloud", description=__doc__)
-    parser.add_argument("--state", type=Path, required=True, help="file that gets the endpoint")
-    parser.add_argument("--meter", type=Path, required=True, help="file that gets the lines")
+    parser.add_argument("--state", type=Path, required=True, help="file to write the endpoint to")
+    parser.add_argument(
+        "--meter", type=Path, required=True, help="file to write the meter's lines to"
+    )
     parser.add_argument("--workers", type=int, default=4, help="how many functions can run at once")
-    parser.add_argument("--warm", type=int, default=24, help="processes alive, busy or warm")
-    parser.add_argument("--cold", action="store_true", help="a process for each invocation")
+    parser.add_argument(
+        "--warm", type=int, default=24, help="how many processes to keep, busy or warm"
+    )
+    parser.add_argument("--cold", action="store_true", help="start a process for each invocation")
     return parser.parse_args()
 
 
@@ -98,7 +103,7 @@ def _meter_invocations(meter: Meter) -> None:
 
 
 def cpu_of_process(pid: int) -> float:
-    """CPU seconds of a process with all its threads, those that ended too.
+    """Return the CPU seconds of a process with all its threads, including those that have ended.
 
     The clock's number is that of clock_getcpuclockid(3).
     """
@@ -106,7 +111,7 @@ def cpu_of_process(pid: int) -> float:
 
 
 def memory_mb(pid: int) -> float:
-    """Resident memory of a process."""
+    """Return the resident memory of a process."""
     return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * PAGE_MB
 
 

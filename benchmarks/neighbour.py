@@ -2,8 +2,8 @@
 
     python -m benchmarks.neighbour
 
-Three customers share a hub and its status table, and here two cores too, which accounts of AWS do
-not. The SES of one takes 10 s for an answer, and fails half of the calls. The time of the others
+Three customers share a hub and its status table, and here also two cores, which AWS accounts do not
+share. The SES of one takes 10 s for an answer, and fails half of the calls. The time of the others
 from the announcement to their last status is measured, in turn with and without the fault (the
 peer).
 """
@@ -22,7 +22,7 @@ from testbed.fleet import deploy_fleet
 
 SAMPLE = ROOT / "tests" / "samples" / "a-current-approved.json"
 CONTACTS, NOISY, OTHERS = 20, "acme", ("globex", "initech")
-# The noisy sender waits for its answers, and a moment more.
+# The sender with the fault waits for its answers, and a moment more.
 SLOW, AFTERWARDS, PATIENCE = 10.0, 4.0, 60.0
 
 

@@ -2,8 +2,8 @@
 
     python -m benchmarks.package
 
-Everything is counted and nothing is timed. It is the same on every machine with the same Python, so
-`make test` compares it with the baseline. The packages are as sam builds them, for this Python,
+Everything is counted, and nothing is timed. It is the same on every machine with the same Python,
+so `make test` compares it with the baseline. The packages are as sam builds them, for this Python,
 which must load them. The peer of a function is a bare process with one client of the package's
 boto3.
 """

@@ -1,4 +1,4 @@
-"""The same mails, sent by five programs: whose core sends how fast.
+"""The same mails, sent by five programs: how many mails a second each sends on one core.
 
     python -m benchmarks.peers
 
@@ -41,7 +41,7 @@ def main() -> None:
                 taken[way] += place.run(command, mails)
         sent = place.counts("ses")["mails"]
     if sent != ROUNDS * (4 * MAILS + LOOPED):
-        raise SystemExit(f"{sent} mails: not everybody was mailed once by each")
+        raise SystemExit(f"{sent} mails: not every program mailed everybody exactly once")
     for way, figures in taken.items():
         report(f"peers_rate_{way}", [each.units / each.wall for each in figures], "mails/s")
     for way, figures in taken.items():

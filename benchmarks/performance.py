@@ -92,7 +92,7 @@ def _number(value: float | None) -> str:
 
 
 def draw_cold_starts(lines: Iterable[Line], path: Path) -> None:
-    """Each function's cold start beside its goal, one client of boto3 alone being 1."""
+    """Draw each function's cold start beside its goal; a single client of boto3 is 1."""
     by_cost = sorted(lines, key=lambda line: float(line["ratio"]))
     names = [line["measure"].removeprefix(COLD) for line in by_cost]
     goals = [float(line["goal"].split()[1]) for line in by_cost]
@@ -105,7 +105,7 @@ def draw_cold_starts(lines: Iterable[Line], path: Path) -> None:
 
 
 def draw_growth(growth: Growth, lines: Iterable[Line], path: Path) -> None:
-    """A line for each series: how its cost grows with the size, which is logarithmic."""
+    """Draw a line for each series: how its cost grows with the size, on a logarithmic axis."""
     values = {str(line["measure"]): float(line["value"]) for line in lines}
     highest = 1.6
     with plot(path, INCHES, f"How cost grows with the {growth.of}") as axes:
@@ -113,7 +113,7 @@ def draw_growth(growth: Growth, lines: Iterable[Line], path: Path) -> None:
         for prefix, label in growth.series.items():
             one = values.get(f"{prefix}{growth.reference}")
             if one is None:
-                continue  # the measure broke before
+                continue  # the measure failed before
             by_size = sorted(
                 (int(name.removeprefix(prefix)), value)
                 for name, value in values.items()

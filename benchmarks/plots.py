@@ -18,7 +18,7 @@ mpl.rcParams["svg.hashsalt"] = "changecast"
 
 @contextmanager
 def plot(path: Path, inches: tuple[float, float], title: str) -> Iterator["Axes"]:
-    """Axes to draw on; the picture is saved at the end, with nothing cut off at its edges.
+    """Yield axes to draw on; the picture is saved at the end, with nothing cut off at its edges.
 
     Args:
         path: Where the SVG goes.

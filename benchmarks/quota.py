@@ -2,7 +2,7 @@
 
     python -m benchmarks.quota
 
-Two changes at once, queues out of order, as many functions at a time as the template lets run.
+Two changes are sent at once; queues are out of order; the template limits how many functions run.
 """
 
 from benchmarks.measure import ROUNDS, at_least, at_most, report

@@ -2,10 +2,10 @@
 
     python -m benchmarks.routes
 
-Routes are stacks of hub/route.yaml, and each customer's account has the part of template.yaml that
-an announcement comes in by: bus, policy, rule and queue. Nobody plans or mails here. Matching a
-thousand rules is the embedded cloud's work, and has no goal. Announcing and the tracker are ours;
-the goals are for their CPU and requests.
+Routes are stacks of hub/route.yaml, and each customer's account has the part of template.yaml
+through which an announcement arrives: bus, policy, rule and queue. Nothing is planned or mailed
+here. Matching a thousand rules is the embedded cloud's work, and has no goal. Announcing and the
+tracker are ours; the goals are for their CPU and requests.
 """
 
 import json
@@ -112,7 +112,7 @@ def _compare(fleet: Fleet, few: dict[str, list[float]]) -> None:
 
 
 def _announcing(fleet: Fleet, codes: Sequence[str], rounds: int = ROUNDS) -> dict[str, list[float]]:
-    """Return what announcing to these cost: once to warm up, then once per round."""
+    """Return what announcing to these customers cost in each round, after one to warm up."""
     _announce_once(fleet, codes)
     taken = [_announce_once(fleet, codes) for _ in range(rounds)]
     reached = _reached(fleet)

@@ -1,4 +1,4 @@
-"""How far it goes: 30 to 10,000 customers, 1 to 1,000 changes a day, lists of 10 to 100,000 people.
+"""How Changecast scales: to 10,000 customers, 1,000 changes a day, and lists of 100,000 people.
 
     python -m benchmarks.scale [--plots FOLDER]
 
@@ -126,7 +126,7 @@ def _print(rows: Iterable[Row]) -> None:
 
 
 def said(seconds: float | None) -> str:
-    """Return a time as people say it."""
+    """Return a time in words."""
     if seconds is None:
         return "-"
     if seconds < 120:

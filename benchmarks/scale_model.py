@@ -223,7 +223,7 @@ class World:
         yield from self._track(self.report_seconds(), number)
 
     def _track(self, seconds: float, number: float) -> Steps:
-        """Work of the tracker: `number` pieces, over as many of its slots as there are."""
+        """Let the tracker work on `number` pieces, in as many of its slots as there are."""
         asked = self.env.now
         with self.tracker.request() as slot:
             yield slot

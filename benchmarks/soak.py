@@ -1,4 +1,4 @@
-"""Steady announcements for a while: memory stays flat, nothing is lost, nothing waits longer.
+"""Announce steadily for a while: memory stays flat, nothing is lost, nothing waits longer.
 
     SOAK_MINUTES=30 python -m benchmarks.soak
 
@@ -70,7 +70,7 @@ def _steadily(fleet: Fleet, until: float) -> tuple[list[tuple[Announcement, floa
 
 
 def _waiting(fleet: Fleet) -> int:
-    """Messages in all queues that functions read from."""
+    """Return the number of messages in all queues that functions read from."""
     total = 0
     for account in (HUB.account, *(each.account for each in fleet.standing)):
         sqs = fleet.cloud.session(account).client("sqs")
@@ -82,7 +82,7 @@ def _waiting(fleet: Fleet) -> int:
 
 
 def _until_all_ended(fleet: Fleet, one: Announcement, at: float) -> float:
-    """Seconds until the last customer's run had ended."""
+    """Return the seconds until the last customer's run had ended."""
     rows = statuses(fleet.hub.table, one.change_id)
     return max(datetime.fromisoformat(row["ended_at"]).timestamp() for row in rows) - at
 

@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def _measured() -> tuple[Counter[str], Counter[str]]:
-    """Return the use of a run of few, and of one of many; medians of rounds."""
+    """Return the use of a run with few people, and of one with many; medians of rounds."""
     with fleet_of(2, warm=24) as fleet:
         fleet.grow(1, FEW)
         fleet.grow(2, MANY)
@@ -71,7 +71,7 @@ def _short(value: float) -> float:
 
 
 def _used(fleet: Fleet, code: str) -> Counter[str]:
-    """One announcement to one customer: units of services, invocations and CPU by function."""
+    """Announce once to one customer; return units of services, invocations and CPU by function."""
     lines = fleet.lines(fleet.told([code]))
     used: Counter[str] = Counter()
     for line in invocations(lines):

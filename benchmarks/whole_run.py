@@ -1,7 +1,7 @@
 """One run from its announcement to its last report, in simulated time: what DynamoDB bills for it.
 
-The functions are the real ones, as many at a time as the template lets run, and SES says Send and
-Delivery of every mail.
+The real functions run, as many at a time as the template allows, and SES reports Send and Delivery
+of every mail.
 """
 
 from bisect import bisect_left, insort
@@ -31,7 +31,7 @@ class Units(NamedTuple):
 
 
 class TellingSes(PacedSes):
-    """SES that says what became of a mail, soon after it."""
+    """SES that reports the outcome of a mail soon after it."""
 
     def speak(self, mail: SentMail) -> None:
         """Accepted, then delivered."""
@@ -42,7 +42,8 @@ class TellingSes(PacedSes):
 class Gathering(Limited):
     """Queues that wait for a window's worth of messages and then hand over what is there.
 
-    One poller, where Lambda starts with five: what is written once an invocation is counted low.
+    It has one poller, where Lambda starts with five, so what is written once for each invocation is
+    counted low.
 
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html (batching)
     """

@@ -1,6 +1,6 @@
-"""The templates as CloudFormation gets them: with the SAM transform applied, offline.
+"""Expand the templates as CloudFormation would: with the SAM transform applied, offline.
 
-Linters and IAM engines do not look inside AWS::Serverless::Function. In an expanded template they
+Linters and IAM engines do not look inside AWS::Serverless::Function. In an expanded template, they
 see everything.
 """
 

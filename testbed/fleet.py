@@ -1,4 +1,4 @@
-"""A hub and many customers, deployed with CloudFormation's own API, without a process for each."""
+"""Deploy a hub and many customers with CloudFormation's own API, without a process for each."""
 
 import fcntl
 import hashlib
@@ -114,7 +114,7 @@ def build_fleet(stage: Stage, cloud: Cloud, folder: Path) -> Builds:
 
 
 def deploy_hub(builds: Builds, stage: Stage, cloud: Cloud, more: dict[str, str]) -> None:
-    """Deploy the hub, which every customer may report to, with these extra parameters."""
+    """Deploy the hub, to which every customer may report, with these extra parameters."""
     accounts = [customer.account for customer in stage.customers]
     parameters = _parameters(samconfig.hub_environment(HUB, accounts, "")) | more
     _deploy(cloud, HUB.account, "changecast-hub", builds.hub, parameters)

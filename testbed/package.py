@@ -1,4 +1,4 @@
-"""The packages as sam builds them, one for each side, and the functions' settings in templates."""
+"""Build the packages as sam does, one for each side; read the functions' settings in templates."""
 
 import os
 import subprocess

@@ -28,7 +28,7 @@ def mail(folder: Path) -> Path:
 
 
 def screenshot(page: Path, picture: Path) -> None:
-    """Show a page in Chromium, and save a small picture of it."""
+    """Open a page in Chromium, and save a small picture of it."""
     size, raw = f"--window-size={WIDTH},{HEIGHT}", page.with_suffix(".png")
     switches = ["--headless", "--no-sandbox", "--hide-scrollbars", size, f"--screenshot={raw}"]
     subprocess.run(["chromium", *switches, page.as_uri()], check=True, capture_output=True)

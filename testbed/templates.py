@@ -1,4 +1,4 @@
-"""A template's content with its references resolved, so that tests do not test a copy."""
+"""Read a template's content with its references resolved, so that tests do not test a copy."""
 
 from functools import cache
 from pathlib import Path

@@ -73,7 +73,7 @@ class _Connection(asyncio.Protocol):
 
 
 async def serve(answer: Answerer, seconds: float) -> None:
-    """Answer until the process ends, on a port that is printed first."""
+    """Answer requests until the process ends, on a port that is printed first."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(answer, seconds), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)

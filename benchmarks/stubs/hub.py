@@ -88,7 +88,7 @@ def hub(customers: int) -> Iterator[str]:
 
 
 def counts(url: str) -> dict[str, int]:
-    """Return what a hub was asked for so far, by operation."""
+    """Return what a hub has been asked for so far, by operation."""
     with urlopen(url + COUNTS) as answer:
         found: dict[str, int] = json.load(answer)
         return found

@@ -1,4 +1,4 @@
-"""What each stub answers. GET /stub/counts says what it was asked for so far."""
+"""What each stub answers. GET /stub/counts says what it has been asked for so far."""
 
 import json
 from collections import Counter

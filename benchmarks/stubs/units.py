@@ -31,7 +31,7 @@ def _value_bytes(value: Item) -> int:
 
 
 def units_read(operation: str, answer: Item) -> int:
-    """Read units of a consistent read; nothing found is one unit too."""
+    """Return the read units of a consistent read; one that finds nothing also takes a unit."""
     if operation == "Query":
         return _fours(sum(map(item_bytes, answer["Items"])))
     if operation == "BatchGetItem":
@@ -59,7 +59,7 @@ def _key(item: Item) -> Key:
 
 
 def units_written(operation: str, items: Iterable[tuple[Item, Item]]) -> int:
-    """Write units of items that were written, given as (before, after), the index's with them."""
+    """Return the write units of items, given as (before, after), including those of the index."""
     times = 2 if operation == "TransactWriteItems" else 1
     return sum(
         times * math.ceil(max(item_bytes(before), item_bytes(after)) / 1_024)

@@ -1,1 +1,1 @@
-"""Stand-ins for AWS in memory, so that the real handlers run against a clock that we set."""
+"""In-memory doubles of AWS services, so that the real handlers run by a clock that we set."""

@@ -122,7 +122,7 @@ def load(clients: dict[str, Any], environment: dict[str, str]) -> dict[str, Modu
 
 
 def set_clock(modules: dict[str, ModuleType], clock: Clock) -> None:
-    """Let every handler live by this clock."""
+    """Let every handler use this clock."""
     for module in modules.values():
         vars(module)["ledger"] = replace(module.ledger, wait=clock.sleep)
     for name, work in (("record_outcome", "recorder"), ("report_delivery", "reporter"),
@@ -154,7 +154,7 @@ def set_clock(modules: dict[str, ModuleType], clock: Clock) -> None:
 
 
 def configure(module: ModuleType, work: str, **changes: Any) -> None:
-    """Change what a handler works with: the name `work` in its module."""
+    """Change what a handler works with, which its module calls `work`."""
     vars(module)[work] = replace(vars(module)[work], **changes)
 
 
@@ -171,7 +171,7 @@ class Context:
 
 @dataclass
 class Account:
-    """An account that works by itself, step by step; nothing fails unless a test makes it fail."""
+    """An account that works step by step; nothing fails unless a test makes it fail."""
 
     clock: Clock = field(default_factory=Clock)
     ses: Ses = field(default_factory=Ses)
@@ -202,7 +202,7 @@ class Account:
         clients = {service: self.wrap(service, client) for service, client in clients.items()}
         self.modules = load(clients, ENVIRONMENT | self.environment)
         set_clock(self.modules, self.clock)
-        # One call after the other: the clock is not made for threads.
+        # One call after another, because the clock does not support threads.
         send_mail = self.modules["send_mail"]
         configure(
             send_mail, "deliveries", sender=replace(send_mail.deliveries.sender, each=_one_by_one)
@@ -260,7 +260,7 @@ class Account:
         return found
 
     def pass_days(self, days: float) -> None:
-        """Let days pass in which AWS deletes what has expired, and nothing else happens."""
+        """Let days pass in which nothing happens, except that AWS deletes what has expired."""
         self.clock.now += days * 86_400.0
         self.table.expire(self.clock.now)
         self.s3.expire(lifecycle_rules(int(self.environment.get("LEDGER_TTL_DAYS", 120))))

@@ -12,7 +12,7 @@ class Died(BaseException):
 
 
 class Crashes:
-    """Counts the calls of all clients; at number `at` the process dies."""
+    """Counts the calls of all clients; the process dies at call `at`."""
 
     def __init__(self, at: int, *, after: bool) -> None:
         self.at, self.after, self.calls = at, after, 0

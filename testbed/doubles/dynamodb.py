@@ -1,6 +1,7 @@
 """DynamoDB in memory: one table with one index, and only the expressions that our code uses.
 
-tests/integration/delivery/test_the_fake_table.py compares it with moto, by the same sequences.
+tests/integration/delivery/test_the_fake_table.py compares it with moto, with the same sequences of
+calls.
 """
 
 import re
@@ -99,7 +100,7 @@ class Table:
         return {} if told is None else {"Attributes": dict(told)}
 
     def transact_write_items(self, *, TransactItems: list[Item], **more: Any) -> Item:  # noqa: N803
-        """TransactWriteItems; a token that was applied before changes nothing."""
+        """TransactWriteItems; a request whose token was applied before changes nothing."""
         token = more.get("ClientRequestToken")
         if token in self.tokens:
             return {}

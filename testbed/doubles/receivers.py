@@ -22,7 +22,7 @@ class Posted(NamedTuple):
 
 
 class Receivers:
-    """Every host is a receiver; `answer` may raise, `after` runs when the receiver has the post."""
+    """Every host is a receiver; `answer` may raise, `after` runs when a request has arrived."""
 
     def __init__(self) -> None:
         self.posted: list[Posted] = []

@@ -42,8 +42,9 @@ class SentMail:
 class Ses:
     """What our code uses of the SES client. `contacts`: topic -> addresses that are opted in.
 
-    `answer` is asked before a mail is accepted and may raise; `after` when it has been. With a
-    `clock`, it accepts one request a second for everything but sending, and notes them in `asked`.
+    `answer` is called before a mail is accepted, and may raise; `after` is called afterwards. With
+    a `clock`, it accepts one request a second for everything but sending, and lists these in
+    `asked`.
     """
 
     contacts: dict[str, list[str]] = field(default_factory=dict)
@@ -114,7 +115,7 @@ class Ses:
         }
 
     def update_contact(self, **request: Any) -> dict[str, Any]:
-        """UpdateContact: deletes what is not given again."""
+        """UpdateContact: deletes the values that the request omits."""
         self._count()
         address = request["EmailAddress"]
         chosen = {

@@ -12,7 +12,7 @@ class Published(NamedTuple):
 
 
 class Sns:
-    """What our code uses of the SNS client. `answer` may raise, `after` runs after it accepted."""
+    """What our code uses of the SNS client. `answer` may raise, `after` runs after a publish."""
 
     def __init__(self) -> None:
         self.published: list[Published] = []

@@ -135,7 +135,7 @@ class Visitor:
     link: str = ""
 
     def request(self, method: str, path: str, body: str = "", **headers: str) -> Shown:
-        """Send a request as API Gateway hands it on."""
+        """Send a request in the form in which API Gateway passes it on."""
         sent = {"host": "answers.acme.example", "x-forwarded-proto": "https"} | headers
         event = {
             "version": "2.0",

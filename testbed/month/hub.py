@@ -43,9 +43,9 @@ class Bus:
 
 @dataclass
 class HubSide:
-    """The hub's table, registry and tracker, which live by a clock of their own.
+    """The hub's table, registry and tracker, which use a clock of their own.
 
-    `asked` counts what DynamoDB was asked for, and the items that it gave.
+    `asked` counts the requests to DynamoDB, and the items that it returned.
     """
 
     clock: Clock
@@ -82,7 +82,7 @@ class HubSide:
             ]
             answer = self.handler({"Records": records}, None)
             if answer["batchItemFailures"]:
-                raise AssertionError(f"the tracker gave back {answer} of {records}")
+                raise AssertionError(f"the tracker returned {answer} of {records} to the queue")
 
     def parked(self) -> int:
         """Return how many events were parked."""
@@ -99,7 +99,7 @@ class HubSide:
 
 
 def document(told: Told, revision: Revision, start: float) -> dict[str, Any]:
-    """Return the document of a revision. The same content and another wording is not material."""
+    """Return the document of a revision. The same content in other words is not material."""
     begins = start + revision.starts
     return {
         "object_type": "change",
@@ -183,7 +183,7 @@ def _table(session: boto3.Session) -> Any:
 
 @contextmanager
 def _loaded(environment: Mapping[str, str], clock: Clock) -> Iterator[ModuleType]:
-    """Load `track_status` as Lambda does; it and what it calls live by the clock."""
+    """Load `track_status` as Lambda does; it and what it calls use the clock."""
 
     class At(datetime):
         @classmethod
@@ -202,7 +202,7 @@ def _loaded(environment: Mapping[str, str], clock: Clock) -> Iterator[ModuleType
 
 
 def _count(table: Any, asked: Counter[str]) -> None:
-    """Count the requests of a table, and the items that it gives."""
+    """Count the requests to a table, and the items that it returns."""
 
     def after(parsed: Mapping[str, Any], **_: Any) -> None:
         asked["requests"] += 1

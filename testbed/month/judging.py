@@ -1,4 +1,4 @@
-"""Whether a month came out right: each inbox, each calendar, each status. Calls no product code.
+"""Judge a month: every inbox, every calendar, every status. Calls no product code.
 
 Inboxes are judged by the tables of `testbed.simulation.expectations`, a change and a customer at a
 time; calendars by a parser that is not ours.
@@ -89,7 +89,7 @@ def _entries(raw: bytes) -> Iterator[Mapping[str, Any]]:
 
 
 def _calendar_fault(told: Told, entries: Sequence[Mapping[str, Any]], start: float) -> str:
-    """Return what is wrong with an entry once a calendar has taken all of it; empty if nothing."""
+    """Return what is wrong with an entry once a calendar has read all of it; empty if nothing."""
     if not entries:
         return ""
     if len({entry["uid"] for entry in entries}) > 1:
@@ -107,16 +107,16 @@ def _calendar_fault(told: Told, entries: Sequence[Mapping[str, Any]], start: flo
 
 
 def status_fault(told: Told, party: Party, inbox: Inbox, found: Mapping[str, Any] | None) -> str:
-    """Return what is wrong with the hub's status of a customer; empty if it is true."""
+    """Return what is wrong with the hub's status of a customer; empty if it is right."""
     named = [one for one in told.revisions if party.code in (*one.customers, *one.withdrawn)]
     if found is None:
-        return "the hub does not know it"
+        return "the hub has no status for it"
     newest = named[-1].number
     own = [mail for mail in inbox.mails if mail.revision == newest and mail.reminds is None]
     counts = found["counts"]
     said = (found["revision"], counts["sent"], counts["bounced"])
     true = (newest, len(own), sum(mail.bounced for mail in own))
     if said != true:
-        return f"says {said}, true is {true}"
+        return f"the status says {said}, but {true} is right"
     right = {"sent"} if own else {"nothing_to_send"}
     return "" if found["state"] in right else f"state {found['state']} with {len(own)} mails"

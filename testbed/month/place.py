@@ -1,6 +1,6 @@
-"""One customer's account over weeks: woken only when something is due, and sometimes out of order.
+"""One customer's account over weeks: it works only when something is due, and is sometimes broken.
 
-Everything is the real function over the doubles of AWS; time goes from one due thing to the next.
+The real functions run over the doubles of AWS; time jumps to whatever is due next.
 """
 
 import json

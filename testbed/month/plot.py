@@ -102,7 +102,7 @@ def month(customers: int, days: int, changes: int, seed: int) -> Month:
 
 
 def _without_steps(party: Party, since: float, until: float) -> Party:
-    """Let nobody come or go in a time: who is told after a repair is whom the plan names."""
+    """Let nobody come or go in a time: after a repair, exactly the people in the plan are told."""
     first = {topic: [*people] for topic, people in party.first.items()}
     stands, steps = {(topic, one) for topic, people in first.items() for one in people}, []
     for step in party.steps:
@@ -174,7 +174,7 @@ def _next(rng: random.Random, before: Revision, at: float) -> Revision | None:
 
 
 def _next_of_approved(rng: random.Random, plain: Revision) -> Revision:
-    """Cancel, withdraw one customer, move the window, say it in other words, or change it."""
+    """Cancel the change, withdraw one customer, move the window, or change text or wording."""
     drawn, later = rng.random(), max(plain.starts, plain.at) + rng.uniform(1.2 * DAY, 5 * DAY)
     if drawn < 0.15:
         return replace(plain, status="cancelled")
@@ -200,7 +200,8 @@ def _visits(rng: random.Random, told: Sequence[Told], parties: dict[str, Party])
 def story_of(told: Told, party: Party, month: Month) -> Story:
     """Return a change as one customer's people live through it, for the judges.
 
-    While an account is broken, nothing reaches its people; what was said then is said at its end.
+    While an account is broken, nothing reaches its people; what was announced then is announced at
+    the end of that time.
     """
     sayings = [
         Saying(

@@ -1,4 +1,4 @@
-"""Play a month: announce, deliver, answer, break, repair; and look at what came of it."""
+"""Play a month: announce, deliver, answer, break and repair, then look at the result."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -123,7 +123,7 @@ class Played:
     # ---- What a day cost
 
     def _close(self, day: int) -> None:
-        """Note what the day cost; its requests begin to count anew."""
+        """Note what the day cost, and begin to count anew."""
         fine = [one for code, one in self.places.items() if code != self.month.broken[0]]
         mails = max(
             1, sum((at - BEGIN) // DAY == day - 1 for one in fine for at, _ in one.accepted)

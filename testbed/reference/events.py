@@ -1,4 +1,4 @@
-"""docs/reference/events.md: the fields of the two events, read from their schemas."""
+"""docs/reference/events.md: the fields of the events, read from their schemas."""
 
 import json
 import textwrap
@@ -9,7 +9,7 @@ from testbed.reference.tables import code, table
 
 HEAD = """# Events
 
-Written by `make docs-reference` from the schemas in `schemas/`. Whole samples are in `events/`.
+Written by `make docs-reference` from the schemas in `schemas/`. Complete samples are in `events/`.
 [Concepts](../concepts.md#versions) says how versions change. [metadata.json](../metadata.md) says
 which field of a change document becomes which of these.
 

@@ -27,7 +27,8 @@ MEANINGS = {
     "OldestSilence": (
         "hub",
         "none",
-        "How long the longest overdue customer has been silent about a run; 0 if none is overdue.",
+        "How long the customer that is overdue longest has been silent about a run; 0 if none is "
+        "overdue.",
     ),
     "Alerts": ("hub", "`cause`", "Alerts that the function Watch published."),
     "Responses": (
@@ -40,7 +41,7 @@ MEANINGS = {
         "`cause`",
         "Answers that the hub refused, for example forged ones.",
     ),
-    "Files": ("hub", "`outcome`", "Files of the intake bucket, announced or rejected."),
+    "Files": ("hub", "`outcome`", "Files in the intake bucket that were announced or rejected."),
     "QuotaUsed": (
         "customer",
         "`customer`",

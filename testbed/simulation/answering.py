@@ -1,4 +1,4 @@
-"""Schedules in which people answer: what they were told is recorded, and nothing else, counts."""
+"""Schedules in which people answer: exactly what they were told is recorded counts."""
 
 import json
 import random
@@ -36,7 +36,7 @@ WORDS = {"approved": "APPROVE", "rejected": "REJECT", "acknowledged": "SEEN",
          "reschedule_requested": "MOVE"}  # fmt: skip
 WINDOW = {"start1": "2027-04-01T22:00", "end1": "2027-04-02T01:00"}
 TIMEOUT, TRIES = 30.0, 12
-# While people may try again, the sweep looks now and then.
+# While people may try again, the sweep runs from time to time.
 _LATER = (0.0, 60.0, 300.0, 900.0, 1_800.0, 3_600.0, 4_500.0)
 
 
@@ -74,12 +74,12 @@ class Kept(NamedTuple):
 
     @property
     def faults(self) -> int:
-        """Everything that must not be."""
+        """The number of things that must not happen."""
         return self.lost + self.invented + self.twice + self.stuck + self.untrue
 
 
 class Writing(Random):
-    """Faults that spare most reads: a page reads ten times as often as it writes."""
+    """Faults that hit few reads, because a page reads ten times as often as it writes."""
 
     def at(self, service: str, operation: str) -> Fault:
         """Return what happens to this call."""
@@ -107,13 +107,13 @@ class AnswerWorld(World):
             self.hub.at(self.start + wish.at, partial(_Person(self, wish).begin))
 
     def play(self) -> "AnswerWorld":
-        """Until nothing more happens; metrics are lines on stdout."""
+        """Play until nothing more happens; metrics are lines on stdout."""
         with patch.object(application, "measured", lambda *_: None):
             super().play()
         return self
 
     def _go_wrong_again(self) -> None:
-        """Most faults were spent on mails; people who answer meet some, too."""
+        """Add faults for the people who answer, because the mails used up most of the others."""
         if isinstance(self.plot.faults, Random):
             self.plot.faults.left += self.plot.faults.rng.choice((0, 1, 2, 5))
 
@@ -139,7 +139,7 @@ class AnswerWorld(World):
 
 @dataclass
 class _Person:
-    """Somebody who opens the page, chooses, types the word, and begins again where that fails."""
+    """Somebody who opens the page, chooses, types the word, and starts again if that fails."""
 
     world: AnswerWorld
     wish: Wish
@@ -238,7 +238,7 @@ def _heard(world: AnswerWorld) -> dict[str, dict[str, Any]]:
 def _in_order(heard: dict[str, dict[str, Any]]) -> list[tuple[str, str, int]]:
     """Return who answered what to which revision, in each person's order.
 
-    Who was shown an error, and answered something else before trying again, is heard twice.
+    A person who was shown an error, and then answered something else, is heard twice.
     """
     ordered = sorted(heard.values(), key=lambda one: (one["responder"], int(one["response_seq"])))
     return [(one["responder"], one["comment"], one["revision"]) for one in ordered]

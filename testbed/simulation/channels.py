@@ -1,4 +1,4 @@
-"""Schedules of an account with a chat and a webhook: who was told, how often, and who is left."""
+"""Schedules of an account with a chat and a webhook: which of them were told, and how often."""
 
 import random
 from collections import Counter

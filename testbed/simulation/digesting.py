@@ -1,4 +1,4 @@
-"""Stories with a weekly digest, and their judge: one Monday, whatever moves or fails.
+"""Stories with a weekly digest, and their judge: one Monday, on which anything may move or fail.
 
 Like `expectations`, nothing here calls the product's rules. A digest is owed to those who were on
 its topic around Monday 08:00, if the change was ahead then; where either changed about that time,
@@ -63,7 +63,7 @@ def judge_digest(world: World) -> Verdict:
     sent, story = world.digests, world.plot.story
     assert story is not None
     world.ses.mails = [mail for mail in world.ses.mails if mail.topic != "digest"]
-    # Whether announcements reach the right people, other stories judge.
+    # Other stories judge whether announcements reach the right people.
     whole = replace(judge(world), lost=0, astray=0)
     runs = world.digest_runs()
     held = {row.address for run in runs for row in world.recipients(run) if row.state == "HELD"}

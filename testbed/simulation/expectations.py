@@ -101,7 +101,7 @@ def _status_of(story: Story, mail: Mail) -> str | None:
 def _knows_the_end(
     story: Story, real: list[Saying], address: str, own: Sequence[Mail]
 ) -> bool | None:
-    """Yield who was told of a change, but not that it is off, although still subscribed."""
+    """Yield who was told of a change, but not of its end, although they are still subscribed."""
     newest = real[-1]
     before = [(mail, _of(real[:-1], mail)) for mail in own]
     known = [(mail, of) for mail, of in before if of is not None]

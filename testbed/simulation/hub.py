@@ -28,7 +28,7 @@ class Process:
     faultless: bool = False
 
     def end(self, answer: Any) -> None:
-        """End the invocation: it answered, failed or died, whichever was first."""
+        """End the invocation: it answered, failed or died, whichever happened first."""
         if not self.is_over:
             self.is_over = True
             self.done(answer)
@@ -71,7 +71,7 @@ class Hub:
         self.at(process.deadline, lambda: process.end(None))
 
     def each(self, call: Callable[[int, Any], Any], items: Any) -> list[Any]:
-        """Threads of the running process, all at once; each is a greenlet."""
+        """Run the call for every item at once, as threads would; each is a greenlet."""
         process, me, answers = self.current, getcurrent(), {}
 
         def body(index: int, item: Any) -> None:

@@ -27,10 +27,11 @@ class Assumptions:
     def words(self) -> str | bool:
         """How a report names what is broken."""
         if self.lost:
-            return f"{self.lost * 100:g} % of Send events lost"
+            return f"{self.lost * 100:g}% of Send events are lost"
         if self.stops:
-            return f"events stop permanently at {self.stops * 100:g} % of the mails"
-        return f"{self.late * 100:g} % of Send events later than the window" if self.late else False
+            return f"events stop permanently at {self.stops * 100:g}% of the mails"
+        late = f"{self.late * 100:g}% of Send events arrive after the window"
+        return late if self.late else False
 
     @property
     def loses(self) -> bool:
@@ -53,7 +54,7 @@ class LiveSes(Ses):
     bounced: set[str]
 
     def connect(self) -> None:
-        """Let it answer and publish events."""
+        """Let SES answer and publish events."""
         self.is_silent = False
         self.accepted_at, self.bounced = {}, set()
         self.answer = self._refuse

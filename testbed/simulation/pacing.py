@@ -107,7 +107,7 @@ def measure(rate: float, mails: int, seed: int = 1) -> Figures:
 
 
 def behind_a_large_one(rate: float, large: int, small: int, later: float) -> float:
-    """Return how long a small change takes that is announced while a large one is being sent.
+    """Return how long a small change takes if it is announced while a large one is being sent.
 
     The result is a multiple of the time that it would take at half of the rate.
     """
@@ -118,7 +118,7 @@ def behind_a_large_one(rate: float, large: int, small: int, later: float) -> flo
     sent = zip(ses.times, ses.mails, strict=True)
     times = [at for at, mail in sent if mail.topic == "approvals"]
     if len(times) != small:
-        raise ValueError(f"{len(times)} of {small} were mailed")
+        raise ValueError(f"only {len(times)} of {small} people were mailed")
     return (times[-1] - world.start - later) / (2 * small / rate)
 
 

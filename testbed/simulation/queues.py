@@ -45,7 +45,7 @@ class Queues(Sqs):
         self.outage = (0.0, 0.0)
 
     def redrive(self) -> None:
-        """Redrive the dead outcomes, after people fixed what failed."""
+        """Redrive the dead letters of outcomes, after people fixed what failed."""
         source, dead = self.sources["outcomes"], self.queue("outcomes-dlq")
         for message in dead:
             message.receives, message.visible_at = 0, self.hub.now

@@ -1,7 +1,7 @@
 """Stories with reminders, and their judge: windows that move, people who join late, jumps in time.
 
 Like `expectations`, nothing here calls the product. An epoch is the consecutive revisions that have
-the same start. `_required` has what each epoch must cause, `_astray` what it must not.
+the same start. `_required` yields what each epoch must cause; `_is_right` judges each reminder.
 """
 
 import random

@@ -77,7 +77,7 @@ class Answered(NamedTuple):
 
 
 def answering(policy: str, first: int, schedules: int) -> Answered:
-    """Schedules of the seeds `first`, `first` + 1, ... in which people answer."""
+    """Play the schedules of the seeds `first`, `first` + 1, ... in which people answer."""
     play = partial(_answers, policy=policy)
     kept = list(_on_all_cores(play, range(first, first + schedules)))
     failing = [(seed, one) for seed, one in kept if one.faults]
@@ -89,7 +89,7 @@ def _answers(seed: int, policy: str) -> tuple[int, Kept]:
 
 
 def reminded_channels(policy: str, first: int, schedules: int) -> Result:
-    """Stories of such seeds in which a chat and a webhook are reminded beside people."""
+    """Play the stories of such seeds in which a chat and a webhook are reminded, as people are."""
     play = partial(play_reminded, policy=policy)
     return _gather(_on_all_cores(play, range(first, first + schedules)))
 
@@ -150,7 +150,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _answering(schedules: int, seed: int) -> int:
-    """Print what came of people's answers; 1 where one was lost, invented or is told wrongly."""
+    """Print what came of answers; return 1 if one was lost, invented or reported wrongly."""
     is_broken = False
     for policy in POLICIES:
         found = answering(policy, seed, schedules)

@@ -74,7 +74,7 @@ def modules(*, channels: bool = False, answers: bool = False) -> dict[str, Modul
 
 
 def _render_once() -> None:
-    """Renderings are pure and slow: the same mail is rendered once for all schedules."""
+    """Rendering is pure and slow, so the same mail is rendered once for all schedules."""
     compose: Callable[..., Any] = vars(run_mails)["compose"]
     kept: dict[Any, Any] = {}
 
@@ -364,7 +364,7 @@ def judge(world: World) -> Verdict:
 
 
 def judge_run(world: World, run: Run, mails: list[SentMail]) -> Verdict:
-    """Check one run of its own: what SES accepted of it, its rows, and what the hub was told."""
+    """Check one run by itself: the mails that SES accepted, its rows, and what the hub was told."""
     rows = world.recipients(run)
     sent = Counter((run.run, mail.to) for mail in mails)
     return Verdict(

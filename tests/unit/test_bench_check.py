@@ -16,14 +16,14 @@ def line(**fields: Any) -> dict[str, Any]:
 
 def test_a_seventh_more_is_no_loss_and_a_fifth_more_is_one() -> None:
     assert losses([line(ratio=1.14)], [line()]) == []
-    assert losses([line(ratio=1.2)], [line()]) == ["cost is 20 % worse: 1.2, was 1"]
+    assert losses([line(ratio=1.2)], [line()]) == ["cost is 20% worse: 1.2 now, 1 before"]
 
 
 def test_where_more_is_better_a_fall_is_the_loss() -> None:
     rate = line(goal=">= 22 x peer")
 
     assert losses([rate | {"ratio": 2.0}], [rate]) == []
-    assert losses([rate | {"ratio": 0.8}], [rate]) == ["cost is 25 % worse: 0.8, was 1"]
+    assert losses([rate | {"ratio": 0.8}], [rate]) == ["cost is 25% worse: 0.8 now, 1 before"]
 
 
 def test_another_machine_is_no_loss() -> None:
@@ -36,7 +36,7 @@ def test_another_machine_is_no_loss() -> None:
 def test_what_is_counted_is_compared_without_a_peer() -> None:
     size = line(unit="MB", peer=None, ratio=None)
 
-    assert losses([size | {"value": 1.2}], [size]) == ["cost is 20 % worse: 1.2, was 1"]
+    assert losses([size | {"value": 1.2}], [size]) == ["cost is 20% worse: 1.2 now, 1 before"]
 
 
 def test_a_baseline_keeps_what_can_be_compared_on_another_day(

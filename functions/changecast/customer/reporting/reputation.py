@@ -1,6 +1,6 @@
 """Pause a run if too many of its mails bounce or cause complaints. Pure.
 
-SES reviews an account at 5 % bounces and 0.1 % complaints.
+SES reviews an account at 5% bounces and 0.1% complaints.
 https://docs.aws.amazon.com/ses/latest/dg/reputationdashboard-bounce-rate.html
 """
 

@@ -100,7 +100,7 @@ def _change(responder: Responder, request: Request, text: str) -> Reply:
 
 def _feed(responder: Responder, request: Request, text: str, kind: str) -> Reply:
     """Return the feed of the token's person; a feed's token grants nothing else."""
-    # Feeds need icalendar: 10 % of a cold start that somebody who opens the page waits for.
+    # Feeds need icalendar: 10% of a cold start that somebody who opens the page waits for.
     from changecast.customer.responding import feeds  # noqa: PLC0415
 
     if request.method not in _READS:
