@@ -12,6 +12,7 @@ from changecast.contract.change import NO_WINDOW, Change
 from changecast.contract.envelope import EVENT_LIMIT, faults_of
 from changecast.contract.errors import ContractError
 from changecast.contract.fields import REVISION_LIMIT
+from changecast.hub.announcing.metadata.action_times import warn_of_times
 from changecast.hub.announcing.metadata.customers import customers_of, place, unseen_details
 from changecast.hub.announcing.metadata.document import Document, Fault, MetadataFault, RawDocument
 from changecast.hub.announcing.metadata.shapes import SHAPES, Shape
@@ -68,6 +69,7 @@ def read_document(
     change = _change(source, fields)
     if source.faults or change is None:
         raise MetadataFault(source.faults)
+    warn_of_times(source, change)
     unused = unused_keys(source)
     return Document(
         change=change,
