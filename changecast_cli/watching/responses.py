@@ -84,13 +84,16 @@ def _cells(answer: Answer) -> dict[str, Any]:
     return {name: answer[name] for name in COLUMNS} | {"windows": windows}
 
 
+_ELSEWHERE = "its answers do not reach Changecast (Responses=no)"
+
+
 def _summaries(run: Run) -> dict[str, Any]:
     return {code: one["responses"] for code, one in run["customers"].items()}
 
 
 def _show(run: Run, shown: Sequence[Answer]) -> None:
     for code, one in run["customers"].items():
-        says = answered(one) or ("no answers yet" if one["responses"] else "cannot answer by mail")
+        says = answered(one) or ("no answers yet" if one["responses"] else _ELSEWHERE)
         out.print(Text.assemble((code, "bold"), f"  {says}"))
     if shown:
         out.print(_table(shown))

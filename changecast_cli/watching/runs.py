@@ -141,21 +141,24 @@ def answered(customer: dict[str, Any]) -> str:
     responses = customer["responses"]
     if not responses:
         return ""
-    counts, said = responses["counts"], [_approval(responses)]
+    counts, said = responses["counts"], []
     if counts["acknowledged"]:
         said.append(f"{counts['acknowledged']}/{counts['asked']} acknowledged")
-    said += [f"{counts[name]} {name}" for name in ("approved", "rejected") if counts[name]]
+    said += _approval(Approval(responses["approval"]), counts)
     if counts["reschedule_requested"]:
         said.append(_wish(counts["reschedule_requested"], responses["wanted"]))
-    return ", ".join(part for part in said if part)
+    return ", ".join(said)
 
 
-def _approval(responses: dict[str, Any]) -> str:
-    counts, approval = responses["counts"], responses["approval"]
-    if approval == Approval.NONE:
-        return ""
-    done = f" ({counts['approved']} of {counts['needed']})" if approval == Approval.PENDING else ""
-    return f"approval {approval}{done}"
+def _approval(approval: Approval, counts: dict[str, Any]) -> list[str]:
+    """Return whether the customer has approved, and how many people approved or rejected."""
+    approved, rejected = counts["approved"], counts["rejected"]
+    against = [f"{rejected} rejected"] if rejected else []
+    if approval is Approval.PENDING:
+        return [f"approval pending ({approved} of {counts['needed']})", *against]
+    if approval is Approval.APPROVED:
+        return [f"approved ({approved} of {counts['needed']})", *against]
+    return [*([f"{approved} approved"] if approved else []), *against]
 
 
 def _wish(people: int, requested: Sequence[str]) -> str:

@@ -67,6 +67,11 @@ def test_an_old_revision(hub: FakeHub, options: tuple[str, ...]) -> None:
         typed(document(version=version, customerImpact=f"Impact {version}."))
     said = refused(typed(document(version=3), *options), hub, 2)
     assert "metadata.json: $.version: revision 3 is older than 5" in said
+    edited = document(version=4, customerImpact="Impact 4, in other words.")
+    said = refused(typed(edited, *options), hub, 2)
+    assert "revision 4 is older than 5" in said
+    assert "If this is an old file, correct the newest one instead" in said
+    assert "set `version` to 6" in said
 
 
 @pytest.mark.parametrize("options", [(), ("--dry-run",)])

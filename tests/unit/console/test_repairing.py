@@ -117,7 +117,8 @@ def test_a_run_that_is_not_paused_is_left_alone(
     ("asked", "said"),
     [
         (AGAIN | {"verb": "repair"}, "no such repair"),
-        (AGAIN | {"customer": "initech"}, "does not name initech"),
+        (AGAIN | {"customer": "initech"}, "does not name initech (known: acme, globex)"),
+        (AGAIN | {"customer": "amce"}, "does not name amce (did you mean &#39;acme&#39;? known"),
         (AGAIN | {"id": "CHG-9"}, "was announced from this hub"),
         ({}, "no such repair"),
     ],

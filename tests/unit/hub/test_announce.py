@@ -146,8 +146,8 @@ def test_another_customer_is_other_content() -> None:
 @pytest.mark.parametrize(
     ("version", "code", "words"),
     [
-        (3, "other_content", "set a higher `version` in the document"),
-        (2, "older_revision", "older than 3"),
+        (3, "other_content", "3 was announced with other content. .* set `version` to 4$"),
+        (2, "older_revision", "2 is older than 3, .* If this is an old file, .* to 4$"),
     ],
 )
 def test_a_version_that_says_something_else_is_refused(version: int, code: str, words: str) -> None:

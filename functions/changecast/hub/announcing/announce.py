@@ -394,7 +394,7 @@ def _with_missing_approvals(hub: Hub, document: Document, options: Options) -> D
         return document
     missing = missing_approvals(hub.table, document)
     if options.require_approvals:
-        refuse_missing_approvals(missing)
+        refuse_missing_approvals(document.change.change_id, missing)
     warnings = dict.fromkeys((*document.warnings, *missing))
     return replace(document, warnings=tuple(warnings))
 

@@ -33,12 +33,12 @@ def missing_approvals(table: "Table", document: Document) -> Sequence[str]:
     ]
 
 
-def refuse_missing_approvals(missing: Sequence[str]) -> None:
+def refuse_missing_approvals(change_id: str, missing: Sequence[str]) -> None:
     """Raise ContractError `not_approved` if an approval is missing."""
     if missing:
         raise ContractError(
             "not_approved",
-            f"{'; '.join(missing)}. To see who answered what: changecast responses CHANGE_ID",
+            f"{'; '.join(missing)}. To see who answered what: changecast responses {change_id}",
         )
 
 

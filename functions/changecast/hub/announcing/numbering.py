@@ -54,7 +54,7 @@ def next_record(
     if same and (same.notify_all or not notify_all):
         return same, True
     revision = document.version or _next_free(change.change_id, known, standing, void)
-    _refuse_taken(revision, standing, void)
+    _refuse_taken(change.change_id, revision, known, standing, void)
     start, end = window_of(change)
     record = Record(
         change_id=change.change_id,
@@ -111,24 +111,29 @@ def _next_free(
     return revision
 
 
-def _refuse_taken(revision: int, standing: Sequence[Record], void: set[int]) -> None:
+def _refuse_taken(
+    change_id: str,
+    revision: int,
+    known: Sequence[Record],
+    standing: Sequence[Record],
+    void: set[int],
+) -> None:
     if revision in void:
-        raise ContractError(
-            "discarded",
-            f"revision {revision} was discarded: set a higher `version` in the document",
-            "$.version",
-        )
-    if any(record.revision == revision for record in standing):
-        why = "before another revision was discarded" if void else "with other content"
-        raise ContractError(
-            "other_content",
-            f"revision {revision} was announced {why}; set a higher `version` in the document",
-            "$.version",
-        )
-    if standing and revision < standing[-1].revision:
-        raise ContractError(
+        code, why = "discarded", f"revision {revision} was discarded"
+    elif standing and revision < standing[-1].revision:
+        code, why = (
             "older_revision",
-            f"revision {revision} is older than {standing[-1].revision}, which was already "
-            "announced: set a higher `version` in the document",
-            "$.version",
+            (
+                f"revision {revision} is older than {standing[-1].revision}, which was already "
+                "announced. If this is an old file, correct the newest one instead"
+            ),
         )
+    elif any(record.revision == revision for record in standing):
+        what = "before another revision was discarded" if void else "with other content"
+        code, why = "other_content", f"revision {revision} was announced {what}"
+    else:
+        return
+    free = _next_free(change_id, known, standing, void)
+    raise ContractError(
+        code, f"{why}. To announce this content, set `version` to {free}", "$.version"
+    )

@@ -4,7 +4,7 @@ The scope never changes: a customer that the revision does not name gets nothing
 stays the same. The customer's ledger makes sure that nobody is mailed twice.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4, uuid5
@@ -15,6 +15,7 @@ from changecast.hub.announcing.announce import Announcement, Hub, Outcome, who_a
 from changecast.hub.announcing.confidential import seen_by
 from changecast.hub.announcing.events import new_traceparent, outgoing, trace_id
 from changecast.hub.announcing.publishing import publish
+from changecast.hub.name_suggestions import known_names
 from changecast.hub.tracking.originals import Original, kept
 from changecast.hub.tracking.revisions import Record, note_again, revisions
 
@@ -73,7 +74,7 @@ def again_for(detail: ChangeAnnounced, code: str, *, by: str, at: datetime) -> C
         ContractError: `out_of_scope`: it does not name the customer.
     """
     if code not in (*detail.customers, *detail.withdrawn):
-        raise _out_of_scope(code, detail.change_id)
+        raise _out_of_scope(code, detail.change_id, (*detail.customers, *detail.withdrawn))
     return detail.model_copy(
         update={
             "event_id": uuid4(),
@@ -116,7 +117,8 @@ def newest_naming(code: str, change_id: str, known: Sequence[Record]) -> Record:
     for record in reversed(known):
         if code in (*record.customers, *record.withdrawn):
             return record
-    raise _out_of_scope(code, change_id)
+    named = {to for record in known for to in (*record.customers, *record.withdrawn)}
+    raise _out_of_scope(code, change_id, named)
 
 
 def _kept(table: "Table", record: Record) -> Original:
@@ -130,9 +132,9 @@ def _kept(table: "Table", record: Record) -> Original:
     return original
 
 
-def _out_of_scope(code: str, change_id: str) -> ContractError:
+def _out_of_scope(code: str, change_id: str, named: Collection[str]) -> ContractError:
     return ContractError(
         "out_of_scope",
-        f"{change_id} does not name {code}; to tell {code} too, announce a new revision that "
-        "names it",
+        f"{change_id} does not name {code} ({known_names(code, named)}). To tell another customer, "
+        "announce a new revision that names it",
     )
