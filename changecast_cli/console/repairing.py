@@ -36,7 +36,7 @@ from changecast_cli.console.trouble import (
 from changecast_cli.customer_access import Keys, enter
 from changecast_cli.doctor.verdicts import repair_of as cure_of
 from changecast_cli.failures import Failed, Refused
-from changecast_cli.repair.causes import in_words, remaining_causes
+from changecast_cli.repair.causes import bus_causes, bus_words, in_words, remaining_causes
 from changecast_cli.repair.dead_letters import taken, to_plan_again
 from changecast_cli.repair.held import decide, who_waits
 from changecast_cli.repair.held import plan_for as held_plan
@@ -212,7 +212,13 @@ def _replay(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repair:
         raise Refused(f"the route of {code} has no dead letters")
     letters_ = counted(len(said), "dead letter")
     plan = [f"Announce {letters_} of the route again, to {code} only", *said]
-    return Repair([*plan, "Nobody who was already mailed is mailed again"], apply, sorted(said))
+    causes = bus_causes(aws.session, [code])
+    return Repair(
+        [*plan, "Nobody who was already mailed is mailed again", *bus_words(causes)],
+        apply,
+        sorted(said),
+        broken=code if causes else "",
+    )
 
 
 def _reannounce(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repair:

@@ -23,7 +23,7 @@ from changecast_cli.doctor import stack as doctor_stack
 from changecast_cli.doctor.administrator import by_administrator
 from changecast_cli.doctor.checked_account import CheckedAccount, checked_account
 from changecast_cli.doctor.dns import Lookup, published
-from changecast_cli.doctor.verdicts import Verdict, broken, warning
+from changecast_cli.doctor.verdicts import Verdict, broken, causes_first, warning
 
 Check = Callable[[CheckedAccount], Iterator[Verdict]]
 STACK, HUB_STACK = "changecast", "changecast-hub"
@@ -111,7 +111,7 @@ def examine_hub(session: boto3.Session, *, drift: bool = False) -> list[Verdict]
     """Return every verdict on the hub: on its stack, and on those of its further buses."""
     verdicts = _examine(session, HUB_STACK, HUB_CHECKS, drift=drift)
     verdicts += guarded(AGAIN_HUB, _further_buses, session, drift)
-    return verdicts
+    return causes_first(verdicts)
 
 
 def _examine(

@@ -19,7 +19,7 @@ from changecast_cli.doctor.customer import again_for, examine_customer, guarded
 from changecast_cli.doctor.dns import Lookup
 from changecast_cli.doctor.largest import largest_run
 from changecast_cli.doctor.replay_days import outlasts
-from changecast_cli.doctor.verdicts import Verdict, broken, repair_of
+from changecast_cli.doctor.verdicts import Verdict, broken, causes_first, repair_of
 from changecast_cli.doctor.versions import compatible
 from changecast_cli.failures import explained
 
@@ -46,7 +46,7 @@ def look_at(
     found = examine_customer(own, customer, lookup, largest_run=most, drift=drift)
     verdicts += [in_its_account(each, customer) for each in found]
     verdicts += guarded(again, compatible, hub, own, customer.code)
-    return verdicts + guarded(again, outlasts, hub, own, customer.code)
+    return causes_first(verdicts + guarded(again, outlasts, hub, own, customer.code))
 
 
 def in_its_account(verdict: Verdict, customer: CustomerStack) -> Verdict:

@@ -27,6 +27,8 @@ class Verdict:
     fix: str
 
 
+# What a fault leaves behind. Sent again before the fault is repaired, it would only return.
+_LEFT_BEHIND = frozenset({"dead-letters", "route-letters", "queue-age"})
 _LOOKS = {
     Level.OK: "[green]✓ ok     [/]",
     Level.WARNING: "[yellow]! warning[/]",
@@ -49,6 +51,14 @@ def verdict_lines(who: str, verdicts: Iterable[Verdict]) -> list[str]:
         + (f"  [bold]→[/] {escape(one.fix)}" if one.fix else "")
         for one in verdicts
     ]
+
+
+def causes_first(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Return the verdicts with what a fault left behind after the faults.
+
+    People type the first command that they see.
+    """
+    return sorted(verdicts, key=lambda one: one.level is not Level.OK and one.check in _LEFT_BEHIND)
 
 
 def problems(verdicts: Iterable[Verdict]) -> list[Verdict]:

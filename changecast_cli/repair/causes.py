@@ -1,16 +1,18 @@
-"""Causes that still prevent a paused run from sending, found by the doctor's checks."""
+"""Causes that still prevent a repair from working, found by the doctor's checks."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import cast
 
+import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from changecast.contract.pause_code import PauseCode
-from changecast_cli.customer_access import STACK, CustomerAccount
+from changecast_cli.customer_access import STACK, CustomerAccount, Keys, enter
 from changecast_cli.doctor import sender, ses
 from changecast_cli.doctor.checked_account import CheckedAccount, checked_account
-from changecast_cli.doctor.verdicts import Level, Verdict
-from changecast_cli.failures import explained, warn
+from changecast_cli.doctor.stack import expected_bus_policy, may_put, partition_of, policy_verdict
+from changecast_cli.doctor.verdicts import Level, Verdict, broken, repair_of
+from changecast_cli.failures import Refused, explained, warn
 
 Check = Callable[[CheckedAccount], Iterator[Verdict]]
 _SENDING: tuple[Check, ...] = (
@@ -57,6 +59,40 @@ def _verdicts(account: CustomerAccount, checks: tuple[Check, ...]) -> Iterator[V
             yield from check(cast(CheckedAccount, found))
     except (ClientError, BotoCoreError) as error:
         warn(f"cannot check whether the cause is gone: {explained(error)}")
+
+
+def bus_causes(hub: boto3.Session, codes: Iterable[str]) -> dict[str, Verdict]:
+    """Return why customers' buses refuse what their routes put, by code.
+
+    Without a way into a customer's account, it warns, and returns nothing for it.
+    """
+    found = {code: _bus_cause(hub, code) for code in codes}
+    return {code: cause for code, cause in found.items() if cause}
+
+
+def _bus_cause(hub: boto3.Session, code: str) -> Verdict | None:
+    try:
+        account = enter(hub, code, Keys(None, None))
+        bus = account.session.client("events").describe_event_bus(Name=STACK)
+    except (Refused, ClientError, BotoCoreError) as error:
+        if _is_missing(error):
+            return broken("bus-policy", f"the bus {STACK} does not exist", repair_of(code))
+        warn(f"cannot check whether {code}'s bus accepts events: {explained(error) or error}")
+        return None
+    expected = expected_bus_policy(account.parameters["HubAccount"], code, partition_of(bus["Arn"]))
+    policy = bus.get("Policy")
+    return None if may_put(policy, expected) else policy_verdict(policy, expected, code)
+
+
+def _is_missing(error: Exception) -> bool:
+    missing = "ResourceNotFoundException"
+    return isinstance(error, ClientError) and error.response["Error"]["Code"] == missing
+
+
+def bus_words(causes: Mapping[str, Verdict]) -> Iterator[str]:
+    """Yield a sentence for each customer whose bus refuses events, with its repair."""
+    for code, each in causes.items():
+        yield f"announcements cannot reach {code}: {each.reason}. Repair it first: {each.fix}"
 
 
 def in_words(causes: list[Verdict]) -> Iterator[str]:

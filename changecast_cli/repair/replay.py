@@ -20,6 +20,7 @@ from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.customer_access import find_customer
 from changecast_cli.failures import FAILED, Refused, say
 from changecast_cli.options import As, AsJson, Profile, Region, session
+from changecast_cli.repair.causes import bus_causes, bus_words
 from changecast_cli.repair.noting import note
 from changecast_cli.repair.replays import Replay, progress, replays_for, start
 from changecast_cli.repair.route_dead_letters import RouteLetters, letters_of, send_again
@@ -68,6 +69,9 @@ def replay(
         float, typer.Option(help="Seconds to wait for the replay to end.", min=0)
     ] = 120,
     as_person: As = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replay even if a customer's bus refuses events.")
+    ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -77,7 +81,8 @@ def replay(
     """Replay the hub's archive and the routes' dead letters to customers that missed announcements.
 
     Nothing else on the hub sees the replayed events. Nobody who was mailed is mailed again, and a
-    revision that is no longer the newest mails nobody.
+    revision that is no longer the newest mails nobody. Checks the bus of the customer, or of every
+    customer with dead letters, and refuses while it accepts no events.
     """
     hub_session = session(profile, region)
     now = datetime.now(UTC)
@@ -99,6 +104,9 @@ def replay(
                 stack.enter_context(letters_of(hub_session, one.code, first, last))
                 for one in customers
             ]
+        if not force:
+            unheard = [each.code for each in letters_of_routes if each.chosen]
+            _refuse_while_broken(hub_session, [customer] if customer else unheard)
         rows = [*_announced(hub, customers, first, last)]
         elsewhere = before_moves(customers, rows)
         plan = plan_for(customers, first, last, rows, letters_of_routes, elsewhere)
@@ -110,6 +118,12 @@ def replay(
             _note(hub_session, rows, first, last)
             _wait_for(events, planned, wait, done)
     _tell(done, as_json=as_json)
+
+
+def _refuse_while_broken(hub: "boto3.Session", codes: Iterable[str]) -> None:
+    """Raise Refused if what is replayed would become a dead letter again."""
+    if causes := bus_causes(hub, codes):
+        raise Refused(*bus_words(causes), "nothing was replayed. To replay it anyway, add --force")
 
 
 def plan_for(

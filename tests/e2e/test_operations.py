@@ -13,6 +13,9 @@ from typing import Any
 from changecast.customer.ledger.states import RecipientEvent
 from changecast.customer.ledger.table import Ledger, batches_of, runs_of
 from changecast.customer.ledger.transitions import Move, move
+from changecast_cli.doctor.look import look_at
+from changecast_cli.doctor.verdicts import Level
+from changecast_cli.local.stage import HUB
 from tests.e2e.conftest import Type
 from tests.e2e.test_isolation import deleted_bus_policy
 from tests.support.provider import AGREED, OPERATED, Provider, document, eventually
@@ -139,6 +142,19 @@ def test_what_a_route_could_not_deliver_is_replayed_to_that_customer_alone(
     with deleted_bus_policy(provider):
         provider.announce(change)
         eventually(lambda: len(provider.mails(change["changeId"], "acme")) == 5)
+        eventually(lambda: typed("replay", "--from", "1h", "-c", "globex", "--yes").status == 2)
+        for whom in (("-c", "globex"), ()):
+            refused = typed("replay", "--from", "1h", *whom, "--yes")
+            assert "cannot reach globex: the bus accepts no events" in refused.err
+            assert "Repair it first: changecast repair globex" in refused.err
+        hub = provider.cloud.session(HUB.account)
+        customer = next(one for one in provider.stage.customers if one.code == "globex")
+        fixes = [
+            each.fix.split()[1]
+            for each in look_at(hub, customer, lambda _: provider.preparing("globex"), None)
+            if each.level is Level.BROKEN
+        ]
+        assert fixes == ["repair", "replay"], "the first command repairs the cause"
     done = typed("replay", "--from", "1h", "-c", "globex", "--yes", "--json")
     assert done.json["announced_again"] >= 1
     eventually(lambda: len(provider.mails(change["changeId"], "globex")) == 5)

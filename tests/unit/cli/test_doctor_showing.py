@@ -13,7 +13,15 @@ from changecast_cli.deploying.samconfig import CustomerStack
 from changecast_cli.doctor import command
 from changecast_cli.doctor.command import _on
 from changecast_cli.doctor.showing import MANY, Checked, show
-from changecast_cli.doctor.verdicts import Level, Verdict, broken, counted, ok, warning
+from changecast_cli.doctor.verdicts import (
+    Level,
+    Verdict,
+    broken,
+    causes_first,
+    counted,
+    ok,
+    warning,
+)
 from changecast_cli.failures import Refused
 from changecast_cli.main import app
 from testbed.expand import ROOT
@@ -38,6 +46,14 @@ def shown(
 def test_warnings_are_counted_as_people_count(warnings: int, said: str) -> None:
     levels = [Level.OK] * 3 + [Level.WARNING] * warnings
     assert counted(levels) == f"3 ok, {said}, 0 broken"
+
+
+@pytest.mark.parametrize("left", ["route-letters", "dead-letters", "queue-age"])
+def test_the_first_command_repairs_the_cause_and_not_what_it_left_behind(left: str) -> None:
+    letters, cause = broken(left, "1", "replay"), broken("bus-policy", "none", "repair")
+    assert causes_first([WELL, letters, cause, LATE]) == [WELL, cause, LATE, letters]
+    empty = ok(left, "all queues empty")
+    assert causes_first([empty, cause]) == [empty, cause]
 
 
 def test_something_broken_ends_with_1_and_nothing_broken_does_not(
