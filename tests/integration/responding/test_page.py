@@ -158,12 +158,12 @@ def test_another_time_is_asked_for_by_the_customers_clocks(account: Account, ana
     [
         ({}, "Enter at least one date and time."),
         ({"start1": "2027-03-08T23:00"}, "enter both its start and its end"),
-        ({"start2": "soon", "end2": "later"}, "Time 2: soon is not a date and a time."),
+        ({"start2": "soon", "end2": "later"}, "Time 2: soon is not a valid date and time."),
         ({"start1": "2027-03-28T02:30", "end1": "2027-03-28T05:00"}, "does not exist"),
         ({"start1": "2027-10-31T02:30", "end1": "2027-10-31T05:00"}, "occurs twice"),
         ({"start1": "2027-03-08T23:00", "end1": "2027-03-08T22:00"}, "ends before it starts"),
         ({"start1": "2020-03-08T23:00", "end1": "2020-03-09T22:00"}, "is in the past"),
-        ({"start1": "9" * 500, "end1": "<b>"}, "is not a date and a time."),
+        ({"start1": "9" * 500, "end1": "<b>"}, "is not a valid date and time."),
     ],
 )
 def test_a_time_that_cannot_be_meant_is_refused_and_stays_in_its_field(

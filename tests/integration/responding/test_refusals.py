@@ -60,7 +60,7 @@ def test_another_customers_link_says_so(ana: Visitor) -> None:
 @pytest.mark.parametrize("scope", [Scope.FEED, Scope.PREFERENCES])
 def test_a_link_for_something_else_says_so(ana: Visitor, scope: Scope) -> None:
     shown = opened(ana, issue(OURS, replace(token_of(ana), scope=scope)))
-    assert (shown.status, "for something else" in shown.text) == (404, True)
+    assert (shown.status, "for a different page" in shown.text) == (404, True)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_body_that_we_did_not_send_changes_nothing(
 @pytest.mark.parametrize(
     ("comment", "said"),
     [
-        ("x" * 100_000, "The text has 100000 characters. The limit is 2000."),
+        ("x" * 100_000, "The text has 100000 characters, but the limit is 2000. Shorten it."),
         ("bell\x07", "cannot be shown"),
         ("\ufffe", "cannot be shown"),
         ("a\x00b", "cannot be shown"),

@@ -77,7 +77,7 @@ WHEN = "Wed 20 Jan, 23:00–00:30 (Madrid)"
         (MailKind.APPROVAL_REQUEST, "Approve", f"reject this change. It is planned for {WHEN}."),
         (MailKind.ANNOUNCEMENT, "Planned", f"This change is planned for {WHEN}."),
         (MailKind.STARTED, "Started", "It is planned to end on Thu 21 Jan, 00:30 (Madrid)."),
-        (MailKind.COMPLETED, "Completed", "is complete. Nothing is left for you to do."),
+        (MailKind.COMPLETED, "Completed", "is complete. There is nothing left for you to do."),
         (MailKind.CANCELLED, "Cancelled", f"was cancelled. It had been planned for {WHEN}."),
         (MailKind.WITHDRAWN, "Not affected", "no longer affects Acme Industries. It had been"),
     ],
@@ -366,7 +366,7 @@ def test_a_completed_change_asks_how_it_went_where_there_is_a_survey() -> None:
 
 
 def test_a_completed_change_says_that_nothing_is_left_to_do_unless_something_follows() -> None:
-    said = "Nothing is left for you to do."
+    said = "There is nothing left for you to do."
     completed = full_change(status="completed")
     follows = full_change(status="completed", follow_up="We watch it until Friday.")
     assert said in lead(mail(MailKind.COMPLETED, completed))
@@ -645,7 +645,7 @@ def test_a_completed_change_tells_its_outcome_and_when_it_really_was() -> None:
     )
     message = mail(MailKind.COMPLETED, about)
     said = text_of(message)
-    assert lead(message) == "This change is complete. Nothing is left for you to do."
+    assert lead(message) == "This change is complete. There is nothing left for you to do."
     assert "Outcome\n-------\nAll hosts are patched." in said
     assert "Took place: Wednesday 20 January 2027, 23:05 – 23:50" in flat(said)
     assert "Was planned for: Wednesday 20 January 2027, 23:00" in said
