@@ -72,7 +72,10 @@ def sync(
     from_file: Annotated[
         Path, typer.Option("--from", help="CSV with columns email and role (or group).")
     ],
-    roles: Annotated[Path, typer.Option(help="TOML file with [roles]: role = [topics].")],
+    roles: Annotated[
+        Path,
+        typer.Option(help="TOML file with a table `roles`, which lists the topics of each role."),
+    ],
     apply: Apply = False,
     remove: Annotated[
         bool,

@@ -42,7 +42,8 @@ def topics(
         Path | None,
         typer.Option(
             "--from",
-            help="TOML file with [[topic]] tables, to use instead of the template's topics.",
+            help="TOML file with an array of tables `topic`, to use instead of the template's "
+            "topics.",
         ),
     ] = None,
     digest: Annotated[

@@ -88,3 +88,14 @@ def test_help_names_the_largest_value_of_an_option(verb: str) -> None:
     for name, option in options_of(verb):
         most = getattr(option, "max", None)
         assert most is None or f"{most:g}" in option.help, name
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_help_shows_every_word_also_those_in_brackets(
+    verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rich takes [roles] for markup and leaves it out."""
+    shown = re.sub(r"\s+", "", _FRAME.sub(" ", help_of(verb, 400, monkeypatch)))
+    for option in VERBS[verb].params:
+        said = re.sub(r"\s+", "", option.help or "")
+        assert said in shown, option.name
