@@ -88,5 +88,5 @@ def _done_as_typed() -> int:
         error.show()
         return int(error.exit_code)
     except typer.Abort:
-        complained("the question was not answered")
+        complained("the question was not answered: nothing was changed")
         return 1

@@ -60,7 +60,7 @@ def lines_of(one: Outlook) -> Iterator[str]:
         yield f"  {one.customer}: nobody is mailed: {one.why} {by}"
     else:
         lasts = f", {_lasts(one.seconds)}" if one.seconds is not None else ""
-        told = f", {one.up_to_date:,} are up to date" if one.up_to_date else ""
+        told = f", {one.up_to_date:,} already up to date" if one.up_to_date else ""
         kind = _NOUNS.get(one.mail) or one.mail.replace("_", " ")
         yield f"  {one.customer}: {kind} to {_who(one)}{told}{lasts}{_what_differs(one)} {by}"
     yield from (f"  {one.customer}: warning: {warning}" for warning in one.warnings)

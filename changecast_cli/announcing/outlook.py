@@ -162,7 +162,10 @@ def _by_hub(table: "Table", announced: ChangeAnnounced, code: str, known: Known)
         return replace(found, why=_why(decision), recipients={})
     if decision.base and not decision.material:
         _, why = reason_for_nobody(decision, announced)
-        told = f"{why}, except people who missed revision {decision.base.revision} ({NOTIFY_ALL})"
+        told = (
+            f"{why}, except that people who missed revision {decision.base.revision} are "
+            f"mailed ({NOTIFY_ALL})"
+        )
         return replace(found, why=told)
     most = largest_run(table, code)
     people = {decision.topic.value: most} if most else None

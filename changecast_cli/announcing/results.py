@@ -37,7 +37,7 @@ _WORDS = {
     Outcome.OLDER: "was announced earlier to",
     Outcome.DRAFT: "is a draft, so nobody is told; it names",
     Outcome.DRY_RUN: "would be announced to",
-    Outcome.DISCARDED: "is void; announced now to:",
+    Outcome.DISCARDED: "is void. Customers told of this now:",
 }
 _ANNOUNCED_ALREADY = (
     "is already announced. Announcing it again mails nobody twice, but sends its event again to"

@@ -51,7 +51,7 @@ def import_people(
 ) -> None:
     """Add or change the people in a file. Never subscribes anybody who opted out.
 
-    Without --apply it only reports. After an interruption, run the same command again.
+    Without --apply, only shows what it would do. After an interruption, run the same command again.
     """
     contacts = open_list(customer, profile, region, per_second)
     defaults = defaults_of(contacts)

@@ -72,10 +72,10 @@ def upgrade(
     config: Config = Path("samconfig.toml"),
     as_json: AsJson = False,
 ) -> None:
-    """Deploy this version to customers in rings: a canary first, then groups of five.
+    """Deploy this release to customers in rings: a canary first, then groups of five.
 
     Checks every account first, and runs the doctor before and after each upgrade. Stops after the
-    first ring in which a customer fails or is worse than before; the rest keep their version.
+    first ring in which a customer fails or is worse than before; the rest keep their release.
     Prints how to go back. Does not touch the hub: hub and customers may differ by one event
     version.
     """

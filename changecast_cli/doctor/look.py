@@ -63,7 +63,7 @@ def route_of(hub: boto3.Session, customer: CustomerStack) -> list[Verdict]:
     deploy = f"sam deploy --config-env {customer.code}-route"
     entry = read_customers(hub.client("ssm"), [customer.code]).get(customer.code)
     if entry is None:
-        return [broken("route", "the hub has no route to it", deploy)]
+        return [broken("route", "the hub has no route to this customer", deploy)]
     if (entry.account, entry.region) != (customer.account, customer.region):
         said = f"the hub has this customer in account {entry.account}, {entry.region}"
         return [broken("registry", said, repair_of(customer.code))]

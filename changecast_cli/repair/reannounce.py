@@ -48,7 +48,9 @@ def reannounce(
 
 def plan_for(rehearsed: Announcement, customer: str) -> str:
     """Return what announcing again will do, in a sentence."""
-    withdrawal = " (it was withdrawn for them)" if customer in rehearsed.withdrawn else ""
+    withdrawal = (
+        " (the change was withdrawn for this customer)" if customer in rehearsed.withdrawn else ""
+    )
     return (
         f"{rehearsed.change_id} revision {rehearsed.revision} ({rehearsed.title}) is announced "
         f"again to {customer} alone{withdrawal}; nobody is mailed twice"

@@ -134,7 +134,7 @@ def test_people_who_missed_the_last_revision_are_counted_by_the_ledger(world: Wo
             "update", {"announcements": 1}, 6,
         )  # fmt: skip
     else:
-        assert "except people who missed revision 1" in said.why
+        assert "except that people who missed revision 1 are mailed" in said.why
 
 
 def test_what_was_announced_before_and_what_is_newer_there_mails_nobody(world: World) -> None:
@@ -167,7 +167,7 @@ def test_a_correction_is_forced_once_and_its_reason_is_kept(world: World) -> Non
 def test_what_a_person_reads_names_the_mail_how_many_and_why_nobody() -> None:
     said = Outlook("acme", "its own list", "update", "", {"announcements": 1_200}, 3, 90.0, ("w",))
     assert list(lines_of(said)) == [
-        "  acme: update to 1,200 people on the topic announcements, 3 are up to date, 90 s to send "
+        "  acme: update to 1,200 people on the topic announcements, 3 already up to date, 90 s to send "
         "(according to its own list)",
         "  acme: warning: w",
     ]
