@@ -115,4 +115,4 @@ def _end(total: Counter[Level], unshown: Counter[bool], *, is_folded: bool) -> I
         yield f"\n{noun(healthy, 'account')} without a problem: --only everything shows them"
     yield f"\n{counted([*total.elements()])}"
     if is_folded and total[Level.OK] and not healthy:
-        yield "--only everything lists the ok ones too."
+        yield "To see what is ok too: --only everything"

@@ -89,7 +89,7 @@ def test_with_many_customers_only_what_is_not_well_is_shown_under_a_line_for_eac
     assert "CREATE_COMPLETE" not in said
     assert "mails are not signed" in said
     assert "changecast repair globex" in said
-    assert said.endswith("3 ok, 0 warnings, 1 broken")
+    assert said.endswith("3 ok, 0 warnings, 1 broken\nTo see what is ok too: --only everything")
 
 
 def test_everything_is_shown_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
