@@ -167,8 +167,8 @@ def test_a_correction_is_forced_once_and_its_reason_is_kept(world: World) -> Non
 def test_what_a_person_reads_names_the_mail_how_many_and_why_nobody() -> None:
     said = Outlook("acme", "its own list", "update", "", {"announcements": 1_200}, 3, 90.0, ("w",))
     assert list(lines_of(said)) == [
-        "  acme: update to 1,200 people on the topic announcements, 3 already up to date, 90 s to send "
-        "(according to its own list)",
+        "  acme: update to 1,200 people on the topic announcements, 3 already up to date, 90 s "
+        "to send (according to its own list)",
         "  acme: warning: w",
     ]
     nobody = replace(said, mail=NOBODY, why="revision 5 is newer", warnings=())
