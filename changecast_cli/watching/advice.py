@@ -19,6 +19,7 @@ from changecast.hub.tracking.commands import (
 from changecast.hub.tracking.findings import ANNOUNCED, SILENT, Cause
 from changecast.hub.tracking.open_windows import OverdueChange
 from changecast.hub.tracking.operator_actions import Action, OperatorAction
+from changecast_cli.terminal import some_of
 from changecast_cli.watching.announced_by import short
 from changecast_cli.watching.runs import BAD_STATES, UNDER_WAY, Run, is_bad, is_final
 from changecast_cli.watching.silence import REFUSED, is_silent
@@ -192,6 +193,16 @@ def discard_steps(change_id: str, revisions: Iterable[int]) -> Iterator[str]:
         yield (
             f"revision {revision} was put on the bus without `changecast announce`: changecast "
             f"discard {change_id} --revision {revision}    ({STRAY_PAGE})"
+        )
+
+
+def refused_steps(runs: Iterable[Run]) -> Iterator[str]:
+    """Yield a line if the hub refuses the reports of customers, for all of them and all runs."""
+    refused = {code for run in runs for code, one in run["customers"].items() if is_refused(one)}
+    if refused:
+        yield (
+            f"{some_of(sorted(refused))}: {_REPAIR_HUB}; {REPORTS_ARRIVE}"
+            f"    ({page(Cause.FORWARDED_NO_REPORT)})"
         )
 
 

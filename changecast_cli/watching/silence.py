@@ -1,7 +1,7 @@
 """Customers whose next report is late, and the causes that the hub can already see."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -12,12 +12,14 @@ from changecast.contract.change import utc
 from changecast.hub.registry import Customer, read_customers
 from changecast.hub.routes import look_at
 from changecast.hub.tracking.findings import ANNOUNCED, Cause, Finding
+from changecast.hub.tracking.registry_index import registered
 from changecast.hub.tracking.silence import cause_of
 from changecast_cli.doctor.hub import reports_refused
 from changecast_cli.watching.runs import UNDER_WAY, Look, Run
 
 if TYPE_CHECKING:
     import boto3
+    from mypy_boto3_dynamodb.service_resource import Table
 
 # The next report normally arrives within seconds, for a long run within minutes: one second for
 # each 20 batches of 25 recipients.
@@ -47,25 +49,65 @@ def with_silence(hub: "boto3.Session", run: Run, now: datetime) -> Run:
     if not silent and not late:
         return run
     customers = dict(run["customers"])
-    policies = cache(lambda bus: hub.client("events").describe_event_bus(Name=bus))
+    refused = _refusals(hub)
     try:
-        registered = read_customers(hub.client("ssm"), [*dict.fromkeys((*silent, *late))])
+        known = read_customers(hub.client("ssm"), [*dict.fromkeys((*silent, *late))])
         for code in silent:
-            found = _cause(hub, run["change_id"], code, customers[code], registered)
+            found = _cause(hub, run["change_id"], code, customers[code], known)
             if found.cause is not Cause.FORWARDED_NO_REPORT:
                 reason = _reason(found.cause.value, found.message, now)
                 customers[code] = {**customers[code], "reason": reason}
             else:
                 late.append(code)
         for code in late:
-            refused = code in registered and reports_refused(
-                policies(registered[code].hub_bus), registered[code]
-            )
-            if refused:
-                customers[code] = {**customers[code], "reason": _reason(REFUSED, refused, now)}
+            if why := refused(known.get(code)):
+                customers[code] = {**customers[code], "reason": _reason(REFUSED, why, now)}
     except (ClientError, BotoCoreError):
         pass  # what was found so far is true
     return {**run, "customers": customers}
+
+
+def with_refusals(
+    hub: "boto3.Session", table: "Table", runs: Sequence[Run], now: datetime
+) -> list[Run]:
+    """Return the runs with a reason for each late customer whose reports the hub refuses.
+
+    Looks at each bus once and at no route, so that it costs the same for any number of changes.
+    Without permission to look, the runs are unchanged.
+    """
+    late = {
+        code
+        for run in runs
+        for code, one in run["customers"].items()
+        if is_silent(one, now) or _is_late(one, now)
+    }
+    if not late:
+        return [*runs]
+    refused, ssm = _refusals(hub), hub.client("ssm")
+    try:
+        is_few = len(late) <= MOST_LOOKED_AT
+        known = read_customers(ssm, sorted(late)) if is_few else registered(ssm, table, now)
+        why = {code: said for code in sorted(late) if (said := refused(known.get(code)))}
+    except (ClientError, BotoCoreError):
+        return [*runs]
+
+    def explained(code: str, one: dict[str, Any]) -> dict[str, Any]:
+        is_refused = code in why and (is_silent(one, now) or _is_late(one, now))
+        return {**one, "reason": _reason(REFUSED, why[code], now)} if is_refused else one
+
+    return [
+        {**run, "customers": {code: explained(code, one) for code, one in run["customers"].items()}}
+        for run in runs
+    ]
+
+
+def _refusals(hub: "boto3.Session") -> Callable[[Customer | None], str]:
+    """Return a function that says why the hub refuses a customer's reports; "" if it does not.
+
+    It reads the policy of each bus once.
+    """
+    policy = cache(lambda bus: hub.client("events").describe_event_bus(Name=bus))
+    return lambda one: reports_refused(policy(one.hub_bus), one) if one else ""
 
 
 def _is_late(customer: Mapping[str, Any], now: datetime) -> bool:
@@ -135,9 +177,9 @@ def _cause(
     change_id: str,
     code: str,
     customer: Mapping[str, Any],
-    registered: Mapping[str, Customer],
+    known: Mapping[str, Customer],
 ) -> Finding:
-    own = registered.get(code)
+    own = known.get(code)
     route = look_at(hub.client("events"), hub.client("sqs"), own) if own else None
     row = {"change_id": change_id, "customer": code, "revision": customer["revision"]}
     return cause_of(row, own, route)

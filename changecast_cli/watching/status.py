@@ -31,7 +31,12 @@ from changecast_cli.customer_access import find_customer
 from changecast_cli.failures import FAILED, Refused, say
 from changecast_cli.options import AsJson, Profile, Region, session
 from changecast_cli.terminal import counted, out, print_csv, print_json
-from changecast_cli.watching.advice import discard_steps, next_steps, overdue_steps
+from changecast_cli.watching.advice import (
+    discard_steps,
+    next_steps,
+    overdue_steps,
+    refused_steps,
+)
 from changecast_cli.watching.announced_by import announcements, announcements_text
 from changecast_cli.watching.runs import (
     Run,
@@ -45,7 +50,7 @@ from changecast_cli.watching.runs import (
     with_expected,
     with_reminders,
 )
-from changecast_cli.watching.silence import with_silence
+from changecast_cli.watching.silence import with_refusals, with_silence
 from changecast_cli.watching.since import days_back, point_in_time
 from changecast_cli.watching.status_csv import csv_of
 from changecast_cli.watching.tables import runs_table
@@ -111,18 +116,16 @@ def status(
     filters.refuse_unknown_states()
     read = _reader(table, change_id, since, filters)
     runs = watched(read, quiet=as_json or as_csv) if watch else read()
-    if change_id:
-        runs = [with_silence(hub, run, datetime.now(UTC)) for run in runs]
-        runs = [with_reminders(run, reminders(table, change_id)) for run in runs]
-    elif customer and not runs:
+    if customer and not runs:
         find_customer(hub, customer)
+    runs = _explained(hub, table, runs, change_id)
     if as_csv:
         print_csv(csv_of(runs))
     elif as_json:
         print_json(_one(table, runs[0]) if change_id else _every(read, runs))
     else:
         _show(table, runs, change_id, watched=watch, page=page)
-        say_next(overdue_steps(read.overdue))
+        say_next([] if change_id else [*refused_steps(runs), *overdue_steps(read.overdue)])
         for code, number in read.hidden.items():
             say_hidden(code, number)
     if watch and any(is_bad(one) for run in runs for one in run["customers"].values()):
@@ -201,6 +204,17 @@ def with_change_status(table: "Table", runs: Iterable[Run]) -> list[Run]:
         {**run, "status": found[run["change_id"]].status if run["change_id"] in found else None}
         for run in every
     ]
+
+
+def _explained(
+    hub: "boto3.Session", table: "Table", runs: list[Run], change_id: str | None
+) -> list[Run]:
+    """Return the runs with what the hub sees of late reports; one change also with reminders."""
+    now = datetime.now(UTC)
+    if not change_id:
+        return with_refusals(hub, table, runs, now)
+    runs = [with_silence(hub, run, now) for run in runs]
+    return [with_reminders(run, reminders(table, change_id)) for run in runs]
 
 
 def _reader(table: "Table", change_id: str | None, since: str, filters: Filters) -> _Reader:

@@ -13,11 +13,13 @@ from changecast.contract.change import utc
 from changecast.hub.routes import Route
 from changecast_cli.doctor.hub import expected_hub_policy
 from changecast_cli.watching import silence
+from changecast_cli.watching.advice import refused_steps
 from changecast_cli.watching.runs import run_of
-from changecast_cli.watching.silence import MOST_LOOKED_AT, with_silence
+from changecast_cli.watching.silence import MOST_LOOKED_AT, with_refusals, with_silence
 from tests.support.builders import registered
 
 NOW = datetime(2027, 1, 20, 22, 0, tzinfo=UTC)
+TABLE: Any = None
 HUB: Any = SimpleNamespace(client=lambda _: None)
 
 
@@ -129,3 +131,51 @@ def test_where_no_report_is_late_nobody_looks_at_the_hubs_bus(state: str) -> Non
     bus = Bus()
     assert reasons(bus, run) == [None] * 3
     assert bus.looks == 0
+
+
+def two_changes(state: str, ago: timedelta) -> list[Any]:
+    runs = [announced(2, ago), {**announced(2, ago), "change_id": "CHG-2"}]
+    for run in runs:
+        for one in run["customers"].values():
+            one |= {"state": state, "reported_at": one["announced_at"]}
+    return runs
+
+
+@pytest.mark.usefixtures("forwarded")
+@pytest.mark.parametrize("state", ["announced", "planned", "sending", "forwarded_no_report",
+                                   "stalled"])  # fmt: skip
+def test_the_overview_knows_it_too_and_looks_at_each_bus_once(state: str) -> None:
+    account, bus = registered()["acme"].account, Bus()
+    runs = with_refusals(bus, TABLE, two_changes(state, timedelta(seconds=90)), NOW)  # type: ignore[arg-type]
+    codes = [one["reason"]["code"] for run in runs for one in run["customers"].values()]
+    assert codes == ["reports_refused"] * 4
+    assert bus.looks == 1
+    (step,) = refused_steps(runs)
+    assert step.startswith("c000, c001: changecast repair hub; late reports then arrive")
+    for other in (Bus(account), Bus(None)):
+        same = with_refusals(other, TABLE, two_changes(state, timedelta(seconds=90)), NOW)  # type: ignore[arg-type]
+        assert [one["reason"] for run in same for one in run["customers"].values()] == [None] * 4
+        assert list(refused_steps(same)) == []
+
+
+@pytest.mark.usefixtures("forwarded")
+@pytest.mark.parametrize(("state", "seconds"), [("sent", 900), ("announced", 30), ("paused", 900)])
+def test_the_overview_asks_nothing_while_no_report_is_late(state: str, seconds: int) -> None:
+    runs = two_changes(state, timedelta(seconds=seconds))
+    assert with_refusals(None, TABLE, runs, NOW) == runs  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("forwarded")
+def test_the_overview_of_many_late_customers_reads_the_copy_of_the_registry(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    acme = registered()["acme"]
+    known = {f"c{number:03}": replace(acme, code=f"c{number:03}") for number in range(100)}
+    monkeypatch.setattr(silence, "registered", lambda *_: known)
+    monkeypatch.setattr(silence, "read_customers", None)
+    bus = Bus()
+    (run,) = with_refusals(bus, TABLE, [announced(100, timedelta(seconds=90))], NOW)  # type: ignore[arg-type]
+    assert sum(bool(one["reason"]) for one in run["customers"].values()) == 100
+    assert bus.looks == 1
+    (step,) = refused_steps([run])
+    assert "c004 and 95 more: changecast repair hub" in step
