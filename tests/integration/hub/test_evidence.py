@@ -251,4 +251,4 @@ def test_the_console_hands_over_the_same_file(known: Tracker) -> None:
     assert Checked(answer.content).faults == []
     assert Checked(answer.content).entries == 4
     unknown = browser.get(f"/{PREFIX}/change/evidence", params={"id": 'x"\r\ny', "of": "hub"})
-    assert (unknown.status_code, "not known" in unknown.text) == (400, True)
+    assert (unknown.status_code, "unknown change" in unknown.text) == (400, True)
