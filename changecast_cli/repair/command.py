@@ -22,7 +22,7 @@ from changecast_cli.options import AsJson, Profile, Region, session
 from changecast_cli.repair import drift
 from changecast_cli.repair.bus_policies import customer_policy, hub_policy
 from changecast_cli.repair.fixes import Fix, switched_off
-from changecast_cli.repair.missed import commands, resumptions, rows_of, waiting_runs
+from changecast_cli.repair.missed import commands, resumptions, rows_of, waiting_runs, young
 from changecast_cli.repair.noting import note
 from changecast_cli.terminal import out, print_json, some_of, working
 from changecast_cli.watching.silence import PATIENCE
@@ -59,6 +59,7 @@ class Repaired:
     has_new_identity: bool
     unread: str = ""
     paused: tuple[str, ...] = ()
+    young: tuple[str, ...] = ()
 
     def told(self) -> Iterator[str]:
         """Yield the result and the next commands, for people."""
@@ -71,8 +72,7 @@ class Repaired:
                 "SES verifies the new identity by its DNS records. To see which ones "
                 f"to publish: {check} --records"
             )
-        if self.done or not self.lines:
-            yield from self._waiting()
+        yield from self._waiting()
         if self.unread:
             yield (
                 f"The changes that {self.who} missed in the meantime cannot be read: {self.unread}"
@@ -91,13 +91,21 @@ class Repaired:
             )
 
     def _waiting(self) -> Iterator[str]:
-        """Yield what waits for an operator: changes without a report, and paused runs."""
+        """Yield what is open: changes without a report, and paused runs."""
+        is_pending = bool(self.lines) and not self.done
         if self.missed:
+            again = "After the repair, announce" if is_pending else "Announce"
             yield (
-                f"Changes without a report from {self.who}. Announce them again; nobody is "
-                "mailed twice:"
+                f"Changes without a report from {self.who}. {again} them again; nobody is mailed "
+                "twice:"
             )
             yield from (f"  {command}" for command in self.missed)
+        if self.young:
+            yield (
+                f"Announced within the last minute, and no report from {self.who} yet. If none "
+                "arrives within a minute (nobody is mailed twice):"
+            )
+            yield from (f"  {command}" for command in self.young)
         if self.paused:
             yield "Paused runs. Once the doctor finds nothing broken, resume them:"
             yield from (f"  {command}" for command in self.paused)
@@ -172,7 +180,7 @@ def repaired(who: str, hub: boto3.Session, plans: Sequence[Plan], *, done: bool)
     the hub cannot be read after it.
     """
     now, unread = datetime.now(UTC), ""
-    missed, paused = list[str](), list[str]()
+    missed, paused, fresh = list[str](), list[str](), list[str]()
     if who != HUB:
         if done:
             restored = f"restored: {some_of(lines_of(plans))}"
@@ -180,13 +188,23 @@ def repaired(who: str, hub: boto3.Session, plans: Sequence[Plan], *, done: bool)
         try:
             rows = [*rows_of(hub, who, now)]
             missed = commands(who, rows, now, timedelta(0) if done else PATIENCE)
+            fresh = [] if done else young(who, rows, now)
             paused = resumptions(who, rows)
         except (ClientError, BotoCoreError) as error:
             if not done:
                 raise
             unread = explained(error) or str(error)
     is_new = done and any(plan.change_set.creates(IDENTITY) for plan in plans)
-    return Repaired(who, lines_of(plans), missed, done, is_new, unread=unread, paused=tuple(paused))
+    return Repaired(
+        who,
+        lines_of(plans),
+        missed,
+        done,
+        is_new,
+        unread=unread,
+        paused=tuple(paused),
+        young=tuple(fresh),
+    )
 
 
 def _stacks(
@@ -248,7 +266,8 @@ def _tell(repaired: Repaired, *, as_json: bool) -> None:
             )
         print_json(
             {"repaired": repaired.who, "found": repaired.lines, "done": repaired.done,
-             "missed": repaired.missed, "paused": [*repaired.paused]}
+             "missed": repaired.missed, "paused": [*repaired.paused],
+             "young": [*repaired.young]}
         )  # fmt: skip
         return
     for line in repaired.told():

@@ -49,14 +49,27 @@ def commands(
 
     Younger announcements than `patience` are left out, because their report may be on its way.
     """
-    unheard = [
-        change_id
-        for change_id, row in _newest(rows).items()
-        if row["state"] in _UNHEARD and row["announced_at"] <= utc(now - patience)
-    ]
+    unheard = [row for row in _unheard(rows) if row["announced_at"] <= utc(now - patience)]
     if len(unheard) > MOST:
         return [f"changecast replay --from {LOOK_BACK.days}d --customer {code}"]
-    return [f"changecast reannounce {change_id} --customer {code}" for change_id in unheard]
+    return [_reannounce(code, row) for row in unheard]
+
+
+def young(code: str, rows: Iterable[Row], now: datetime) -> list[str]:
+    """Return the commands for changes whose report may still be on its way, newest last."""
+    return [
+        _reannounce(code, row)
+        for row in _unheard(rows)
+        if row["announced_at"] > utc(now - PATIENCE)
+    ][-MOST:]
+
+
+def _unheard(rows: Iterable[Row]) -> list[Row]:
+    return [row for row in _newest(rows).values() if row["state"] in _UNHEARD]
+
+
+def _reannounce(code: str, row: Row) -> str:
+    return f"changecast reannounce {row['change_id']} --customer {code}"
 
 
 def _newest(rows: Iterable[Row]) -> dict[str, Row]:

@@ -17,7 +17,7 @@ from changecast_cli.repair import command
 from changecast_cli.repair.command import Plan, Repaired, repaired
 from changecast_cli.repair.drift import ChangeSet
 from changecast_cli.repair.fixes import Fix, rules, switched_off
-from changecast_cli.repair.missed import MOST, commands, resumptions
+from changecast_cli.repair.missed import MOST, commands, resumptions, young
 from tests.unit.cli.test_doctor_running import ALARM, FUNCTION, ON, RULE
 from tests.unit.cli.test_doctor_verdicts import Aws, checked_account
 
@@ -114,6 +114,18 @@ def test_after_a_repair_a_change_announced_a_moment_ago_was_missed_too() -> None
     assert again == ["changecast reannounce CHG-1 --customer acme"]
 
 
+def test_without_a_repair_what_was_announced_a_moment_ago_is_open_and_may_still_report() -> None:
+    rows = [row("CHG-1", "announced", announced_at=utc(NOW)), row("CHG-2", "announced"),
+            row("CHG-3", "sent", announced_at=utc(NOW))]  # fmt: skip
+    again = ["changecast reannounce CHG-1 --customer acme"]
+    assert young("acme", rows, NOW) == again
+    for lines in (RULE_OFF, []):
+        told = [*Repaired("acme", lines, [], done=False, has_new_identity=False,
+                          young=tuple(again)).told()]  # fmt: skip
+        assert "no report from acme yet" in told[0]
+        assert told[1] == f"  {again[0]}"
+
+
 def test_paused_runs_that_wait_for_an_operator_are_named_and_those_that_do_not_are_not() -> None:
     def paused(change_id: str, code: str | None, **more: Any) -> dict[str, Any]:
         return row(change_id, "paused", reason=code and {"code": code, "message": "x"}, **more)
@@ -153,7 +165,10 @@ def test_after_a_repair_what_was_changed_and_what_was_missed_is_said() -> None:
 
 
 def test_a_repair_that_did_nothing_claims_nothing() -> None:
-    assert [*Repaired("acme", RULE_OFF, AGAIN, done=False, has_new_identity=False).told()] == []
+    assert [*Repaired("acme", RULE_OFF, [], done=False, has_new_identity=False).told()] == []
+    of_plan = [*Repaired("acme", RULE_OFF, AGAIN, done=False, has_new_identity=False).told()]
+    after = WITHOUT_REPORT.replace("Announce them", "After the repair, announce them")
+    assert of_plan == [after, f"  {AGAIN[0]}"], "it still says what is open"
     (missed, again, nothing) = Repaired(
         "acme", [], AGAIN, done=False, has_new_identity=False
     ).told()
