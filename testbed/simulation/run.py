@@ -1,12 +1,14 @@
 """Many schedules on all cores: the delivery guarantee's figures, a JSON line for each."""
 
+import atexit
 import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from itertools import product
 from multiprocessing import get_context
+from multiprocessing.pool import Pool
 from typing import Any, NamedTuple
 
 from testbed.simulation import pacing
@@ -102,8 +104,15 @@ def crashes(policy: str, people: int, at_once: int) -> Result:
 
 
 def _on_all_cores(play: Any, arguments: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
-    with get_context("spawn").Pool(os.cpu_count()) as pool:
-        yield from pool.imap(play, arguments, chunksize=40)
+    yield from _players().imap(play, arguments, chunksize=40)
+
+
+@cache
+def _players() -> Pool:
+    """Return a process for each core, kept to the end: each takes a second to import everything."""
+    pool = get_context("spawn").Pool(os.cpu_count())
+    atexit.register(pool.terminate)
+    return pool
 
 
 def _gather(results: Iterator[tuple[Any, Verdict]]) -> Result:
