@@ -193,7 +193,7 @@ class World:
         self.accounts = [Account(self, spread * (place + 1) / sampled) for place in range(sampled)]
 
     def day(self) -> Outcome:
-        """Play the day. What has not ended by its end is unfinished."""
+        """Play the day. What is still going on at its end counts as unfinished."""
         times = sorted(self.rng.uniform(0, DAY / 3) for _ in range(self.case.changes))
         self.env.process(self._announce(times))
         self.env.run(until=DAY)

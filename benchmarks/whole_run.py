@@ -17,7 +17,7 @@ from testbed.simulation.pacing import Limited, PacedSes
 from testbed.simulation.queues import Source
 from testbed.simulation.world import GATE, Plot, World
 
-# A usual quota, by which a list takes long enough for many reports of it.
+# A common quota, at which sending to a list takes long enough for many reports.
 RATE = 14.0
 BATCH = 25
 

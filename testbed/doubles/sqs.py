@@ -75,7 +75,7 @@ class Sqs:
         raise refusal("InvalidParameterValue", 400, "Reason: Message does not exist")
 
     def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: list[str]) -> dict[str, Any]:  # noqa: N803
-        """GetQueueAttributes: what can be received, is in flight, is delayed."""
+        """GetQueueAttributes: how many messages are visible, in flight and delayed."""
         messages, now = self.queue(QueueUrl), self.clock.time()
         hidden = [message for message in messages if message.visible_at > now]
         numbers = {

@@ -17,7 +17,7 @@ from testbed.doubles.ses import SentMail
 
 
 def responder(account: Account) -> Responder:
-    """What the function `respond` of an account works with."""
+    """Return what the function `respond` of an account works with."""
     settings = RespondSettings.from_env(ENVIRONMENT | ANSWERING | account.environment)
     clients: tuple[Any, Any, Any] = (account.s3, account.sqs, account.secrets)
     return responder_of(settings, account.ledger, *clients, account.clock.time)

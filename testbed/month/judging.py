@@ -96,14 +96,14 @@ def _calendar_fault(told: Told, entries: Sequence[Mapping[str, Any]], start: flo
         return "two entries for one change"
     numbers = [entry["sequence"] for entry in entries]
     if numbers != sorted(numbers):
-        return f"sequences go back: {numbers}"
+        return f"the sequence numbers go back: {numbers}"
     last = entries[-1]
     of = next(one for one in told.revisions if one.number == last["sequence"])
     is_off = of.status == "cancelled" or last["status"] == "CANCELLED"
     if is_off != (last["method"] == "CANCEL"):
-        return f"{last} of a change that is {of.status}"
+        return f"the calendar has {last}, but the change is {of.status}"
     starts = datetime.fromtimestamp(int(start + of.starts), UTC)
-    return "" if is_off or last["start"] == starts else f"{last}, but it starts at {starts}"
+    return "" if is_off or last["start"] == starts else f"{last} should start at {starts}"
 
 
 def status_fault(told: Told, party: Party, inbox: Inbox, found: Mapping[str, Any] | None) -> str:

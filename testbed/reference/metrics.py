@@ -27,8 +27,8 @@ MEANINGS = {
     "OldestSilence": (
         "hub",
         "none",
-        "How long the customer that is overdue longest has been silent about a run; 0 if none is "
-        "overdue.",
+        "Age of the oldest announcement of the last two weeks about which a customer has not "
+        "reported; 0 if there is none.",
     ),
     "Alerts": ("hub", "`cause`", "Alerts that the function Watch published."),
     "Responses": (

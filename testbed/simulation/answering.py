@@ -224,7 +224,7 @@ def judge_answers(world: AnswerWorld) -> Kept:
 
 
 def _heard(world: AnswerWorld) -> dict[str, dict[str, Any]]:
-    """Return what the hub keeps of answers: by their ids, the report that was read last."""
+    """Return the answers that the hub keeps, by id, as each was last reported."""
     found: dict[str, dict[str, Any]] = {}
     for entry in world.events.entries:
         if entry["DetailType"] == "ResponseRecorded":

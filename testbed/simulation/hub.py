@@ -55,7 +55,7 @@ class Hub:
         self._main.switch()
 
     def at(self, when: float, call: Callable[[], None]) -> None:
-        """Call something at a time."""
+        """Call something at a given time."""
         self._push(when, None, call)
 
     def start(self, process: Process, work: Callable[[], Any]) -> None:

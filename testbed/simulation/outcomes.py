@@ -75,7 +75,7 @@ class LiveSes(Ses):
         late = WINDOW + 300.0 if chance < self.assumptions.late else 0.0
         kinds = self.rng.choice((("Send",), ("Send", "Delivery"), ("Delivery",), ("Bounce",)))
         if self.assumptions.words:
-            kinds = ("Send",)  # the only evidence, so that losing it tells
+            kinds = ("Send",)  # the only evidence, so that its loss shows
         if "Bounce" in kinds:
             self.bounced.add(mail.message_id)
         for kind in kinds:

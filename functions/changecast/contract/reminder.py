@@ -23,8 +23,8 @@ def seconds_before(setting: str) -> tuple[int, ...]:
     if not _SETTING.fullmatch(compact):
         raise ContractError(
             "reminders",
-            f"{setting!r} must be `none` or up to {MOST_REMINDERS} times separated by commas, for "
-            "example 24h,1h (units: min, h, d)",
+            f"{setting!r} is not valid: use `none`, or up to {MOST_REMINDERS} times separated by "
+            "commas, for example 24h,1h (units: min, h, d)",
         )
     found = {_seconds(word) for word in compact.split(",") if word not in ("", "none")}
     return tuple(sorted(found, reverse=True))

@@ -37,7 +37,7 @@ def test_a_run_that_is_too_large_for_the_day_says_why_and_until_when() -> None:
     assert (told["reason"]["class"], told["reason"]["code"]) == ("waiting", "daily_quota")
     words = told["reason"]["message"]
     assert words.startswith(
-        "15 mails of this run are still to be sent, more than is left of the 30"
+        "this run still has to send 15 of its mails, which is more than is left of the 30"
     )
     assert f"the last one goes out by about {A_DAY_LATER}" in words
 
@@ -49,7 +49,7 @@ def test_the_reason_is_there_before_the_first_mail_goes_out() -> None:
     account.report()
     told = last(account)
     assert (told["state"], told["reason"]["code"]) == ("planned", "daily_quota")
-    assert "40 mails of this run are still to be sent" in told["reason"]["message"]
+    assert "this run still has to send 40 of its mails" in told["reason"]["message"]
 
 
 @pytest.mark.parametrize(("most", "until"), [(20, "2027-01-16"), (19, "2027-01-17")])
@@ -101,7 +101,7 @@ def test_a_run_that_the_quota_paused_says_until_when() -> None:
     told = last(account)
     assert (told["state"], told["reason"]["class"]) == ("paused", "paused")
     assert told["reason"]["code"] == "daily_quota"
-    assert "15 mails of this run are still to be sent" in told["reason"]["message"]
+    assert "this run still has to send 15 of its mails" in told["reason"]["message"]
     assert "the last one goes out by about 2027-01-16" in told["reason"]["message"]
 
 

@@ -56,8 +56,11 @@ def refusal(**changed: str) -> str:
         ({"alarm_topic": "alarms"}, "not the ARN of an SNS topic"),
         ({"channels": "maybe"}, "channels is 'maybe': write yes or no"),
         ({"digest": "weekly"}, "digest is 'weekly': write yes or no"),
-        ({"reminders": "1 day"}, "must be `none` or up to 4 times separated by commas"),
-        ({"reminders": "1h,2h,3h,4h,5h"}, "must be `none` or up to 4 times separated by commas"),
+        ({"reminders": "1 day"}, "is not valid: use `none`, or up to 4 times separated by commas"),
+        (
+            {"reminders": "1h,2h,3h,4h,5h"},
+            "is not valid: use `none`, or up to 4 times separated by commas",
+        ),
         ({"alarm_topic": "arn:aws:sns:eu-west-1:222222222222:ops"}, "is in account 222222222222"),
         ({"alarm_topic": "arn:aws:sns:us-east-1:555555555555:ops"}, "is in Region us-east-1"),
     ],

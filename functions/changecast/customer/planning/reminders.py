@@ -321,7 +321,7 @@ def _written(
 ) -> Run:
     """Write the recipients, within the account's limits, and complete the run."""
     if not recipients:
-        nobody = "nobody is subscribed now among the people to remind"
+        nobody = "no subscriber is left to remind"
         run = with_reason(run, class_="nothing_to_send", code=NOBODY, message=nobody, now=now)
     limits = replace(planner.limits, announcements_per_hour=0)  # it announces nothing
     run = limit_run(planner.ledger, run, proposed, limits, now)

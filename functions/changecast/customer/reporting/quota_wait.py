@@ -52,7 +52,6 @@ def _message(planned: int, left: int, quota: Quota, now: float) -> str:
     days = math.ceil(max(1, planned - left) / max(quota.most, 1)) if has_quota else 1
     until = datetime.fromtimestamp(now + days * _DAY, UTC)
     return (
-        f"{planned:,} mails of this run are still to be sent, more than {room}; the last one goes "
-        f"out by "
-        f"about {until:%Y-%m-%d %H:%M} UTC"
+        f"this run still has to send {planned:,} of its mails, which is more than {room}; the last "
+        f"one goes out by about {until:%Y-%m-%d %H:%M} UTC"
     )

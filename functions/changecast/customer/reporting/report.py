@@ -111,8 +111,8 @@ def _reason(run: Run, counted: Counter[State]) -> Reason | None:
             run,
             class_="held",
             code="no_evidence",
-            message=f"SES did not answer for {counted[State.HELD]} mails, and has reported nothing "
-            "about them since",
+            message="SES did not answer, and has reported nothing since. Number of mails: "
+            f"{counted[State.HELD]}",
             now=run.ended_at or run.started_at,
         )
     if not run.reason_code:

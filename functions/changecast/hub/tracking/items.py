@@ -80,7 +80,7 @@ def _parts(found: Row) -> tuple[Row, Any]:
 
 
 def _put(table: "Table", item: Row, version: Any) -> dict[str, Any]:
-    """Return part of a transaction: put an item if it still has this version, None if new."""
+    """Return part of a transaction: put an item that still has this version, or is new (None)."""
     put = {"TableName": table.name, "Item": item}
     if version is None:
         return {"Put": put | {"ConditionExpression": "attribute_not_exists(pk)"}}
