@@ -101,6 +101,10 @@ def failed_stacks(checked: CheckedAccount) -> Iterator[Verdict]:
         yield ok("failed-stacks", "there is no failed stack")
 
 
+# SNS says AuthorizationError where others say AccessDenied.
+_MAY_NOT = frozenset({"AuthorizationError", "AccessDenied", "AccessDeniedException"})
+
+
 def alarm_actions(checked: CheckedAccount) -> Iterator[Verdict]:
     """Check that every alarm publishes to the topic that the stack names, and somebody hears it."""
     topic = checked.parameters.get("AlarmTopicArn") or checked.name("AlertsTopic")
@@ -131,7 +135,16 @@ def _heard(checked: CheckedAccount, topic: str, alarms: int) -> Verdict:
     try:
         confirmed, pending = subscribers(checked.session, topic)
     except ClientError as error:
-        if error.response["Error"]["Code"] != "NotFound":
+        code = error.response["Error"]["Code"]
+        if code in _MAY_NOT:
+            return warning(
+                "alarm-actions",
+                f"{told}; this role may not list who subscribes to it, because their addresses "
+                "belong to the customer",
+                "ask an operator of that account (docs/policies/operate-customer.json) to check: "
+                f"aws sns list-subscriptions-by-topic --topic-arn {topic}",
+            )
+        if code != "NotFound":
             raise
         gone = f"{told}, which does not exist, so nobody gets them"
         return warning("alarm-actions", gone, f"aws sns create-topic --name {name}")

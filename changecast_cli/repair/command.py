@@ -48,7 +48,8 @@ class Plan:
 class Repaired:
     """Result of a repair: what differed, whether it was reverted, and what was missed until then.
 
-    `missed` and `paused` are commands: to announce again what has no report, and to resume runs.
+    `missed`, `young` and `paused` are commands: to announce again what has no report, or has none
+    yet, and to resume runs.
     `unread` is why the hub did not say so, if it did not.
     """
 

@@ -149,10 +149,19 @@ def test_a_topic_with_a_confirmed_subscriber_is_well() -> None:
 
 
 def test_a_topic_that_may_not_be_looked_at_is_not_called_well() -> None:
+    """The operator role may not: the addresses are the customer's."""
     one = checked_account(heard_by(error="AuthorizationError"), resources=ALARM, parameters=OPS)
     (verdict,) = guarded("changecast doctor", running.alarm_actions, one)
     assert verdict.level == "warning"
-    assert verdict.reason == "cannot check: ListSubscriptionsByTopic: AuthorizationError"
+    assert verdict.reason.startswith("1 alarms publish to ops; this role may not list who subscri")
+    assert "(docs/policies/operate-customer.json)" in verdict.fix
+    assert f"sns list-subscriptions-by-topic --topic-arn {OPS['AlarmTopicArn']}" in verdict.fix
+
+
+def test_another_fault_of_sns_is_told_as_it_is() -> None:
+    one = checked_account(heard_by(error="InternalError"), resources=ALARM, parameters=OPS)
+    (verdict,) = guarded("changecast doctor", running.alarm_actions, one)
+    assert verdict.reason == "ListSubscriptionsByTopic: InternalError"
 
 
 @pytest.mark.parametrize(
