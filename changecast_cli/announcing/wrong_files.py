@@ -67,14 +67,17 @@ def _looks(text: str) -> tuple[str, str]:
         return found
     if text.startswith("BEGIN:VCALENDAR"):
         return "looks like a calendar", (
-            f"{_WANTED}. Freezes are files such as freezes/acme.ics, which the hub gets by: "
-            "changecast freeze push"
+            f"{_WANTED}. To store freezes in the hub, put them in files such as freezes/acme.ics, "
+            "and run: changecast freeze push"
         )
     if text[0] == "<":
-        return "looks like a web page or XML", f"It may be your change system's sign-in. {_WANTED}"
+        return "looks like a web page or XML", (
+            f"It may be the sign-in page of your change system. {_WANTED}"
+        )
     if _HEADER_OF_A_MAIL.match(first) and any(map(_HEADER_OF_A_MAIL.match, others[:20])):
         return "looks like a mail", (
-            f"If the document is attached to it, save that; otherwise g{_WANTED[1:]}"
+            "If the change document is attached to it, save the attachment; otherwise "
+            f"g{_WANTED[1:]}"
         )
     return _table(first, text) or _other(first)
 

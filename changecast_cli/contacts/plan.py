@@ -79,7 +79,7 @@ def _compare(
     left = _opted_out(known, wished)
     if left:
         plan.respected[known.address] = left
-    stays = f"opted out, stays out of {', '.join(left)}" if left else ""
+    stays = f"opted out, and stays out of {', '.join(left)}" if left else ""
     after = obeying(known, one, defaults)
     if after == known:
         plan.kept.append(known.address)

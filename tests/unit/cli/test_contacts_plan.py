@@ -150,9 +150,9 @@ def test_new_known_and_opted_out_are_told_apart() -> None:
         "cy@acme.example": ["announcements", "calendar"],
     }
     assert [(one.line, one.result.value, one.reason) for one in plan.outcomes] == [
-        (0, "changed", "subscribed to calendar; opted out, stays out of announcements"),
+        (0, "changed", "subscribed to calendar; opted out, and stays out of announcements"),
         (1, "changed", "subscribed to calendar"),
-        (2, "kept", "opted out, stays out of announcements, calendar"),
+        (2, "kept", "opted out, and stays out of announcements, calendar"),
         (3, "added", "subscribed to announcements, calendar"),
     ]
 
