@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from changecast.hub.registry import DEFAULT_HUB_BUS, Customer, list_customers
 from changecast.hub.routes import route_name, rule_name
+from changecast.hub.tracking.commands import REPLAY, filled
 from changecast_cli.deploying.samconfig_file import deployment_of
 from changecast_cli.doctor.checked_account import CheckedAccount, values
 from changecast_cli.doctor.health import waiting
@@ -21,8 +22,6 @@ from changecast_cli.terminal import counted
 BUS, ARCHIVE = DEFAULT_HUB_BUS, "changecast-announcements"
 _FURTHER_BUS = re.compile(re.escape(BUS) + "-[0-9]+")
 _MAY_ANNOUNCE = ("changecast-hub-publish-approved", "changecast-hub-canary")
-# How long a route keeps its dead letters.
-KEPT_DAYS = 14
 
 
 def further_buses(hub: boto3.Session) -> list[str]:
@@ -190,12 +189,14 @@ def expected_pattern(code: str) -> dict[str, Any]:
     }
 
 
-def _route_letters(hub: boto3.Session, code: str) -> Iterator[Verdict]:
+def dead_letters_of_route(hub: boto3.Session, code: str) -> int:
+    """Return about how many announcements did not reach the customer's bus."""
     stacks = hub.client("cloudformation").describe_stacks(StackName=route_name(code))
     outputs = {o["OutputKey"]: o["OutputValue"] for o in stacks["Stacks"][0].get("Outputs", ())}
-    number = waiting(hub.client("sqs"), outputs["DeadLettersUrl"])
-    if number:
-        replay = f"changecast replay --from {KEPT_DAYS}d --customer {code}"
-        yield broken(
-            "route-letters", f"{counted(number, 'announcement')} did not reach its bus", replay
-        )
+    return waiting(hub.client("sqs"), outputs["DeadLettersUrl"])
+
+
+def _route_letters(hub: boto3.Session, code: str) -> Iterator[Verdict]:
+    if number := dead_letters_of_route(hub, code):
+        said = f"{counted(number, 'announcement')} did not reach its bus"
+        yield broken("route-letters", said, filled(REPLAY, "", code))

@@ -16,7 +16,7 @@ from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.customers.account import session_of
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.doctor.checked_account import CheckedAccount, checked_account
-from changecast_cli.doctor.hub import further_buses
+from changecast_cli.doctor.hub import dead_letters_of_route, further_buses
 from changecast_cli.failures import Refused, explained, warn
 from changecast_cli.options import AsJson, Profile, Region, session
 from changecast_cli.repair import drift
@@ -188,8 +188,9 @@ def repaired(who: str, hub: boto3.Session, plans: Sequence[Plan], *, done: bool)
             note(hub, Action.REPAIRED, who, waiting_runs(hub, who, now), restored)
         try:
             rows = [*rows_of(hub, who, now)]
-            missed = commands(who, rows, now, timedelta(0) if done else PATIENCE)
-            fresh = [] if done else young(who, rows, now)
+            patience, letters = timedelta(0) if done else PATIENCE, dead_letters_of_route(hub, who)
+            missed = commands(who, rows, now, patience, letters)
+            fresh = [] if done or letters else young(who, rows, now)
             paused = resumptions(who, rows)
         except (ClientError, BotoCoreError) as error:
             if not done:

@@ -8,6 +8,7 @@ from changecast.contract.change import utc
 from changecast.contract.delivery_reported import RunState
 from changecast.contract.pause_code import pause_of
 from changecast.hub.announcing.announce import STATUS_TABLE
+from changecast.hub.tracking.commands import REANNOUNCE, REPLAY, REPLAY_DAYS, filled
 from changecast.hub.tracking.findings import ANNOUNCED, SILENT
 from changecast.hub.tracking.table import Row, statuses_of_customer
 from changecast_cli.watching.silence import PATIENCE
@@ -15,7 +16,7 @@ from changecast_cli.watching.silence import PATIENCE
 if TYPE_CHECKING:
     import boto3
 
-LOOK_BACK, MOST = timedelta(days=14), 10
+LOOK_BACK, MOST = timedelta(days=REPLAY_DAYS), 10
 _UNHEARD = frozenset({ANNOUNCED, *SILENT})
 
 
@@ -43,15 +44,20 @@ def resumptions(code: str, rows: Iterable[Row]) -> list[str]:
 
 
 def commands(
-    code: str, rows: Iterable[Row], now: datetime, patience: timedelta = PATIENCE
+    code: str,
+    rows: Iterable[Row],
+    now: datetime,
+    patience: timedelta = PATIENCE,
+    letters: int = 0,
 ) -> list[str]:
     """Return a command for each change without a report, or one for all if there are many.
 
-    Younger announcements than `patience` are left out, because their report may be on its way.
+    Dead letters of the route need a replay, which repeats the other changes too. Younger
+    announcements than `patience` are left out, because their report may be on its way.
     """
     unheard = [row for row in _unheard(rows) if row["announced_at"] <= utc(now - patience)]
-    if len(unheard) > MOST:
-        return [f"changecast replay --from {LOOK_BACK.days}d --customer {code}"]
+    if letters or len(unheard) > MOST:
+        return [filled(REPLAY, "", code)]
     return [_reannounce(code, row) for row in unheard]
 
 
@@ -69,7 +75,7 @@ def _unheard(rows: Iterable[Row]) -> list[Row]:
 
 
 def _reannounce(code: str, row: Row) -> str:
-    return f"changecast reannounce {row['change_id']} --customer {code}"
+    return filled(REANNOUNCE, row["change_id"], code)
 
 
 def _newest(rows: Iterable[Row]) -> dict[str, Row]:

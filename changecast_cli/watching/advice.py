@@ -12,9 +12,11 @@ from changecast.hub.tracking.commands import (
     MISSED,
     REANNOUNCE,
     REPAIR,
+    REPLAY,
     RESUME,
     RESUMES_AUTOMATICALLY,
     filled,
+    repeating,
 )
 from changecast.hub.tracking.findings import ANNOUNCED, SILENT, Cause
 from changecast.hub.tracking.open_windows import OverdueChange
@@ -22,7 +24,7 @@ from changecast.hub.tracking.operator_actions import Action, OperatorAction
 from changecast_cli.terminal import some_of
 from changecast_cli.watching.announced_by import short
 from changecast_cli.watching.runs import BAD_STATES, UNDER_WAY, Run, is_bad, is_final
-from changecast_cli.watching.silence import REFUSED, is_silent
+from changecast_cli.watching.silence import REFUSED, has_dead_letter, is_silent
 
 STRAY_PAGE = "docs/runbook/stray-revision.md"
 _REPAIR_HUB = "changecast repair hub"
@@ -31,6 +33,7 @@ REPORTS_ARRIVE = "late reports then arrive automatically within about three minu
 _REPORTS_LATE = "after a repair, late reports arrive automatically"
 _NEVER_HEARD = MISSED | {ANNOUNCED}
 _UNREPORTED = UNDER_WAY | SILENT
+_REPAIRS = (Action.REPAIRED, Action.REPLAYED)
 _DECISIONS = (Action.RESUMED, Action.RELEASED, Action.DROPPED)
 
 
@@ -85,9 +88,14 @@ def next_step(
     state = state_in_trouble(customer)
     page_of_state = f"docs/runbook/{_page(state, customer)}.md"
     if repaired := _repaired(customer, code, actions):
+        again = REPLAY if has_dead_letter(customer) else REANNOUNCE
+        if repaired.action is Action.REPLAYED and again is REANNOUNCE:
+            return Step(
+                state, filled(BOTH_SIDES, change_id, code), page_of_state, told=_told(repaired)
+            )
         return Step(
             state,
-            filled(REANNOUNCE, change_id, code),
+            filled(again, change_id, code),
             page_of_state,
             f"if no report follows within a minute: {filled(BOTH_SIDES, change_id, code)}",
             f"{_done_by(repaired)}, no report since: ",
@@ -114,7 +122,7 @@ def _then(
         return REPORTS_ARRIVE
     if state in MISSED:
         late = f"{_REPORTS_LATE}; " if state == Cause.FORWARDED_NO_REPORT else ""
-        return f"{late}changes missed in the meantime: {filled(REANNOUNCE, change_id, code)}"
+        return f"{late}changes missed in the meantime: {filled(repeating(state), change_id, code)}"
     pause = pause_of(customer)
     if state != Cause.PAUSED or (pause and not pause.needs_repair):
         return ""
@@ -157,17 +165,16 @@ def _decided(
 def _repaired(
     customer: dict[str, Any], code: str, actions: Sequence[OperatorAction]
 ) -> OperatorAction | None:
-    """Return the last repair of a customer that never reported the run; None if there is none.
+    """Return the last repair or replay for a customer that never reported the run, if any.
 
-    What was announced before the repair did not arrive. A cause that the hub still sees comes
-    first.
+    What was announced before a repair did not arrive. A cause that the hub still sees comes first.
     """
     if customer["state"] not in _NEVER_HEARD or is_suspect(customer) or is_refused(customer):
         return None
     of_run = [
         one
         for one in actions
-        if (one.to, one.revision, one.action) == (code, customer["revision"], Action.REPAIRED)
+        if (one.to, one.revision) == (code, customer["revision"]) and one.action in _REPAIRS
     ]
     return of_run[-1] if of_run else None
 

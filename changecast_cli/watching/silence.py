@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from changecast.contract.change import utc
+from changecast.hub.announcing.announce import STATUS_TABLE
 from changecast.hub.registry import Customer, read_customers
 from changecast.hub.routes import look_at
 from changecast.hub.tracking.findings import ANNOUNCED, Cause, Finding
+from changecast.hub.tracking.operator_actions import Action, actions_on
 from changecast.hub.tracking.registry_index import registered
 from changecast.hub.tracking.silence import cause_of
 from changecast_cli.doctor.hub import reports_refused
@@ -27,6 +29,8 @@ PATIENCE = timedelta(minutes=1)
 RECIPIENTS_A_SECOND = 500
 # The code of the reason if the hub refuses the reports: the mails may have gone out.
 REFUSED = "reports_refused"
+# The code of the reason if an operator repaired the bus that refused an announcement.
+REPAIRED = "repaired"
 # While somebody waits, the first look is earlier, and looks are repeated.
 FIRST_LOOK, LOOK_SECONDS, MOST_LOOKED_AT = timedelta(seconds=5), 5.0, 20
 
@@ -53,9 +57,11 @@ def with_silence(hub: "boto3.Session", run: Run, now: datetime) -> Run:
     try:
         known = read_customers(hub.client("ssm"), [*dict.fromkeys((*silent, *late))])
         for code in silent:
-            found = _cause(hub, run["change_id"], code, customers[code], known)
+            found, put_at = _cause(hub, run["change_id"], code, customers[code], known)
             if found.cause is not Cause.FORWARDED_NO_REPORT:
                 reason = _reason(found.cause.value, found.message, now)
+                if found.cause is Cause.REFUSED_BY_BUS:
+                    reason = _repaired(hub, run["change_id"], code, put_at, now) or reason
                 customers[code] = {**customers[code], "reason": reason}
             else:
                 late.append(code)
@@ -178,11 +184,37 @@ def _cause(
     code: str,
     customer: Mapping[str, Any],
     known: Mapping[str, Customer],
-) -> Finding:
+) -> tuple[Finding, str]:
+    """Return the cause; if it is a dead letter, also when its event was put."""
     own = known.get(code)
     route = look_at(hub.client("events"), hub.client("sqs"), own) if own else None
     row = {"change_id": change_id, "customer": code, "revision": customer["revision"]}
-    return cause_of(row, own, route)
+    letter = (route.dead_letters if route else {}).get((change_id, customer["revision"]))
+    return cause_of(row, own, route), letter.put_at if letter else ""
+
+
+def _repaired(
+    hub: "boto3.Session", change_id: str, code: str, put_at: str, now: datetime
+) -> dict[str, Any] | None:
+    """Return the reason if an operator repaired the customer after the event was put.
+
+    A dead letter shows what the bus refused then, and not what it refuses now.
+    """
+    actions = actions_on(hub.resource("dynamodb").Table(STATUS_TABLE), change_id)
+    repairs = [one.at for one in actions if (one.to, one.action) == (code, Action.REPAIRED)]
+    if not put_at or not repairs or repairs[-1] <= put_at:
+        return None
+    return _reason(
+        REPAIRED,
+        f"repaired at {repairs[-1][11:16]} UTC; the announcement is still a dead letter of the "
+        "route, so replay it",
+        now,
+    )
+
+
+def has_dead_letter(customer: Mapping[str, Any]) -> bool:
+    """Return whether the announcement is a dead letter of a route that was repaired since."""
+    return (customer["reason"] or {}).get("code") == REPAIRED
 
 
 def _reason(code: str, message: str, now: datetime) -> dict[str, Any]:

@@ -7,12 +7,15 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from changecast.contract.change import utc
 from changecast.customer.ledger.states import RecipientEvent
 from changecast.customer.ledger.table import Ledger, batches_of, runs_of
 from changecast.customer.ledger.transitions import Move, move
+from changecast.hub.tracking.operator_actions import Action, OperatorAction, note_actions
 from changecast_cli.doctor.look import look_at
 from changecast_cli.doctor.verdicts import Level
 from changecast_cli.local.stage import HUB
@@ -155,6 +158,14 @@ def test_what_a_route_could_not_deliver_is_replayed_to_that_customer_alone(
             if each.level is Level.BROKEN
         ]
         assert fixes == ["repair", "replay"], "the first command repairs the cause"
+    repaired = OperatorAction(
+        str(change["changeId"]), 1, "globex", Action.REPAIRED, "maria", utc(datetime.now(UTC))
+    )
+    note_actions(provider.table, [repaired])
+    said = typed("status", change["changeId"]).out
+    assert "repaired at " in said
+    assert "does not let" not in said
+    assert "changecast replay --from 14d --customer globex" in said
     done = typed("replay", "--from", "1h", "-c", "globex", "--yes", "--json")
     assert done.json["announced_again"] >= 1
     eventually(lambda: len(provider.mails(change["changeId"], "globex")) == 5)

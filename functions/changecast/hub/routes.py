@@ -22,11 +22,13 @@ Revision = tuple[str, int]
 class RouteFailure(NamedTuple):
     """A reason why EventBridge could not deliver an announcement to the customer's bus.
 
+    `put_at` is when the event was put (RFC 3339), "" if the dead letter does not say so.
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html (attributes)
     """
 
     code: str
     message: str
+    put_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,9 @@ def _dead_letters(sqs: "SQSClient", url: str) -> tuple[dict[Revision, RouteFailu
             break
         seen += [message["ReceiptHandle"] for message in messages]
         for message in messages:
-            for revision in _revisions(message["Body"]):
-                found[revision] = _why(message)
+            for revision, put_at in _revisions(message["Body"]):
+                why = _why(message)._replace(put_at=put_at)
+                found[revision] = max(why, found.get(revision, why), key=lambda one: one.put_at)
     _show_again(sqs, url, seen)
     return found, len(seen) >= expected
 
@@ -124,11 +127,12 @@ def _show_again(sqs: "SQSClient", url: str, handles: list[str]) -> None:
         sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries)
 
 
-def _revisions(body: str) -> Iterator[Revision]:
-    """Yield the revision that a dead letter announces; nothing if it cannot be read."""
+def _revisions(body: str) -> Iterator[tuple[Revision, str]]:
+    """Yield the revision that a dead letter announces, and when; nothing if it cannot be read."""
     try:
-        detail = json.loads(body)["detail"]
-        yield str(detail["change_id"]), int(detail["revision"])
+        event = json.loads(body)
+        detail = event["detail"]
+        yield (str(detail["change_id"]), int(detail["revision"])), str(event.get("time", ""))
     except (ValueError, TypeError, KeyError, RecursionError):
         return
 

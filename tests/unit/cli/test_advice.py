@@ -90,10 +90,18 @@ def test_a_cause_that_must_be_repaired_first_leads_to_the_doctor_and_then_to_res
     assert ("resumes automatically" in step) is code.automatic
 
 
-@pytest.mark.parametrize("state", ["no_route", "refused_by_bus", "forwarded_no_report"])
+REPLAY = "changecast replay --from 14d --customer acme"
+
+
+@pytest.mark.parametrize("state", ["no_route", "forwarded_no_report"])
 def test_what_was_missed_is_announced_again_once_the_way_is_repaired(state: str) -> None:
     (step,) = steps(state=state)
     assert "changes missed in the meantime: changecast reannounce CHG-1 --customer acme" in step
+
+
+def test_what_a_bus_refused_is_replayed_once_the_bus_is_repaired() -> None:
+    (step,) = steps(state="refused_by_bus")
+    assert f"changes missed in the meantime: {REPLAY}" in step
 
 
 @pytest.mark.parametrize(
@@ -134,6 +142,23 @@ def after_repair(*actions: OperatorAction, seconds: int = 30, **row: object) -> 
     known = {"change_id": "CHG-1", "customer": "acme", "revision": 1, "announced_at": at, **row}
     now = datetime.fromisoformat(at) + timedelta(seconds=seconds)
     return list(next_steps(run_of("CHG-1", [known]), actions, now))
+
+
+REPLAYED = replace(REPAIRED, action=Action.REPLAYED, at="2027-01-16T08:01:00Z")
+DEAD_LETTER = {"class": "hub", "code": "repaired", "message": "it is still a dead letter"}
+
+
+def test_the_dead_letters_of_a_repaired_bus_are_replayed() -> None:
+    (step,) = after_repair(REPAIRED, state="announced", reason=DEAD_LETTER)
+    assert step.startswith(f"acme: repaired 08:00 UTC by maria, no report since: {REPLAY}; if no")
+    assert "reannounce" not in step
+
+
+def test_after_a_replay_the_doctor_is_next_and_nothing_is_announced_again() -> None:
+    (step,) = after_repair(REPAIRED, REPLAYED, state="announced", seconds=90)
+    said = "replayed 08:01 UTC by maria, no report since; if none arrives within 2 min: "
+    assert step.startswith(f"acme: {said}{BOTH_SIDES}    (")
+    assert "reannounce" not in step
 
 
 @pytest.mark.parametrize("state", ["announced", "forwarded_no_report", "no_route"])

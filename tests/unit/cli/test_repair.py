@@ -148,6 +148,13 @@ def test_many_changes_that_were_missed_are_replayed() -> None:
     assert commands("acme", rows, NOW) == ["changecast replay --from 14d --customer acme"]
 
 
+@pytest.mark.parametrize("unheard", [[], ["CHG-1"], ["CHG-1", "CHG-2"]])
+def test_dead_letters_of_the_route_are_replayed_as_the_doctor_says(unheard: list[str]) -> None:
+    rows = [row(change_id, "refused_by_bus") for change_id in unheard]
+    found = commands("acme", rows, NOW, letters=2)
+    assert found == ["changecast replay --from 14d --customer acme"]
+
+
 RULE_OFF = ["rule changecast-route-acme: disabled -> enabled"]
 WITHOUT_REPORT = "Changes without a report from acme. Announce them again; nobody is mailed twice:"
 AGAIN = ["changecast reannounce CHG-201 --customer acme"]

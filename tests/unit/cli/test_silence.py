@@ -10,7 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from changecast.contract.change import utc
-from changecast.hub.routes import Route
+from changecast.hub.routes import Route, RouteFailure
+from changecast.hub.tracking.operator_actions import Action, OperatorAction
 from changecast_cli.doctor.hub import expected_hub_policy
 from changecast_cli.watching import silence
 from changecast_cli.watching.advice import refused_steps
@@ -68,6 +69,40 @@ def test_of_many_customers_a_few_are_looked_at_early_and_all_after_a_minute(
 ) -> None:
     with_silence(HUB, announced(100, timedelta(seconds=ago)), NOW)
     assert len(looked_at) == looks
+
+
+REPAIRED = OperatorAction("CHG-1", 1, "c000", Action.REPAIRED, "maria", "2027-01-20T21:59:40Z")
+
+
+@pytest.mark.parametrize(
+    ("put_at", "actions", "is_stale"),
+    [
+        ("2027-01-20T21:59:00Z", [REPAIRED], True),
+        ("2027-01-20T21:59:00Z", [], False),
+        ("2027-01-20T21:59:50Z", [REPAIRED], False),
+        ("", [REPAIRED], False),
+        ("2027-01-20T21:59:00Z", [replace(REPAIRED, to="c0000")], False),
+        ("2027-01-20T21:59:00Z", [replace(REPAIRED, action=Action.REPLAYED)], False),
+    ],
+)
+def test_a_dead_letter_from_before_a_repair_says_nothing_about_the_bus_of_now(
+    looked_at: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    put_at: str,
+    actions: list[OperatorAction],
+    is_stale: bool,
+) -> None:
+    letter = RouteFailure("NO_PERMISSIONS", "the policy does not let the route put", put_at)
+    monkeypatch.setattr(silence, "look_at", lambda *_: Route("", "q", {("CHG-1", 1): letter}))
+    monkeypatch.setattr(silence, "actions_on", lambda *_: actions)
+    tables = SimpleNamespace(Table=lambda _: None)
+    hub: Any = SimpleNamespace(client=lambda _: None, resource=lambda _: tables)
+    reason = with_silence(hub, announced(1, timedelta(minutes=1)), NOW)["customers"]["c000"][
+        "reason"
+    ]
+    assert ("does not let" in reason["message"]) is not is_stale
+    assert (reason["code"] == "repaired") is is_stale
+    assert reason["message"].startswith("repaired at 21:59 UTC") is is_stale
 
 
 class Bus:

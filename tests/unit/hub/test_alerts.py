@@ -158,6 +158,8 @@ def test_what_was_missed_is_announced_again_after_the_repair() -> None:
     text = found([ROW]).text
     assert "Repair:    changecast doctor --customer acme\n" in text
     assert "Then:      changecast reannounce CHG-1 --customer acme\n" in text
+    refused = found([_row("CHG-1", "acme", "refused_by_bus")]).text
+    assert "Then:      changecast replay --from 14d --customer acme\n" in refused
 
 
 def test_the_end_of_a_finding_says_how_many_have_the_mail() -> None:

@@ -13,11 +13,11 @@ from changecast.contract.change import utc
 from changecast.contract.pause_code import PauseCode, pause_of
 from changecast.hub.tracking.commands import (
     MISSED,
-    REANNOUNCE,
     REPAIR,
     RESUME,
     RESUMES_AUTOMATICALLY,
     filled,
+    repeating,
 )
 from changecast.hub.tracking.findings import ANSWERED, SILENT, Cause
 from changecast.hub.tracking.open_windows import ending
@@ -117,7 +117,7 @@ def then(row: Row) -> list[str]:
     """Return what follows once the cause is repaired; nothing if the repair is enough."""
     cause = Cause(row["finding"]["cause"])
     if cause in MISSED:
-        return [_filled(REANNOUNCE, row)]
+        return [_filled(repeating(cause), row)]
     if cause is not Cause.PAUSED or _is_resumed_first(row):
         return []
     return [RESUMES_AUTOMATICALLY if _resumes_by_itself(row) else _filled(RESUME, row)]

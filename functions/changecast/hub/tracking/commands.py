@@ -9,6 +9,9 @@ DOCTOR = "changecast doctor --customer {customer}"
 BOTH_SIDES = "changecast doctor --hub --customer {customer}"
 RESUME = "changecast resume {change} --customer {customer}"
 REANNOUNCE = "changecast reannounce {change} --customer {customer}"
+# A route keeps its dead letters for 14 days.
+REPLAY_DAYS = 14
+REPLAY = f"changecast replay --from {REPLAY_DAYS}d --customer {{customer}}"
 RESUMES_AUTOMATICALLY = "the run resumes automatically after the repair"
 _HELD = "changecast held {change} --customer {customer}"
 _RECIPIENTS = "changecast recipients {change} --customer {customer}"
@@ -29,6 +32,11 @@ REPAIR: Mapping[Cause, str] = {
 MISSED = SILENT - {Cause.STALLED, Cause.UNKNOWN_CUSTOMER}
 # Commands about one run: that of the change, or of one of its reminders.
 _OF_ONE_RUN = frozenset({RESUME, _HELD, _RECIPIENTS})
+
+
+def repeating(cause: str) -> str:
+    """Return the command that repeats what was missed; a route's dead letters need a replay."""
+    return REPLAY if cause == Cause.REFUSED_BY_BUS else REANNOUNCE
 
 
 def filled(command: str, change_id: str, customer: str, reminder: str = "") -> str:
