@@ -18,7 +18,13 @@ from changecast_cli.announcing.dry_run import lines_of
 from changecast_cli.announcing.outlook import Outlook
 from changecast_cli.failures import FAILED, NOT_YET, say, warn
 from changecast_cli.terminal import out, print_json, some_of
-from changecast_cli.watching.advice import STRAY_PAGE, is_stuck, is_suspect, next_steps
+from changecast_cli.watching.advice import (
+    STRAY_PAGE,
+    is_refused,
+    is_stuck,
+    is_suspect,
+    next_steps,
+)
 from changecast_cli.watching.runs import (
     Look,
     Run,
@@ -117,10 +123,15 @@ def unfinished(run: Run, wait: float) -> Iterator[str]:
 
 
 def _unreachable(run: Run) -> Iterator[str]:
-    """Yield a sentence for each customer that the announcement did not reach."""
+    """Yield a sentence for each customer that did not get the announcement, or cannot report."""
     for code, customer in run["customers"].items():
         if is_suspect(customer):
             yield f"{run['change_id']} does not reach {code}: {customer['reason']['message']}"
+        elif is_refused(customer):
+            yield (
+                f"nobody can tell yet who was told of {run['change_id']} at {code}: "
+                f"{customer['reason']['message']}"
+            )
 
 
 def _superseded_by_strays(hub: Hub, run: Run) -> Iterator[str]:

@@ -236,7 +236,7 @@ def is_stuck(customer: dict[str, Any]) -> bool:
     """Return whether a customer's delivery waits until somebody acts."""
     pause = pause_of(customer)
     waits = customer["state"] == "paused" and pause is not None and pause.needs_operator
-    return waits or is_final(customer) or is_suspect(customer)
+    return waits or is_final(customer) or is_suspect(customer) or is_refused(customer)
 
 
 def is_suspect(customer: dict[str, Any]) -> bool:

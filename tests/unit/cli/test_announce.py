@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -157,6 +158,34 @@ def test_a_wait_that_cannot_succeed_ends_early_and_says_why(
     if not as_json:
         assert "CHG-1 does not reach acme: " in said
         assert "acme: changecast doctor --customer acme; changes missed in the meantime: " in said
+
+
+class HubBus:
+    """The hub's bus after its policy was deleted."""
+
+    def describe_event_bus(self, Name: str) -> dict[str, str]:  # noqa: N803
+        return {"Name": Name, "Arn": f"arn:aws:events:eu-central-1:111111111111:event-bus/{Name}"}
+
+
+@pytest.mark.parametrize("as_json", [(), ("--json",)])
+def test_a_wait_for_reports_that_the_hub_refuses_ends_early_with_the_advice_of_status(
+    hub: FakeHub, files: Files, monkeypatch: pytest.MonkeyPatch, as_json: tuple[str, ...]
+) -> None:
+    sent = {"change_id": "CHG-1", "customer": "globex", "revision": 1, "state": "sent"}
+    told = Told(monkeypatch, sent)
+    own: Any = SimpleNamespace(client=lambda _: HubBus())
+    looking = partial(silence.looking, own, clock=lambda: told.now)
+    monkeypatch.setattr(announce, "looking", lambda _: looking())
+    result = typed(*files(1), "--wait", "600", *as_json)
+    assert result.exit_code == 1
+    assert 0 < told.now < 30
+    said = " ".join((result.stdout + result.stderr).split())
+    assert "the hub refuses its reports" in said
+    assert "is not finished after" not in said
+    if not as_json:
+        assert "nobody can tell yet who was told of CHG-1 at acme: the hub refuses" in said
+        assert said.count("changecast doctor") == 0
+        assert said.count("acme: changecast repair hub; late reports then arrive") == 1
 
 
 def test_a_wait_for_a_run_that_does_not_move_says_where_to_look(
