@@ -517,6 +517,31 @@ def test_a_moved_window_is_given_in_utc_once() -> None:
         assert said.count("2027-01-21 22:00") == 1
 
 
+@pytest.mark.parametrize("zone", ["Europe/London", "Europe/Lisbon", "UTC"])
+def test_a_time_that_reads_the_same_in_utc_is_given_once(zone: str) -> None:
+    meeting = {"start": "2027-01-20T21:00:00Z", "title": "Bridge"}
+    message = mail(about=full_change(meeting=meeting), timezone=zone)
+    for said in (text_of(message), html_of(message)):
+        assert "2027-01-20" not in said
+        assert "Wednesday 20 January 2027, 22:00" in flat(said)
+        assert "Wednesday 20 January 2027, 21:00 (UTC)" in flat(said)
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "end"),
+    [
+        ("Europe/London", "2027-07-20T22:00:00Z", "2027-07-20T23:30:00Z"),
+        ("Europe/London", "2027-10-31T00:30:00Z", "2027-10-31T02:30:00Z"),
+        ("Europe/Lisbon", "2027-03-27T23:00:00Z", "2027-03-28T03:00:00Z"),
+    ],
+)
+def test_in_summer_and_where_the_clocks_change_london_reads_utc_too(
+    zone: str, start: str, end: str
+) -> None:
+    message = mail(about=full_change(window={"start": start, "end": end}), timezone=zone)
+    assert f"{start[:10]} {start[11:16]}\u00a0–" in text_of(message)
+
+
 def test_a_meeting_that_moved_is_marked_by_lines() -> None:
     before, after = (
         full_change(revision=n, meeting={"start": f"2027-01-{day}T21:00:00Z", "title": "Bridge"})

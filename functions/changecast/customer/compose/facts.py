@@ -44,10 +44,11 @@ def details(occasion: Occasion) -> tuple[Fact, ...]:
 
 
 def window_lines(window: Window, occasion: Occasion) -> tuple[str, ...]:
-    """Return the window in the customer's zone and in UTC; once if the zone is UTC."""
+    """Return the window in the customer's zone and in UTC; once if the clocks show UTC."""
     zone = occasion.brand.timezone
     local = times.in_zone(window, zone, occasion.words)
-    return local if zone == "UTC" else (*local, times.in_utc(window))
+    same = times.shows_utc(zone, window.start, window.end)
+    return local if same else (*local, times.in_utc(window))
 
 
 def meeting_lines(meeting: Meeting, occasion: Occasion) -> tuple[str, ...]:
@@ -56,10 +57,12 @@ def meeting_lines(meeting: Meeting, occasion: Occasion) -> tuple[str, ...]:
 
 
 def moment_lines(when: datetime, occasion: Occasion) -> tuple[str, ...]:
-    """Return an instant in the customer's zone and in UTC; once if the zone is UTC."""
+    """Return an instant in the customer's zone and in UTC; once if the clocks show UTC."""
     zone = occasion.brand.timezone
     local = times.moment(when, zone, occasion.words)
-    return (local,) if zone == "UTC" else (local, f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
+    if times.shows_utc(zone, when):
+        return (local,)
+    return (local, f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
 
 
 def meeting_at(start: tuple[str, ...], meeting: Meeting, words: Words) -> tuple[str, ...]:
@@ -93,8 +96,12 @@ def _time_facts(occasion: Occasion) -> list[Fact]:
     if occasion.is_over:
         return [Fact(when, lines)]
     length = times.duration(change.window.duration, words)
-    strong = max(1, len(lines) - 1)
+    strong = _local_lines(change.window, occasion)
     return [Fact(when, lines, strong), Fact(words("label", "duration"), (length,))]
+
+
+def _local_lines(window: Window, occasion: Occasion) -> int:
+    return len(times.in_zone(window, occasion.brand.timezone, occasion.words))
 
 
 def _actual(occasion: Occasion) -> Fact | None:
@@ -104,8 +111,9 @@ def _actual(occasion: Occasion) -> Fact | None:
     if occasion.said_kind is not MailKind.COMPLETED:
         return None
     if start and end and start < end:
-        lines = window_lines(Window(start=start, end=end), occasion)
-        return Fact(label("actual"), lines, strong=max(1, len(lines) - 1))
+        ran = Window(start=start, end=end)
+        strong = _local_lines(ran, occasion)
+        return Fact(label("actual"), window_lines(ran, occasion), strong=strong)
     if end:
         return Fact(label("actual_end"), moment_lines(end, occasion), strong=1)
     if start:

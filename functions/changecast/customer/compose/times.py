@@ -33,6 +33,11 @@ def offset(when: datetime, zone: str) -> str:
     return "UTC" if shift == "+00:00" else f"UTC{shift}".replace("-", "\N{MINUS SIGN}")
 
 
+def shows_utc(zone: str, *instants: datetime) -> bool:
+    """Return whether a zone's clocks show UTC at these instants: London's do in winter."""
+    return all(offset(when, zone) == "UTC" for when in instants)
+
+
 def span(window: Window, zone: str, words: Words) -> str:
     """Return a window with its offset: Wednesday 20 January 2027, 21:00 – 22:30 (UTC+01:00)."""
     start, end = window.start, window.end
