@@ -26,7 +26,7 @@ def tell_added(
     if as_json:
         _print(added, refused, done, deployed=deployed)
     else:
-        _say(added, refused, [] if deployed else _next(added.customers))
+        _say(added, refused, [] if deployed else _next(added.customers), deployed=deployed)
         if deployed:
             _summary(added.customers, done)
     if any(each.fault for each in done):
@@ -70,23 +70,25 @@ def _unchanged(added: Added) -> list[str]:
     return [each.code for each in added.customers if each.code not in touched]
 
 
-def _say(added: Added, refused: Mapping[str, str], lines: list[str]) -> None:
+def _say(added: Added, refused: Mapping[str, str], lines: list[str], *, deployed: bool) -> None:
     for where, why in refused.items():
         say(f"{where}: {why}")
     for customer in added.customers:
         out.print(
             f"{escape(customer.code)} [dim]({escape(customer.name)})[/] "
-            f"{escape(_what(added, customer.code))}",
+            f"{escape(_what(added, customer.code, deployed=deployed))}",
         )
     for line in ["\nNext:", *(f"  {each}" for each in lines)] if lines else []:
         out.print(line)
 
 
-def _what(added: Added, code: str) -> str:
+def _what(added: Added, code: str, *, deployed: bool) -> str:
     if code in added.new:
         return "added"
     if code in added.changes:
         return f"changed: {told(added.changes[code])}"
+    if deployed:
+        return "no new values given; deploys the values in samconfig.toml"
     return "is already in samconfig.toml, with the same values"
 
 

@@ -57,6 +57,18 @@ def test_the_first_customer_without_an_alert_address_is_a_loud_warning() -> None
     assert "warning" not in typed("add", "acme").stderr
 
 
+def test_a_deployment_of_values_edited_by_hand_does_not_look_like_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    typed(*ACME)
+    monkeypatch.setattr(setting, "look_first", lambda *_, **__: {})
+    monkeypatch.setattr(setting, "deploy_all", lambda *_, **__: [])
+    deployed = " ".join(typed("set", "acme", "--name", "Acme", "--deploy").stdout.split())
+    assert "no new values given; deploys the values in samconfig.toml" in deployed
+    assert "same values" not in deployed
+    assert "with the same values" in typed("set", "acme", "--name", "Acme").stdout
+
+
 def test_an_alert_address_is_written_for_the_hub_and_can_be_changed() -> None:
     assert "warning" not in typed(*ACME, "--alert-email", "ops@provider.example").stderr
     assert hub_parameters()["AlertEmail"] == "ops@provider.example"
