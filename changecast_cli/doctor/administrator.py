@@ -12,7 +12,12 @@ COMMANDS = (
     "aws sesv2 put-account-sending-attributes",
 )
 # The documents allow creating topics, and subscribing to them, in the hub's account only.
-COMMANDS_OF_CUSTOMERS = (*COMMANDS, "aws sns create-topic", "aws sns subscribe")
+COMMANDS_OF_CUSTOMERS = (
+    *COMMANDS,
+    "aws cloudwatch set-alarm-state",
+    "aws sns create-topic",
+    "aws sns subscribe",
+)
 
 
 def by_administrator(verdict: Verdict, account: str, *, is_hub: bool = False) -> Verdict:

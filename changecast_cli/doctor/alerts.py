@@ -1,6 +1,5 @@
 """Doctor checks of the hub's alerts: does anybody get them, and a test of the real path."""
 
-import getpass
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from changecast_cli.doctor.checked_account import CheckedAccount
 from changecast_cli.doctor.verdicts import Verdict, broken, ok, repair_of, warning
+from changecast_cli.watching.announced_by import short
 
 if TYPE_CHECKING:
     import boto3
@@ -77,12 +77,25 @@ def alarm_test(hub: "boto3.Session", checked: CheckedAccount) -> Iterator[Verdic
             "changecast doctor --hub",
         )
         return
-    yield _rung(cloudwatch, quiet[0], confirmed)
+    who = short(hub.client("sts").get_caller_identity()["Arn"])
+    yield _rung(cloudwatch, quiet[0], confirmed, who)
 
 
-def _rung(cloudwatch: "CloudWatchClient", alarm: str, confirmed: list[str]) -> Verdict:
+def own_alarm_untested(checked: CheckedAccount) -> Iterator[Verdict]:
+    """Say that the test of the hub's alarm did not test a customer's own, and what tests those."""
+    names = sorted(checked.of_type("AWS::CloudWatch::Alarm").values())
+    if names and checked.parameters.get("AlarmTopicArn"):
+        yield warning(
+            "alarm-test",
+            f"only the hub's alarm was tested, not {checked.code}'s own {len(names)}",
+            f"aws cloudwatch set-alarm-state --alarm-name {names[0]} --state-value ALARM "
+            "--state-reason Test",
+        )
+
+
+def _rung(cloudwatch: "CloudWatchClient", alarm: str, confirmed: list[str], who: str) -> Verdict:
     began = datetime.now(UTC)
-    why = f"A test, started by {getpass.getuser()} (changecast doctor --alarm-test)"
+    why = f"A test, started by {who} (changecast doctor --alarm-test)"
     cloudwatch.set_alarm_state(
         AlarmName=alarm, StateValue="ALARM", StateReason=f"{why}: nothing is wrong."
     )

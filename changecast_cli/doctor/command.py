@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from changecast_cli.doctor import dns as doctor_dns
 from changecast_cli.doctor.canary import MOST, canary_verdicts
 from changecast_cli.doctor.checked_account import checked_account
 from changecast_cli.doctor.customer import STACK, alarm_verdicts, examine_hub
-from changecast_cli.doctor.look import look_at, way_into
+from changecast_cli.doctor.look import look_at, untested_alarms, way_into
 from changecast_cli.doctor.showing import Checked, show
 from changecast_cli.doctor.verdicts import Level
 from changecast_cli.endpoint import is_embedded
@@ -105,7 +106,8 @@ def doctor(
     """Check the hub and customers' accounts, and say what is wrong, why, and how to fix it.
 
     Exits with 1 if something is broken. Changes nothing. --canary mails only SES's simulator;
-    --alarm-test sends a test to everybody who subscribes to the hub's alerts.
+    --alarm-test sends a test to everybody who subscribes to the hub's alerts; with --customer, it
+    also prints the command that tests the customer's own alarms.
     """
     _refuse_nothing(customer or everybody or hub_only or alarm_test, canary=canary, many=many)
     text = samconfig_file.read(config)
@@ -125,7 +127,7 @@ def doctor(
         drift=drift,
     )
     if alarm_test:
-        checked = _with_alarm_test(hub, checked)
+        checked = _with_alarm_test(hub, {each.code: each for each in chosen}, checked)
     if canary:
         checked = _with_canaries(hub, {each.code: each for each in chosen}, checked, many)
     number = len(chosen) + (everybody or hub_only)
@@ -161,8 +163,10 @@ def _look(
         yield from threads.map(look, chosen)
 
 
-def _with_alarm_test(hub: boto3.Session, checked: Iterable[Checked]) -> Iterator[Checked]:
-    """Yield the same, with the test alarm among the hub's verdicts."""
+def _with_alarm_test(
+    hub: boto3.Session, chosen: Mapping[str, CustomerStack], checked: Iterable[Checked]
+) -> Iterator[Checked]:
+    """Yield the same, with the test alarm among the hub's verdicts, and what it did not test."""
     tested = alarm_verdicts(hub)
     others = iter(checked)
     first = next(others, None)
@@ -170,8 +174,10 @@ def _with_alarm_test(hub: boto3.Session, checked: Iterable[Checked]) -> Iterator
         yield Checked("hub", first.verdicts + tested)
     else:
         yield Checked("hub", tested)
-        yield from [first] if first is not None else []
-    yield from others
+        others = chain([first] if first is not None else [], others)
+    for each in others:
+        untested = untested_alarms(hub, chosen[each.who]) if each.who in chosen else []
+        yield Checked(each.who, each.verdicts + untested)
 
 
 def _with_canaries(

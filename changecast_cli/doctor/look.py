@@ -9,12 +9,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from changecast.contract.errors import ChangecastError
 from changecast.hub.announcing.announce import STATUS_TABLE
 from changecast.hub.registry import read_customers
-from changecast_cli.customer_access import Keys, enter
+from changecast_cli.customer_access import STACK, Keys, enter
 from changecast_cli.customers.account import session_of
 from changecast_cli.deploying.samconfig import CustomerStack
 from changecast_cli.doctor import hub as doctor_hub
 from changecast_cli.doctor.administrator import by_administrator
-from changecast_cli.doctor.checked_account import tolerant
+from changecast_cli.doctor.alerts import own_alarm_untested
+from changecast_cli.doctor.checked_account import checked_account, tolerant
 from changecast_cli.doctor.customer import again_for, examine_customer, guarded
 from changecast_cli.doctor.dns import Lookup
 from changecast_cli.doctor.largest import largest_run
@@ -47,6 +48,19 @@ def look_at(
     verdicts += [in_its_account(each, customer) for each in found]
     verdicts += guarded(again, compatible, hub, own, customer.code)
     return causes_first(verdicts + guarded(again, outlasts, hub, own, customer.code))
+
+
+def untested_alarms(hub: boto3.Session, customer: CustomerStack) -> list[Verdict]:
+    """Return what a test of the hub's alarm leaves untested in a customer's account.
+
+    Nothing if the account cannot be opened: that has its own verdict.
+    """
+    try:
+        found = checked_account(way_into(hub, customer), customer.code, STACK)
+    except (ChangecastError, BotoCoreError, ClientError):
+        return []
+    untested = own_alarm_untested(found) if found else []
+    return [in_its_account(each, customer) for each in untested]
 
 
 def in_its_account(verdict: Verdict, customer: CustomerStack) -> Verdict:
