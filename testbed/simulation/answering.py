@@ -118,7 +118,7 @@ class AnswerWorld(World):
             self.plot.faults.left += self.plot.faults.rng.choice((0, 1, 2, 5))
 
     def announce(self, seconds: float, event: dict[str, Any]) -> None:
-        """Every revision asks for approval."""
+        """Announce a revision; each asks for approval."""
         asked = deepcopy(event)
         asked["detail"]["change"]["status"] = "submitted"
         super().announce(seconds, asked)

@@ -101,7 +101,7 @@ def _plan_a_poisoned_list(monkeypatch: pytest.MonkeyPatch, contacts: int) -> flo
         "partial", len(mailed), len(junk),
     )  # fmt: skip
     assert report["reason"]["code"] == "address_not_supported"
-    assert report["reason"]["message"].startswith(f"{len(junk)} addresses cannot be mailed")
+    assert report["reason"]["message"].startswith(f"addresses that cannot be mailed: {len(junk)}; ")
     return took
 
 

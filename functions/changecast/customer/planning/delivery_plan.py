@@ -357,7 +357,9 @@ def _reason(
         code, message = reason_for_nobody(mailing, announced)
         return {"class_": "nothing_to_send", "code": code, "message": message}
     if failed := sum(recipient.state is State.FAILED for recipient in recipients):
-        message = f"{failed} addresses cannot be mailed: SES accepts only plain ASCII addresses"
+        message = (
+            f"addresses that cannot be mailed: {failed}; SES accepts only plain ASCII addresses"
+        )
         return {"class_": "refused", "code": UNSUPPORTED, "message": message}
     return None
 

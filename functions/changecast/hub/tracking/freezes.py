@@ -118,7 +118,7 @@ def _with(row: Row, freeze: FreezeDeclared, now: datetime) -> Row:
     if len(declared) > MOST_FREEZES:
         raise ContractError(
             "too_many_freezes",
-            f"{freeze.customer} has {MOST_FREEZES} open freezes, which is the limit",
+            f"{freeze.customer} already has {MOST_FREEZES} open freezes, which is the limit",
         )
     last = sorted(removed.items(), key=lambda each: str(each[1]))[-MOST_REMOVED:]
     return {"declared": declared, "removed": dict(last)}

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # A smaller registry is read within a second or two, so it is not copied.
 COPIED_FROM = 250
 FRESH = timedelta(minutes=15)
-# Longer than a copy is valid.
+# Longer than the time for which a copy is valid.
 MOVING = timedelta(hours=1)
 PART_BYTES = 350_000
 

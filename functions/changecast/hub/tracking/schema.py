@@ -221,7 +221,7 @@ def reminder_partition(change_id: str, shard: int) -> str:
 
 
 def is_delivery(key: ItemKey) -> bool:
-    """Return whether an item is a customer's status, or one of its reminders'."""
+    """Return whether an item is a customer's status, or that of one of its reminders."""
     return key["pk"].startswith(("status#", "reminder#"))
 
 
