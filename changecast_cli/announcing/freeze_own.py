@@ -101,7 +101,8 @@ def add(
         print_json({"freeze": asdict(new)})
     else:
         out.print(
-            f"Declared: {name}, {new.start} to {new.end}. The hub learns of it within a minute. To "
+            f"Declared: {name}, {_local(first, account)} to {_local(last, account)} "
+            f"({account.zone.key}). The hub learns of it within a minute. To "
             f"remove it: changecast freeze remove {new.freeze_id[:8]}{account.where}",
             markup=False,
         )
@@ -176,6 +177,11 @@ def _open(code: str | None, profile: str | None, region: str | None) -> _Account
     zone = ZoneInfo(parameters(stack).get("Timezone") or "UTC")
     ledger = open_ledger(own, outputs["LedgerTable"])
     return _Account(own, ledger, outputs["ReportsQueue"], zone, same_account(code, profile))
+
+
+def _local(instant: datetime, account: _Account) -> str:
+    """Return an instant as the customer's clocks show it, for comparing it with what was typed."""
+    return f"{instant.astimezone(account.zone):%Y-%m-%d %H:%M}"
 
 
 def _checked(name: str) -> str:

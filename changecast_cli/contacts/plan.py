@@ -83,7 +83,7 @@ def _compare(
     after = obeying(known, one, defaults)
     if after == known:
         plan.kept.append(known.address)
-        reason = _joined(one.note, stays or "is already on the list, with the same choices")
+        reason = _joined(one.note, stays or "already on the list, with the same choices")
         plan.outcomes.append(LineOutcome(one.line, known.address, Result.KEPT, reason))
     else:
         plan.change.append(after)

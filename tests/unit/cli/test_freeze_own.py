@@ -111,6 +111,11 @@ def test_what_a_customer_declares_reaches_the_hub_in_its_own_name(
     assert detail.end - detail.start in (5 * DAY, 5 * DAY + DAY / 24, 5 * DAY - DAY / 24)
 
 
+def test_a_declared_freeze_is_shown_in_the_days_that_were_typed(typed: Type) -> None:
+    said = add(typed).output
+    assert f"Declared: Year end, {day(5)} 00:00 to {day(10)} 00:00 (Europe/Madrid)." in said
+
+
 def test_a_freeze_that_is_taken_back_is_told_as_removed(account: Account, typed: Type) -> None:
     add(typed, "One")
     add(typed, "Two")
