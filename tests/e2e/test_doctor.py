@@ -322,7 +322,7 @@ ROUNDS: dict[str, list[Planted]] = {
     "first": [
         Planted(paused, {"sending": "broken"}, "is paused"),
         Planted(not_signing, {"dkim": "broken"}, "turned off"),
-        Planted(set_does_not_send, {"configuration-set": "broken"}, "does not send"),
+        Planted(set_does_not_send, {"configuration-set": "broken"}, "sending is turned off for"),
         Planted(topic_missing, {"topics": "broken"}, "calendar"),
         Planted(bus_lets_anybody_in, {"bus-policy": "broken"}, "other accounts (1)"),
         Planted(rule_disabled, {"AnnouncementsRule": "broken"}, "disabled"),
