@@ -189,14 +189,9 @@ def expected_pattern(code: str) -> dict[str, Any]:
     }
 
 
-def dead_letters_of_route(hub: boto3.Session, code: str) -> int:
-    """Return about how many announcements did not reach the customer's bus."""
+def _route_letters(hub: boto3.Session, code: str) -> Iterator[Verdict]:
     stacks = hub.client("cloudformation").describe_stacks(StackName=route_name(code))
     outputs = {o["OutputKey"]: o["OutputValue"] for o in stacks["Stacks"][0].get("Outputs", ())}
-    return waiting(hub.client("sqs"), outputs["DeadLettersUrl"])
-
-
-def _route_letters(hub: boto3.Session, code: str) -> Iterator[Verdict]:
-    if number := dead_letters_of_route(hub, code):
+    if number := waiting(hub.client("sqs"), outputs["DeadLettersUrl"]):
         said = f"{counted(number, 'announcement')} did not reach its bus"
         yield broken("route-letters", said, filled(REPLAY, "", code))

@@ -16,13 +16,20 @@ from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.customers.account import session_of
 from changecast_cli.deploying import samconfig_file
 from changecast_cli.doctor.checked_account import CheckedAccount, checked_account
-from changecast_cli.doctor.hub import dead_letters_of_route, further_buses
+from changecast_cli.doctor.hub import further_buses
 from changecast_cli.failures import Refused, explained, warn
 from changecast_cli.options import AsJson, Profile, Region, session
 from changecast_cli.repair import drift
 from changecast_cli.repair.bus_policies import customer_policy, hub_policy
 from changecast_cli.repair.fixes import Fix, switched_off
-from changecast_cli.repair.missed import commands, resumptions, rows_of, waiting_runs, young
+from changecast_cli.repair.missed import (
+    commands,
+    letters_of_route,
+    resumptions,
+    rows_of,
+    waiting_runs,
+    young,
+)
 from changecast_cli.repair.noting import note
 from changecast_cli.terminal import out, print_json, some_of, working
 from changecast_cli.watching.silence import PATIENCE
@@ -188,7 +195,7 @@ def repaired(who: str, hub: boto3.Session, plans: Sequence[Plan], *, done: bool)
             note(hub, Action.REPAIRED, who, waiting_runs(hub, who, now), restored)
         try:
             rows = [*rows_of(hub, who, now)]
-            patience, letters = timedelta(0) if done else PATIENCE, dead_letters_of_route(hub, who)
+            patience, letters = timedelta(0) if done else PATIENCE, letters_of_route(hub, who)
             missed = commands(who, rows, now, patience, letters)
             fresh = [] if done or letters else young(who, rows, now)
             paused = resumptions(who, rows)

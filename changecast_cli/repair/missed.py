@@ -8,9 +8,11 @@ from changecast.contract.change import utc
 from changecast.contract.delivery_reported import RunState
 from changecast.contract.pause_code import pause_of
 from changecast.hub.announcing.announce import STATUS_TABLE
+from changecast.hub.routes import route_name
 from changecast.hub.tracking.commands import REANNOUNCE, REPLAY, REPLAY_DAYS, filled
 from changecast.hub.tracking.findings import ANNOUNCED, SILENT
 from changecast.hub.tracking.table import Row, statuses_of_customer
+from changecast_cli.doctor.health import waiting
 from changecast_cli.watching.silence import PATIENCE
 
 if TYPE_CHECKING:
@@ -31,6 +33,16 @@ def waiting_runs(hub: "boto3.Session", code: str, now: datetime) -> Iterator[tup
     for change_id, row in _newest(rows_of(hub, code, now)).items():
         if row["state"] == RunState.PAUSED or row["state"] in _UNHEARD:
             yield change_id, int(row["revision"])
+
+
+def letters_of_route(hub: "boto3.Session", code: str) -> int:
+    """Return about how many dead letters the customer's route has."""
+    sqs = hub.client("sqs")
+    try:
+        url = sqs.get_queue_url(QueueName=route_name(code))["QueueUrl"]
+    except sqs.exceptions.QueueDoesNotExist:
+        return 0
+    return waiting(sqs, url)
 
 
 def resumptions(code: str, rows: Iterable[Row]) -> list[str]:

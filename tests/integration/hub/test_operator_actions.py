@@ -104,3 +104,23 @@ def test_a_repair_stands_in_the_history_of_every_change_that_waited_for_it(table
     assert done.says == "restored: the rule changecast-route-acme is switched on"
     shown = " ".join(CliRunner().invoke(app, ["history", "CHG-1"]).stdout.split())
     assert "repaired" in shown
+
+
+def test_a_repair_names_the_replay_of_dead_letters_as_the_doctor_does(table: Any) -> None:
+    at = utc(datetime.now(UTC) - timedelta(hours=1))
+    row = {"customer": "acme", "change_id": "CHG-1", "revision": 1, "state": "refused_by_bus",
+           "counts": {}, "announced_at": at, "updated_at": at}  # fmt: skip
+    assert put_row(table, status_key("CHG-1", 1, "acme"), row, None)
+    sqs = SESSION.client("sqs")
+    for code in ("acme", "acme2"):
+        sqs.create_queue(QueueName=f"changecast-route-{code}")
+    url = sqs.get_queue_url(QueueName="changecast-route-acme2")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="of another customer")
+    assert repaired("acme", SESSION, [], done=False).missed == [
+        "changecast reannounce CHG-1 --customer acme"
+    ]
+    url = sqs.get_queue_url(QueueName="changecast-route-acme")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="of acme")
+    assert repaired("acme", SESSION, [], done=False).missed == [
+        "changecast replay --from 14d --customer acme"
+    ]
