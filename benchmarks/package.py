@@ -21,6 +21,7 @@ MB = 1_000_000
 PEER = "import boto3; boto3.client('sesv2')"
 _COUNT = """
 import gc, json, sys
+gc.collect()
 print(json.dumps({"modules": len(sys.modules), "objects": len(gc.get_objects())}))
 """
 
