@@ -3,7 +3,7 @@
 The Makefile names the deployed runtimes in the environment variable RUNTIMES ("3.13", or "3.11
 3.13") and the architectures in ARCHITECTURES ("x86_64", or "arm64 x86_64"). The zip has compiled
 parts for each pair of them, and byte code for each runtime. The zip is kept in the user's cache for
-the next build.
+the next build, and so are the packages that are not compiled.
 """
 
 import gzip
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
@@ -75,7 +76,7 @@ def dependencies(side: str, requirements: Path, languages: list[str]) -> Path:
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as scratch:
             package, unfinished = Path(scratch) / "all", Path(scratch) / "zip"
-            _install(requirements, Path(scratch), package)
+            _install(requirements, cache, Path(scratch), package)
             _trim(package, SERVICES[side], languages)
             _lighten(package / "botocore" / "data", SERVICES[side])
             _lighten_locales(package)
@@ -85,18 +86,37 @@ def dependencies(side: str, requirements: Path, languages: list[str]) -> Path:
     return ready
 
 
-def _install(requirements: Path, scratch: Path, package: Path) -> None:
-    """Install everything once, then the compiled wheels of the other runtimes and architectures."""
-    compiled = scratch / "compiled.txt"
+def _install(requirements: Path, cache: Path, scratch: Path, package: Path) -> None:
+    """Install the packages in Python, then the compiled ones for each runtime and architecture."""
     lines = requirements.read_text("utf-8").replace("\\\n", " ").splitlines()
+    compiled = scratch / "compiled.txt"
     compiled.write_text("\n".join(line for line in lines if line.startswith(COMPILED)), "utf-8")
-    first, *others = product(ARCHITECTURES, RUNTIMES)
-    _pip(requirements, package, *first)
-    for architecture, runtime in others:
+    in_python = [line for line in lines if not line.startswith(COMPILED)]
+    shutil.copytree(_in_python(in_python, cache, scratch), package)
+    for architecture, runtime in product(ARCHITECTURES, RUNTIMES):
         other = scratch / f"{architecture}-{runtime}"
         _pip(compiled, other, architecture, runtime)
-        for library in other.rglob("*.so"):
-            shutil.copyfile(library, package / library.relative_to(other))
+        for path in other.rglob("*"):
+            target = package / path.relative_to(other)
+            if path.is_file() and (path.suffix == ".so" or not target.exists()):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
+
+
+def _in_python(lines: list[str], cache: Path, scratch: Path) -> Path:
+    """Return a folder with these packages, installed once: they suit every runtime and machine."""
+    words = [line.encode() for line in (sys.version.split(" ")[0], *lines)]
+    digest = hashlib.sha256(b"\0".join(words)).hexdigest()[:16]
+    ready = cache / f"packages-{digest}"
+    if not ready.exists():
+        listed, unfinished = scratch / "python.txt", scratch / "python"
+        listed.write_text("\n".join(lines), "utf-8")
+        _pip(listed, unfinished, ARCHITECTURES[0], RUNTIMES[0])
+        if libraries := sorted(unfinished.rglob("*.so")):
+            raise SystemExit(f"{libraries[0].name} is compiled: add its package to COMPILED")
+        with suppress(OSError):  # another build was quicker
+            unfinished.rename(ready)
+    return ready
 
 
 def _pip(requirements: Path, target: Path, architecture: str, runtime: str) -> None:
