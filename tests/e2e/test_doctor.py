@@ -345,7 +345,7 @@ ROUNDS: dict[str, list[Planted]] = {
     "third": [
         Planted(small_quota, {"quota": "broken"}, "300 mails"),
         Planted(no_identity, {"identity": "broken"}, f"{CODE}.example"),
-        Planted(many_suppressed, {"suppression": "warning"}, "20 addresses"),
+        Planted(many_suppressed, {"suppression": "warning"}, "20 suppressed addresses"),
         Planted(route_takes_all, {"route-pattern": "broken"}, "differs from the template"),
         Planted(long_archive, {"ledger-days": "broken"}, "3000 days"),
     ],
