@@ -60,7 +60,7 @@ check: .venv/.ready ## run ruff, mypy --strict and import-linter
 	@$(BIN)/lint-imports --no-logo --cache-dir build/import-linter
 	@$(BIN)/mypy
 
-isolation: .venv/.ready build/policy-lint/.ready ## prove who can do what: 30 x 30 customers, every weakened policy, the policy linters
+isolation: .venv/.ready build/policy-lint/.ready ## prove who can do what: every pair of 30 customers, every weakened policy, the policy linters
 	@$(BIN)/python -m tests.isolation
 	@$(BIN)/python -m tests.isolation.lint
 	@build/policy-lint/bin/cyclonedx-py requirements functions/requirements-customer.txt --output-reproducible --outfile build/isolation/sbom-customer.json

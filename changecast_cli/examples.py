@@ -7,7 +7,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "announce": (
         "announce metadata.json --dry-run",
         "announce metadata.json --wait 120",
-        "announce metadata.json --break-glass 'The bus is down, nobody else is awake.'",
+        "announce metadata.json --break-glass 'The site is down, and nobody else is awake.'",
     ),
     "propose": ("propose metadata.json", "propose metadata.json --as maria --json"),
     "approve": ("approve CHG-1 --dry-run", "approve CHG-1 --by maria --wait 120"),

@@ -89,8 +89,8 @@ RequireApprovals = Annotated[
     bool,
     typer.Option(
         "--require-approvals",
-        help="Refuse a change with the status approved if one of its customers has not approved "
-        "it.",
+        help="Refuse a change whose `status` is `approved`, unless every one of its customers has "
+        "approved it.",
     ),
 ]
 NotifyAll = Annotated[

@@ -126,7 +126,7 @@ def approve(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Approve another person's proposal, which announces it (TwoPerson=yes).
+    """Approve and announce another person's proposal (TwoPerson=yes).
 
     Shows the hash of the proposal and what it would do at each customer, and asks for confirmation.
     Only what you see is announced: if the proposal has changed in the meantime, the approval is

@@ -32,7 +32,8 @@ def session_of(customer: CustomerStack, profile: str | None = None) -> boto3.Ses
     if account != customer.account:
         raise Refused(
             f"{belonging(named)} to account {account}, but {customer.code} is in "
-            f"{customer.account}: nothing was done there"
+            f"{customer.account}. Nothing was done for {customer.code}. In samconfig.toml, give it "
+            "a profile of its own account"
         )
     return session
 

@@ -20,8 +20,8 @@ def hub_session(text: str) -> boto3.Session:
     account = account_of(session)
     if hub and account != hub.account:
         raise Refused(
-            f"{belonging(profile)} to account {account}, but the hub is in {hub.account}: "
-            "nothing was done"
+            f"{belonging(profile)} to account {account}, but the hub is in {hub.account}. Nothing "
+            "was done. In samconfig.toml, give [hub] a profile of its own account"
         )
     return session
 

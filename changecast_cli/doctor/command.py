@@ -80,7 +80,8 @@ def doctor(
         ),
     ] = None,
     bus: Annotated[
-        str | None, typer.Option(help="Only customers whose route is on this bus.")
+        str | None,
+        typer.Option(help="With --all, check only the customers whose route is on this bus."),
     ] = None,
     state: Annotated[
         list[Level] | None,

@@ -50,8 +50,9 @@ def held(
 ) -> None:
     """Show held recipients, and release or drop them.
 
-    A recipient is held if the call to SES for the mail got no answer and SES has reported nothing
-    about it since, so nobody knows whether the mail was sent.
+    A recipient is held if the call to SES got no answer, and SES reported nothing about the mail
+    within the account's UnknownWindowMinutes, so nobody knows whether it was sent. Until then, the
+    recipient is unknown.
     """
     if release and drop:
         raise Refused("use either --release or --drop, not both")

@@ -47,8 +47,8 @@ def redrive(
 ) -> None:
     """Send a customer's dead letters back to its announcements queue.
 
-    Without a change, sends back the dead letters of all changes. Dead letters that break the
-    contract stay where they are, because they would be refused again. Nobody is mailed twice.
+    With a change, sends back all of its dead letters. Without one, sends back those of every
+    change, except invalid events, which would be refused again. Nobody is mailed twice.
     """
     hub = session(profile, region)
     account = enter(hub, customer, Keys(customer_profile, external_id))

@@ -48,8 +48,8 @@ def history(
 ) -> None:
     """Show who announced what, who intervened, and what was reported.
 
-    Reports that repeat a state are shown as one line with the latest counts, at the time of the
-    first. To see every report, use --all or --json.
+    Repeated reports of the same state are shown as one line, with the time of the first report and
+    the counts of the latest. To see every report, use --all or --json.
     """
     table = session(profile, region).resource("dynamodb").Table(STATUS_TABLE)
     records = revisions(table, change_id)

@@ -334,7 +334,10 @@ def _written(
 def _change_of(planner: Planner, run: Run) -> Change | None:
     body = mails_bucket.get(planner.s3, planner.bucket, mails_bucket.change_key(run.run))
     if body is None:
-        log.warning("there is no change to remind people of", extra={"change_id": run.change_id})
+        log.warning(
+            "the mails bucket has no copy of the change; the reminder was not planned",
+            extra={"change_id": run.change_id},
+        )
         return None
     return Change.model_validate_json(body)
 

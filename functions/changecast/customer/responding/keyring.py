@@ -110,7 +110,10 @@ class Keyrings:
         try:
             return self._read()
         except (ClientError, BotoCoreError, ContractError) as error:
-            log.warning("the keyring could not be read again", extra={"why": type(error).__name__})
+            log.warning(
+                "the keyring could not be reread; the keys last read stay in use",
+                extra={"why": type(error).__name__},
+            )
             return known
 
     def _read(self) -> Keyring:

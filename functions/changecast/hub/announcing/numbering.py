@@ -54,7 +54,12 @@ def next_record(
     if same and (same.notify_all or not notify_all):
         return same, True
     revision = document.version or _next_free(change.change_id, known, standing, void)
-    _refuse_taken(change.change_id, revision, known, standing, void)
+    if taken := _why_taken(revision, standing, void, passed_over):
+        code, why = taken
+        free = _next_free(change.change_id, known, standing, void)
+        raise ContractError(
+            code, f"{why}. To announce this content, set `version` to {free}", "$.version"
+        )
     start, end = window_of(change)
     record = Record(
         change_id=change.change_id,
@@ -111,29 +116,23 @@ def _next_free(
     return revision
 
 
-def _refuse_taken(
-    change_id: str,
-    revision: int,
-    known: Sequence[Record],
-    standing: Sequence[Record],
-    void: set[int],
-) -> None:
+def _why_taken(
+    revision: int, standing: Sequence[Record], void: set[int], passed_over: int
+) -> tuple[str, str] | None:
+    """Return why a document cannot have this revision: a code and a clause; None if it can."""
+    newest = standing[-1].revision if standing else 0
     if revision in void:
-        code, why = "discarded", f"revision {revision} was discarded"
-    elif standing and revision < standing[-1].revision:
-        code, why = (
-            "older_revision",
-            (
-                f"revision {revision} is older than {standing[-1].revision}, which was already "
-                "announced. If this is an old file, correct the newest one instead"
-            ),
+        return "discarded", f"revision {revision} was discarded"
+    if revision < newest:
+        return "older_revision", (
+            f"revision {revision} is older than {newest}, which was already announced. If this is "
+            "an old file, correct the newest one instead"
         )
-    elif any(record.revision == revision for record in standing):
-        what = "before another revision was discarded" if void else "with other content"
-        code, why = "other_content", f"revision {revision} was announced {what}"
-    else:
-        return
-    free = _next_free(change_id, known, standing, void)
-    raise ContractError(
-        code, f"{why}. To announce this content, set `version` to {free}", "$.version"
-    )
+    if revision == newest <= passed_over:
+        return "other_content", (
+            f"revision {revision} was announced before a later revision was discarded, so some "
+            "customers may have skipped it"
+        )
+    if revision == newest:
+        return "other_content", f"revision {revision} was announced with other content"
+    return None
