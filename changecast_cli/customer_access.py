@@ -146,10 +146,10 @@ def _by_role(hub: boto3.Session, customer: Customer, external_id: str) -> boto3.
         )
     except ClientError as error:
         raise Refused(
-            f"{customer.code} does not let you use {role}. Its stack needs "
-            "OperatorAccount (your account) and OperatorExternalId (the ID that you "
-            "gave). Otherwise, use --customer-profile "
-            f"({error.response['Error']['Code']})"
+            f"cannot use {role} of {customer.code} ({error.response['Error']['Code']}). Its stack "
+            "needs OperatorAccount (your account) and OperatorExternalId (the same ID as "
+            "--external-id or samconfig.toml), and your own policy must allow sts:AssumeRole. "
+            "Otherwise, use --customer-profile"
         ) from error
     given = answer["Credentials"]
     return in_turn(

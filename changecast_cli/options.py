@@ -11,7 +11,8 @@ import typer
 Files = Annotated[
     list[Path],
     typer.Argument(
-        help="A change document (metadata.json), in any supported shape.", metavar="FILE"
+        help="A change document (metadata.json), in any supported shape; - reads stdin.",
+        metavar="FILE",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]

@@ -72,7 +72,10 @@ def freezes_of(folder: Path, code: str, timezone: str) -> Freezes:
         notice = vDuration.from_ical(str(said)) if said else timedelta(0)  # type: ignore[no-untyped-call]
         times = tuple(_freeze(event, ZoneInfo(timezone)) for event in calendar.walk("VEVENT"))
     except (OSError, ValueError, KeyError, AttributeError) as error:
-        raise Refused(f"{path} is not a calendar: {error}") from error
+        raise Refused(
+            f"cannot read {path} as a calendar ({type(error).__name__}: {error}). It must be an "
+            "iCalendar file in which each event has a DTSTART"
+        ) from error
     return Freezes(times, notice)
 
 

@@ -292,8 +292,8 @@ def _published(session: boto3.Session, place: Place, key: str) -> Announcement:
     if answer.get("FunctionError"):
         message = str(said.get("errorMessage", "the function failed")).rstrip(".")
         raise Failed(
-            f"the change may not have been announced: {message}. Run the same command "
-            "again: nobody is mailed twice"
+            f"the hub's function failed ({message}), so this may not have been carried out. Run "
+            "the same command again: nobody is mailed twice"
         )
     if refused := said.get("refused"):
         raise _fault(refused)

@@ -98,7 +98,10 @@ def read_backup(path: Path) -> Mapping[str, Any]:
     except ValueError as error:
         raise Refused(f"{path} cannot be read: {error}") from error
     if not isinstance(made, dict) or made.get("format") != FORMAT:
-        raise Refused(f"{path} is not a backup of channels ({FORMAT})")
+        raise Refused(
+            f"{path} is not a backup of channels (its `format` is not {FORMAT}). Name a file that "
+            "`changecast channels backup` wrote"
+        )
     return made
 
 

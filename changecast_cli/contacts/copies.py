@@ -144,6 +144,6 @@ def bring_back(
         return
     done = restore(contacts, plan)
     out.print(
-        f"{done.added} people added, {done.changed} changed, {done.kept} unchanged, "
-        f"{done.suppressed} addresses suppressed"
+        f"{counted(done.added, 'person', 'people')} added, {done.changed} changed, {done.kept} "
+        f"unchanged, {counted(done.suppressed, 'address', 'addresses')} suppressed"
     )

@@ -212,12 +212,11 @@ def _refuse_unread_choices(columns: Columns, rows: Sequence[Row], topics: Sequen
         folded = words.plain(name)
         near = get_close_matches(folded, [words.plain(each) for each in choices], 1, 0.8)
         if near or (folded not in _OF_NO_MATTER and _says_yes_or_no(rows, at)):
+            why = f"resembles {near[0]!r}" if near else "contains yes or no"
             raise Refused(
-                f"column {name!r} "
-                f"{'looks like ' + near[0] if near else 'contains yes or no'}, but the "
-                f"list has no such topic (it has {', '.join(topics)}). Rename the "
-                "column, or remove it if it has nothing to do with mails. Nothing was "
-                "added"
+                f"column {name!r} is not known, but it {why}, so it may say who wants no mails. "
+                f"Rename it to the column that it means ({', '.join(choices)}), or remove it if it "
+                "has nothing to do with mails. Nothing was added"
             )
 
 

@@ -32,17 +32,22 @@ FOLDER = "imports"
 def write(contacts: OpenList, plan: ImportPlan) -> list[str]:
     """Write the plan; return the people who joined the list or made a choice since.
 
-    An import job replaces contacts. They are complete here, except that attributes of changed
+    An import job replaces contacts, and with them a choice that a person makes while it runs. So it
+    changes people only if they are many. They are complete here, except that attributes of changed
     contacts are lost, because SES does not list them.
 
     Raises:
         Failed: An import job did not write everybody; the message says how many.
     """
-    if plan.writes >= BY_JOB_FROM:
+    met: list[str] = []
+    if len(plan.change) >= BY_JOB_FROM:
         by_job(contacts, [*plan.add, *plan.change])
-        return []
+        return met
+    if plan.writes >= BY_JOB_FROM:
+        by_job(contacts, plan.add)
+    else:
+        met = _each("Adding", plan.add, lambda one: create(contacts, one))
     befores = plan.before
-    met = _each("Adding", plan.add, lambda one: create(contacts, one))
     return met + _each(
         "Changing", plan.change, lambda one: change(contacts, befores.get(one.key), one)
     )

@@ -212,7 +212,7 @@ def _chosen(
 def _on(bus: str | None, chosen: list[CustomerStack]) -> list[CustomerStack]:
     """Return the customers on a bus; all if none is requested. Refused if nobody is on it."""
     if bus is not None and not chosen:
-        raise Refused("--bus limits which customers --all checks: add --all")
+        raise Refused("--bus limits the customers that are checked, but none are chosen: add --all")
     found = [each for each in chosen if bus in (None, each.hub_bus)]
     if chosen and not found:
         buses = {each.hub_bus for each in chosen}

@@ -153,7 +153,8 @@ def _heard(checked: CheckedAccount, topic: str, alarms: int) -> Verdict:
     if pending:
         return warning(
             "alarm-actions",
-            f"{told}, but nobody gets them: not confirmed by {', '.join(pending)}",
+            f"{told}, but nobody gets them until these confirm their subscription: "
+            f"{', '.join(pending)}",
             'open the link in AWS\'s "Subscription Confirmation" mail',
         )
     return warning(

@@ -102,7 +102,7 @@ def game_day(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Plant a fault in the embedded cloud, for training. Refuses to touch AWS.
+    """Plant a fault in the embedded cloud (`changecast local up`), for training; never in AWS.
 
     Also writes a new change to .changecast/game-day.json: announce it, and the fault shows. Find
     the fault with `changecast status` and `changecast doctor`, then repair it as they say. The

@@ -91,7 +91,10 @@ def progress(
         yield answer["State"]
         if answer["State"] in {"FAILED", "CANCELLED"}:
             why = answer.get("StateReason", "no reason given")
-            raise Failed(f"replay {replay.name} {answer['State'].lower()}: {why}; start it again")
+            raise Failed(
+                f"replay {replay.name} {answer['State'].lower()}: {why}. Run the same command "
+                "again: it starts a new replay"
+            )
         if answer["State"] in ENDED or clock() >= until:
             return
         sleep(POLL_SECONDS)

@@ -44,7 +44,8 @@ Revision = Annotated[int | None, typer.Option(help="The revision (default: newes
 Reminder = Annotated[
     str | None,
     typer.Option(
-        help="The reminder to use instead of the announcement, for example 24h.", metavar="TIME"
+        help="Select the run of this reminder, for example 24h, instead of the announcement's.",
+        metavar="TIME",
     ),
 ]
 

@@ -157,7 +157,7 @@ def _approval(approval: Approval, counts: dict[str, Any]) -> list[str]:
     if approval is Approval.PENDING:
         return [f"approval pending ({approved} of {counts['needed']})", *against]
     if approval is Approval.APPROVED:
-        return [f"approved ({approved} of {counts['needed']})", *against]
+        return [f"approved by {approved}", *against]
     return [*([f"{approved} approved"] if approved else []), *against]
 
 

@@ -189,7 +189,8 @@ def test_people_approve_on_a_phone_in_their_own_languages(
         assert max(seen["widths"]) <= 0
         approved.append(eventually(heard, 60))
 
-    assert "2 approved" in eventually(lambda: _says(typed, change["changeId"], "2 approved"), 60)
+    said = "approved by 2"
+    assert said in eventually(lambda: _says(typed, change["changeId"], said), 60)
     told_of = [one for each in approved for one in each]
     assert [(one["change_id"], one["customer"], one["response"]) for one in told_of] == [
         (change["changeId"], WITH_KEY, "approved")

@@ -783,7 +783,7 @@ MUTANTS = (
         (
             _in(
                 "hub/announcing/numbering",
-                "if standing and revision < standing[-1].revision:",
+                "if revision < newest:",
                 "if False:",
             ),
         ),

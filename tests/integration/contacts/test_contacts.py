@@ -1,5 +1,6 @@
 """Contact lists against the embedded SES: imports, backups, interruptions."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from changecast_cli.contacts.records import Contact, defaults_of, every_contact
 from changecast_cli.contacts.roles import people_by_role
 from changecast_cli.contacts.suppression_list import suppress, suppressed
 from changecast_cli.contacts.sync import MARK, gone
-from changecast_cli.contacts.write import BY_JOB_FROM, by_job, create, write
+from changecast_cli.contacts.write import BY_JOB_FROM, by_job, change, create, write
 from changecast_cli.failures import Failed, Refused
 
 
@@ -104,6 +105,28 @@ def test_an_import_by_job_respects_who_opted_out_before(here: OpenList) -> None:
     assert [found[name].preferences["approvals"] for name in names[:3]] == ["OPT_OUT"] * 3
     assert found[names[3]].unsubscribed_from_all
     assert set(plan.respected) == set(names[:4])
+
+
+def test_who_opts_out_while_a_job_adds_others_stays_opted_out(
+    here: OpenList, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(here, Contact("ana@acme.example"))
+
+    def meanwhile(contacts: OpenList, added: Sequence[Contact]) -> None:
+        change(here, None, Contact("ana@acme.example", unsubscribed_from_all=True))
+        by_job(contacts, added)
+
+    monkeypatch.setattr("changecast_cli.contacts.write.by_job", meanwhile)
+    names = ["ana@acme.example", *(f"p{n}@acme.example" for n in range(BY_JOB_FROM))]
+    plan = plan_import(
+        read_people("\n".join(names), defaults_of(here), ["approvals"]).requested,
+        existing(here), defaults_of(here),
+    )  # fmt: skip
+    assert ([one.address for one in plan.change], len(plan.add)) == (names[:1], BY_JOB_FROM)
+    assert write(here, plan) == names[:1]
+    found = existing(here)
+    assert found["ana@acme.example"].unsubscribed_from_all
+    assert len(found) == BY_JOB_FROM + 1
 
 
 def test_an_import_that_was_stopped_goes_on_where_it_was(

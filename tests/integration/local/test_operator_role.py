@@ -97,7 +97,7 @@ def test_external_id_and_stack_come_from_samconfig_where_they_stand(
 @pytest.mark.parametrize(
     ("external_id", "action", "stack", "says"),
     [
-        ("another-one", "cloudformation:DescribeStacks", "changecast", "does not let you use"),
+        ("another-one", "cloudformation:DescribeStacks", "changecast", "cannot use arn:aws:iam"),
         (
             AGREED,
             "sqs:SendMessage",

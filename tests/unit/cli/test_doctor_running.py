@@ -125,7 +125,7 @@ def heard_by(*subscriptions: str, alarms: Any = (PUBLISHES,), error: str = "") -
         ((), "NotFound", "which does not exist", "aws sns create-topic --name ops"),
         ((), "", "nobody subscribes", "aws sns subscribe --topic-arn"),
         (("Deleted",), "", "nobody subscribes", "aws sns subscribe --topic-arn"),
-        (("PendingConfirmation",), "", "not confirmed by", "open the link"),
+        (("PendingConfirmation",), "", "until these confirm their subscription: ", "open the link"),
     ],
 )
 def test_a_topic_that_nobody_hears_is_a_warning(

@@ -49,7 +49,8 @@ def target_of(url: str) -> Target:
     """
     if len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
         raise ContractError(
-            "target", f"must have at most {LONGEST_URL} characters, and only printable ASCII"
+            "target",
+            f"must have at most {LONGEST_URL} characters, only printable ASCII and no spaces",
         )
     try:
         parts = urlsplit(url)
