@@ -30,10 +30,10 @@ demo: .venv/.ready ## deploy a hub and three customers in an embedded cloud, ann
 # It ends by itself: after 25 failures, or after 70 minutes.
 test: .venv/.ready build/.browser ## run everything that CI runs: the checks, the documentation site, all tests
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync collect check docs
-	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --junitxml=build/test-results.xml \
+	@$(BIN)/pytest -n 5 --dist loadfile --no-loadscope-reorder --junitxml=build/test-results.xml \
 	  --maxfail=25 --session-timeout=4200 --durations=15
 
-# Four workers that start at the same time would each compile every test module.
+# Five workers that start at the same time would each compile every test module.
 collect: .venv/.ready ## import all tests once, which leaves their byte code for the workers
 	@mkdir -p build
 	@$(BIN)/pytest --collect-only -q > build/collected.txt || { tail -n 40 build/collected.txt; exit 1; }
