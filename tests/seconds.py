@@ -57,8 +57,8 @@ def print_suites() -> None:
         tests[name] += 1
     for name, spent in sorted(seconds.items(), key=lambda each: -each[1]):
         print(f"| `tests/{name}` | {tests[name]:,} | {spent:,.0f} |")
-    print(f"| together | {tests.total():,} | {sum(seconds.values()):,.0f} |")
-    print(f"| time that passed | | {float(suite.attrib['time']):,.0f} |")
+    print(f"| total | {tests.total():,} | {sum(seconds.values()):,.0f} |")
+    print(f"| elapsed time | | {float(suite.attrib['time']):,.0f} |")
 
 
 if __name__ == "__main__":

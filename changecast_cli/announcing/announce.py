@@ -63,7 +63,8 @@ Test = Annotated[
     ),
 ]
 ChangeId = Annotated[
-    str | None, typer.Option(help="The change's ID, if the document has no ID or ticket.")
+    str | None,
+    typer.Option(help="The change's ID, if the document has none; its ticket is then not used."),
 ]
 Freezes = Annotated[
     Path,

@@ -140,8 +140,8 @@ def refuse_changed(stored: Stored, rehearsed: Announcement, person: str) -> None
     now = (rehearsed.revision, rehearsed.customers, rehearsed.withdrawn)
     if now != (proposal.revision, proposal.customers, proposal.withdrawn):
         raise Refused(
-            f"{proposal.change_id} has been announced since it was proposed, so this would be "
-            f"revision {rehearsed.revision}. {stored.person} must propose it again"
+            f"{proposal.change_id} has changed since it was proposed: it would now be revision "
+            f"{rehearsed.revision}. {stored.person} must propose it again"
         )
 
 

@@ -152,7 +152,10 @@ def _tell(channels: Channels, new: Endpoint, secret: str, *, as_json: bool) -> N
 
 def _free_name(channels: Channels, name: str) -> str:
     if not is_name(name):
-        raise Refused(f"{name!r} is not a channel name: use a-z, 0-9, and - between them")
+        raise Refused(
+            f"{name!r} is not a channel name: use at most 32 characters (a-z, 0-9, and - between "
+            "them)"
+        )
     taken = [each.name for each in read_endpoints(channels.ledger)]
     if name in taken:
         raise Refused(f"a channel {name!r} already exists: use another --name, or remove it")

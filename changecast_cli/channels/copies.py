@@ -127,7 +127,10 @@ def _endpoint(channels: Channels, kept: Mapping[str, Any]) -> Endpoint:
         raise Refused(f"the backup's channels have unknown fields: {unknown}")
     name, channel = kept["name"], ChannelName(kept["channel"])
     if not is_name(name):
-        raise Refused(f"{name!r} is not a channel name: use a-z, 0-9, and - between them")
+        raise Refused(
+            f"{name!r} is not a channel name: use at most 32 characters (a-z, 0-9, and - between "
+            "them)"
+        )
     topics = checked_topics(",".join(kept["topics"]))
     if channel is ChannelName.CHAT:
         checked_topic(channels, kept["target"])

@@ -34,7 +34,8 @@ def read_roles(path: Path, topics: Sequence[str]) -> Roles:
     unknown = {topic for each in said.values() for topic in each} - set(topics)
     if unknown:
         raise Refused(
-            f"{path} names topics that the list does not have: {', '.join(sorted(unknown))}"
+            f"{path} names topics that the contact list does not have: "
+            f"{', '.join(sorted(unknown))}. It has: {', '.join(sorted(topics))}"
         )
     return {role.strip().lower(): tuple(each) for role, each in said.items()}
 

@@ -106,8 +106,8 @@ def _refuse_another_hub(customer: CustomerStack, stack: "StackTypeDef", hub_acco
     if has and has != hub_account:
         raise Refused(
             f"{customer.code}'s stack belongs to hub account {has}, but this samconfig.toml names "
-            f"{hub_account}. Check that you have the right file. To move the customer, run "
-            f"sam deploy --config-env {customer.code} yourself"
+            f"{hub_account}. Check that you have the right file. To move the customer to the hub "
+            f"in {hub_account}, run: sam deploy --config-env {customer.code}"
         )
 
 

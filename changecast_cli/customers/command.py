@@ -10,7 +10,7 @@ from changecast_cli.customers.setting import alerts, set_values
 from changecast_cli.customers.upgrade import upgrade
 
 app = typer.Typer(
-    no_args_is_help=True, help="Manage customers: add, list, show, set, move, remove, upgrade."
+    no_args_is_help=True, help="Manage the customers of the hub, and the address for its alerts."
 )
 app.command("add")(add)
 app.command("list")(list_all)

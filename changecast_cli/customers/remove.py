@@ -222,8 +222,9 @@ def _route(
     leads_to = parameter(stack, "CustomerAccount") if stack else customer.account
     if leads_to != customer.account:
         raise Refused(
-            f"the credentials for the stack {name} belong to account {leads_to}, but "
-            f"{customer.code} is in account {customer.account}: nothing was deleted"
+            f"the route {name} leads to account {leads_to}, but samconfig.toml has account "
+            f"{customer.account} for {customer.code}: nothing was deleted. Check the customer's "
+            "account in samconfig.toml"
         )
     return hub, stack
 

@@ -179,5 +179,5 @@ def _drifted(checked: CheckedAccount, stack: str, found: dict[str, Any]) -> Iter
         yield warning(
             "drift",
             f"not everything could be checked: {said}",
-            "use a profile that has this permission",
+            "if a permission is missing, use a profile that has it",
         )

@@ -30,13 +30,15 @@ def verdict(hub: list[str], own: list[str], code: str) -> Verdict:
             f"the hub writes event version {hub[0]}, but the customer reads only "
             f"{', '.join(sorted(own))}"
         )
-        return broken("versions", said, upgrade)
+        is_newer = int(hub[0]) > max(map(int, own))
+        return broken("versions", said, upgrade if is_newer else upgrade_hub)
     if own[0] not in hub:
         said = (
             f"the customer writes event version {own[0]}, but the hub reads only "
             f"{', '.join(sorted(hub))}"
         )
-        return broken("versions", said, upgrade_hub)
+        is_newer = int(own[0]) > max(map(int, hub))
+        return broken("versions", said, upgrade_hub if is_newer else upgrade)
     newest = max(int(version) for version in (*hub, *own))
     for who, reads, fix in (("customer", own, upgrade), ("hub", hub, upgrade_hub)):
         if str(newest) not in reads:

@@ -48,7 +48,8 @@ Templates = Annotated[
     ),
 ]
 ChangeId = Annotated[
-    str | None, typer.Option(help="The change's ID, if the document has no ID or ticket.")
+    str | None,
+    typer.Option(help="The change's ID, if the document has none; its ticket is then not used."),
 ]
 Config = Annotated[
     Path, typer.Option(help="The samconfig.toml with the customer's stack parameters.")

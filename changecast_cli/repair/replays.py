@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from changecast.hub.registry import Customer
 from changecast.hub.routes import rule_name
+from changecast_cli.deploying.samconfig_file import deployment_of
 from changecast_cli.failures import Failed, Refused
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _replay(events: "EventBridgeClient", bus: str, customers: list[Customer]) ->
     bus_arn = events.describe_event_bus(Name=bus)["Arn"]
     archives = events.list_archives(EventSourceArn=bus_arn)["Archives"]
     if not archives:
-        raise Refused(f"the bus {bus} has no archive: deploy the hub (sam deploy --config-env hub)")
+        raise Refused(f"the bus {bus} has no archive. Deploy its stack: {deployment_of(bus)}")
     archive = events.describe_archive(ArchiveName=archives[0]["ArchiveName"])["ArchiveArn"]
     rules = tuple(_rule(events, customer) for customer in customers)
     who = customers[0].code if len(customers) == 1 else "all"

@@ -42,7 +42,7 @@ def test_a_file_without_roles_is_refused() -> None:
 def test_a_role_with_a_topic_that_is_none_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "roles.toml"
     path.write_text('[roles]\n"Change approvers" = ["aprovals"]\n')
-    with pytest.raises(Refused, match="names topics that the list does not have: aprovals"):
+    with pytest.raises(Refused, match="names topics that the contact list does not have: aprovals"):
         read_roles(path, ["approvals"])
 
 

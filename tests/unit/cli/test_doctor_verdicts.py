@@ -170,6 +170,22 @@ def test_neighbouring_releases_understand_each_other_and_others_do_not(
 
 
 @pytest.mark.parametrize(
+    ("hub", "own", "upgraded"),
+    [
+        (["3", "2"], ["1"], "customers upgrade --customer acme"),
+        (["3", "4"], ["2", "3"], "customers upgrade --customer acme"),
+        (["1"], ["3", "2"], "--config-env hub"),
+        (["2", "3"], ["4", "3", "2"], "--config-env hub"),
+        (["1"], ["2"], "--config-env hub"),
+    ],
+)
+def test_the_older_side_is_upgraded(hub: list[str], own: list[str], upgraded: str) -> None:
+    found = verdict(hub, own, "acme")
+    assert found.level == "broken"
+    assert upgraded in found.fix
+
+
+@pytest.mark.parametrize(
     ("archived", "remembered", "level"),
     [(90, 105, "ok"), (90, 104, "broken"), (90, 60, "broken"), (0, 3_000, "broken")],
 )

@@ -190,9 +190,9 @@ def _refuse_another_effect(proposal: Proposal, rehearsed: Announcement) -> None:
         newest = max(rehearsed.revision, rehearsed.newer)
         raise ContractError(
             "other_effect",
-            f"{proposal.change_id} has been announced since it was proposed: it would now be "
-            f"revision {newest}, for {', '.join(rehearsed.customers) or 'nobody'}. Propose it "
-            "again: changecast propose FILE",
+            f"{proposal.change_id} has changed since it was proposed: it would now be revision "
+            f"{newest}, for {', '.join(rehearsed.customers) or 'nobody'}. Nothing was announced. "
+            "Propose it again with the command that proposed it",
         )
 
 

@@ -206,8 +206,8 @@ def stored_in(s3: "S3Client", bucket: str, key: str) -> Stored:
     if body is None:
         raise ContractError(
             "no_proposal",
-            f"{person} has no open proposal for this change: it was already announced, or never "
-            "proposed",
+            f"{person} has no open proposal for this change: it was already announced, was never "
+            "proposed, or was deleted after 90 days",
         )
     return Stored(key, person, digest(body), Proposal.read(body))
 
