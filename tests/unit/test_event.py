@@ -54,6 +54,8 @@ def test_a_broken_announcement_is_refused_with_the_place_and_the_reason(
         ("window", {"start": "0001-01-01T00:00:00+14:00", "end": "2027-01-20T21:00:00Z"}),
         ("title", "a\r\nBcc: eve@evil.example"),
         ("customer_details", {"a b": {}}),
+        ("approval_url", "https://[vpn.example/approve"),
+        ("survey_url", "http://vpn]/"),
     ],
 )
 def test_a_broken_change_is_refused_at_its_field(path: str, value: Any) -> None:

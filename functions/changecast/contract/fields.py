@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -88,6 +89,10 @@ def _known_zone(name: str) -> str:
 def _web_address(url: str) -> str:
     if not url.lower().startswith(("https://", "http://", "mailto:")):
         raise ValueError("must be an http, https or mailto address")
+    try:
+        urlsplit(url)
+    except ValueError as error:  # brackets of an IPv6 address that are not closed, for example
+        raise ValueError("is not a valid address") from error
     return url
 
 

@@ -354,3 +354,26 @@ def test_of_two_spellings_of_one_field_the_one_that_loses_is_named() -> None:
 
 def test_a_status_is_read_with_blanks_around_it() -> None:
     assert read_document(document(status=" Approved\n")).change.status is Status.APPROVED
+
+
+BROKEN_ADDRESSES = ("https://[vpn.example/x", "http://vpn]/", "HTTPS://a\u2100b.example/x")
+
+
+@pytest.mark.parametrize("url", BROKEN_ADDRESSES)
+@pytest.mark.parametrize(
+    ("field", "path"),
+    [
+        ({"approval_url": "URL"}, "$.approval_url"),
+        ({"links": [{"title": "Plan", "url": "URL"}]}, "$.links[0].url"),
+        ({"links": ["URL"]}, "$.links[0].url"),
+        ({"attachments": ["URL"]}, "$.attachments[0].url"),
+    ],
+)
+def test_an_address_that_no_browser_reads_is_refused_with_its_path(
+    field: dict[str, Any], path: str, url: str
+) -> None:
+    text = json.dumps(document(**field)).replace("URL", json.dumps(url)[1:-1])
+    with pytest.raises(MetadataFault) as refused:
+        read_document(text)
+    (fault,) = refused.value.faults
+    assert (fault.path, fault.message) == (path, "is not a valid address")

@@ -72,7 +72,11 @@ def _name(item: _Anchor) -> Any:
     """Return the name of a document, or the last part of its address."""
     if item.name is not None or not isinstance(item.url, str):
         return item.name
-    return unquote(urlsplit(item.url).path.rpartition("/")[2]) or item.url
+    try:
+        path = urlsplit(item.url).path
+    except ValueError:
+        return item.url  # no valid address: the model says so
+    return unquote(path.rpartition("/")[2]) or item.url
 
 
 def _remember(source: RawDocument, field: str, kept: list[_Anchor]) -> None:
