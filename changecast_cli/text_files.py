@@ -30,7 +30,7 @@ def read_text(path: Path, encoding: str | None = None) -> str:
     body = read_body(path, LARGEST)
     if kind := binary_kind(body):
         raise Refused(f"{path} is {kind}, not a text file: save it as CSV (UTF-8)")
-    name = encoding or next((name for mark, name in _MARKS if body.startswith(mark)), "utf-8")
+    name = encoding or encoding_of(body)
     try:
         return body.decode(name)
     except LookupError as error:
@@ -43,6 +43,11 @@ def read_text(path: Path, encoding: str | None = None) -> str:
             f"{path} line {line} is not {name}: save it as UTF-8, or use --encoding "
             "(Excel on Windows writes cp1252)"
         ) from error
+
+
+def encoding_of(body: bytes) -> str:
+    """Return the encoding that a file's byte order mark names; without one, UTF-8."""
+    return next((name for mark, name in _MARKS if body.startswith(mark)), "utf-8")
 
 
 def read_body(path: Path, most: int) -> bytes:
@@ -64,26 +69,28 @@ def delimiter_of(text: str) -> str:
 
 
 @contextmanager
-def locked(path: Path, waiting: str = "") -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Let one process or thread at a time read a file, compute from it and replace it.
 
     The lock is on the folder, because the file is replaced as a whole and a lock would stay on the
-    old one. Keep calls to AWS out of the block, so that others do not wait for them. `waiting` is
-    printed if somebody else has the lock.
+    old one. Keep calls to AWS out of the block, so that others do not wait for them.
     """
-    with _lock(path, path.resolve().parent, os.O_RDONLY | os.O_DIRECTORY, waiting):
+    with _lock(path, path.resolve().parent, os.O_RDONLY | os.O_DIRECTORY):
         yield
 
 
 @contextmanager
 def one_at_a_time(path: Path, waiting: str) -> Iterator[None]:
-    """Let one process or thread at a time do what this file stands for; it stays, and is empty."""
+    """Let one process or thread at a time do what this file stands for; it stays, and is empty.
+
+    `waiting` is printed if somebody else has the lock.
+    """
     with _lock(path, path, os.O_WRONLY | os.O_CREAT, waiting):
         yield
 
 
 @contextmanager
-def _lock(path: Path, held: Path, flags: int, waiting: str) -> Iterator[None]:
+def _lock(path: Path, held: Path, flags: int, waiting: str = "") -> Iterator[None]:
     try:
         descriptor = os.open(held, flags, 0o644)
     except OSError as error:

@@ -3,13 +3,12 @@
 import json
 import re
 import tomllib
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 from shlex import quote
 
 from changecast_cli.failures import Refused
 from changecast_cli.file_kinds import binary_kind
-from changecast_cli.text_files import STDIN, delimiter_of
+from changecast_cli.text_files import STDIN, delimiter_of, encoding_of
 
 _WANTED = "Give the JSON file that your change system exports (docs/metadata.md)"
 _IMPORT = "To import people: changecast contacts import {file} --customer CODE"
@@ -54,8 +53,7 @@ def _for_binary(kind: str) -> str:
 
 def _text(body: bytes) -> str:
     """Return the beginning of the text without blanks; unknown bytes are replaced."""
-    name = "utf-16" if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
-    return body.decode(name, "replace").strip("\ufeff \t\r\n")
+    return body.decode(encoding_of(body), "replace").strip("\ufeff \t\r\n")
 
 
 def _looks(text: str) -> tuple[str, str]:

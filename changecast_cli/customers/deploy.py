@@ -45,7 +45,7 @@ from changecast_cli.deploying.stacks import clear_failed_create, find_stack, upd
 from changecast_cli.failures import Failed, explained
 from changecast_cli.preview.brands import parameters_of
 from changecast_cli.terminal import err
-from changecast_cli.text_files import locked, one_at_a_time
+from changecast_cli.text_files import one_at_a_time
 
 LOGS = Path(".aws-sam") / "logs"
 LOOKS_AT_ONCE = 8
@@ -115,18 +115,13 @@ def _alone(environment: str) -> AbstractContextManager[None]:
 
     A build empties its folder first.
     """
-    builds = _builds()
+    builds = repository() / ".aws-sam"
+    builds.mkdir(exist_ok=True)
     return one_at_a_time(
         builds / f"{environment}.lock",
         f"Another command builds or deploys {environment} from {builds.parent}: waiting until it "
         "has ended ...",
     )
-
-
-def _builds() -> Path:
-    builds = repository() / ".aws-sam"
-    builds.mkdir(exist_ok=True)
-    return builds
 
 
 def adopting(config: Path) -> Callable[[CustomerStack], None]:
@@ -196,11 +191,7 @@ def update_hub(config: Path) -> list[Deployed]:
     template lacks a parameter, is built and deployed. Its further buses are deployed next. Only one
     command at a time does this, so accounts that another command added meanwhile are included.
     """
-    builds = _builds()
-    waiting = (
-        f"Another command updates the hub from {builds.parent}: waiting until it has ended ..."
-    )
-    with locked(builds / HUB, waiting):
+    with _alone(HUB):
         text = read(config)
         session = hub_session(text)
         done = _update_first_bus(config, text, session)

@@ -23,28 +23,27 @@ def compatible(hub: boto3.Session, own: boto3.Session, code: str) -> Iterator[Ve
 
 def verdict(hub: list[str], own: list[str], code: str) -> Verdict:
     """Compare the versions that each side reads; it puts the first."""
-    upgrade = f"changecast customers upgrade --customer {code}"
-    upgrade_hub = "sam build --config-env hub && sam deploy --config-env hub"
-    if hub[0] not in own:
-        said = (
-            f"the hub writes event version {hub[0]}, but the customer reads only "
-            f"{', '.join(sorted(own))}"
-        )
-        is_newer = int(hub[0]) > max(map(int, own))
-        return broken("versions", said, upgrade if is_newer else upgrade_hub)
-    if own[0] not in hub:
-        said = (
-            f"the customer writes event version {own[0]}, but the hub reads only "
-            f"{', '.join(sorted(hub))}"
-        )
-        is_newer = int(own[0]) > max(map(int, hub))
-        return broken("versions", said, upgrade_hub if is_newer else upgrade)
+    upgrades = {
+        "customer": f"changecast customers upgrade --customer {code}",
+        "hub": "sam build --config-env hub && sam deploy --config-env hub",
+    }
+    for writer, writes, reader, reads in (
+        ("hub", hub, "customer", own),
+        ("customer", own, "hub", hub),
+    ):
+        if writes[0] not in reads:
+            said = (
+                f"the {writer} writes event version {writes[0]}, but the {reader} reads only "
+                f"{', '.join(sorted(reads))}"
+            )
+            older = reader if int(writes[0]) > max(map(int, reads)) else writer
+            return broken("versions", said, upgrades[older])
     newest = max(int(version) for version in (*hub, *own))
-    for who, reads, fix in (("customer", own, upgrade), ("hub", hub, upgrade_hub)):
+    for who, reads in (("customer", own), ("hub", hub)):
         if str(newest) not in reads:
             return warning(
                 "versions",
                 f"the {who} is one release behind and cannot read event version {newest}",
-                fix,
+                upgrades[who],
             )
     return ok("versions", f"hub and customer both read event version {newest}")

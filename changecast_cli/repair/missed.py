@@ -9,7 +9,7 @@ from changecast.contract.delivery_reported import RunState
 from changecast.contract.pause_code import pause_of
 from changecast.hub.announcing.announce import STATUS_TABLE
 from changecast.hub.routes import route_name
-from changecast.hub.tracking.commands import REANNOUNCE, REPLAY, REPLAY_DAYS, filled
+from changecast.hub.tracking.commands import REANNOUNCE, REPLAY, REPLAY_DAYS, RESUME, filled
 from changecast.hub.tracking.findings import ANNOUNCED, SILENT
 from changecast.hub.tracking.table import Row, statuses_of_customer
 from changecast_cli.doctor.health import waiting
@@ -51,7 +51,7 @@ def resumptions(code: str, rows: Iterable[Row]) -> list[str]:
     for change_id, row in _newest(rows).items():
         cause = pause_of(row)
         if row["state"] == RunState.PAUSED and not (cause and cause.automatic):
-            found.append(f"changecast resume {change_id} --customer {code}")
+            found.append(filled(RESUME, change_id, code))
     return found
 
 

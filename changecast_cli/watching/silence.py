@@ -81,12 +81,7 @@ def with_refusals(
     Looks at each bus once and at no route, so that it costs the same for any number of changes.
     Without permission to look, the runs are unchanged.
     """
-    late = {
-        code
-        for run in runs
-        for code, one in run["customers"].items()
-        if is_silent(one, now) or _is_late(one, now)
-    }
+    late = {code for run in runs for code, one in run["customers"].items() if _is_unheard(one, now)}
     if not late:
         return [*runs]
     refused, ssm = _refusals(hub), hub.client("ssm")
@@ -98,7 +93,7 @@ def with_refusals(
         return [*runs]
 
     def explained(code: str, one: dict[str, Any]) -> dict[str, Any]:
-        is_refused = code in why and (is_silent(one, now) or _is_late(one, now))
+        is_refused = code in why and _is_unheard(one, now)
         return {**one, "reason": _reason(REFUSED, why[code], now)} if is_refused else one
 
     return [
@@ -114,6 +109,10 @@ def _refusals(hub: "boto3.Session") -> Callable[[Customer | None], str]:
     """
     policy = cache(lambda bus: hub.client("events").describe_event_bus(Name=bus))
     return lambda one: reports_refused(policy(one.hub_bus), one) if one else ""
+
+
+def _is_unheard(customer: Mapping[str, Any], now: datetime) -> bool:
+    return is_silent(customer, now) or _is_late(customer, now)
 
 
 def _is_late(customer: Mapping[str, Any], now: datetime) -> bool:

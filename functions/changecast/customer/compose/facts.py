@@ -45,10 +45,15 @@ def details(occasion: Occasion) -> tuple[Fact, ...]:
 
 def window_lines(window: Window, occasion: Occasion) -> tuple[str, ...]:
     """Return the window in the customer's zone and in UTC; once if the clocks show UTC."""
+    return _window_fact("", window, occasion).lines
+
+
+def _window_fact(label: str, window: Window, occasion: Occasion) -> Fact:
+    """Return a window's lines as a fact; its local lines are strong."""
     zone = occasion.brand.timezone
     local = times.in_zone(window, zone, occasion.words)
     same = times.shows_utc(zone, window.start, window.end)
-    return local if same else (*local, times.in_utc(window))
+    return Fact(label, local if same else (*local, times.in_utc(window)), strong=len(local))
 
 
 def meeting_lines(meeting: Meeting, occasion: Occasion) -> tuple[str, ...]:
@@ -88,20 +93,14 @@ def _time_facts(occasion: Occasion) -> list[Fact]:
     if not change.window:
         return []
     when = words("label", "was_when" if occasion.is_over else "when")
-    lines = window_lines(change.window, occasion)
+    planned = _window_fact(when, change.window, occasion)
     if ran := _actual(occasion):
         # Only the actual times are also in UTC: readers look up when the change really happened.
-        planned = times.in_zone(change.window, occasion.brand.timezone, words)
-        return [Fact(when, planned), ran]
+        return [Fact(when, planned.lines[: planned.strong]), ran]
     if occasion.is_over:
-        return [Fact(when, lines)]
+        return [Fact(when, planned.lines)]
     length = times.duration(change.window.duration, words)
-    strong = _local_lines(change.window, occasion)
-    return [Fact(when, lines, strong), Fact(words("label", "duration"), (length,))]
-
-
-def _local_lines(window: Window, occasion: Occasion) -> int:
-    return len(times.in_zone(window, occasion.brand.timezone, occasion.words))
+    return [planned, Fact(words("label", "duration"), (length,))]
 
 
 def _actual(occasion: Occasion) -> Fact | None:
@@ -111,9 +110,7 @@ def _actual(occasion: Occasion) -> Fact | None:
     if occasion.said_kind is not MailKind.COMPLETED:
         return None
     if start and end and start < end:
-        ran = Window(start=start, end=end)
-        strong = _local_lines(ran, occasion)
-        return Fact(label("actual"), window_lines(ran, occasion), strong=strong)
+        return _window_fact(label("actual"), Window(start=start, end=end), occasion)
     if end:
         return Fact(label("actual_end"), moment_lines(end, occasion), strong=1)
     if start:
