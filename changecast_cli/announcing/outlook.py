@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 _UNREACHABLE = (ChangecastError, BotoCoreError, ClientError)
-NOBODY = "nobody"
+NOBODY, PROD = "nobody", "prod"
 NOTIFY_ALL = "to mail everybody anyway: --notify-all REASON"
 
 
@@ -161,7 +161,7 @@ def _by_hub(table: "Table", announced: ChangeAnnounced, code: str, known: Known)
     if not isinstance(decision, Mailing):
         return replace(found, why=_why(decision), recipients={})
     if decision.base and not decision.material:
-        _, why = reason_for_nobody(decision, announced)
+        _, why = reason_for_nobody(decision, announced, PROD)
         told = (
             f"{why}, except that people who missed revision {decision.base.revision} are "
             f"mailed ({NOTIFY_ALL})"
@@ -246,7 +246,7 @@ def _mailed(
     )
     if recipients:
         return told
-    minor, why = reason_for_nobody(mailing, announced)
+    minor, why = reason_for_nobody(mailing, announced, _environment(account))
     hint = f" ({NOTIFY_ALL})" if minor == "minor_revision" else ""
     return replace(told, why=f"{why}{hint}", seconds=None)
 
@@ -290,11 +290,13 @@ def _recipients(
     older = [run for run in known.runs if since <= run.revision < announced.revision]
     told_before = up_to_date(account.ledger(), older, known.void)
     given = account.parameters
-    rights = MailRights(
-        given.get("Environment", "prod"), words_in(given.get("AllowedRecipients", ""))
-    )
+    rights = MailRights(_environment(account), words_in(given.get("AllowedRecipients", "")))
     code = account.customer.code
     return [*recipients_of(announced, code, mailing, audience, told_before, rights)]
+
+
+def _environment(account: CustomerAccount) -> str:
+    return account.parameters.get("Environment", PROD)
 
 
 def _by_topic(recipients: Sequence[Recipient], mailing: Mailing) -> dict[str, int]:

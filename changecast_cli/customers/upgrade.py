@@ -75,8 +75,8 @@ def upgrade(
     """Deploy this release to customers in rings: a canary first, then groups of five.
 
     Checks every account first, and runs the doctor before and after each upgrade. Stops after the
-    first ring in which a customer fails or is worse than before; the rest keep their release.
-    Prints how to go back. Does not touch the hub: hub and customers may differ by one event
+    first ring in which a customer fails or is worse than before; the rest keep their release. Then
+    prints how to go back. Does not touch the hub: hub and customers may differ by one event
     version.
     """
     chosen = _chosen(config, customer or [], everybody=everybody, canary=canary)

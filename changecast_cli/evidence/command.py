@@ -101,6 +101,8 @@ def verify(
     checked = Checked(file.read_bytes())
     faults = [*checked.faults]
     signed, note = "", UNSIGNED
+    if key and archive.SIGNATURE not in checked.files:
+        faults.append(f"the file is not signed, so it cannot be from {key}")
     if archive.SIGNATURE in checked.files:
         note = "Its signature was not checked."
         if not offline:
@@ -154,8 +156,9 @@ def _as_json(checked: Checked, faults: list[str], signed: str) -> dict[str, Any]
 def _say_checked(file: Path, checked: Checked, faults: list[str], note: str) -> None:
     for fault in faults:
         say(f"{file}: {fault}")
-    if faults:
+    if checked.faults:
         out.print(f"{file} was changed after it was exported", markup=False)
+    if faults:
         return
     about = checked.manifest
     entries = counted(checked.entries, "entry", "entries")

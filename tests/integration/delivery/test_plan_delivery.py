@@ -163,6 +163,19 @@ def test_an_empty_topic_is_reported_as_nothing_to_send(account: Account) -> None
     assert report["ended_at"] is not None
 
 
+def test_outside_prod_the_reason_for_nobody_does_not_deny_that_people_are_subscribed() -> None:
+    settings = {"ENVIRONMENT": "test", "ALLOWED_RECIPIENTS": "@ok.example"}
+    people = ["p1@acme.example"]
+    account = Account(ses=Ses(contacts={"announcements": people}), environment=settings)
+    account.announce(envelope())
+    account.settle()
+    assert account.ses.mails == []
+    reason = account.events.last_report()["reason"]
+    assert (reason["code"], "nobody who may be mailed here is" in reason["message"]) == (
+        "no_recipients", True,
+    )  # fmt: skip
+
+
 def test_a_withdrawn_customer_is_told(account: Account) -> None:
     account.announce(envelope(1, customers=("acme", "globex")))
     account.settle()

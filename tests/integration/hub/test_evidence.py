@@ -225,6 +225,12 @@ def test_another_key_or_no_signature_proves_nothing(
     Path("torn.zip").write_bytes(packed(files))
     status, said = typed("evidence", "verify", "torn.zip", "--key", key)
     assert (status, "the signature was not made with" in said) == (1, True)
+    del files["signature.json"]
+    Path("stripped.zip").write_bytes(packed(files))
+    status, said = typed("evidence", "verify", "stripped.zip", "--key", key)
+    assert (status, f"is not signed, so it cannot be from {key}" in said) == (1, True)
+    assert typed("evidence", "verify", "stripped.zip", "--key", key, "--offline")[0] == 1
+    assert typed("evidence", "verify", "stripped.zip")[0] == 0
 
 
 def test_customers_that_are_open_give_the_hashes_of_their_mails(

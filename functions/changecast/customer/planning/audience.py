@@ -85,14 +85,17 @@ def recipients_of(
             yield recipient_for(key, address, variant_in(own, looks.get(address)))
 
 
-def reason_for_nobody(mailing: Mailing, announced: ChangeAnnounced) -> tuple[str, str]:
+def reason_for_nobody(
+    mailing: Mailing, announced: ChangeAnnounced, environment: str
+) -> tuple[str, str]:
     """Return code and message for a mailing without recipients."""
     if mailing.base and not mailing.material:
         return (
             "minor_revision",
             "nothing that readers see has changed, and everybody is up to date",
         )
-    only = " who may be mailed here" if announced.test else ""
+    is_limited = announced.test or environment != "prod"
+    only = " who may be mailed here" if is_limited else ""
     return "no_recipients", f"nobody{only} is subscribed to the topic {mailing.topic.value}"
 
 

@@ -225,7 +225,7 @@ def _open(
         *recipients_of(draft.announced, code, mailing, audience, told_before, rights, looks.own)
     ]
     told = _endpoints_told(planner, draft, mailing, told_before)
-    if reason := _reason(mailing, draft.announced, recipients):
+    if reason := _reason(mailing, draft.announced, recipients, planner.environment):
         run = with_reason(run, **reason, now=now)
     if not draft.announced.test:  # which mails only allowed recipients
         proposed = _proposed(planner, draft, audience.people, recipients, told)
@@ -350,11 +350,11 @@ def run_for(
 
 
 def _reason(
-    mailing: Mailing, announced: ChangeAnnounced, recipients: list[Recipient]
+    mailing: Mailing, announced: ChangeAnnounced, recipients: list[Recipient], environment: str
 ) -> dict[str, str] | None:
     """Return why some or all recipients get no mail."""
     if not recipients:
-        code, message = reason_for_nobody(mailing, announced)
+        code, message = reason_for_nobody(mailing, announced, environment)
         return {"class_": "nothing_to_send", "code": code, "message": message}
     if failed := sum(recipient.state is State.FAILED for recipient in recipients):
         message = (
