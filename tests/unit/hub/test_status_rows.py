@@ -19,7 +19,13 @@ from changecast.hub.tracking.rows import (
     without_finding,
 )
 from changecast.hub.tracking.schema import Row, code_in, reminder_status_key, status_key
-from changecast.hub.tracking.silence import is_overdue, is_resolved, judged, must_tell
+from changecast.hub.tracking.silence import (
+    cause_of,
+    is_overdue,
+    is_resolved,
+    judged,
+    must_tell,
+)
 from tests.support.builders import NOW, announced, arrived, envelope, reported
 
 TIME_TO_REPORT = timedelta(minutes=15)
@@ -212,3 +218,9 @@ def test_the_customer_of_a_status_and_of_a_reminder_is_in_its_key() -> None:
         assert code_in(status_key("CHG-1#x", 12, code)) == code
         reminder = reminder_status_key("CHG-1#x", code, "2027-01-20T22:00:00Z", "24h")
         assert code_in(reminder) == code
+
+
+def test_a_missing_registry_entry_alone_does_not_mean_that_nobody_was_told() -> None:
+    found = cause_of(new(), None, None)
+    assert found.cause is Cause.UNKNOWN_CUSTOMER
+    assert "If there is no route to it either, nobody was told" in found.message

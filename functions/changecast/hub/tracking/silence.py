@@ -28,7 +28,9 @@ def cause_of(row: Row, customer: Customer | None, route: Route | None) -> Findin
     if customer is None or route is None:
         return Finding(
             Cause.UNKNOWN_CUSTOMER,
-            f"no customer is registered as {code!r}, so nobody was told",
+            # A route works without its entry, but then the hub refuses the account's reports.
+            f"no customer is registered as {code!r}. If there is no route to it either, nobody was "
+            "told",
             f"aws ssm get-parameter --name /changecast/customers/{code}",
         )
     if route.fault:
