@@ -1,5 +1,6 @@
 """changecast forget: delete a person's data in an account; counts stay."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,10 +9,12 @@ from typing import Annotated, Any
 import typer
 from botocore.exceptions import ClientError
 
+from changecast.customer.ledger.answers import revoke
 from changecast.customer.ledger.erasure import FoundAddress, erase_address, find_address
 from changecast.customer.ledger.table import open_ledger
 from changecast.customer.planning.recipients import normalise
 from changecast.customer.planning.shared_reading import PREFIX
+from changecast.customer.responding.keyring import Keyring
 from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.contacts.account import (
     FEW,
@@ -24,6 +27,7 @@ from changecast_cli.contacts.account import (
 )
 from changecast_cli.contacts.addresses import mailbox_of
 from changecast_cli.contacts.backup import account_of
+from changecast_cli.contacts.personal_links import keyring_in
 from changecast_cli.contacts.records import every_contact
 from changecast_cli.contacts.suppression_list import release, suppressed
 from changecast_cli.failures import FAILED, Failed, Refused
@@ -61,24 +65,29 @@ def forget(
 ) -> None:
     """Delete a person's contact, and their address in the ledger. States and counts stay.
 
-    Reads the whole ledger, so it needs administrator rights in the account. Safe to repeat. Exits
-    with 1 if a mail to the person may still be sent: run it again later.
+    Also revokes the person's links and the address of their calendar, if people may answer. Reads
+    the whole ledger, so it needs administrator rights in the account. Safe to repeat. Exits with 1
+    if a mail to the person may still be sent: run it again later.
     """
     if "@" not in address.strip():
         raise Refused(f"{address!r} is not a mail address")
     contacts = open_list(customer, profile, region, FEW)
-    table = outputs_of(contacts.session).get("LedgerTable")
+    outputs = outputs_of(contacts.session)
+    table = outputs.get("LedgerTable")
     if table is None:
         raise Refused(
             "the account has no ledger (its stack has no output LedgerTable): deploy "
             "the stack first"
         )
+    keyring = keyring_in(contacts.session, outputs)
     person = look(contacts, table, address)
-    plan = said(contacts, person, suppression_too=suppression_too)
+    plan = said(contacts, person, suppression_too=suppression_too, has_links=keyring is not None)
     is_confirmed = go_on(plan, yes=yes, dry_run=dry_run)
-    emptied = (
-        remove(contacts, table, person, suppression_too=suppression_too) if is_confirmed else 0
-    )
+    emptied = 0
+    if is_confirmed:
+        emptied = remove(
+            contacts, table, person, time.time(), suppression_too=suppression_too, keyring=keyring
+        )
     left = len(person.ledger.done) + len(person.ledger.unfinished) - emptied
     if as_json:
         print_json(_plain(person, suppression_too=suppression_too, done=is_confirmed, left=left))
@@ -124,8 +133,10 @@ def _reading() -> Iterator[Callable[[int], None]]:
     err.print(f"[dim]{read:,} ledger items read[/]")
 
 
-def said(contacts: OpenList, person: Person, *, suppression_too: bool) -> list[str]:
-    """Print what will be done."""
+def said(
+    contacts: OpenList, person: Person, *, suppression_too: bool, has_links: bool = False
+) -> list[str]:
+    """Return what will be done, in sentences; `has_links` says that people may answer."""
     ledger = person.ledger
     stays = "removed" if suppression_too else "stays, so that nobody mails them again by mistake"
     return [
@@ -138,23 +149,41 @@ def said(contacts: OpenList, person: Person, *, suppression_too: bool) -> list[s
         *([(f"ledger: {counted(len(ledger.unfinished), 'item')} left for now, because a mail "
 "may still be sent")]
           if ledger.unfinished else []),
+        *(["links: the person's links and the address of their calendar stop working"]
+          if has_links else []),
         f"suppression list: {stays if person.suppressed else 'not on it'}",
     ]  # fmt: skip
 
 
-def remove(contacts: OpenList, table: str, person: Person, *, suppression_too: bool) -> int:
+def remove(
+    contacts: OpenList,
+    table: str,
+    person: Person,
+    now: float,
+    *,
+    suppression_too: bool,
+    keyring: Keyring | None = None,
+) -> int:
     """Forget the person; return how many ledger items lost their address.
 
-    The contact goes first: from then on no new run names the person.
+    The contact goes first: from then on no new run names the person. The address of a calendar
+    needs no item of the ledger, so links are revoked, under a pseudonym from the `keyring`.
     """
     for spelling in person.contacts:
         _delete_contact(contacts, spelling)
     _delete_readings(contacts)
     ledger = open_ledger(contacts.session, table)
+    for owner in _owners(person, keyring) if keyring else ():
+        revoke(ledger, owner, now)
     emptied = [erase_address(ledger, item) for item in person.ledger.done]
     for spelling in person.suppressed if suppression_too else ():
         release(contacts, spelling)
     return sum(emptied)
+
+
+def _owners(person: Person, keyring: Keyring) -> set[str]:
+    """Return the pseudonyms of the links to a person's addresses, one for most people."""
+    return {keyring.person(normalise(each)) for each in (person.address, *person.contacts)}
 
 
 def _delete_readings(contacts: OpenList) -> None:

@@ -1,6 +1,7 @@
 """changecast contacts revoke, rotate-links: end a person's links, and sign links with a new key."""
 
 import time
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import boto3
@@ -9,7 +10,7 @@ import typer
 from changecast.customer.ledger.answers import revoke as revoke_links
 from changecast.customer.ledger.table import open_ledger
 from changecast.customer.planning.recipients import normalise
-from changecast.customer.responding.keyring import parse_keyring, rotated
+from changecast.customer.responding.keyring import Keyring, parse_keyring, rotated
 from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.contacts.account import (
     FEW,
@@ -73,6 +74,12 @@ def rotate_links(
     out.print(
         f"Rotated: within five minutes, links are signed with key {parse_keyring(after).current}"
     )
+
+
+def keyring_in(session: boto3.Session, outputs: Mapping[str, str]) -> Keyring | None:
+    """Return the keys of an account's personal links; None if its stack has none."""
+    secret = outputs.get(KEYRING)
+    return parse_keyring(_value(session, secret)) if secret else None
 
 
 def _secret(session: boto3.Session) -> str:

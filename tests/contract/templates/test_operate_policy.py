@@ -46,7 +46,7 @@ DOCUMENTS: Mapping[str, tuple[str, ...]] = {
     "customers": (*BOTH, REPAIR, *DEPLOY, "operate-propose"),
     "contacts": (*CONTACTS, "operate-links"),
     "channels": ("operate-channels",),
-    "forget": (*CONTACTS, "operate-forget"), "send-test": ("operate-send-test",),
+    "forget": (*CONTACTS, "operate-forget", "operate-links"), "send-test": ("operate-send-test",),
 }  # fmt: skip
 SERVICES = ("cloudformation", "cloudwatch", "dynamodb", "events", "iam", "kms", "lambda", "s3",
             "secretsmanager", "service-quotas", "sesv2", "sns", "sqs", "ssm", "sts",

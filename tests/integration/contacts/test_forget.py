@@ -6,6 +6,7 @@ import pytest
 
 from changecast.customer.ledger.preferences import Preference, choose, read_preferences
 from changecast.customer.ledger.schema import mailbox_of
+from changecast.customer.responding.keyring import parse_keyring
 from changecast_cli.contacts.account import OpenList
 from changecast_cli.contacts.forget import look, remove, said
 from changecast_cli.contacts.records import Contact, every_contact
@@ -18,6 +19,7 @@ from testbed.doubles.ses import Ses
 from testbed.doubles.visitor import Visitor, link_in, responder
 
 ANA, BEN = "Ana@acme.example", "ben@acme.example"
+NOW = 1_800_000_000.0
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def account_of(here: OpenList, people: dict[str, list[str]], **environment: str)
 
 def forgotten(here: OpenList, *, suppression_too: bool = False) -> int:
     person = look(here, "ledger", ANA)
-    return remove(here, "ledger", person, suppression_too=suppression_too)
+    return remove(here, "ledger", person, NOW, suppression_too=suppression_too)
 
 
 def test_the_address_is_gone_and_states_and_counts_stay(here: OpenList, account: Account) -> None:
@@ -135,7 +137,7 @@ def test_a_recipient_who_moves_in_between_is_left_for_the_next_time(
     mail = next(mail for mail in account.ses.mails if mail.to.startswith("ana"))
     account.hear(mail.event("Delivery"))
     account.settle(1)
-    assert remove(here, "ledger", person, suppression_too=False) == 0
+    assert remove(here, "ledger", person, NOW, suppression_too=False) == 0
     assert forgotten(here) == 1
 
 
@@ -203,6 +205,19 @@ def test_no_answer_says_whose_it_was_and_every_answer_still_counts(
     approve(answering, BEN, comment="Still yes")
     last = heard(answering)[-1]
     assert (last["approval"], last["counts"]["approved"]) == ("approved", 2)
+
+
+def test_the_address_of_a_calendar_ends_with_its_person(here: OpenList, answering: Account) -> None:
+    keys = parse_keyring(answering.secrets.secret)
+    calendars = {
+        address: next(link for link in visitor(answering, address).open().links if "/f/" in link)
+        for address in (ANA, BEN)
+    }
+    person, now = look(here, "ledger", ANA), answering.clock.time()
+    remove(here, "ledger", person, now, suppression_too=False, keyring=keys)
+    anybody = Visitor(responder(answering))
+    assert [anybody.open(calendars[address]).status for address in (ANA, BEN)] == [410, 200]
+    assert visitor(answering, BEN).open().status == 200
 
 
 def test_a_forgotten_approver_keeps_nobody_waiting(here: OpenList, answering: Account) -> None:
