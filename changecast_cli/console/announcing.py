@@ -15,6 +15,7 @@ from changecast.contract.errors import ContractError
 from changecast.contract.reserved_ids import TEST_SUFFIX
 from changecast.hub.announcing.announce import Announcement, Outcome
 from changecast.hub.announcing.metadata import Fault, MetadataFault
+from changecast.hub.tracking.discards import standing_revisions
 from changecast.hub.tracking.originals import kept
 from changecast.hub.tracking.revisions import revisions
 from changecast_cli.announcing.dry_run import lines_of, outlooks_of
@@ -135,8 +136,8 @@ def next_revision(table: "Table", change_id: str, *, cancelled: bool) -> Prefill
 
     Refused if the hub does not keep it.
     """
-    known = revisions(table, change_id)
-    original = kept(table, change_id, known[-1].revision) if known else None
+    known, standing = revisions(table, change_id), standing_revisions(table, change_id)
+    original = kept(table, change_id, standing[-1].revision) if standing else None
     if original is None or not original.detail.metadata:
         raise Refused(
             f"the hub has no copy of the document of {change_id!r}: upload its metadata.json"

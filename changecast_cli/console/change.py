@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from changecast.contract.change import Change, Status
-from changecast.hub.tracking.discards import discards
+from changecast.hub.tracking.discards import discards, standing_revisions
 from changecast.hub.tracking.operator_actions import OperatorAction, actions_on
 from changecast.hub.tracking.originals import kept
 from changecast.hub.tracking.responses import answers
@@ -48,16 +48,22 @@ class Difference:
 
 @dataclass(frozen=True)
 class Known:
-    """What the hub knows of a change."""
+    """What the hub knows of a change; `standing` are the records that are not void."""
 
     change_id: str
     rows: Sequence[Row]
     records: Sequence[Record]
+    standing: Sequence[Record]
 
     @property
     def run(self) -> Run:
         """State of every customer."""
-        return with_expected(run_of(self.change_id, self.rows), self.records)
+        return with_expected(run_of(self.change_id, self.rows), self.standing)
+
+    @property
+    def newest(self) -> Record | None:
+        """The newest record, one that is not void if there is any."""
+        return next(reversed(self.standing or self.records), None)
 
     @property
     def seen_as(self) -> str:
@@ -70,7 +76,7 @@ def change(request: Request) -> Response:
     """Show a change."""
     table, zone = request.app.state.console.aws.table, clock(request)
     known = known_of(table, request.query_params.get("id", ""))
-    run, newest = known.run, known.records[-1] if known.records else None
+    run, newest = known.run, known.newest
     codes = part_of(sorted(run["customers"]), request, "customers")
     shown = _shown_revision(request, known)
     document = _kept(table, known.change_id, shown)
@@ -127,7 +133,8 @@ async def live(request: Request) -> Response:
 
 def known_of(table: "Table", change_id: str) -> Known:
     """Return what the hub knows of the change; Refused if it knows nothing."""
-    known = Known(change_id, statuses(table, change_id), revisions(table, change_id))
+    standing = standing_revisions(table, change_id)
+    known = Known(change_id, statuses(table, change_id), revisions(table, change_id), standing)
     if not (known.rows or known.records):
         raise Refused(f"there is no change {change_id!r}")
     return known
@@ -180,7 +187,7 @@ def _shown_revision(request: Request, known: Known) -> int:
     there = {one.revision for one in known.records}
     if asked.isdecimal() and len(asked) < 8 and int(asked) in there:
         return int(asked)
-    return max(there, default=0)
+    return known.newest.revision if known.newest else 0
 
 
 def _columns(known: Known) -> list[int]:

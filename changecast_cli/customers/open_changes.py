@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from changecast.contract.change import Status
 from changecast.contract.reserved_ids import TEST_SUFFIX
+from changecast.hub.tracking.discards import standing_revisions
 from changecast.hub.tracking.queries import change_ids_of_customer
-from changecast.hub.tracking.revisions import Record, revisions
+from changecast.hub.tracking.revisions import Record
 from changecast.hub.tracking.table import statuses
 from changecast_cli.watching.runs import is_final, run_of
 
@@ -36,7 +37,7 @@ def is_unheard(table: "Table", record: Record, code: str) -> bool:
 
 
 def newest_records(table: "Table", code: str) -> Iterator[Record]:
-    """Return the newest record of every change that ever named the customer, without tests."""
+    """Return the newest valid record of every change that ever named the customer; no tests."""
     for change_id in change_ids_of_customer(table, code):
         if not change_id.endswith(TEST_SUFFIX):
-            yield from revisions(table, change_id)[-1:]
+            yield from standing_revisions(table, change_id)[-1:]

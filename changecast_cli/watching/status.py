@@ -16,6 +16,7 @@ from changecast.contract.change import utc
 from changecast.contract.delivery_reported import RunState
 from changecast.hub.announcing.announce import STATUS_TABLE
 from changecast.hub.name_suggestions import known_names
+from changecast.hub.tracking.discards import standing_revisions
 from changecast.hub.tracking.findings import ANNOUNCED, SILENT
 from changecast.hub.tracking.open_windows import (
     OverdueChange,
@@ -226,7 +227,7 @@ def _reader(table: "Table", change_id: str | None, since: str, filters: Filters)
 
 def _known(table: "Table", change_id: str) -> Run:
     known = run_of(change_id, statuses(table, change_id))
-    run = with_expected(known, revisions(table, change_id))
+    run = with_expected(known, standing_revisions(table, change_id))
     if not run["customers"]:
         raise Refused(f"unknown change {change_id!r}. To list changes: changecast status")
     return run

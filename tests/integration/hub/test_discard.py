@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
-from changecast.contract.change_announced import parse_announced
+from changecast.contract.change_announced import ChangeAnnounced, parse_announced
 from changecast.contract.errors import ContractError
 from changecast.hub.announcing.announce import Outcome, announce
 from changecast.hub.announcing.discard import discard
+from changecast.hub.announcing.reannounce import reannounce
 from changecast.hub.tracking.queries import overdue, statuses
 from changecast.hub.tracking.revisions import revisions
 from changecast.hub.tracking.table import apply_report, open_status_rows
+from changecast_cli.customers.open_changes import open_changes
+from changecast_cli.main import run as run_command
 from changecast_cli.watching.runs import run_of, strays
 from tests.support.builders import NOW, announced, arrived, change, document, envelope, reported
 from tests.support.fake_hub import FakeEvents, FakeHub, fake_hub
@@ -61,6 +64,28 @@ def test_each_customer_of_a_confidential_change_hears_of_a_discard_alone(hub: Fa
     assert discard("CHG-1", STRAY, hub=hub).told == ("acme", "globex")
     heard = [(one["customers"], one["discards"]) for one in details(hub)[-2:]]
     assert heard == [(["acme"], [STRAY]), (["globex"], [STRAY])]
+
+
+def test_a_discarded_revision_is_not_announced_again(hub: FakeHub) -> None:
+    announce(document(), hub=hub)
+    announce(document(changeTitle="Wrong"), hub=hub)
+    discard("CHG-1", 2, hub=hub)
+    assert reannounce("CHG-1", "acme", hub=hub).revision == 1
+    again = details(hub)[-1]
+    assert (again["customers"], again["discards"]) == (["acme"], [2])
+    discard("CHG-1", 1, hub=hub)
+    with pytest.raises(ContractError, match="every revision of 'CHG-1' is void"):
+        reannounce("CHG-1", "acme", hub=hub)
+
+
+def test_a_customer_that_leaves_is_withdrawn_from_the_revision_that_stands(hub: FakeHub) -> None:
+    announce(document(), hub=hub)
+    announce(document(changeTitle="Wrong"), hub=hub)
+    discard("CHG-1", 2, hub=hub)
+    for event in details(hub):
+        row = envelope(ChangeAnnounced.model_validate(event))
+        open_status_rows(hub.table, parse_announced(json.dumps(row)), NOW)
+    assert [one.revision for one in open_changes(hub.table, "acme")] == [1]
 
 
 def test_after_a_discard_the_same_document_is_the_next_revision(hub: FakeHub) -> None:
@@ -137,6 +162,26 @@ def test_status_shows_the_revision_that_stands(hub: FakeHub) -> None:
     assert strays(statuses(hub.table, "CHG-1"), revisions(hub.table, "CHG-1")) == []
     due = [key["sk"] for key in overdue(hub.table, NOW + timedelta(days=1))]
     assert not [one for one in due if one.startswith(str(STRAY))]
+
+
+def test_status_expects_nothing_of_a_discarded_revision(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    announce(document(), hub=hub)
+    announce(document(changeTitle="Wrong"), hub=hub)
+    for event in details(hub):
+        row = envelope(ChangeAnnounced.model_validate(event))
+        open_status_rows(hub.table, parse_announced(json.dumps(row)), NOW)
+    for code in ("acme", "globex"):
+        apply_report(hub.table, arrived(reported(customer=code, state="sent")), code, NOW)
+    discard("CHG-1", 2, hub=hub)
+    monkeypatch.setattr("sys.argv", ["changecast", "status", "CHG-1", "--json"])
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    with pytest.raises(SystemExit) as stopped:
+        run_command()
+    found = json.loads(capsys.readouterr().out)["customers"]
+    assert not stopped.value.code
+    assert {(one["revision"], one["state"]) for one in found.values()} == {(1, "sent")}
 
 
 def test_status_shows_the_revision_that_stands_where_a_stray_was_parked(hub: FakeHub) -> None:

@@ -11,6 +11,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from changecast.hub.announcing.announce import announce
+from changecast.hub.announcing.discard import discard
 from changecast.hub.tracking.freezes import CustomerFreezes, FrozenTime, keep_freezes
 from changecast.hub.tracking.revisions import revisions
 from changecast_cli.console.application import application
@@ -192,6 +193,18 @@ def test_the_next_revision_of_a_change_is_prefilled(
     assert "CHG-1 revision 4" in Seen(answer.text).text
     announce_it(browser, answer.url.params["draft"])
     assert revisions(hub.table, "CHG-1")[-1].status == status
+
+
+def test_the_next_revision_is_prefilled_with_what_was_not_discarded(
+    browser: TestClient, hub: FakeHub
+) -> None:
+    announce(document(version=3), hub=hub)
+    announce(document(version=4, changeTitle="Wrong"), hub=hub)
+    discard("CHG-1", 4, hub=hub)
+    page = browser.get("announce", params={"id": "CHG-1"}).text
+    given = json.loads(Seen(page).raw.split('required>\n')[1].split("</textarea>")[0]
+                       .replace("&#34;", '"'))  # fmt: skip
+    assert (given["changeTitle"], given["version"]) == (document()["changeTitle"], 5)
 
 
 def test_a_change_that_the_hub_does_not_keep_is_said(browser: TestClient) -> None:

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from changecast.contract.change import utc
 from changecast.hub.announcing.announce import announce
+from changecast.hub.announcing.discard import discard
 from changecast.hub.tracking.operator_actions import Action, OperatorAction
 from changecast.hub.tracking.schema import action_key
 from changecast_cli.console.board import Standing
@@ -220,6 +221,17 @@ def test_a_run_is_not_resumed_twice_before_its_account_reports(
         assert any("verb=resume" in one for one in page.values("href")) is has_button
         assert ("If none arrives within two minutes" in page.text) is not has_button
         assert any("look=1" in one for one in page.values("href"))
+
+
+def test_a_discarded_revision_is_not_what_stands(browser: TestClient, hub: FakeHub) -> None:
+    announce(document(), hub=hub)
+    announce(document(changeTitle="Wrong"), hub=hub)
+    discard("CHG-1", 2, hub=hub)
+    known = known_of(hub.table, "CHG-1")
+    standing = {code: one["revision"] for code, one in known.run["customers"].items()}
+    assert standing == {"acme": 1, "globex": 1}
+    assert known.newest == known.records[0]
+    assert "Patch the hosts" in seen(browser, "change", id="CHG-1").text
 
 
 def test_mails_that_may_follow_are_named_by_when_they_go_out(

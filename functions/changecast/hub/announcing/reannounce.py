@@ -16,8 +16,9 @@ from changecast.hub.announcing.confidential import seen_by
 from changecast.hub.announcing.events import new_traceparent, outgoing, trace_id
 from changecast.hub.announcing.publishing import publish
 from changecast.hub.name_suggestions import known_names
+from changecast.hub.tracking.discards import discards, standing_revisions
 from changecast.hub.tracking.originals import Original, kept
-from changecast.hub.tracking.revisions import Record, note_again, revisions
+from changecast.hub.tracking.revisions import Record, note_again
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -32,16 +33,25 @@ def reannounce(
     dry_run: bool = False,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Announcement:
-    """Announce the newest revision that names a customer again, to that customer alone.
+    """Announce the newest valid revision that names a customer again, to that customer alone.
+
+    The event also says which revisions are void.
 
     Raises:
         ContractError: `unknown_change`, `out_of_scope` or `not_kept`.
         NotPut: EventBridge refused an event.
     """
-    record = newest_naming(code, change_id, revisions(hub.table, change_id))
+    void = tuple(one.revision for one in discards(hub.table, change_id))
+    standing = standing_revisions(hub.table, change_id)
+    if void and not standing:
+        raise ContractError(
+            "unknown_change", f"every revision of {change_id!r} is void: announce its document"
+        )
+    record = newest_naming(code, change_id, standing)
     original = _kept(hub.table, record)
     by, at = who_announces(announced_by or hub.caller), now()
     detail = again_for(whole(original, record, code), code, by=by, at=at)
+    detail = detail.model_copy(update={"discards": void})
     if not dry_run:
         put_again(hub, detail, code)
     return Announcement(

@@ -7,6 +7,7 @@ from boto3.dynamodb.conditions import Key
 
 from changecast.hub.tracking.items import change_row, put_once, query
 from changecast.hub.tracking.queries import statuses
+from changecast.hub.tracking.revisions import Record, revisions
 from changecast.hub.tracking.schema import (
     DISCARDS,
     Row,
@@ -53,6 +54,12 @@ def discards(table: "Table", change_id: str) -> list[Discard]:
         )
         for item in found
     ]
+
+
+def standing_revisions(table: "Table", change_id: str) -> list[Record]:
+    """Return the records of the change's revisions that are not void, oldest first."""
+    void = {one.revision for one in discards(table, change_id)}
+    return [one for one in revisions(table, change_id) if one.revision not in void]
 
 
 def keep_discard(table: "Table", change_id: str, discard: Discard) -> None:
