@@ -33,6 +33,7 @@ MEASURES = (
     "channels",
     "quota",
     "billed",
+    "profile",
     "announcement",
     "neighbour",
     "growth",

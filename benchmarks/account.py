@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -34,25 +35,31 @@ _SERVICES = {"ses": "SESV2", "dynamodb": "DYNAMODB", "s3": "S3", "sqs": "SQS"}
 
 @dataclass(frozen=True)
 class Figures:
-    """What a number of units of work took: CPU, wall time, and the peak memory of a process."""
+    """What a number of units of work took: CPU, wall time, and the peak memory of a process.
+
+    `layers` is the CPU of botocore and HTTP by service, if it was asked for.
+    """
 
     units: int
     cpu: float
     wall: float
     peak_mb: float
+    layers: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
 class Account:
     """The stubs' addresses by service, and the environment that makes a function use them.
 
-    `rate` is how many mails a second the account may send.
+    `rate` is how many mails a second the account may send. `options` are those of
+    `benchmarks.function`.
     """
 
     urls: dict[str, str]
     environment: dict[str, str]
     rate: float
     changes: Iterator[int] = field(default_factory=lambda: count(1))
+    options: tuple[str, ...] = ()
 
     def plan(self, changes: int = 1) -> tuple[Figures, list[str]]:
         """Announce more changes; returns what the planner used, and the delivery hints.
@@ -64,7 +71,7 @@ class Account:
             json.dumps(envelope(change_id=f"CHG{number}", test=number == numbers[0]))
             for number in numbers
         ]
-        (figures,) = self.work(["function", "plan_delivery"], [[body] for body in bodies])
+        (figures,) = self._work_of("plan_delivery", [[body] for body in bodies])
         return figures, self.messages("deliveries")
 
     def send(self, hints: Sequence[str], processes: int) -> Figures:
@@ -72,12 +79,13 @@ class Account:
 
         The first batch of each is its warm-up. Units are mails.
         """
-        found = self.work(["function", "send_mail"], [[hint] for hint in hints], processes)
+        found = self._work_of("send_mail", [[hint] for hint in hints], processes)
         return Figures(
             units=BATCH * sum(each.units for each in found),
             cpu=sum(each.cpu for each in found),
             wall=max(each.wall for each in found),
             peak_mb=max(each.peak_mb for each in found),
+            layers=dict(sum((Counter(each.layers) for each in found), Counter())),
         )
 
     def hear(self) -> Figures:
@@ -91,8 +99,11 @@ class Account:
             for kind, (soonest, latest) in NEWS_SECONDS.items():
                 at = number / self.rate + by_chance.uniform(soonest, latest)
                 said.append((at, json.dumps(_event_of_ses(kind, at, tags))))
-        (figures,) = self.work(["function", "record_outcome"], list(_gathered(sorted(said))))
+        (figures,) = self._work_of("record_outcome", list(_gathered(sorted(said))))
         return figures
+
+    def _work_of(self, name: str, work: Sequence[Any], processes: int = 1) -> list[Figures]:
+        return self.work(["function", name, *self.options], work, processes)
 
     def work(
         self, program: Sequence[str], work: Sequence[Any], processes: int = 1

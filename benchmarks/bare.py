@@ -1,4 +1,6 @@
-"""Send mails without a ledger, as a process: `python -m benchmarks.bare THREADS`.
+"""Send mails without a ledger, as a process.
+
+    python -m benchmarks.bare THREADS RENDERING [layers]
 
 This is what most scripts do: boto3's default client, in a loop or in threads, with mails that are
 ready before the clock starts. It has the protocol of benchmarks.function; each message is an
@@ -14,13 +16,15 @@ from concurrent.futures import ThreadPoolExecutor
 import boto3
 from botocore.config import Config
 
+from benchmarks.layers import Layers
 from benchmarks.measure import cpu_seconds, print_figures
 from changecast.customer.renderings.mails_bucket import get
 from changecast.customer.renderings.splice import load, splice
 
 
-def main(threads: int, rendering: str) -> None:
+def main(threads: int, rendering: str, *options: str) -> None:
     """Send a mail to each address."""
+    layers = Layers() if "layers" in options else None
     template = load(get(boto3.client("s3"), os.environ["MAILS_BUCKET"], rendering) or b"")
     ses = boto3.client("sesv2", config=Config(max_pool_connections=threads))
     print("ready", flush=True)
@@ -41,10 +45,12 @@ def main(threads: int, rendering: str) -> None:
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(send, mails[:threads]))
+        if layers:
+            layers.clear()
         began, cpu = time.perf_counter(), cpu_seconds()
         list(pool.map(send, mails[threads:]))
-        print_figures(len(mails) - threads, began, cpu)
+        print_figures(len(mails) - threads, began, cpu, layers)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), *sys.argv[2:])

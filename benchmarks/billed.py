@@ -48,15 +48,15 @@ def _measured_round(rate: float, batches: int) -> Billed:
         planned, hints = place.plan()
         sent = place.send(hints, 1)
         heard = place.hear()
-    planner = _price("PlanDeliveryFunction", planned) / (BATCH * (1 + batches))
+    planner = price("PlanDeliveryFunction", planned) / (BATCH * (1 + batches))
     return Billed(
         planner=planner,
-        sender=_price("SendMailFunction", sent) / sent.units,
-        outcomes=len(NEWS_SECONDS) * _price("RecordOutcomeFunction", heard) / heard.units,
+        sender=price("SendMailFunction", sent) / sent.units,
+        outcomes=len(NEWS_SECONDS) * price("RecordOutcomeFunction", heard) / heard.units,
     )
 
 
-def _price(function: str, used: Figures) -> float:
+def price(function: str, used: Figures) -> float:
     """Return what a process would cost as this function, in percent of SES's price of a mail."""
     memory: int = resource("template.yaml", function)["MemorySize"]
     share = min(1.0, memory / MB_OF_A_CORE)

@@ -13,7 +13,10 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from benchmarks.layers import Layers
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 5
@@ -119,13 +122,14 @@ def peak_memory_mb() -> float:
     return int(line.split()[1]) / 1024
 
 
-def print_figures(units: int, began: float, cpu: float) -> None:
+def print_figures(units: int, began: float, cpu: float, layers: "Layers | None" = None) -> None:
     """Return what this process used since (perf_counter, CPU seconds), for its parent process."""
     figures = {
         "units": units,
         "cpu": cpu_seconds() - cpu,
         "wall": time.perf_counter() - began,
         "peak_mb": peak_memory_mb(),
+        "layers": layers.found() if layers else {},
     }
     print(json.dumps(figures))
 

@@ -51,7 +51,8 @@ def main() -> None:
 
 def bare(place: Account, threads: int, mails: int) -> Figures:
     """Send with boto3 alone, in this many threads; what that used."""
-    (figures,) = place.work(["bare", str(threads), RENDERING], ADDRESSES[:mails])
+    program = ["bare", str(threads), RENDERING, *place.options]
+    (figures,) = place.work(program, ADDRESSES[:mails])
     return figures
 
 

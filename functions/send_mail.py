@@ -14,7 +14,7 @@ from changecast.customer.sending.batch import Sender
 from changecast.customer.sending.deliveries import Deliveries, send_delivery
 from changecast.customer.sending.settings import SendSettings
 from changecast.lambdas.batches import Answer, each_record
-from changecast.lambdas.clients import PATIENT
+from changecast.lambdas.clients import PATIENT, light
 from changecast.lambdas.clock import Context, deadline, wait
 
 settings = SendSettings.from_env()
@@ -23,7 +23,7 @@ links = links_of(settings, lambda: boto3.client("secretsmanager", config=PATIENT
 sender = Sender(
     ledger,
     Mailer(
-        boto3.client("sesv2", config=ONCE),
+        light(boto3.client("sesv2", config=ONCE)),
         settings.contact_list,
         settings.configuration_set,
         settings.sender,

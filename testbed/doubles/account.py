@@ -18,6 +18,7 @@ from changecast.customer.ledger import table as ledger_module
 from changecast.customer.ledger.endpoints import Endpoint, add_endpoint, read_endpoint
 from changecast.customer.ledger.evidence import note_event
 from changecast.customer.ledger.schema import ChannelName, Recipient, Run, run_id
+from changecast.lambdas import clients as lambda_clients
 from testbed.doubles.clock import Clock
 from testbed.doubles.dynamodb import Table
 from testbed.doubles.events import Events
@@ -110,6 +111,9 @@ def load(clients: dict[str, Any], environment: dict[str, str]) -> dict[str, Modu
     with (
         patch.dict(os.environ, environment),
         patch("boto3.client", lambda service, **_: clients[service]),
+        # The doubles write no requests.
+        patch.object(lambda_clients, "light", lambda client: client),
+        patch.object(ledger_module, "light", lambda client: client),
     ):
         notices = ("deliver_notice",) if "NOTICES_QUEUE_URL" in environment else ()
         for name in (*HANDLERS, *notices):
@@ -207,6 +211,7 @@ class Account:
         configure(
             send_mail, "deliveries", sender=replace(send_mail.deliveries.sender, each=_one_by_one)
         )
+        configure(self.modules["record_outcome"], "recorder", each=_one_by_one)
 
         if "deliver_notice" in self.modules:
             configure(self.modules["deliver_notice"], "notices", channels=self._channels(clients))

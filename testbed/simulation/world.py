@@ -174,6 +174,7 @@ class World:
         sender = replace(loaded["send_mail"].deliveries.sender, each=self.hub.each)
         # As in a long run, no batch is certain to have its own report.
         configure(loaded["send_mail"], "deliveries", sender=sender, always_reported=0)
+        configure(loaded["record_outcome"], "recorder", each=self.hub.each)
         offsets = self.plot.story.reminders if self.plot.story else ()
         planner = replace(
             loaded["plan_delivery"].announcements.planner,

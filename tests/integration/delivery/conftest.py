@@ -7,6 +7,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from changecast.customer.ledger.table import PATIENCE
+from changecast.lambdas.clients import light
 from testbed.doubles.account import Account
 from testbed.doubles.dynamodb import Table
 from testbed.doubles.s3 import S3
@@ -42,7 +44,7 @@ def account(stores: Any) -> Account:
 
 def moto_table() -> Any:
     """The ledger's table as the template makes it."""
-    client = boto3.client("dynamodb", region_name=REGION)
+    client = light(boto3.client("dynamodb", region_name=REGION, config=PATIENCE))
     client.create_table(
         TableName="ledger",
         BillingMode="PAY_PER_REQUEST",

@@ -12,6 +12,7 @@ import pytest
 from botocore.config import Config
 
 from changecast.customer.channels.email import ONCE
+from changecast.lambdas.clients import light
 from testbed.doubles.account import Account
 from testbed.doubles.announcements import envelope
 from testbed.doubles.ses import Ses
@@ -109,13 +110,15 @@ def url() -> Iterator[str]:
 def account(url: str) -> Iterator[Account]:
     """One recipient; the client is the sender's own, but for shorter timeouts."""
     ses = OverTheWire(contacts={"announcements": ["p@acme.example"]})
-    ses.client = boto3.client(
-        "sesv2",
-        region_name="eu-west-1",
-        endpoint_url=url,
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",
-        config=ONCE.merge(Config(connect_timeout=1, read_timeout=0.5)),
+    ses.client = light(
+        boto3.client(
+            "sesv2",
+            region_name="eu-west-1",
+            endpoint_url=url,
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+            config=ONCE.merge(Config(connect_timeout=1, read_timeout=0.5)),
+        )
     )
     account = Account(ses=ses)
     account.announce(envelope())

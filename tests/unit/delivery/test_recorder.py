@@ -1,13 +1,15 @@
 """What one invocation records of SES's events, what goes back, and when a report is requested."""
 
 import json
+import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from changecast.customer.ledger.evidence import read_event_flow
 from changecast.customer.ledger.report_schedule import begin_report
-from changecast.customer.sending.outcomes import record_outcomes
+from changecast.customer.sending.outcomes import Recorder, record_outcomes
 from testbed.doubles.account import OUTCOMES, REPORTS, Account
 from testbed.doubles.announcements import envelope
 from testbed.doubles.ses import SentMail, Ses, said_at
@@ -52,6 +54,41 @@ def test_events_of_one_run_are_recorded_and_reported_once(account: Account) -> N
     assert account.states("CHG1") == dict.fromkeys(PEOPLE, "DELIVERED")
     (report,) = account.sqs.bodies(REPORTS)
     assert json.loads(report)["run"] == account.run("CHG1").run
+
+
+class Meeting:
+    """The ledger's client; each write waits until several are under way."""
+
+    def __init__(self, client: Any, writes: int) -> None:
+        self._client, self._lock = client, threading.Lock()
+        self._met = threading.Barrier(writes, timeout=10)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def transact_write_items(self, **request: Any) -> Any:
+        self._met.wait()
+        with self._lock:
+            return self._client.transact_write_items(**request)
+
+
+def test_the_writes_of_several_ledger_batches_are_under_way_together() -> None:
+    """Lambda's time is billed while a function waits for DynamoDB."""
+    account = Account(
+        ses=Ses(contacts={"announcements": [*PEOPLE]}), environment={"BATCH_SIZE": "1"}
+    )
+    account.announce(envelope())
+    account.settle(2)
+    account.sqs.queue(REPORTS).clear()
+    module = account.modules["record_outcome"]
+    ledger = replace(module.ledger, client=Meeting(account.table, len(PEOPLE)))
+    # As the function makes it: the doubles make one call after another.
+    recorder = replace(module.recorder, ledger=ledger, each=Recorder.each)
+    records = [heard(account, mail).record() for mail in account.ses.mails]
+    answer = record_outcomes(recorder, records, account.clock.now + 30)
+    assert answer == {"batchItemFailures": []}
+    assert account.states("CHG1") == dict.fromkeys(PEOPLE, "DELIVERED")
+    assert len(account.sqs.queue(REPORTS)) == 1
 
 
 def test_two_events_of_one_person_in_one_invocation_both_count(account: Account) -> None:

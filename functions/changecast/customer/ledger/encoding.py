@@ -13,13 +13,14 @@ def encode(values: dict[str, Any]) -> Item:
 
 def value_of(value: str | float | bool) -> Item:
     """Return one value in DynamoDB's notation."""
+    if isinstance(value, str):
+        return {"S": str(value)}
     if isinstance(value, bool):
         return {"BOOL": value}
     if isinstance(value, int):
         return {"N": str(value)}
-    if isinstance(value, float):
-        return {"N": format(Decimal(str(value)), "f")}
-    return {"S": str(value)}
+    text = repr(value)
+    return {"N": format(Decimal(text), "f") if "e" in text else text}
 
 
 def decode(item: Item) -> dict[str, Any]:

@@ -38,8 +38,13 @@ def request_report(ledger: Ledger, run: str, asker: str, now: float) -> int | No
     Returns:
         Seconds that the report may wait; None if a report is requested already.
     """
-    found = ledger.client.get_item(TableName=ledger.table, Key=run_key(run), ConsistentRead=True)
     # Usually one is requested already; reading that costs a fifth of a write.
+    found = ledger.client.get_item(
+        TableName=ledger.table,
+        Key=run_key(run),
+        ConsistentRead=True,
+        ProjectionExpression=f"{_SINCE}, {_QUEUED}",
+    )
     if _is_requested(decode(found.get("Item", {})), now):
         return None
     for attempt in range(ATTEMPTS):

@@ -383,6 +383,16 @@ def run_of(item: Item) -> Run:
     return Run(**{name: values[name] for name in Run.__dataclass_fields__ if name in values})
 
 
+def batch_fields() -> list[str]:
+    """Return the attributes of a Batch's item that `batch_of` reads."""
+    return [name for name in Batch.__dataclass_fields__ if name != "recipients"]
+
+
+def recipient_fields() -> list[str]:
+    """Return the attributes of a Recipient's item that `recipient_of` reads, besides its key."""
+    return [name for name in Recipient.__dataclass_fields__ if name != "key"]
+
+
 def recipient_of(item: Item) -> Recipient:
     """Read a Recipient from its item."""
     values = decode(item)

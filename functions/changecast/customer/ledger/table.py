@@ -21,9 +21,11 @@ from changecast.customer.ledger.schema import (
     Recipient,
     Run,
     batch_counts_of,
+    batch_fields,
     batch_key,
     batch_of,
     batch_pk,
+    recipient_fields,
     recipient_item_key,
     recipient_of,
     run_key,
@@ -31,7 +33,7 @@ from changecast.customer.ledger.schema import (
 )
 from changecast.customer.ledger.states import TOLD, State
 from changecast.customer.settings import LedgerSettings
-from changecast.lambdas.clients import USER_AGENT
+from changecast.lambdas.clients import USER_AGENT, light
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -46,6 +48,11 @@ PATIENCE = Config(
     parameter_validation=False,
     user_agent=USER_AGENT,
 )
+
+# The attributes that a Batch and its Recipients are made of, besides the sort key. botocore takes
+# its time for each attribute that it reads, so the others are left at DynamoDB.
+_NAMES_IN_A_BATCH = {f"#{name}": name for name in ("sk", *batch_fields(), *recipient_fields())}
+_IN_A_BATCH = ", ".join(_NAMES_IN_A_BATCH)
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ class Ledger:
 def connect(settings: LedgerSettings) -> Ledger:
     """Connect to the ledger of the account that the function runs in, with its own role."""
     return Ledger(
-        boto3.client("dynamodb", config=PATIENCE),
+        light(boto3.client("dynamodb", config=PATIENCE)),
         settings.ledger_table,
         settings.keep_seconds,
         settings.window_seconds,
@@ -111,6 +118,8 @@ def read_batch(ledger: Ledger, run: str, number: int) -> Batch | None:
         ledger,
         KeyConditionExpression="pk = :pk",
         ExpressionAttributeValues=encode({":pk": batch_pk(run, number)}),
+        ProjectionExpression=_IN_A_BATCH,
+        ExpressionAttributeNames=_NAMES_IN_A_BATCH,
     )
     by_sk = {item["sk"]["S"]: item for item in items}
     head = by_sk.pop("batch", None)

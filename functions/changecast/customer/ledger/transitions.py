@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWrite
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError, HTTPClientError
@@ -184,22 +185,28 @@ def _recipient_update(ledger: Ledger, batch: Batch, step: Step) -> Item:
     read an earlier attempt loses.
     """
     was, now = step
-    new = {name: getattr(now, name) for name in _MOVING}
-    sets = {name: value for name, value in new.items() if value != getattr(was, name)}
+    sets = {name: value for name in _MOVING if (value := getattr(now, name)) != getattr(was, name)}
+    expression, names = _setting(tuple(sets))
     values = {f":{name}": value for name, value in sets.items()}
     return {
         "Update": {
             "TableName": ledger.table,
             "Key": recipient_item_key(batch.run, batch.number, was.key),
-            "UpdateExpression": "SET "
-            + ", ".join(f"{_RESERVED.get(name, name)} = :{name}" for name in sets),
+            "UpdateExpression": expression,
             "ConditionExpression": "#state = :was AND attempt = :before",
-            "ExpressionAttributeNames": {f"#{name}": name for name in sets if name in _RESERVED},
+            "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": encode(
                 values | {":was": was.state, ":before": was.attempt}
             ),
         }
     }
+
+
+@lru_cache(maxsize=64)
+def _setting(attributes: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+    """Return the expression that sets these attributes, and the names of its placeholders."""
+    sets = [f"{_RESERVED.get(name, name)} = :{name}" for name in attributes]
+    return "SET " + ", ".join(sets), {f"#{name}": name for name in attributes if name in _RESERVED}
 
 
 def _batch_update(ledger: Ledger, batch: Batch, written: Batch, steps: Sequence[Step]) -> Item:

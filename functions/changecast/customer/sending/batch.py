@@ -2,9 +2,8 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +22,7 @@ from changecast.customer.renderings.splice import RESPONSE, Rendering, load
 from changecast.customer.responding.links import Links
 from changecast.customer.sending.pace import HORIZON, may_send
 from changecast.customer.sending.unanswered import NO_ANSWER
+from changecast.lambdas.threads import in_threads
 from changecast.lambdas.tracing import annotate
 
 if TYPE_CHECKING:
@@ -38,22 +38,6 @@ EARLY = 2.0
 Call = Callable[[int, Recipient], Move]
 
 
-def in_threads(call: Call, recipients: Sequence[Recipient]) -> list[Move]:
-    """Make the call for every recipient, at most THREADS at a time, and wait for all of them.
-
-    Waits also if one fails: no call may outlive the invocation that started it.
-    """
-    calls = [_threads().submit(call, *each) for each in enumerate(recipients)]
-    wait(calls)
-    return [made.result() for made in calls]
-
-
-@lru_cache(maxsize=1)
-def _threads() -> ThreadPoolExecutor:
-    """Return threads that are kept while the function is warm: starting 32 costs CPU."""
-    return ThreadPoolExecutor(THREADS)
-
-
 @dataclass(frozen=True)
 class Sender:
     """What sending needs; `links` makes the mails' personal links if people may answer."""
@@ -65,7 +49,9 @@ class Sender:
     lease: float
     clock: Callable[[], float]
     wait: Callable[[float], None]
-    each: Callable[[Call, Sequence[Recipient]], list[Move]] = in_threads
+    each: Callable[[Call, Sequence[Recipient]], list[Move]] = field(
+        default=partial(in_threads, THREADS)
+    )
     links: Links | None = None
 
 

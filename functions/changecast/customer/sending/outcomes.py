@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from changecast.customer.ledger.transitions import Move, move
 from changecast.customer.sending.settings import OutcomeSettings
 from changecast.lambdas.batches import Answer, Group, Record, came_before, each_group
 from changecast.lambdas.queues import send_all
+from changecast.lambdas.threads import in_threads
 from changecast.lambdas.tracing import step
 
 if TYPE_CHECKING:
@@ -36,7 +38,12 @@ LAST_SECONDS = 8.0
 # An event this late may come from the dead letters, where SQS counts its receives anew.
 LATE_SECONDS = 1_200.0
 
+# How many ledger batches are written at a time: waiting for DynamoDB costs Lambda's time, too. An
+# invocation has at most one write of each batch under way, as without threads.
+THREADS = 8
+
 LedgerBatch = tuple[str, int]
+Call = Callable[[int, Group], Answer]
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,9 @@ class Recorder:
     sqs: "SQSClient"
     settings: OutcomeSettings
     clock: Callable[[], float] = time.time
+    each: Callable[[Call, Sequence[Group]], list[Answer]] = field(
+        default=partial(in_threads, THREADS)
+    )
 
 
 class SesEvent(NamedTuple):
@@ -66,13 +76,14 @@ class _Recording:
     """One invocation: its events, their recipients, and the touched runs.
 
     `touched` are the runs to report, and whether an earlier try may have died before its report.
+    Threads only add to these.
     """
 
     until: float
     events: dict[str, SesEvent]
     recipients: dict[LedgerBatch, list[Recipient]]
     tried: set[LedgerBatch] = field(default_factory=set)
-    touched: dict[str, bool] = field(default_factory=dict)
+    touched: list[tuple[str, bool]] = field(default_factory=list)
     recorded_at: list[float] = field(default_factory=list)
 
 
@@ -85,12 +96,13 @@ def record_outcomes(recorder: Recorder, records: Sequence[Record], until: float)
     recipients = _read_together(recorder, events.values())
     recording = _Recording(until - LAST_SECONDS, events, recipients)
     groups = _by_ledger_batch(records, events)
-    answer = each_group(groups, lambda group: _record_group(recorder, recording, group))
+    record = partial(_record_group, recorder, recording)
+    answers = recorder.each(lambda _, group: each_group([group], record), groups)
     if newest := max(recording.recorded_at, default=0.0):
         # An event with a time in the future must not prove that later events arrive.
         note_event(recorder.ledger, min(newest, recorder.clock()))
     _request_reports(recorder, recording.touched)
-    return answer
+    return {"batchItemFailures": [one for each in answers for one in each["batchItemFailures"]]}
 
 
 def _record_group(recorder: Recorder, recording: _Recording, group: Group) -> None:
@@ -105,21 +117,22 @@ def _record_group(recorder: Recorder, recording: _Recording, group: Group) -> No
             again |= any(recorder.clock() - event.put_at > LATE_SECONDS for event in events)
             recording.tried.add(batch)
             if _record(recorder, outcomes, recording.recipients.get(batch)) or again:
-                recording.touched[batch[0]] = recording.touched.get(batch[0], False) or again
+                recording.touched.append((batch[0], again))
     recording.recorded_at.extend(event.put_at for event in events)
 
 
-def _request_reports(recorder: Recorder, touched: dict[str, bool]) -> None:
+def _request_reports(recorder: Recorder, touched: Iterable[tuple[str, bool]]) -> None:
     ledger, asker = recorder.ledger, uuid4().hex
+    tried_again = {run for run, again in touched if again}
     delays = {
-        run: 0 if again else request_report(ledger, run, asker, recorder.clock())
-        for run, again in touched.items()
+        run: 0 if run in tried_again else request_report(ledger, run, asker, recorder.clock())
+        for run in dict.fromkeys(run for run, _ in touched)
     }
     asked = {run: delay for run, delay in delays.items() if delay is not None}
     hints = [(hint_report(run), max(GATHER_SECONDS, delay)) for run, delay in asked.items()]
     send_all(recorder.sqs, recorder.settings.reports_queue_url, hints)
     for run in asked:
-        if not touched[run]:
+        if run not in tried_again:
             confirm_request(ledger, run, asker)
 
 
