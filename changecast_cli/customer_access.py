@@ -54,10 +54,17 @@ ExternalId = Annotated[
 
 @dataclass(frozen=True)
 class Keys:
-    """Ways into a customer's account; None is not given."""
+    """Ways into a customer's account; None is not given.
+
+    `by_option` says that the verb has options for them.
+    """
 
     profile: str | None
     external_id: str | None
+    by_option: bool = True
+
+
+NO_OPTIONS = Keys(None, None, by_option=False)
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,7 @@ def find_customer(hub: boto3.Session, code: str) -> Customer:
     return found[code]
 
 
-def enter(hub: boto3.Session, code: str, keys: Keys) -> CustomerAccount:
+def enter(hub: boto3.Session, code: str, keys: Keys = NO_OPTIONS) -> CustomerAccount:
     """Open a customer's account; Refused, with what to do, if there is no way in.
 
     A named profile wins, then an external id, then the profile in samconfig.toml.
@@ -110,8 +117,10 @@ def enter(hub: boto3.Session, code: str, keys: Keys) -> CustomerAccount:
     customer = find_customer(hub, code)
     settings = _settings(code)
     session, way = _session(hub, customer, keys, settings)
-    _refuse_another_account(session, customer, way)
-    stack = _stack(session, customer, settings.get("stack_name", STACK), way)
+    another = _another_profile(code, keys)
+    _refuse_another_account(session, customer, way, another)
+    named = settings.get("stack_name", STACK)
+    stack = _stack(session, customer, named, f"{way} is not allowed to read", another)
     outputs = {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", ())}
     parameters = {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", ())}
     return CustomerAccount(customer, session, way, outputs, parameters)
@@ -122,20 +131,31 @@ def _session(
 ) -> tuple[boto3.Session, str]:
     external_id = keys.external_id or settings.get("OperatorExternalId")
     if external_id and not keys.profile:
-        return _by_role(hub, customer, external_id), f"the role {OPERATOR_ROLE}"
+        return _by_role(hub, customer, external_id, keys), f"the role {OPERATOR_ROLE}"
     profile = keys.profile or settings.get("profile") or f"changecast-{customer.code}"
     if profile in boto3.Session().available_profiles:
         session = in_turn(boto3.Session(profile_name=profile, region_name=customer.region))
         return session, f"the profile {profile}"
+    ways = (
+        "use --customer-profile, or --external-id"
+        if keys.by_option
+        else "add that profile to your AWS configuration, or OperatorExternalId to "
+        f"[{customer.code}] in samconfig.toml"
+    )
     raise Refused(
         f"this command reads the account of {customer.code} ({customer.account}), but there is no "
-        f"AWS profile {profile}: use --customer-profile, or --external-id if the customer lets "
-        f"you use its role {OPERATOR_ROLE}"
+        f"AWS profile {profile}: {ways} if the customer lets you use its role {OPERATOR_ROLE}"
     )
 
 
-def _by_role(hub: boto3.Session, customer: Customer, external_id: str) -> boto3.Session:
+def _another_profile(code: str, keys: Keys) -> str:
+    """Return the words for naming another profile, with or without the option."""
+    return "--customer-profile" if keys.by_option else f"profile for [{code}] in samconfig.toml"
+
+
+def _by_role(hub: boto3.Session, customer: Customer, external_id: str, keys: Keys) -> boto3.Session:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
+    another = _another_profile(customer.code, keys)
     partition = customer.bus_arn.split(":")[1]
     role = f"arn:{partition}:iam::{customer.account}:role/{OPERATOR_ROLE}"
     who = os.environ.get("USER", "operator")
@@ -148,8 +168,8 @@ def _by_role(hub: boto3.Session, customer: Customer, external_id: str) -> boto3.
         raise Refused(
             f"cannot use {role} of {customer.code} ({error.response['Error']['Code']}). Its stack "
             "needs OperatorAccount (your account) and OperatorExternalId (the same ID as "
-            "--external-id or samconfig.toml), and your own policy must allow sts:AssumeRole. "
-            "Otherwise, use --customer-profile"
+            f"{'--external-id or ' if keys.by_option else ''}samconfig.toml), and your own policy "
+            f"must allow sts:AssumeRole. Otherwise, use another {another}"
         ) from error
     given = answer["Credentials"]
     return in_turn(
@@ -162,16 +182,20 @@ def _by_role(hub: boto3.Session, customer: Customer, external_id: str) -> boto3.
     )
 
 
-def _refuse_another_account(session: boto3.Session, customer: Customer, way: str) -> None:
+def _refuse_another_account(
+    session: boto3.Session, customer: Customer, way: str, another: str
+) -> None:
     account = session.client("sts").get_caller_identity()["Account"]
     if account != customer.account:
         raise Refused(
             f"{way} belongs to account {account}, but {customer.code} is in {customer.account}: "
-            "use the right --customer-profile"
+            f"use the right {another}"
         )
 
 
-def _stack(session: boto3.Session, customer: Customer, name: str, way: str) -> "StackTypeDef":
+def _stack(
+    session: boto3.Session, customer: Customer, name: str, denied: str, another: str
+) -> "StackTypeDef":
     try:
         return session.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
@@ -183,8 +207,8 @@ def _stack(session: boto3.Session, customer: Customer, name: str, way: str) -> "
             ) from error
         if code.startswith("AccessDenied"):
             raise Refused(
-                f"{way} is not allowed to read the stack {name} of {customer.code} "
-                "(cloudformation:DescribeStacks): use another --customer-profile"
+                f"{denied} the stack {name} of {customer.code} "
+                f"(cloudformation:DescribeStacks): use another {another}"
             ) from error
         raise
 

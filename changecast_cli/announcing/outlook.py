@@ -49,7 +49,7 @@ from changecast.hub.announcing.reannounce import whole
 from changecast.hub.routes import fault_of
 from changecast.hub.tracking.originals import Original, kept
 from changecast.hub.tracking.revisions import Record, revisions
-from changecast_cli.customer_access import CustomerAccount, Keys, enter
+from changecast_cli.customer_access import CustomerAccount, enter
 from changecast_cli.doctor.largest import largest_run
 from changecast_cli.preview.brands import brand_from
 
@@ -113,7 +113,7 @@ def outlook(
     """Ask the customer's account if it is open to us, otherwise the hub's records."""
     before = known_at_hub(earlier, announced, code)
     try:
-        account = enter(session, code, Keys(None, None))
+        account = enter(session, code)
         found = _by_account(account, announced, before, now)
     except _UNREACHABLE:
         found = _by_hub(hub.table, announced, code, before)

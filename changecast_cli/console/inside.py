@@ -11,7 +11,7 @@ from changecast_cli.console.mails import SAMCONFIG
 from changecast_cli.console.trouble import REDRIVE, REPLAY
 from changecast_cli.contacts.account import open_list
 from changecast_cli.contacts.records import by_mailbox, defaults_of, every_contact
-from changecast_cli.customer_access import Keys, enter
+from changecast_cli.customer_access import enter
 from changecast_cli.deploying.samconfig import CustomerStack
 from changecast_cli.doctor import dns
 from changecast_cli.doctor.look import look_at, way_into
@@ -68,7 +68,7 @@ def by_registry(customer: Customer) -> CustomerStack:
 
 
 def _way_without_file(hub: "boto3.Session", customer: CustomerStack) -> "boto3.Session":
-    return enter(hub, customer.code, Keys(None, None)).session
+    return enter(hub, customer.code).session
 
 
 def _with_a_way(closed: Verdict, code: str) -> Verdict:
@@ -130,7 +130,7 @@ def _of_route(aws: "Aws", code: str) -> list[Buried]:
 
 
 def _of_account(aws: "Aws", code: str) -> list[Buried]:
-    account = enter(aws.session, code, Keys(None, None))
+    account = enter(aws.session, code)
     with taken(account.session.client("sqs"), account.output("DeadLetters")) as letters:
         again = to_plan_again(letters)
         return [Buried("its account", one.said, REDRIVE if one in again else "") for one in letters]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from changecast.customer.ledger.schema import Run
 from changecast.customer.ledger.table import Ledger, batches_of
 from changecast.customer.mailing import Variant
-from changecast_cli.customer_access import Keys, enter
+from changecast_cli.customer_access import enter
 from changecast_cli.failures import Refused
 from changecast_cli.watching.recipients import run_in
 from changecast_cli.watching.renderings import renderings_of
@@ -56,7 +56,7 @@ class KeptMails:
 
 
 def _read(aws: "Aws", change_id: str, revision: int, code: str) -> Kept:
-    account = enter(aws.session, code, Keys(None, None))
+    account = enter(aws.session, code)
     run = run_in(account, account.ledger(), change_id, revision)
     found = renderings_of(account, run, _variants(account.ledger(), run))
     if not found:

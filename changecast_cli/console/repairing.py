@@ -33,7 +33,7 @@ from changecast_cli.console.trouble import (
     RESUME,
     START,
 )
-from changecast_cli.customer_access import Keys, enter
+from changecast_cli.customer_access import enter
 from changecast_cli.doctor.verdicts import repair_of as cure_of
 from changecast_cli.failures import Failed, Refused
 from changecast_cli.repair.causes import bus_causes, bus_words, in_words, remaining_causes
@@ -140,7 +140,7 @@ def repair_of(aws: "Aws", asked: Mapping[str, str], person: str | None = None) -
 
 def _resume(aws: "Aws", asked: Mapping[str, str]) -> Repair:
     change_id, code = asked.get("id", ""), asked.get("customer", "")
-    account = enter(aws.session, code, Keys(None, None))
+    account = enter(aws.session, code)
     run = run_in(account, account.ledger(), change_id, None)
     if not run.paused:
         raise Refused(f"{change_id} revision {run.revision} is not paused at {code}")
@@ -156,7 +156,7 @@ def _resume(aws: "Aws", asked: Mapping[str, str]) -> Repair:
 def _held(aws: "Aws", asked: Mapping[str, str], *, release: bool) -> Repair:
     """Send again to held recipients, or give up on them, as `changecast held` does."""
     change_id, code = asked.get("id", ""), asked.get("customer", "")
-    account = enter(aws.session, code, Keys(None, None))
+    account = enter(aws.session, code)
     run = run_in(account, account.ledger(), change_id, None)
     waiting = held(account.ledger(), run)
     if not waiting:
@@ -177,7 +177,7 @@ def _held(aws: "Aws", asked: Mapping[str, str], *, release: bool) -> Repair:
 def _redrive(aws: "Aws", asked: Mapping[str, str]) -> Repair:
     """Plan again what the customer's account could not plan, as `changecast redrive` does."""
     code = asked.get("customer", "")
-    account = enter(aws.session, code, Keys(None, None))
+    account = enter(aws.session, code)
     sqs, dead = account.session.client("sqs"), account.output("DeadLetters")
 
     def apply() -> None:
@@ -225,8 +225,16 @@ def _reannounce(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Rep
     change_id, code, hub = asked.get("id", ""), asked.get("customer", ""), aws.hub()
     rehearsed = reannounce(change_id, code, hub=hub, dry_run=True)
     what = reannounce_plan(rehearsed, code)
-    plan = [what, f"First repair what kept the announcement from reaching {code}"]
-    return Repair(plan, lambda: announce_again(aws.session, hub, change_id, code, person), [what])
+    causes = bus_causes(aws.session, [code])
+    first = [*bus_words(causes)] or [
+        f"First repair what kept the announcement from reaching {code}"
+    ]
+    return Repair(
+        [what, *first],
+        lambda: announce_again(aws.session, hub, change_id, code, person),
+        [what],
+        broken=code if causes else "",
+    )
 
 
 def _progress(aws: "Aws", asked: Mapping[str, str], person: str | None) -> Repair:

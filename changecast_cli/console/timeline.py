@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from changecast_cli.console.change import entries_of, known_of
 from changecast_cli.console.pages import clock, denied_action, page
-from changecast_cli.customer_access import Keys
+from changecast_cli.customer_access import NO_OPTIONS
 from changecast_cli.failures import Refused
 from changecast_cli.trace.command import ways_of
 from changecast_cli.trace.folding import folded
@@ -56,7 +56,7 @@ def timeline(request: Request) -> Response:
         if not code:
             raise Refused("no customer is given: open the timeline from the change's page")
         raise Refused(f"{known.change_id} does not name {code}")
-    (way,) = ways_of(aws.session, only(known.run, customer=code), Keys(None, None))
+    (way,) = ways_of(aws.session, only(known.run, customer=code), NO_OPTIONS)
     return page(
         request,
         "timeline.html.j2",

@@ -92,5 +92,5 @@ def route_of(hub: boto3.Session, customer: CustomerStack) -> list[Verdict]:
 def way_into(hub: boto3.Session, customer: CustomerStack) -> boto3.Session:
     """Open the account with the operator role if samconfig.toml has its external id."""
     if external_id := dict(customer.more).get("OperatorExternalId"):
-        return enter(hub, customer.code, Keys(None, external_id)).session
+        return enter(hub, customer.code, Keys(None, external_id, by_option=False)).session
     return session_of(customer)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import boto3
 
 from changecast.contract.change import utc
-from changecast_cli.customer_access import Keys, enter
+from changecast_cli.customer_access import enter
 from changecast_cli.evidence.archive import manifest_of, packed, sealed_files
 from changecast_cli.evidence.collecting import files_of
 from changecast_cli.evidence.mails import mails_of
@@ -47,7 +47,7 @@ def export(session: boto3.Session, table: "Table", scope: Scope, now: datetime) 
     files, codes = files_of(table, change_id, addresses=addresses)
     left_out = {"mails/": "only the hub was read"}
     if scope.mails:
-        open_account = partial(enter, session, keys=Keys(None, None))
+        open_account = partial(enter, session)
         more, left_out = mails_of(open_account, change_id, codes, addresses=addresses)
         files |= more
     about = {

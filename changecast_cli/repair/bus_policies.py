@@ -9,6 +9,7 @@ from changecast_cli.doctor.checked_account import CheckedAccount
 from changecast_cli.doctor.hub import bus_of, expected_denials, expected_hub_policy
 from changecast_cli.doctor.stack import canonical, expected_bus_policy, partition_of
 from changecast_cli.repair.fixes import Fix
+from changecast_cli.terminal import counted
 
 CUSTOMER_BUS = "changecast"
 POLICY, TWO_PERSONS = "BusPolicy", "TwoPersonsPolicy"
@@ -62,10 +63,10 @@ def _fix(
         ],
     }
     put = partial(events.put_permission, EventBusName=bus, Policy=json.dumps(policy))
-    said = _said(statements, len(whole))
+    template = f"the template's {counted(len(whole), 'statement')}"
     yield Fix(
-        f"the policy of the bus {bus} differs from the template: {said}",
-        f"policy of the bus {bus}: {said} -> the template's {_number(len(whole))}",
+        f"the policy of the bus {bus} differs from {template}{_instead(statements, len(whole))}",
+        f"policy of the bus {bus}: {_has(statements, len(whole))} -> {template}",
         put,
     )
 
@@ -79,10 +80,10 @@ def _comparable(statement: Mapping[str, Any]) -> str:
     return canonical({**statement, "Principal": accounts})
 
 
-def _said(statements: list[Any], expected: int) -> str:
+def _instead(statements: list[Any], expected: int) -> str:
+    return "" if len(statements) == expected else f": it has {len(statements)}"
+
+
+def _has(statements: list[Any], expected: int) -> str:
     many = len(statements)
-    return f"it has {many} statements, not {expected}" if many != expected else "it differs"
-
-
-def _number(many: int) -> str:
-    return "one statement" if many == 1 else f"{many} statements"
+    return "changed" if many == expected else counted(many, "statement")

@@ -1,4 +1,7 @@
-"""Causes that still prevent a repair from working, found by the doctor's checks."""
+"""Causes that still prevent a repair from working, found by the doctor's checks.
+
+Verbs that would only fail again refuse in the same words: `Refused(*causes, unforced(...))`.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import cast
@@ -7,7 +10,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from changecast.contract.pause_code import PauseCode
-from changecast_cli.customer_access import STACK, CustomerAccount, Keys, enter
+from changecast_cli.customer_access import STACK, CustomerAccount, enter
 from changecast_cli.doctor import sender, ses
 from changecast_cli.doctor.checked_account import CheckedAccount, checked_account
 from changecast_cli.doctor.stack import expected_bus_policy, may_put, partition_of, policy_verdict
@@ -72,7 +75,7 @@ def bus_causes(hub: boto3.Session, codes: Iterable[str]) -> dict[str, Verdict]:
 
 def _bus_cause(hub: boto3.Session, code: str) -> Verdict | None:
     try:
-        account = enter(hub, code, Keys(None, None))
+        account = enter(hub, code)
         bus = account.session.client("events").describe_event_bus(Name=STACK)
     except (Refused, ClientError, BotoCoreError) as error:
         if _is_missing(error):
@@ -89,6 +92,12 @@ def _is_missing(error: Exception) -> bool:
     return isinstance(error, ClientError) and error.response["Error"]["Code"] == missing
 
 
+def refuse_broken_buses(hub: boto3.Session, codes: Iterable[str], verb: str) -> None:
+    """Raise Refused if what is announced again would become a dead letter of the route."""
+    if causes := bus_causes(hub, codes):
+        raise Refused(*bus_words(causes), unforced(verb))
+
+
 def bus_words(causes: Mapping[str, Verdict]) -> Iterator[str]:
     """Yield a sentence for each customer whose bus refuses events, with its repair."""
     for code, each in causes.items():
@@ -100,5 +109,10 @@ def in_words(causes: list[Verdict]) -> Iterator[str]:
     for each in causes:
         yield (
             f"the cause is still there, so the run would pause again: {each.reason}. "
-            f"Repair it: {each.fix}"
+            f"Repair it first: {each.fix}"
         )
+
+
+def unforced(verb: str) -> str:
+    """Return the sentence after the causes: nothing was done, and how to do it anyway."""
+    return f"nothing was {verb}. To go ahead anyway, add --force"

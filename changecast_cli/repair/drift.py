@@ -87,7 +87,7 @@ def _changes(cloudformation: "CloudFormationClient", stack: str, name: str) -> l
     while answer["Status"].endswith(("_PENDING", "_IN_PROGRESS")) and time.monotonic() < end:
         time.sleep(POLL_SECONDS)
         answer = cloudformation.describe_change_set(StackName=stack, ChangeSetName=name)
-    why = answer.get("StatusReason", "no reason given")
+    why = answer.get("StatusReason") or f"the change set is {answer['Status']}"
     if answer["Status"] == "FAILED" and any(words in why for words in NOTHING):
         return []
     if answer["Status"] != "CREATE_COMPLETE":
@@ -102,8 +102,9 @@ def _refuse_loss(made: ChangeSet) -> None:
         discard(made)
         raise Refused(
             f"stack {made.stack}: to revert {', '.join(lost)}, CloudFormation would delete or "
-            "replace resources together with their data. Nothing was changed. Revert it by hand; "
-            "to see what differs: aws cloudformation describe-stack-resource-drifts --stack-name "
+            "replace what may hold data. Nothing was changed. Revert it by hand. To see what "
+            f"differs: aws cloudformation detect-stack-drift --stack-name {made.stack}; then "
+            "aws cloudformation describe-stack-resource-drifts --stack-name "
             f"{made.stack}"
         )
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import boto3
 import typer
 
+from changecast.contract.reminder import words_of
 from changecast.customer.ledger import held as decisions
 from changecast.customer.ledger.schema import Recipient, Run
 from changecast.hub.tracking.operator_actions import Action
@@ -50,9 +51,10 @@ def held(
 ) -> None:
     """Show held recipients, and release or drop them.
 
-    A recipient is held if the call to SES got no answer, and SES reported nothing about the mail
-    within the account's UnknownWindowMinutes, so nobody knows whether it was sent. Until then, the
-    recipient is unknown.
+    A recipient is held if the call to SES got no answer, and SES has reported nothing about the
+    mail, so nobody knows whether it was sent. With UnknownPolicy=hold, that is after the account's
+    UnknownWindowMinutes; with UnknownPolicy=resend, after twice that time without any SES events.
+    Until then, the recipient is unknown.
     """
     if release and drop:
         raise Refused("use either --release or --drop, not both")
@@ -77,7 +79,8 @@ def held(
 def who_waits(waiting: Sequence[Recipient], run: Run, customer: str) -> str:
     """Return how many recipients of a run are held."""
     held_ = counted(len(waiting), "held recipient")
-    return f"{held_} of {run.change_id} revision {run.revision} at {customer}"
+    reminder = f", reminder {words_of(run.reminds)}," if run.is_reminder else ""
+    return f"{held_} of {run.change_id} revision {run.revision}{reminder} at {customer}"
 
 
 def plan_for(who: str, *, release: bool) -> str:
@@ -100,7 +103,7 @@ def decide(hub: boto3.Session, account: CustomerAccount, run: Run, *, release: b
 def _tell(who: str, addresses: list[str], settled: int, *, release: bool) -> None:
     if settled:
         who = counted(settled, "held recipient")
-        done = "released, and mailed within a minute or two" if release else "counted as failed"
+        done = "released; sending starts within a minute or two" if release else "counted as failed"
         out.print(f"Done: {who} {done}.")
     elif addresses:
         out.print(f"{who}: {', '.join(addresses)}", markup=False)

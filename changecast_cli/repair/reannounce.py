@@ -10,6 +10,7 @@ from changecast_cli.announcing.proposing import announce_again
 from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.customer_access import CustomerCode
 from changecast_cli.options import As, AsJson, Profile, Region, session
+from changecast_cli.repair.causes import refuse_broken_buses
 from changecast_cli.terminal import out, print_json
 
 
@@ -17,6 +18,10 @@ def reannounce(
     change_id: Annotated[str, typer.Argument(help="The change.")],
     customer: CustomerCode,
     as_person: As = None,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Announce again even if the customer's bus refuses events."),
+    ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -26,11 +31,13 @@ def reannounce(
     """Announce a change's newest revision again to one customer that it names.
 
     Puts a new event with the same content, for this customer only. Nobody who was mailed is mailed
-    again.
+    again. Checks the customer's bus first, and refuses while it accepts no events.
     """
     own = session(profile, region)
     hub = connect(own)
     rehearsed = rehearse_again(change_id, customer, hub=hub, dry_run=True)
+    if not force:
+        refuse_broken_buses(own, [customer], "announced")
     done: Announcement | None = None
     if go_on([plan_for(rehearsed, customer)], yes=yes, dry_run=dry_run):
         done = announce_again(own, hub, change_id, customer, as_person)

@@ -20,7 +20,7 @@ from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.customer_access import find_customer
 from changecast_cli.failures import FAILED, Refused, say
 from changecast_cli.options import As, AsJson, Profile, Region, session
-from changecast_cli.repair.causes import bus_causes, bus_words
+from changecast_cli.repair.causes import refuse_broken_buses
 from changecast_cli.repair.noting import note
 from changecast_cli.repair.replays import Replay, progress, replays_for, start
 from changecast_cli.repair.route_dead_letters import RouteLetters, letters_of, send_again
@@ -80,9 +80,9 @@ def replay(
 ) -> None:
     """Replay the hub's archive and the routes' dead letters to customers that missed announcements.
 
-    Nothing else on the hub sees the replayed events. Nobody who was mailed is mailed again, and a
-    revision that is no longer the newest mails nobody. Checks the bus of the customer, or of every
-    customer with dead letters, and refuses while it accepts no events.
+    Nothing else on the hub sees the events of the archive. Nobody who was mailed is mailed again,
+    and a revision that is no longer the newest mails nobody. Checks the bus of the customer, or of
+    every customer with dead letters, and refuses while it accepts no events.
     """
     hub_session = session(profile, region)
     now = datetime.now(UTC)
@@ -106,7 +106,8 @@ def replay(
             ]
         if not force:
             unheard = [each.code for each in letters_of_routes if each.chosen]
-            _refuse_while_broken(hub_session, [customer] if customer else unheard)
+            codes = [customer] if customer else unheard
+            refuse_broken_buses(hub_session, codes, "replayed")
         rows = [*_announced(hub, customers, first, last)]
         elsewhere = before_moves(customers, rows)
         plan = plan_for(customers, first, last, rows, letters_of_routes, elsewhere)
@@ -118,12 +119,6 @@ def replay(
             _note(hub_session, rows, first, last)
             _wait_for(events, planned, wait, done)
     _tell(done, as_json=as_json)
-
-
-def _refuse_while_broken(hub: "boto3.Session", codes: Iterable[str]) -> None:
-    """Raise Refused if what is replayed would become a dead letter again."""
-    if causes := bus_causes(hub, codes):
-        raise Refused(*bus_words(causes), "nothing was replayed. To replay it anyway, add --force")
 
 
 def plan_for(
@@ -236,7 +231,8 @@ def _tell(done: Replayed, *, as_json: bool) -> None:
     for refused in done.refused:
         say(f"not announced again: {refused}")
     if done.replays and not as_json:
-        again = done.announced_again
-        out.print(f"Replayed. Announced again: {again}. Next: changecast status")
+        is_over = all(each["state"] == "COMPLETED" for each in done.replays)
+        begun = "Replayed" if is_over else "Replay started"
+        out.print(f"{begun}. Announced again: {done.announced_again}. Next: changecast status")
     if done.refused:
         raise typer.Exit(FAILED)

@@ -22,7 +22,7 @@ from changecast_cli.customer_access import (
 )
 from changecast_cli.failures import Refused
 from changecast_cli.options import AsJson, Profile, Region, session
-from changecast_cli.repair.causes import in_words, remaining_causes
+from changecast_cli.repair.causes import in_words, remaining_causes, unforced
 from changecast_cli.repair.named import run_of_change
 from changecast_cli.repair.noting import note
 from changecast_cli.repair.report_soon import report_soon
@@ -80,8 +80,8 @@ def resume(
         print_json(vars(what))
     elif go:
         out.print(
-            "Resumed: everybody who has not been mailed gets the mail within a minute or two. "
-            f"Next: changecast status {change_id} --watch",
+            "Resumed: within a minute or two, sending continues to everybody who has not been "
+            f"mailed. Next: changecast status {change_id} --watch",
             markup=False,
         )
     elif not run.paused:
@@ -92,10 +92,7 @@ def _refuse_while_broken(account: CustomerAccount, run: Run) -> None:
     """Raise Refused if the account would pause the run again at once."""
     causes = remaining_causes(account, run.pause_code)
     if causes:
-        raise Refused(
-            *in_words(causes),
-            "nothing was resumed. To resume it anyway, add --force",
-        )
+        raise Refused(*in_words(causes), unforced("resumed"))
 
 
 def let_go_on(hub: "boto3.Session", account: CustomerAccount, run: Run) -> None:
@@ -110,24 +107,32 @@ def let_go_on(hub: "boto3.Session", account: CustomerAccount, run: Run) -> None:
 
 def _not_paused(run: Run, customer: str) -> str:
     """Return why nothing is done, and what to do if people still wait for mails."""
-    where = f"{run.change_id} revision {run.revision} at {customer}"
+    where = f"{_which(run)} at {customer}"
     if run.ended_at:
         return f"Nothing to do: {where} has ended. Next: changecast status {run.change_id}"
     return (
-        f"Nothing to do: {where} is not paused any more. If `changecast status` still says paused "
-        f"after two minutes, something still blocks it: changecast doctor --customer {customer}"
+        f"Nothing to do: {where} is not paused. If `changecast status` still says paused after two "
+        f"minutes, find out what blocks it: changecast doctor --customer {customer}"
     )
+
+
+def _which(run: Run) -> str:
+    """Return the run's change and revision, and its reminder if it is one's."""
+    reminder = f", reminder {words_of(run.reminds)}," if run.is_reminder else ""
+    return f"{run.change_id} revision {run.revision}{reminder}"
 
 
 def plan_for(run: Run, customer: str) -> list[str]:
     """Return what resuming will do, in sentences."""
     plan = [
-        f"{run.change_id} revision {run.revision} at {customer} resumes. Reason for the pause: "
+        f"{_which(run)} at {customer} resumes. Reason for the pause: "
         f"{run.reason_message or run.reason_code or 'no reason was noted'}"
     ]
     code = run.pause_code
-    people = counted(run.planned, "recipient")
-    if not (code and code.is_account_limit):
+    people = counted(run.planned, "recipient") if run.planned else f"all subscribers of {run.topic}"
+    if not run.planned and not (code and code.is_account_limit):
+        plan.append(f"Nobody was planned yet: {people} get the mail ({run.kind})")
+    elif not (code and code.is_account_limit):
         plan.append(f"Of its {people}, those who have not been mailed get the mail ({run.kind})")
     if code in _RATES:
         plan.append(f"The run is not paused again because of its {_RATES[code]}")

@@ -132,7 +132,7 @@ def test_one_proposes_another_approves_and_it_is_announced_once(office: Office) 
 
     again = office.type("approve", change_id, "--yes")
     assert again.exit_code == 2
-    assert "it was already announced or never proposed" in again.output
+    assert "it was already announced, was never proposed, or was deleted" in again.output
     assert len(office.provider.mails(change_id)) == len(mails)
 
     history = json.loads(office.type("history", change_id, "--json").stdout)["history"]

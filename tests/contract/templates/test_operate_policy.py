@@ -40,7 +40,7 @@ DOCUMENTS: Mapping[str, tuple[str, ...]] = {
     "status": HUB, "agenda": HUB, "history": HUB, "report": HUB,
     "recipients": BOTH, "trace": BOTH, "held": BOTH, "resume": BOTH, "redrive": BOTH,
     "responses": HUB, "replay": (*BOTH, "operate-propose"),
-    "discard": PROPOSE, "reannounce": PROPOSE,
+    "discard": PROPOSE, "reannounce": (*BOTH, "operate-propose"),
     "evidence": (*BOTH, "operate-evidence"),
     "doctor": (*BOTH, REPAIR), "repair": (*BOTH, REPAIR, *DEPLOY),
     "customers": (*BOTH, REPAIR, *DEPLOY, "operate-propose"),

@@ -77,7 +77,7 @@ def entering(opened: Open, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Let the console in, to acme only; returns whose account was entered."""
     entered: list[str] = []
 
-    def enter(_: Any, code: str, __: Any) -> Any:
+    def enter(_: Any, code: str) -> Any:
         entered.append(code)
         if code != "acme":
             raise Refused(f"no way leads into the account of {code}")

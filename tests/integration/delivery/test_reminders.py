@@ -666,5 +666,5 @@ def test_an_operator_finds_a_reminder_by_its_time_of_the_window_reminded_last(
     assert not run_in(there, account.ledger, "CHG1", None).is_reminder
     with pytest.raises(Refused, match=r"no reminder '1h' of 'CHG1' \(reminders there: 24h\)"):
         run_in(there, account.ledger, "CHG1", None, "1h")
-    with pytest.raises(Refused, match="--reminder: 'tomorrow'"):
+    with pytest.raises(Refused, match="--reminder 'tomorrow' is not valid: write it like 24h"):
         run_in(there, account.ledger, "CHG1", None, "tomorrow")

@@ -124,7 +124,7 @@ def test_twice(table: Any, register: Register, monkeypatch: pytest.MonkeyPatch) 
     first = typed("resume", "CHG1", "--customer", "acme", "--yes")
     assert "Resumed" in first.stdout
     second = typed("resume", "CHG1", "--customer", "acme", "--yes")
-    assert "Nothing to do: CHG1 revision 1 at acme is not paused any more" in " ".join(
+    assert "Nothing to do: CHG1 revision 1 at acme is not paused." in " ".join(
         second.stdout.split()
     )
     account.settle()

@@ -7,7 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from changecast.hub.registry import Customer
-from changecast_cli.customer_access import CustomerAccount
+from changecast_cli import customer_access
+from changecast_cli.customer_access import NO_OPTIONS, CustomerAccount, Keys
 from changecast_cli.doctor.stack import expected_bus_policy
 from changecast_cli.failures import Refused
 from changecast_cli.repair import causes
@@ -69,3 +70,22 @@ def test_an_account_that_is_closed_to_us_is_named_and_stops_no_replay(
     assert bus_causes(Aws(), ["acme"]) == {}  # type: ignore[arg-type]
     said = " ".join(capsys.readouterr().err.split())
     assert "cannot check whether acme's bus accepts events: there is no AWS profile" in said
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        (NO_OPTIONS, "add that profile to your AWS configuration, or OperatorExternalId to [acme]"),
+        (Keys(None, None), "use --customer-profile, or --external-id"),
+    ],
+)
+def test_a_verb_names_its_own_options_only(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any, keys: Keys, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    customer = Customer("acme", "222222222222", "eu-central-1", BUS, "Acme")
+    monkeypatch.setattr(customer_access, "find_customer", lambda *_: customer)
+    with pytest.raises(Refused) as refused:
+        customer_access.enter(Aws(), "acme", keys)  # type: ignore[arg-type]
+    assert said in str(refused.value)
+    assert ("--customer-profile" in str(refused.value)) is keys.by_option

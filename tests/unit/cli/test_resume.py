@@ -48,6 +48,23 @@ def test_a_run_that_no_limit_stopped_names_none() -> None:
     assert "Of its 40 recipients, those who have not been mailed get the mail (update)" in said
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("no_topic", "Nobody was planned yet: all subscribers of announcements get the mail"),
+        ("link_domains", "all subscribers of announcements get the mail (update) as it is"),
+    ],
+)
+def test_a_run_without_recipients_so_far_promises_no_number(code: str, said: str) -> None:
+    run = Run(
+        "r", "CHG-1", 2, "event-1", "f", "update", "announcements", True, 0.0, "",
+        paused=True, reason_code=code,
+    )  # fmt: skip
+    plan = " ".join(plan_for(run, "acme"))
+    assert said in plan
+    assert "0 recipients" not in plan
+
+
 class Session:
     """A session whose clients are an account's doubles."""
 
@@ -144,7 +161,7 @@ UNVERIFIED = {"get_email_identity": IDENTITY | {"VerifiedForSendingStatus": Fals
     ("code", "answers", "said"),
     [
         (PauseCode.SENDER_NOT_VERIFIED, {"get_email_identity": DELETED},
-         "SES has no identity acme.example. Repair it: "),
+         "SES has no identity acme.example. Repair it first: "),
         (PauseCode.SENDER_NOT_VERIFIED, UNVERIFIED,
          "publish its DNS records: changecast doctor --customer acme --records"),
         (PauseCode.SENDING_PAUSED, PAUSED_BY_SES, "aws sesv2 put-account-sending-attributes"),

@@ -12,6 +12,7 @@ from changecast.hub.announcing.proposed import proposed_discard
 from changecast.hub.announcing.two_persons import proposal_key
 from changecast.hub.tracking.discards import discards
 from changecast.hub.tracking.revisions import revisions
+from changecast_cli.console import repairing
 from changecast_cli.console.application import application
 from changecast_cli.console.guard import Door
 from changecast_cli.console.state import Console
@@ -27,6 +28,7 @@ def no_freezes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "changecast.hub.announcing.publish_approved.kept_objections", lambda _: lambda *_: ()
     )
+    monkeypatch.setattr(repairing, "bus_causes", lambda *_: {})
 
 
 @pytest.fixture
