@@ -19,17 +19,19 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 LARGEST = 64_000_000
+CSV = "CSV"
 STDIN = Path("-")
 
 
-def read_text(path: Path, encoding: str | None = None) -> str:
+def read_text(path: Path, encoding: str | None = None, *, expected: str = CSV) -> str:
     """Return a file's text (`-` is stdin), by `encoding`, its byte order mark, or UTF-8.
 
-    Refused if it is none of these, because a guess would garble people's names.
+    Refused if it is none of these, because a guess would garble people's names. `expected` is what
+    the file should be; only verbs that read CSV have the option --encoding.
     """
     body = read_body(path, LARGEST)
     if kind := binary_kind(body):
-        raise Refused(f"{path} is {kind}, not a text file: save it as CSV (UTF-8)")
+        raise Refused(f"{path} is {kind}, not a text file: save it as {expected} (UTF-8)")
     name = encoding or encoding_of(body)
     try:
         return body.decode(name)
@@ -39,10 +41,8 @@ def read_text(path: Path, encoding: str | None = None) -> str:
         ) from error
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
-        raise Refused(
-            f"{path} line {line} is not {name}: save it as UTF-8, or use --encoding "
-            "(Excel on Windows writes cp1252)"
-        ) from error
+        option = ", or use --encoding (Excel on Windows writes cp1252)" if expected == CSV else ""
+        raise Refused(f"{path} line {line} is not {name}: save it as UTF-8{option}") from error
 
 
 def encoding_of(body: bytes) -> str:

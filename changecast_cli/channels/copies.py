@@ -94,7 +94,7 @@ def bring_back(
 def read_backup(path: Path) -> Mapping[str, Any]:
     """Read a backup; Refused if the file is not one."""
     try:
-        made = json.loads(read_text(path))
+        made = json.loads(read_text(path, expected="JSON"))
     except ValueError as error:
         raise Refused(f"{path} cannot be read: {error}") from error
     if not isinstance(made, dict) or made.get("format") != FORMAT:

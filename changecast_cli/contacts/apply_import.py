@@ -63,6 +63,7 @@ def carry_out(
         out.print(f"List {contacts.name} of {owner}", markup=False)
     strange = strange_domains([one.address for one in people.requested], on_the_list, own)
     apply = _is_wanted(strange, plan, owner, yes=yes, apply=apply, is_moved=is_moved)
+    remove = remove if apply else ()
     ledger = ledger_of(contacts) if any(one.settings for one in people.requested) else None
     settings = _settings(people, ledger)
     outcomes = _with_settings(_in_order(plan, people), settings)

@@ -109,7 +109,7 @@ def write_backup(path: Path, made: Mapping[str, Any]) -> None:
 def read_backup(path: Path) -> dict[str, Any]:
     """Read a backup; Refused if the file is not one."""
     try:
-        made: dict[str, Any] = json.loads(read_text(path))
+        made: dict[str, Any] = json.loads(read_text(path, expected="JSON"))
     except (OSError, ValueError) as error:
         raise Refused(f"{path} cannot be read: {error}") from error
     if not isinstance(made, dict) or made.get("format") != FORMAT:

@@ -103,7 +103,7 @@ def back_up(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Save people, choices, topics and the suppression list in a file."""
+    """Save people, choices, settings, topics and the suppression list in a file."""
     contacts = open_list(customer, profile, region, per_second)
     made = backup(contacts, attributes=attributes)
     write_backup(file, made)

@@ -229,7 +229,8 @@ def _who(row: Row, columns: Columns, defaults: Mapping[str, Choice]) -> ListedPe
     effects = [_effect(row, columns.names[at], _cell(row, at)) for at in columns.status]
     _leave_out(row, columns)
     if Effect.LEFT_OUT in effects:
-        raise _LineFault(f"is left out: its status is {_cell(row, columns.status[0])!r}")
+        at = columns.status[effects.index(Effect.LEFT_OUT)]
+        raise _LineFault(f"is left out: its status is {_cell(row, at)!r}")
     is_out = Effect.UNSUBSCRIBED in effects or any(
         _unsubscribed(columns.names[at], _cell(row, at)) for at in columns.unsubscribed
     )

@@ -22,6 +22,7 @@ from changecast_cli.contacts.roles import NO_TOPICS, people_by_role, read_roles
 from changecast_cli.contacts.sync import MARK, gone
 from changecast_cli.failures import Refused
 from changecast_cli.options import AsJson
+from changecast_cli.terminal import counted
 from changecast_cli.text_files import read_text
 
 Apply = Annotated[
@@ -125,8 +126,9 @@ def _refuse_to_remove(people: People, leaving: int) -> None:
         if not line.harmless and not line.reason.startswith(NO_TOPICS)
     ]
     if unread or not people.requested:
-        why = "; ".join(numbered(unread)) or "the file lists nobody"
+        lines = "; ".join(numbered(unread))
+        why = f"not every line could be read: {lines}" if lines else "the file lists nobody"
         raise Refused(
-            f"--remove would remove {leaving} people, but not every line could be "
-            f"read: {why}. Nothing was changed. Correct the file, or omit --remove"
+            f"--remove would remove {counted(leaving, 'person', 'people')}, but {why}. Nothing was "
+            "changed. Correct the file, or omit --remove"
         )

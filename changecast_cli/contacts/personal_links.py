@@ -83,7 +83,13 @@ def keyring_in(session: boto3.Session, outputs: Mapping[str, str]) -> Keyring | 
 
 
 def _secret(session: boto3.Session) -> str:
-    found = outputs_of(session).get(KEYRING)
+    outputs = outputs_of(session)
+    if not outputs:
+        raise Refused(
+            "this account has no Changecast stack, or its stack cannot be read: add --customer "
+            "CODE, or use a profile for the customer's account (--profile)"
+        )
+    found = outputs.get(KEYRING)
     if found is None:
         raise Refused("the account's stack has no personal links: it is deployed with Responses=no")
     return found

@@ -26,7 +26,7 @@ Roles = Mapping[str, tuple[str, ...]]
 def read_roles(path: Path, topics: Sequence[str]) -> Roles:
     """Read role -> topics from a TOML file with [roles]; Refused if it is wrong."""
     try:
-        said = tomllib.loads(read_text(path)).get("roles", {})
+        said = tomllib.loads(read_text(path, expected="TOML")).get("roles", {})
     except (OSError, ValueError) as error:
         raise Refused(f"{path} cannot be read: {error}") from error
     if not said or not all(isinstance(each, list) for each in said.values()):

@@ -82,14 +82,14 @@ def topics(
     if as_json:
         print_json({"topics": have, **difference, "reconciled": done, "backup": saved})
     else:
-        _show(have, difference, done=done, saved=saved)
+        _show(have, difference, saved=saved)
+        _say_next(difference, gone, done=done, like=str(from_file or "the template"))
 
 
 def _show(
     have: "Sequence[TopicTypeDef]",
     difference: Mapping[str, list[str]],
     *,
-    done: bool,
     saved: str | None,
 ) -> None:
     for topic in have:
@@ -100,10 +100,23 @@ def _show(
             out.print(f"[yellow]{word.replace('_', ' ')}[/]: {', '.join(names)}")
     if saved:
         out.print(f"backup: {saved}")
-    if any(difference.values()):
-        out.print("Corrected." if done else "To correct this: --reconcile")
-    else:
-        out.print("The topics match the template.")
+
+
+def _say_next(
+    difference: Mapping[str, list[str]], gone: Sequence[str], *, done: bool, like: str
+) -> None:
+    """Print whether the differences are corrected, and what corrects the others."""
+    others = [name for name in difference["foreign"] if name not in gone]
+    ours = difference["missing"] or difference["other_default"]
+    if not (ours or difference["foreign"]):
+        out.print(f"The topics match {like}.", markup=False)
+        return
+    if done and (ours or gone):
+        out.print("Corrected.")
+    elif ours:
+        out.print("To correct this: --reconcile")
+    if others or (gone and not done):
+        out.print("To remove the foreign topics: --reconcile --remove")
 
 
 def _loss(contact_list: str, name: str, gone: Sequence[str]) -> list[str]:
@@ -150,7 +163,7 @@ def _backed_up(contacts: OpenList) -> str:
 def _from(path: Path) -> "Sequence[TopicTypeDef]":
     """Read [[topic]] tables: name, display, description, default (opt_in or opt_out)."""
     try:
-        tables = tomllib.loads(read_text(path))["topic"]
+        tables = tomllib.loads(read_text(path, expected="TOML"))["topic"]
         read: list[TopicTypeDef] = [
             {
                 "TopicName": each["name"],

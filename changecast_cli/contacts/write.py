@@ -18,7 +18,7 @@ from changecast_cli.contacts.account import OpenList
 from changecast_cli.contacts.plan import ImportPlan
 from changecast_cli.contacts.records import Contact, contact_of, hearing_less, members, record
 from changecast_cli.failures import Failed, Refused
-from changecast_cli.terminal import err
+from changecast_cli.terminal import counted, err
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2.type_defs import GetImportJobResponseTypeDef
@@ -130,7 +130,8 @@ def run_job(
         ended = _watched(contacts, job, len(records))
     failed = ended.get("FailedRecordsCount", 0)
     if ended["JobStatus"] != "COMPLETED" or failed:
-        why = ended.get("FailureInfo", {}).get("ErrorMessage", f"{failed} records failed")
+        info = ended.get("FailureInfo", {})
+        why = info.get("ErrorMessage", f"{counted(failed, 'record')} failed")
         raise Failed(
             f"the import job {job} is {ended['JobStatus']}: {why}; "
             f"{ended.get('ProcessedRecordsCount', 0)} of {len(records)} records are done. Run the "

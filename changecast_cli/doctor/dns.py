@@ -43,7 +43,9 @@ def zone_lookup(path: Path) -> Lookup:
     Refused if the file cannot be read.
     """
     try:
-        sets = dns.zonefile.read_rrsets(read_text(path), origin=".", rdclass=None)
+        sets = dns.zonefile.read_rrsets(
+            read_text(path, expected="a zone file"), origin=".", rdclass=None
+        )
     except (OSError, UnicodeDecodeError, dns.exception.DNSException) as error:
         raise Refused(f"{path} is not a zone file: {error}") from error
     found = {
@@ -148,7 +150,9 @@ def _spf(domain: str, lookup: Lookup) -> Verdict:
     fix = _publish((domain, "TXT", "v=spf1 include:amazonses.com ~all"))
     if len(policies) > 1:
         return broken(
-            "spf", f"{domain} has {len(policies)} SPF records, so none of them counts", fix
+            "spf",
+            f"{domain} has {len(policies)} SPF records, so none of them counts",
+            f"{fix}, and remove the others",
         )
     if not policies or "include:amazonses.com" not in policies[0].lower():
         return broken("spf", f"the SPF record of {domain} is {_or_nothing(policies)}", fix)

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from changecast_cli.contacts import account
+from changecast_cli.contacts import account, apply_import
 from changecast_cli.contacts import write as writing
 from changecast_cli.contacts.account import OpenList
 from changecast_cli.contacts.command import app
 from changecast_cli.contacts.records import Contact, every_contact
+from changecast_cli.contacts.sync import MARK
 from changecast_cli.contacts.write import create
 from changecast_cli.failures import Refused
 
@@ -412,6 +413,20 @@ def test_most_addresses_at_domains_that_are_new_to_the_list_are_a_warning(
     assert len(people(here)) == 5
     assert imported(contacts, other)["summary"]["kept"] == 3  # nothing to ask about
     assert imported(contacts, "zoe@acme.example\nzac@initech.example\n")["warnings"] == []
+
+
+def test_who_declines_a_strange_file_removes_nobody_either(
+    contacts: Run, here: OpenList, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apply_import, "go_on", lambda *_, **__: False)
+    roles = tmp_path / "roles.toml"
+    roles.write_text('[roles]\nteam = ["announcements"]\n')
+    create(here, Contact("eva@acme.example", attributes=MARK))
+    file = "email,role\ngus@globex.example,team\ngil@globex.example,team\n"
+    sync = ("sync", "--from", "FILE", "--roles", str(roles), "--apply", "--remove")
+    declined = contacts(*sync, file=file)
+    assert [*people(here)] == ["eva@acme.example"]
+    assert "1 removed" not in declined.stdout
 
 
 @pytest.mark.parametrize("on_the_list", [(), ("gil@globex.example",)])

@@ -155,7 +155,7 @@ def test_a_job_that_fails_in_part_is_told_and_the_same_again_does_the_rest(
     here: OpenList,
 ) -> None:
     bad = Contact("bad@acme.example", {"nonsense": "OPT_IN"})
-    with pytest.raises(Failed, match=r"1 records failed; 5 of 6 records are done"):
+    with pytest.raises(Failed, match=r"1 record failed; 5 of 6 records are done"):
         by_job(here, [*people(5), bad])
     assert len(existing(here)) == 5
 

@@ -138,3 +138,15 @@ def test_a_workbook_of_people_or_customers_is_named_too(tmp_path: Path) -> None:
     file.write_bytes(a_zip("xl/workbook.xml"))
     with pytest.raises(Refused, match="is an Excel workbook, not a text file: save it as CSV"):
         read_text(file)
+
+
+def test_only_a_table_of_people_is_asked_for_as_csv_with_an_encoding(tmp_path: Path) -> None:
+    file = tmp_path / "people"
+    file.write_bytes("Zoë".encode("cp1252"))
+    with pytest.raises(Refused, match="save it as UTF-8, or use --encoding"):
+        read_text(file)
+    with pytest.raises(Refused, match=r"save it as UTF-8$"):
+        read_text(file, expected="TOML")
+    file.write_bytes(a_zip("xl/workbook.xml"))
+    with pytest.raises(Refused, match="not a text file: save it as TOML"):
+        read_text(file, expected="TOML")
