@@ -121,16 +121,21 @@ def _answered(error: ClientError) -> str:
     code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
     if code in _EXPIRED:
         return f"The AWS credentials are not accepted ({code}): sign in again."
+    is_customers = HUB not in opened and CUSTOMER in opened
     if code == "ResourceNotFoundException":
-        return (
-            f"{error.operation_name}: {message or code}. Is this the hub's account and Region, "
-            "and is the hub deployed (sam deploy --config-env hub)?"
+        whose = (
+            "a customer's account and Region, and is its stack deployed (sam deploy --config-env "
+            "CODE)"
+            if is_customers
+            else "the hub's account and Region, and is the hub deployed (sam deploy --config-env "
+            "hub)"
         )
+        return f"{error.operation_name}: {message or code}. Is this {whose}?"
     said = f"AWS refused {error.operation_name}: {code}: {message}"
     caller = _CALLER.search(message)
     if not code.startswith("AccessDenied") or caller is None:
         return said
-    needed = "the customer's" if HUB not in opened and CUSTOMER in opened else "the hub's"
+    needed = "the customer's" if is_customers else "the hub's"
     return (
         f"{said.rstrip('.')}. These credentials belong to account {caller[1]}: if "
         f"that is not {needed} account, set AWS_PROFILE or use --profile."

@@ -60,7 +60,14 @@ def alarm_test(hub: "boto3.Session", checked: CheckedAccount) -> Iterator[Verdic
     sends two messages to every subscriber.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html
     """
-    confirmed, _ = subscribers(hub, checked.name("AlertsTopic") or "")
+    confirmed, pending = subscribers(hub, checked.name("AlertsTopic") or "")
+    if pending and not confirmed:
+        yield broken(
+            "alarm-test",
+            f"nobody would get it until these addresses are confirmed: {', '.join(pending)}",
+            'open the link in AWS\'s "Subscription Confirmation" mail',
+        )
+        return
     if not confirmed:
         yield broken(
             "alarm-test", "nobody would get it, because nobody subscribes to the alerts", SUBSCRIBE

@@ -48,7 +48,9 @@ def doctor(
     canary: Annotated[
         bool,
         typer.Option(
-            "--canary", help="Send a test to SES's mailbox simulator, and time each step."
+            "--canary",
+            help="Send a test from each chosen customer to SES's mailbox simulator, and time each "
+            "step.",
         ),
     ] = False,
     many: Annotated[
@@ -106,9 +108,10 @@ def doctor(
 ) -> None:
     """Check the hub and customers' accounts, and say what is wrong, why, and how to fix it.
 
-    Exits with 1 if something is broken. Changes nothing. --canary mails only SES's simulator;
-    --alarm-test sends a test to everybody who subscribes to the hub's alerts; with --customer, it
-    also prints the command that tests the customer's own alarms.
+    Exits with 1 if something is broken. Changes nothing, except that --canary adds four addresses
+    of SES's simulator to the contact list, mails only these, and removes them again. --alarm-test
+    sends a test to everybody who subscribes to the hub's alerts; with --customer, it also prints
+    the command that tests the customer's own alarms.
     """
     _refuse_nothing(customer or everybody or hub_only or alarm_test, canary=canary, many=many)
     text = samconfig_file.read(config)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from changecast.hub.registry import DEFAULT_HUB_BUS
 from changecast_cli.doctor.checked_account import CheckedAccount, values
 from changecast_cli.doctor.verdicts import Verdict, broken, ok, repair_of, warning
 from changecast_cli.paging import pages
@@ -92,7 +93,8 @@ def function_errors(checked: CheckedAccount) -> Iterator[Verdict]:
     sums = {each["Label"]: int(sum(each["Values"])) for each in answer["MetricDataResults"]}
     failed = [f"{name} {count}" for name, count in sums.items() if count]
     if failed:
-        look = f"sam logs --config-env {checked.code} --stack-name changecast"
+        stack = DEFAULT_HUB_BUS if checked.code == "hub" else "changecast"
+        look = f"sam logs --config-env {checked.code} --stack-name {stack}"
         yield warning("functions", f"functions with errors in 24 h: {', '.join(failed)}", look)
     else:
         yield ok("functions", f"{counted(len(functions), 'function')} without an error in 24 h")

@@ -150,7 +150,8 @@ def archive(checked: CheckedAccount) -> Iterator[Verdict]:
         yield broken("archive", "was deleted, so nothing can be replayed", repair_of("hub"))
         return
     if found["State"] == "ENABLED":
-        yield ok("archive", f"keeps {found['RetentionDays']} days")
+        days = found["RetentionDays"]
+        yield ok("archive", f"keeps {counted(days, 'day')}" if days else "keeps events forever")
     else:
         yield broken("archive", f"is {found['State']}", repair_of("hub"))
 

@@ -123,7 +123,7 @@ def alarm_actions(checked: CheckedAccount) -> Iterator[Verdict]:
         ]
         yield warning("alarm-actions", "; ".join(wrong), repair_of(checked.code))
     elif checked.code == "hub":  # its subscribers have their own verdict
-        yield ok("alarm-actions", f"{len(found)} alarms publish to {topic.rpartition(':')[2]}")
+        yield ok("alarm-actions", _published(len(found), topic))
     else:
         yield _heard(checked, topic, len(found))
 
@@ -131,7 +131,7 @@ def alarm_actions(checked: CheckedAccount) -> Iterator[Verdict]:
 def _heard(checked: CheckedAccount, topic: str, alarms: int) -> Verdict:
     """Return the verdict on a customer's own topic: does it exist, and does anybody subscribe?"""
     name = topic.rpartition(":")[2]
-    told = f"{alarms} alarms publish to {name}"
+    told = _published(alarms, topic)
     try:
         confirmed, pending = subscribers(checked.session, topic)
     except ClientError as error:
@@ -165,13 +165,19 @@ def _heard(checked: CheckedAccount, topic: str, alarms: int) -> Verdict:
     )
 
 
+def _published(alarms: int, topic: str) -> str:
+    """Return how many alarms publish to a topic, in words."""
+    publish = "publishes" if alarms == 1 else "publish"
+    return f"{counted(alarms, 'alarm')} {publish} to {topic.rpartition(':')[2]}"
+
+
 def _publish_nowhere(checked: CheckedAccount, alarms: int) -> Verdict:
     """Return the verdict on a customer's stack that names no topic for its alarms."""
     partition = checked.outputs.get("BusArn", "arn:aws").split(":")[1]
     topic = f"arn:{partition}:sns:{checked.region}:{checked.account}:changecast-alarms"
     return warning(
         "alarm-actions",
-        f"{alarms} alarms of this account publish nowhere: only the hub's alerts report its "
+        f"alarms of this account that publish nowhere: {alarms}. Only the hub's alerts report its "
         "failures",
         f"changecast customers set {checked.code} --alarm-topic {topic} --deploy (that topic must "
         "exist, and somebody must subscribe to it: docs/alerts.md)",

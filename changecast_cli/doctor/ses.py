@@ -98,12 +98,12 @@ def account(checked: CheckedAccount) -> Iterator[Verdict]:
 def _quota(checked: CheckedAccount, quota: Mapping[str, Any]) -> Verdict:
     most, sent = quota["Max24HourSend"], quota.get("SentLast24Hours", 0.0)
     told = f"{most:,.0f} mails a day, {quota['MaxSendRate']:g} a second"
+    if most == -1:
+        return ok("quota", f"no daily limit, {quota['MaxSendRate']:g} a second")
     raise_it = (
         "aws service-quotas request-service-quota-increase --service-code ses "
-        "--quota-code L-804C8AE8 --desired-value 50000"
+        f"--quota-code L-804C8AE8 --desired-value {max(50_000, 2 * most):.0f}"
     )
-    if most == -1:
-        return ok("quota", told)
     if checked.largest_run > most:
         run = f"the largest run has {checked.largest_run:,} mails, but SES accepts {told}"
         return broken("quota", run, raise_it)

@@ -6,21 +6,34 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
+from changecast_cli.deploying.samconfig_file import bus_environment_of
 from changecast_cli.doctor.checked_account import CheckedAccount
 from changecast_cli.doctor.verdicts import Verdict, broken, ok, repair_of, warning
+from changecast_cli.terminal import counted
 
 _DEPLOYED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
+# A stack that was never created: only its first change set exists.
+_ONLY_REVIEWED = "REVIEW_IN_PROGRESS"
 
 
 def deployment(checked: CheckedAccount) -> Iterator[Verdict]:
     """Check that CloudFormation has completed the stack, without a rollback."""
-    fix = f"sam deploy --config-env {checked.code}"
+    fix = f"sam deploy --config-env {_environment_of(checked)}"
     if checked.status in _DEPLOYED:
         yield ok("stack", checked.status)
+    elif checked.status.endswith("_IN_PROGRESS") and checked.status != _ONLY_REVIEWED:
+        said = f"CloudFormation is changing it ({checked.status})"
+        yield warning("stack", said, "check again when that has finished")
     elif checked.status == "UPDATE_ROLLBACK_COMPLETE":
         yield warning("stack", "the last deployment was rolled back", fix)
     else:
         yield broken("stack", checked.status, fix)
+
+
+def _environment_of(checked: CheckedAccount) -> str:
+    """Return the environment of a stack in samconfig.toml; a further bus has one of its own."""
+    bus = checked.parameters.get("BusName")
+    return bus_environment_of(bus) if bus else checked.code
 
 
 def parameters_of_account(checked: CheckedAccount) -> Iterator[Verdict]:
@@ -82,7 +95,9 @@ def policy_verdict(policy: str | None, requested: Mapping[str, Any], environment
         return broken("bus-policy", "differs from the template", repair)
     if len(told) > 1:
         return broken(
-            "bus-policy", f"also accepts events from other accounts ({len(told) - 1})", repair
+            "bus-policy",
+            f"has {counted(len(told) - 1, 'statement')} that the template does not have",
+            repair,
         )
     return ok("bus-policy", "as in the template")
 

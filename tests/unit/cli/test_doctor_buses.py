@@ -108,7 +108,7 @@ def test_the_alarms_of_a_further_bus_publish_to_the_hubs_topic(
     (verdict,) = running.alarm_actions(checked_account(aws, code="hub", resources=ALARM))
     assert verdict.level == level
     if level == "ok":
-        assert verdict.reason == "1 alarms publish to changecast-alerts"
+        assert verdict.reason == "1 alarm publishes to changecast-alerts"
 
 
 def reports(*allowed: str, effect: str = "Allow") -> Verdict:

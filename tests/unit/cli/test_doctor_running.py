@@ -134,7 +134,7 @@ def test_a_topic_that_nobody_hears_is_a_warning(
     aws = heard_by(*subscriptions, error=error)
     verdict = only(running.alarm_actions, ALARM, aws, parameters=OPS)
     assert verdict.level == "warning"
-    assert verdict.reason.startswith("1 alarms publish to ops, ")
+    assert verdict.reason.startswith("1 alarm publishes to ops, ")
     assert said in verdict.reason
     assert verdict.fix.startswith(fix)
 
@@ -144,7 +144,7 @@ def test_a_topic_with_a_confirmed_subscriber_is_well() -> None:
         running.alarm_actions, ALARM, heard_by("arn:1", "PendingConfirmation"), parameters=OPS
     )
     assert (verdict.level, verdict.reason) == (
-        "ok", "1 alarms publish to ops, which has 1 subscriber",
+        "ok", "1 alarm publishes to ops, which has 1 subscriber",
     )  # fmt: skip
 
 
@@ -153,7 +153,7 @@ def test_a_topic_that_may_not_be_looked_at_is_not_called_well() -> None:
     one = checked_account(heard_by(error="AuthorizationError"), resources=ALARM, parameters=OPS)
     (verdict,) = guarded("changecast doctor", running.alarm_actions, one)
     assert verdict.level == "warning"
-    assert verdict.reason.startswith("1 alarms publish to ops; this role may not list who subscri")
+    assert verdict.reason.startswith("1 alarm publishes to ops; this role may not list who subscri")
     assert "(docs/policies/operate-customer.json)" in verdict.fix
     assert f"sns list-subscriptions-by-topic --topic-arn {OPS['AlarmTopicArn']}" in verdict.fix
 

@@ -109,6 +109,24 @@ def test_a_daily_quota_that_is_nearly_used_is_a_warning(
 
 
 @pytest.mark.parametrize(
+    ("most", "largest", "said"),
+    [
+        (-1, 0, "no daily limit, 14 a second"),
+        (200, 300, "--desired-value 50000"),
+        (60_000, 70_000, "--desired-value 120000"),
+    ],
+)
+def test_a_quota_is_told_as_it_is_and_never_raised_to_less(
+    most: float, largest: int, said: str
+) -> None:
+    quota = {"Max24HourSend": most, "MaxSendRate": 14.0, "SentLast24Hours": 0.0}
+    aws = Aws(get_account=ACCOUNT | {"SendQuota": quota})
+    verdicts = doctor_ses.account(checked_account(aws, largest_run=largest))
+    (found,) = (one for one in verdicts if one.check == "quota")
+    assert said in f"{found.reason} {found.fix}"
+
+
+@pytest.mark.parametrize(
     ("digest", "topics", "found"),
     [
         ("no", TOPICS, {}),
@@ -136,7 +154,8 @@ def test_an_hour_without_a_trace_is_a_warning_once_the_stack_is_older() -> None:
 @pytest.mark.parametrize(
     ("status", "level"),
     [("UPDATE_COMPLETE", None), ("UPDATE_ROLLBACK_COMPLETE", "warning"),
-     ("ROLLBACK_COMPLETE", "broken"), ("UPDATE_IN_PROGRESS", "broken")],
+     ("ROLLBACK_COMPLETE", "broken"), ("UPDATE_IN_PROGRESS", "warning"),
+     ("REVIEW_IN_PROGRESS", "broken")],
 )  # fmt: skip
 def test_a_stack_stands_or_not(status: str, level: str | None) -> None:
     assert ill(doctor_stack.deployment, checked_account(Aws(), status=status)).get("stack") == level
