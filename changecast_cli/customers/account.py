@@ -30,10 +30,14 @@ def session_of(customer: CustomerStack, profile: str | None = None) -> boto3.Ses
     session = in_turn(boto3.Session(profile_name=named, region_name=customer.region))
     account = session.client("sts").get_caller_identity()["Account"]
     if account != customer.account:
+        way = (
+            "Use a --profile of that account"
+            if profile
+            else "In samconfig.toml, give it a profile of its own account"
+        )
         raise Refused(
             f"{belonging(named)} to account {account}, but {customer.code} is in "
-            f"{customer.account}. Nothing was done for {customer.code}. In samconfig.toml, give it "
-            "a profile of its own account"
+            f"{customer.account}. Nothing was done for {customer.code}. {way}"
         )
     return session
 
@@ -157,7 +161,8 @@ def _refuse_unusable_list(ses: "SESV2Client", name: str) -> None:
         if error.response["Error"]["Code"] != "NotFoundException":
             raise
         raise Refused(
-            f"SES has no contact list {name} in the customer's account and Region"
+            f"SES has no contact list {name} in the customer's account and Region: correct its "
+            "name (ContactList)"
         ) from error
     missing, _, _ = differences(topics, TOPICS)
     if len(topics) + len(missing) > MOST_TOPICS:

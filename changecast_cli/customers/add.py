@@ -36,9 +36,8 @@ from changecast_cli.failures import Refused, warn
 from changecast_cli.options import AsJson
 
 NOBODY_IS_ALERTED = (
-    "nobody will be alerted when something fails: nobody subscribes to the hub's SNS "
-    "topic changecast-alerts. Set an address: changecast customers alerts "
-    "ops@your-company.example --deploy"
+    "nobody will be alerted when something fails, because no address is set for the hub's alerts. "
+    "Set one: changecast customers alerts ops@your-company.example --deploy"
 )
 
 

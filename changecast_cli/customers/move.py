@@ -12,13 +12,13 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from changecast.contract.change import utc
-from changecast.contract.errors import ChangecastError, ContractError
+from changecast.contract.errors import ChangecastError
 from changecast.hub.announcing.announce import Hub, connect
-from changecast.hub.announcing.reannounce import reannounce
 from changecast.hub.registry import DEFAULT_HUB_BUS
 from changecast.hub.tracking.findings import was_heard
 from changecast.hub.tracking.registry_index import note_moving
 from changecast.hub.tracking.table import statuses_of_customer
+from changecast_cli.announcing.proposing import announce_again
 from changecast_cli.asking import DryRun, Yes, go_on
 from changecast_cli.customers.account import STACK, customer_stack, parameter, session_of
 from changecast_cli.customers.buses import most_routes_of
@@ -145,7 +145,7 @@ def _carry_out(config: Path, session: boto3.Session, customer: CustomerStack) ->
             _report_to(customer, _hub_of(text).arn_of(customer.hub_bus))
         except (ChangecastError, BotoCoreError, ClientError) as error:
             raise Failed(f"{explained(error)}. {AGAIN}") from error
-    return _announce_again(hub, code, began - LOOK_BACK)
+    return _announce_again(session, hub, code, began - LOOK_BACK)
 
 
 def _update_hub(config: Path, otherwise: str) -> None:
@@ -163,14 +163,17 @@ def _report_to(customer: CustomerStack, bus_arn: str) -> None:
         update_parameters(session, stack, {"HubBusArn": bus_arn})
 
 
-def _announce_again(hub: Hub, code: str, since: datetime) -> list[str]:
+def _announce_again(session: boto3.Session, hub: Hub, code: str, since: datetime) -> list[str]:
     """Announce again what the customer never reported: its event may have matched no rule."""
     found = []
     for change_id in dict.fromkeys(_unreported(hub.table, code, since)):
         try:
-            reannounce(change_id, code, hub=hub)
-        except ContractError as error:
-            warn(f"{change_id} was not announced again to {code}: {error.message}")
+            announce_again(session, hub, change_id, code)
+        except (ChangecastError, BotoCoreError, ClientError) as error:
+            warn(
+                f"{change_id} was not announced again to {code} ({explained(error) or error}). To "
+                f"do it: changecast reannounce {change_id} --customer {code}"
+            )
         else:
             found.append(change_id)
     return found

@@ -111,7 +111,8 @@ def remove(
     samconfig_file.edit(config, lambda now: samconfig_file.without_customer(now, code))
     if deploy and any(each.fault for each in update_hub(config)):
         raise Failed(
-            f"{code} is removed, but its account may still send reports: deploy the hub again"
+            f"{code} is removed, but its account may still send reports. Deploy the hub again: "
+            f"{deployment_of(customer.hub_bus)}"
         )
     _tell(code, withdrawn, [] if deploy else _lines(stacks, customer), as_json=as_json)
 
@@ -144,8 +145,8 @@ def _plan(
     lines = [
         f"{code} ({customer.name}, account {customer.account}, {customer.region}) is removed:",
         (
-            f"removed from samconfig.toml: [{code}] and [{code}{ROUTE}]; the account may no "
-            "longer report"
+            f"removed from samconfig.toml: [{code}] and [{code}{ROUTE}]; "
+            f"{'' if deploy else 'once the hub is deployed, '}the account may no longer report"
         ),
         *(f"{verb}: {_where(stack)}" for stack in stacks),
         f"kept: {KEPT}",

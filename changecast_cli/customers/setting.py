@@ -92,7 +92,7 @@ def alerts(
 ) -> None:
     """Set the address that gets the hub's alerts; with --deploy, also in the hub's stack.
 
-    AWS sends that address a confirmation link. Nothing else arrives until somebody opens it.
+    Then AWS sends a new address a confirmation link. Nothing else arrives until somebody opens it.
     """
     refuse_no_address(address)
     samconfig_file.edit(
@@ -104,14 +104,20 @@ def alerts(
         print_json({"alert_email": address, "deployed": [vars(each) for each in done],
                     "errors": [{"message": fault} for fault in faults]})  # fmt: skip
     elif not faults:
-        out.print(f"The hub's alerts are mailed to {address}.", markup=False)
-        out.print(
-            "AWS has sent a mail to that address: open its link to confirm. Then: "
-            "changecast doctor --alarm-test"
+        lines = (
+            (
+                f"The hub's alerts are mailed to {address} once somebody there confirms it.",
+                "If the address is new, AWS has sent it a mail: open its link to confirm. Then: "
+                "changecast doctor --alarm-test",
+            )
             if deploy_now
-            else f"Next: changecast customers alerts {address} --deploy",
-            markup=False,
+            else (
+                f"Written to samconfig.toml: the hub's alerts go to {address}.",
+                f"Next: changecast customers alerts {address} --deploy",
+            )
         )
+        for line in lines:
+            out.print(line, markup=False)
     if faults:
         raise typer.Exit(FAILED)
 

@@ -99,7 +99,9 @@ def _chosen(
     config: Path, codes: list[str], *, everybody: bool, canary: str | None
 ) -> list[CustomerStack]:
     customers = samconfig_file.customers_in(samconfig_file.read(config))
-    if everybody == bool(codes):
+    if everybody and codes:
+        raise Refused("use either --all or --customer, not both")
+    if not everybody and not codes:
         raise Refused("add --all or --customer CODE")
     requested = list(customers) if everybody else list(dict.fromkeys(codes))
     if not requested:

@@ -34,7 +34,7 @@ class Deployments:
             "deploy_without_code": lambda _, __, name: self.step(name),
             "_report_to": lambda customer, arn: self.step(f"{customer.code} to {arn[-1]}"),
             "statuses_of_customer": lambda *_: self.rows,
-            "reannounce": self.reannounce,
+            "announce_again": self.announce_again,
         }.items():
             patch.setattr(moving, name, double)
 
@@ -49,7 +49,7 @@ class Deployments:
         self.step("buses")
         return []
 
-    def reannounce(self, change_id: str, code: str, *, hub: Any) -> None:
+    def announce_again(self, _: Any, __: Any, change_id: str, code: str) -> None:
         if change_id == "CHG-not-kept":
             raise ContractError("not_kept", "revision 1 was not kept")
         self.again.append(f"{change_id} to {code}")

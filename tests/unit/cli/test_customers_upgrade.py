@@ -75,6 +75,14 @@ def said(*words: str) -> Any:
     return json.loads(typed(*words, "--json").stdout)
 
 
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [(("--all", "--customer", "acme"), "not both"), ((), "add --all or --customer CODE")],
+)
+def test_all_and_some_are_not_asked_for_at_once(words: tuple[str, ...], why: str) -> None:
+    assert why in str(typed(*words).exception)
+
+
 def test_the_canary_is_alone_and_the_others_come_in_groups() -> None:
     codes = [[each.code for each in ring] for ring in rings(CUSTOMERS, "globex", 1)]
     assert codes == [["globex"], ["acme"], ["initech"]]
