@@ -24,7 +24,7 @@ app = typer.Typer(
     "customer's own AWS account.\n\nUses the AWS account of your credentials "
     "(environment, --profile); AWS_ENDPOINT_URL sends the requests elsewhere. Exit "
     "status: 0 done, 1 failed or aborted at a question, 2 bad input, 3 not finished in time "
-    "(announce --wait).",
+    "(announce --wait, approve --wait).",
 )
 
 

@@ -90,8 +90,8 @@ RequireApprovals = Annotated[
     bool,
     typer.Option(
         "--require-approvals",
-        help="Refuse a change whose `status` is `approved`, unless every one of its customers has "
-        "approved it.",
+        help="Refuse a change whose `status` is `approved` while a needed approval is missing, or "
+        "somebody rejects it. The first revision is not checked.",
     ),
 ]
 NotifyAll = Annotated[

@@ -83,7 +83,7 @@ def _who(one: Outlook) -> str:
 
 def _lasts(seconds: float) -> str:
     if seconds >= 86_400:
-        return f"{seconds / 86_400:.0f} days to send because of its daily quota"
+        return f"{counted(round(seconds / 86_400), 'day')} to send because of its daily quota"
     return (
         f"{seconds / 60:.0f} min to send"
         if seconds >= 120

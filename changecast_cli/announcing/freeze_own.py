@@ -149,7 +149,7 @@ def list_all(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """List the open freezes."""
+    """List the open freezes. Times are in UTC."""
     if hub:
         _list_kept(session(profile, region), customer, as_json=as_json)
         return
@@ -159,7 +159,7 @@ def list_all(
         print_json({"freezes": [asdict(one) for one in found]})
         return
     lines = [(one.freeze_id[:8], one.name, one.start, one.end, _stand(one)) for one in found]
-    _show(("ID", "NAME", "FROM", "TO", ""), lines)
+    _show(("ID", "NAME", "FROM (UTC)", "TO (UTC)", ""), lines)
 
 
 def _open(code: str | None, profile: str | None, region: str | None) -> _Account:
@@ -231,7 +231,7 @@ def _list_kept(own: boto3.Session, code: str | None, *, as_json: bool) -> None:
         keys = ("customer", "name", "start", "end", "open_changes")
         print_json({"freezes": [dict(zip(keys, line, strict=True)) for line in lines]})
         return
-    header = ("CUSTOMER", "NAME", "FROM", "TO", "OPEN CHANGES IN THE FREEZE")
+    header = ("CUSTOMER", "NAME", "FROM (UTC)", "TO (UTC)", "OPEN CHANGES IN THE FREEZE")
     _show(header, [(*line[:4], ", ".join(line[4])) for line in lines])
 
 

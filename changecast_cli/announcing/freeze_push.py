@@ -47,4 +47,4 @@ def push(
     if as_json:
         print_json({"freezes": {code: asdict(one) for code, one in found.items()}, "kept": going})
     elif going:
-        out.print("Kept.")
+        out.print("Stored.")

@@ -24,7 +24,7 @@ def span(start: str, end: str, zone: ZoneInfo, now: datetime) -> tuple[datetime,
     # Python subtracts two times of one zone without regard to clock changes.
     first, last = first.astimezone(UTC), last.astimezone(UTC)
     if last <= first:
-        raise Refused(f"the freeze would end ({end}) before it starts ({start})")
+        raise Refused(f"the freeze must end ({end}) after it starts ({start})")
     if last <= now:
         raise Refused(f"the freeze would already be over ({end})")
     if last - first > LONGEST_FREEZE:

@@ -121,8 +121,8 @@ def proposed(
     if not found:
         by = f" by {proposer}" if proposer else ""
         raise Refused(
-            f"no open proposal for {change_id}{by}: it was already announced or never proposed. "
-            "To list proposals: changecast proposals"
+            f"no open proposal for {change_id}{by}: it was already announced, was never proposed, "
+            "or was deleted after 90 days. To list proposals: changecast proposals"
         )
     if len(found) > 1:
         persons = ", ".join(one.person for one in found)
@@ -141,7 +141,8 @@ def refuse_changed(stored: Stored, rehearsed: Announcement, person: str) -> None
     if now != (proposal.revision, proposal.customers, proposal.withdrawn):
         raise Refused(
             f"{proposal.change_id} has changed since it was proposed: it would now be revision "
-            f"{rehearsed.revision}. {stored.person} must propose it again"
+            f"{rehearsed.revision}, for {', '.join(rehearsed.customers) or 'nobody'}. "
+            f"{stored.person} must propose it again"
         )
 
 

@@ -194,8 +194,13 @@ def _refuse_moved(draft: Draft, now: Announcement) -> None:
     if (now.revision, now.customers, now.withdrawn) != (
         then.revision, then.customers, then.withdrawn,
     ):  # fmt: skip
-        raise Refused(
+        what = (
             f"somebody else has announced {then.change_id} since you checked this document: yours "
-            f"would now be revision {now.revision}, not {then.revision}. Nothing was announced; "
-            "look at the change, and check the document again"
+            f"would now be revision {now.revision}, not {then.revision}"
+            if now.revision != then.revision
+            else f"{then.change_id} would now be announced to other customers than when you "
+            f"checked this document ({', '.join(now.customers) or 'nobody'})"
+        )
+        raise Refused(
+            f"{what}. Nothing was announced; look at the change, and check the document again"
         )

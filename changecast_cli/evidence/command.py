@@ -96,7 +96,7 @@ def verify(
 ) -> None:
     """Check an evidence file: every byte, every history entry, and its signature.
 
-    Exits with 1 if anything was changed, is missing or was added.
+    Exits with 1 if anything was changed, is missing or was added, or the signature is wrong.
     """
     checked = Checked(file.read_bytes())
     faults = [*checked.faults]
@@ -156,9 +156,13 @@ def _as_json(checked: Checked, faults: list[str], signed: str) -> dict[str, Any]
 def _say_checked(file: Path, checked: Checked, faults: list[str], note: str) -> None:
     for fault in faults:
         say(f"{file}: {fault}")
-    if checked.faults:
-        out.print(f"{file} was changed after it was exported", markup=False)
     if faults:
+        what = (
+            "was changed after it was exported, or Changecast did not make it"
+            if checked.faults
+            else "is complete and unchanged, but nothing proves who made it"
+        )
+        out.print(f"{file} {what}", markup=False)
         return
     about = checked.manifest
     entries = counted(checked.entries, "entry", "entries")

@@ -76,7 +76,7 @@ def invite(hub: Hub, asked: Invitation, *, kept: bool) -> None:
 
 
 def _show_arriving(hub: Hub, asked: Invitation) -> None:
-    err.print("[dim]Waiting for your answer. Ctrl-C ends the demo.[/]")
+    err.print(f"[dim]Waiting up to {LOOKS // 60} minutes for your answer. Ctrl-C ends the demo.[/]")
     try:
         for answer in arriving(
             lambda: answers(hub.table, asked.change_id, asked.customer), time.sleep, LOOKS

@@ -135,7 +135,8 @@ def mails(
         console = out if out.is_terminal else HarmlessConsole(width=WIDE, highlight=False)
         console.print(mails_table(found) if each else summary_table(found))
     else:
-        err.print("No mails yet.")
+        whose = f" from {escape(customer)}" if customer else ""
+        err.print(f"No mails{whose} yet.")
 
 
 def _show_alerts(found: list[dict[str, Any]], *, as_json: bool) -> None:

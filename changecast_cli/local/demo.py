@@ -105,7 +105,7 @@ def demo(
                 f"Deploying the hub and {counted(len(stage.customers), 'customer')} with sam"
             ):
                 deploy_all(stage, local.cloud, folder / "sam")
-            with working(f"Subscribing {contacts} people per customer"):
+            with working(f"Subscribing {counted(contacts, 'person', 'people')} per customer"):
                 add_contacts(stage, local.cloud, contacts)
                 endpoints = add_endpoints(local.cloud, stage.customers[0], receiver)
             shown = _announce_all(local, documents, expected, endpoints)

@@ -24,10 +24,12 @@ from changecast_cli.trace.reading import KEPT, find, of_change, of_run, read
 from changecast_cli.trace.spans import Span, Way, joined
 from changecast_cli.trace.text import waterfall
 from changecast_cli.watching.runs import Run, only, run_of
+from changecast_cli.watching.status import refuse_unnamed
 
 # A file has no width; the bars do not need more than this.
 WIDEST = 140
 EARLIER, LATER = timedelta(minutes=1), timedelta(minutes=30)
+NO_TRACES = "No traces: X-Ray shows them after a few seconds, and keeps them for 30 days."
 
 
 def trace(
@@ -147,11 +149,11 @@ def _times(customers: Mapping[str, Any]) -> tuple[datetime, datetime]:
 
 def _run(hub: boto3.Session, change_id: str, customer: str | None) -> Run:
     table = hub.resource("dynamodb").Table(STATUS_TABLE)
-    run = only(run_of(change_id, statuses(table, change_id)), customer=customer)
+    run = run_of(change_id, statuses(table, change_id))
     if not run["customers"]:
-        whose = f" for {customer}" if customer else ""
-        raise Refused(f"unknown change {change_id!r}{whose}. To list changes: changecast status")
-    return run
+        raise Refused(f"unknown change {change_id!r}. To list changes: changecast status")
+    refuse_unnamed(change_id, customer, run["customers"])
+    return only(run, customer=customer)
 
 
 def _draw(change_id: str, ways: list[Way]) -> None:
@@ -164,5 +166,5 @@ def _draw(change_id: str, ways: list[Way]) -> None:
         if way.lacks:
             out.print(Text(f"The customer's part is missing: {way.lacks}", style="yellow"))
         elif not way.traces and not way.hub_lacks:
-            out.print(Text("No traces yet: X-Ray shows them after a few seconds.", style="yellow"))
+            out.print(Text(NO_TRACES, style="yellow"))
         out.print()

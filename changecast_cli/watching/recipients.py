@@ -127,7 +127,9 @@ def _reminder_in(account: CustomerAccount, ledger: Ledger, change_id: str, said:
     try:
         offsets = {float(seconds) for seconds in seconds_before(said)}
     except ContractError as error:
-        raise Refused(f"--reminder: {error.message}") from error
+        raise Refused(
+            f"--reminder {said!r} is not valid: write it like 24h, 30min or 2d"
+        ) from error
     planned = reminders_of(ledger, change_id)
     fitting = [run for run in planned if run.reminds in offsets]
     if not fitting:

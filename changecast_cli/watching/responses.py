@@ -84,7 +84,8 @@ def _cells(answer: Answer) -> dict[str, Any]:
     return {name: answer[name] for name in COLUMNS} | {"windows": windows}
 
 
-_ELSEWHERE = "its answers do not reach Changecast (Responses=no)"
+_ELSEWHERE = "its people cannot answer here (Responses=no)"
+_UNHEARD = "no report yet, so nothing is known about answers"
 
 
 def _summaries(run: Run) -> dict[str, Any]:
@@ -93,10 +94,15 @@ def _summaries(run: Run) -> dict[str, Any]:
 
 def _show(run: Run, shown: Sequence[Answer]) -> None:
     for code, one in run["customers"].items():
-        says = answered(one) or ("no answers yet" if one["responses"] else _ELSEWHERE)
+        says = answered(one) or ("no answers yet" if one["responses"] else _without(one))
         out.print(Text.assemble((code, "bold"), f"  {says}"))
     if shown:
         out.print(_table(shown))
+
+
+def _without(customer: Mapping[str, Any]) -> str:
+    """Return why a customer's reports count no answers."""
+    return _ELSEWHERE if customer["reported_at"] else _UNHEARD
 
 
 def _table(shown: Sequence[Answer]) -> Table:

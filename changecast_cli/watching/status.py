@@ -14,6 +14,7 @@ from rich.text import Text
 
 from changecast.contract.change import utc
 from changecast.contract.delivery_reported import RunState
+from changecast.contract.pause_code import pause_of
 from changecast.hub.announcing.announce import STATUS_TABLE
 from changecast.hub.name_suggestions import known_names
 from changecast.hub.tracking.discards import standing_revisions
@@ -69,6 +70,8 @@ MOST_MADE_UP = 10
 FEW_NAMES = 10
 LONGEST = timedelta(days=366)
 Read = Callable[[], list[Run]]
+_GONE = "the cause is gone; then sending continues automatically"
+_RESUMED = "somebody deals with the cause and runs `changecast resume`"
 
 
 def status(
@@ -80,7 +83,8 @@ def status(
         typer.Option(
             "--watch",
             "-w",
-            help="Keep updating until every run has ended; exits with 1 unless all is well.",
+            help="Keep updating until every run has ended, or is paused for three minutes; exits "
+            "with 1 unless all is well.",
         ),
     ] = False,
     customer: Annotated[
@@ -91,7 +95,11 @@ def status(
         typer.Option(help="How far back to list if no change is given: 2d, 12h, 30min or a date."),
     ] = "7d",
     failed: Annotated[
-        bool, typer.Option("--failed", help="Only customers with people who did not get the mail.")
+        bool,
+        typer.Option(
+            "--failed",
+            help="Only customers in trouble: failed, partial, held, paused, rejected or silent.",
+        ),
     ] = False,
     state: Annotated[
         list[str] | None,
@@ -290,11 +298,21 @@ def watched(read: Read, *, quiet: bool) -> list[Run]:
         for runs in until_settled(read):
             if live:
                 live.update(runs_table(runs), refresh=True)
-    paused = {code for run in runs for code, one in run["customers"].items() if is_paused(one)}
-    if paused:
-        say(f"Paused at {', '.join(sorted(paused))}: nothing more is sent until somebody "
-            "fixes the cause and runs `changecast resume`")  # fmt: skip
+    for sentence in _pauses(runs):
+        say(sentence)
     return runs
+
+
+def _pauses(runs: list[Run]) -> Iterator[str]:
+    """Yield who is paused, and what ends the pauses."""
+    ends: dict[str, set[str]] = {}
+    for code, one in ((code, one) for run in runs for code, one in run["customers"].items()):
+        if is_paused(one):
+            pause = pause_of(one)
+            end = _GONE if pause and pause.automatic else _RESUMED
+            ends.setdefault(end, set()).add(code)
+    for end, codes in sorted(ends.items()):
+        yield f"Paused at {', '.join(sorted(codes))}: nothing more is sent until {end}"
 
 
 def until_settled(read: Read, sleep: Callable[[float], None] = time.sleep) -> Iterator[list[Run]]:

@@ -116,6 +116,8 @@ def _left(run: Run, shown: int, page: int) -> str:
     counted = ", ".join(f"{count:,} {state}" for state, count in states.most_common())
     last = -(-number // PAGE)
     more = f" --page {page + 1} has the next." if page < last else ""
+    if page > last:
+        return f"there is no page {page}, the last one is {last}; {number:,} customers: {counted}."
     return f"page {page} of {last}; {number:,} customers: {counted}.{more}"
 
 

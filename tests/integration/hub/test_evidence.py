@@ -236,7 +236,7 @@ def test_another_key_or_no_signature_proves_nothing(
 def test_customers_that_are_open_give_the_hashes_of_their_mails(
     known: Tracker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def open_(hub: boto3.Session, code: str, keys: Any) -> CustomerAccount:
+    def open_(hub: boto3.Session, code: str) -> CustomerAccount:
         raise Refused(f"no way leads into {code}")
 
     monkeypatch.setattr(exporting, "enter", open_)

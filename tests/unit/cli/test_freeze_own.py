@@ -250,7 +250,7 @@ def test_no_time_of_a_freeze_is_cut(
     monkeypatch.setattr(freeze_own, "out", screen)
     line = ("a-customer-with-a-long-code", "Year-end closing of the books",
             "2029-04-30T22:00:00Z", "2029-05-06T22:00:00Z", "CHG-1, CHG-20270119")  # fmt: skip
-    header = ("CUSTOMER", "NAME", "FROM", "TO", "OPEN CHANGES IN THE FREEZE")
+    header = ("CUSTOMER", "NAME", "FROM (UTC)", "TO (UTC)", "OPEN CHANGES IN THE FREEZE")
     freeze_own._show(header, [line])
     shown = " ".join(file.getvalue().split())
     assert "…" not in shown

@@ -93,7 +93,7 @@ def test_the_page_stands_alone_and_runs_nothing_whatever_a_title_holds() -> None
 
 
 def test_a_page_about_nothing_says_so() -> None:
-    assert "Nothing was announced" in read(page([], {}, SINCE, NOW)).text
+    assert "There is no change to show for this period" in read(page([], {}, SINCE, NOW)).text
 
 
 def test_every_planned_mail_is_in_exactly_one_part_of_the_bar() -> None:

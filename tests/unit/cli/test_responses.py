@@ -135,6 +135,14 @@ def test_the_last_answer_of_each_person_is_shown(run: Run) -> None:
     assert len(json.loads(run("--json", "--all"))["responses"]) == 3
 
 
+def test_without_a_report_nobody_knows_whether_people_can_answer(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for reported, said in ((None, "no report yet"), ("2027-01-16T08:05:00Z", "(Responses=no)")):
+        monkeypatch.setattr(command, "statuses", lambda *_, at=reported: [row(reported_at=at)])
+        assert said in run()
+
+
 def test_a_comment_steers_no_terminal(run: Run) -> None:
     shown = run()
     assert "\x1b[2J" not in shown

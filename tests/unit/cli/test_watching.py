@@ -64,3 +64,19 @@ def test_what_waits_for_a_person_is_named(
     runs: Any = status.watched(lambda: run(acme=state), quiet=False)
     assert runs == run(acme=state)
     assert ("Paused at acme" in capsys.readouterr().err) is (state == "paused")
+
+
+def test_a_pause_that_ends_by_itself_asks_nobody_to_resume_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(terminal.out, "_file", io.StringIO())
+    monkeypatch.setattr(status, "PAUSED_SECONDS", 0.0)
+    (both,) = run(acme="paused", globex="paused")
+    for code, why in (("acme", "daily_quota"), ("globex", "link_domains")):
+        both["customers"][code]["reason"] = {"code": why}
+    status.watched(lambda: [both], quiet=False)
+    by_itself, by_somebody = sorted(capsys.readouterr().err.splitlines())
+    assert "Paused at acme: nothing more is sent until the cause is gone" in by_itself
+    assert "resume" not in by_itself
+    assert "Paused at globex" in by_somebody
+    assert "runs `changecast resume`" in by_somebody
