@@ -35,7 +35,7 @@ def test_a_document_that_breaks_the_schema_is_refused_with_every_fault(
     bad = document(customers=["nobody"], implementationEnd="2020-01-01T00:00:00Z")
     Path("bad.json").write_text(json.dumps(bad))
     assert typed(monkeypatch, "announce", "bad.json") == 2
-    assert "window ends before it starts" in " ".join(capsys.readouterr().err.split())
+    assert "window must end after it starts" in " ".join(capsys.readouterr().err.split())
     assert as_provider.status(bad["changeId"])["customers"] == {}
 
 

@@ -40,7 +40,7 @@ class FreezeDeclared(Frozen):
     @model_validator(mode="after")
     def _is_a_time(self) -> Self:
         if self.end <= self.start:
-            raise ValueError("ends before it starts")
+            raise ValueError("must end after it starts")
         if self.end - self.start > LONGEST_FREEZE:
             raise ValueError(f"is longer than {LONGEST_FREEZE.days} days")
         return self

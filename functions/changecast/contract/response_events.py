@@ -44,7 +44,7 @@ class WantedWindow(Frozen):
     @model_validator(mode="after")
     def _starts_before_it_ends(self) -> Self:
         if self.start >= self.end:
-            raise ValueError("the window ends before it starts")
+            raise ValueError("the window must end after it starts")
         return self
 
 

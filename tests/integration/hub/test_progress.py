@@ -127,3 +127,11 @@ def test_what_cannot_stand_in_a_change_is_refused(given: dict[str, Any], path: s
         moved(hub, Status.COMPLETED, **given)
     assert path in f"{refused.value.path} {refused.value.message}"
     assert len(events(hub)) == 1
+
+
+def test_a_change_without_a_valid_revision_is_not_called_unknown() -> None:
+    hub = fake_hub()
+    put_on(hub, document())
+    discard("CHG-1", 1, hub=hub)
+    with pytest.raises(ContractError, match="every revision of 'CHG-1' was discarded"):
+        moved(hub, Status.IN_PROGRESS)

@@ -146,7 +146,7 @@ def test_another_customer_is_other_content() -> None:
 @pytest.mark.parametrize(
     ("version", "code", "words"),
     [
-        (3, "other_content", "3 was announced with other content. .* set `version` to 4$"),
+        (3, "other_content", "3 was announced with other content or to .* set `version` to 4$"),
         (2, "older_revision", "2 is older than 3, .* If this is an old file, .* to 4$"),
     ],
 )

@@ -54,7 +54,8 @@ _PAUSE = frozenset(
 )  # fmt: skip
 SANDBOX = (
     "this account is in SES's sandbox, where only verified addresses can be mailed. Ask AWS for "
-    "production access in this Region: aws sesv2 put-account-details --production-access-enabled"
+    "production access in this Region: aws sesv2 put-account-details --production-access-enabled "
+    "--mail-type TRANSACTIONAL --website-url https://..."
 )
 # The request was never sent, because no connection was made.
 _NOT_CALLED = (ConnectTimeoutError, EndpointConnectionError)

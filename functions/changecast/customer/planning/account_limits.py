@@ -22,10 +22,10 @@ SMALL_LIST = 100
 _SHOWN = 5
 _FULL = {
     PauseCode.MAILS_PER_DAY: (
-        "its {more} mails are more than what is left of {most} a day (MaxMailsPerDay)"
+        "its mails ({more}) are more than what is left of {most} a day (MaxMailsPerDay)"
     ),
     PauseCode.ANNOUNCEMENTS_PER_HOUR: (
-        "this hour already had {most} announcements (MaxAnnouncementsPerHour)"
+        "this hour already had as many announcements as MaxAnnouncementsPerHour allows ({most})"
     ),
 }
 

@@ -169,8 +169,9 @@ def _meaning(error: ClientError, name: str) -> Exception:
 
 
 def _no_topic(name: str, missing: Iterable[str]) -> str:
-    topics = ", ".join(sorted(missing))
+    topics = sorted(missing)
+    digest = " --digest" if Topic.DIGEST in topics else ""
     return (
-        f"the contact list {name!r} has no topic {topics}; to add it, with this "
-        "account's credentials: changecast contacts topics --reconcile"
+        f"the contact list {name!r} has no topic {', '.join(topics)}; to add it, with this "
+        f"account's credentials: changecast contacts topics --reconcile{digest}"
     )

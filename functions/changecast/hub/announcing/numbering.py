@@ -134,5 +134,7 @@ def _why_taken(
             "customers may have skipped it"
         )
     if revision == newest:
-        return "other_content", f"revision {revision} was announced with other content"
+        return "other_content", (
+            f"revision {revision} was announced with other content or to other customers"
+        )
     return None

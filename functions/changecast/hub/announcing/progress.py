@@ -97,9 +97,12 @@ def _newest(table: "Table", change_id: str, below: int) -> tuple[Record, Origina
     known = [one for one in revisions(table, change_id) if one.revision < below]
     standing = [one for one in known if one.revision not in void]
     if not standing:
-        raise ContractError(
-            "unknown_change", f"no change {change_id!r} was announced from this hub: check the id"
+        why = (
+            f"every revision of {change_id!r} was discarded: announce the change again"
+            if known
+            else f"no change {change_id!r} was announced from this hub: check the id"
         )
+        raise ContractError("unknown_change", why)
     record = standing[-1]
     original = kept(table, change_id, record.revision)
     if original is None:

@@ -12,7 +12,7 @@ REANNOUNCE = "changecast reannounce {change} --customer {customer}"
 # A route keeps its dead letters for 14 days.
 REPLAY_DAYS = 14
 REPLAY = f"changecast replay --from {REPLAY_DAYS}d --customer {{customer}}"
-RESUMES_AUTOMATICALLY = "the run resumes automatically after the repair"
+RESUMES_AUTOMATICALLY = "the run resumes automatically once the cause is gone"
 _HELD = "changecast held {change} --customer {customer}"
 _RECIPIENTS = "changecast recipients {change} --customer {customer}"
 # What repairs the cause, or shows what must be repaired first.

@@ -147,7 +147,8 @@ def _identity(source: RawDocument, shape: Shape, given: str | None) -> Any:
     found = own or given or source.token("change_id", *_TICKETS)
     if not found:
         source.fault(
-            "change_id", "the change has no id: add one to the document, or use --change-id"
+            "change_id",
+            "the change has no id: add one to the document, or announce it with --change-id",
         )
         return "unknown"
     return found
