@@ -5,15 +5,12 @@
 // by the page's policy, "requests" to anywhere else; or of a scanner the number of "pages" it saw.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { chromium, devices } from "playwright-core";
+import { devices } from "playwright-core";
+import { browserOf } from "./browser.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const job = JSON.parse(readFileSync(0, "utf8"));
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync"],
-});
+const browser = await browserOf();
 const phone = devices["Pixel 7"];
 const viewport = { ...phone.viewport, ...(job.width && { width: job.width }) };
 const context = await browser.newContext({ ...phone, viewport, colorScheme: job.dark ? "dark" : "light" });

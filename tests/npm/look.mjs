@@ -6,16 +6,11 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { another, browserOf } from "./browser.mjs";
 import { conditional, limits, strip } from "./clients.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const { jobs } = JSON.parse(readFileSync(0, "utf8"));
-const start = () => chromium.launch({
-  executablePath: process.env.CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
 // A browser sometimes stops drawing, and then a page that waits for its next frame waits for ever.
 const SECONDS_FOR_A_PAGE = Number(process.env.SECONDS_FOR_A_PAGE ?? 60);
 
@@ -167,20 +162,17 @@ async function look_twice(job) {
   } catch (fault) {
     process.stderr.write(`${fault.message}; once more, in a fresh browser\n`);
     await end();
-    [browser, page] = await fresh();
+    browser = await another();
+    page = await browser.newPage();
     return in_time(look(page, job), job);
   }
-}
-
-async function fresh() {
-  const started = await start();
-  return [started, await started.newPage()];
 }
 
 // A browser that does not answer does not close either.
 const end = () => in_time(browser.close(), { page: "the browser's end" }).catch(() => null);
 
-let [browser, page] = await fresh();
+let browser = await browserOf();
+let page = await browser.newPage();
 const found = [];
 for (const job of jobs) found.push(await look_twice(job));
 process.stdout.write(JSON.stringify(found), () => end().then(() => process.exit(0)));

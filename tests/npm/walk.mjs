@@ -2,14 +2,10 @@
 // Input (stdin): {"address", "height"?, "wait"? (seconds for each step), "slow"? (seconds until scripts arrive), "steps": [{"click"|"follow"|"open"|"fill"|"file"|"press"|"see"|"framed"|"gone"|"picture": ..., "with"?}]}
 // Output: {"address", "requests", "complaints"}: where it ended, what was fetched, what the page complained of.
 import { readFileSync } from "node:fs";
-import { chromium } from "playwright-core";
+import { browserOf } from "./browser.mjs";
 
 const { address, steps, height = 2400, wait = 60, slow = 0 } = JSON.parse(readFileSync(0, "utf8"));
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
+const browser = await browserOf();
 const page = await browser.newPage({ viewport: { width: 1280, height } });
 page.setDefaultTimeout(wait * 1000);
 if (slow) {

@@ -3,18 +3,23 @@
 They are installed into build/ at the first use. ProgramMissing says what to install.
 """
 
+import atexit
 import fcntl
 import json
 import os
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
 # A browser that hangs fails its test, and no other.
 SECONDS = 900
 NPM, BUILD = ROOT / "tests" / "npm", ROOT / "build"
+# These scripts open pages.
+IN_A_BROWSER = frozenset({"answer.mjs", "look.mjs", "walk.mjs"})
 
 
 class ProgramMissing(Exception):
@@ -75,14 +80,55 @@ def _copy(script: Path, to: Path) -> None:
 
 def node(script: str, given: Any) -> Any:
     """Run one of our scripts: JSON in, JSON out."""
-    chromium = {"CHROMIUM": shutil.which("chromium") or ""}
-    program = needed("node", "nodejs")
-    printed = run(program, script, folder=npm_folder(), input=json.dumps(given),
-                  env=os.environ | chromium)  # fmt: skip
+    folder = npm_folder()
+    browser = BROWSER.variables(folder) if script in IN_A_BROWSER else {}
+    printed = run(needed("node", "nodejs"), script, folder=folder, input=json.dumps(given),
+                  env=os.environ | browser)  # fmt: skip
     return json.loads(printed)
+
+
+class Browser:
+    """One Chromium for all scripts of this process, because each start costs a second of CPU.
+
+    It ends with this process, which holds its stdin.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._address = Lock(), ""
+        self._process: subprocess.Popen[str] | None = None
+
+    def variables(self, folder: Path) -> dict[str, str]:
+        """Return what tells a script where the browser is; starts one if there is none."""
+        chromium = {"CHROMIUM": needed("chromium", "chromium")}
+        with self._lock:
+            if self._process is None or self._process.poll() is not None:
+                self.end()
+                self._process = self._start(folder, os.environ | chromium)
+            process = str(self._process.pid)
+        return chromium | {"BROWSER": self._address, "BROWSER_PROCESS": process}
+
+    def _start(self, folder: Path, environment: dict[str, str]) -> "subprocess.Popen[str]":
+        command = [needed("node", "nodejs"), "serve.mjs"]
+        process = subprocess.Popen(command, cwd=folder, env=environment, text=True,
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
+        assert process.stdout
+        self._address = process.stdout.readline().strip()
+        if not self._address:
+            raise ProgramMissing("Chromium did not start")
+        return process
+
+    def end(self) -> None:
+        """End the browser, if there is one."""
+        if self._process:
+            with suppress(BrokenPipeError), self._process:
+                pass  # closes its stdin, and waits for its end
+            self._process = None
+
+
+BROWSER = Browser()
+atexit.register(BROWSER.end)
 
 
 def browse(jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Look at pages in headless Chromium; see tests/npm/look.mjs for what it finds."""
-    needed("chromium", "chromium")
     return list(node("look.mjs", {"jobs": jobs}))
