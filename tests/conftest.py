@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import botocore.session
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import settings
 from changecast.contract.change import Change
 from changecast.hub.announcing import freeze_gate, windows
 from tests.support.failures import failures
+from tests.support.lines import Lines, start_of
 from tests.support.provider import Provider
 
 # The samples' windows lie a few months after this, whenever the tests run.
@@ -29,6 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: start_of(item.nodeid))
     heavy = [item for item in items if item.get_closest_marker("heavy")]
     if config.getoption("--heavy"):
         for item in heavy:
@@ -36,6 +39,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     config.hook.pytest_deselected(items=heavy)
     items[:] = [item for item in items if item not in heavy]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lines | None:
+    return Lines(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,5 +1,7 @@
 """One embedded cloud for all of these tests: a hub and four customers.
 
+It ends with the last of them, because its functions run every minute until then.
+
 The packages are as sam builds them. The stacks are deployed by CloudFormation's own API, because
 each `sam deploy` takes seconds of a processor; test_demo.py, test_getting_started.py and
 test_onboarding.py deploy every stack by sam.
@@ -7,7 +9,8 @@ test_onboarding.py deploy every stack by sam.
 
 import configparser
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,9 +31,42 @@ from tests.support.shell import make_alarm_topic
 CONTACTS = 5
 
 
+FOLDER = Path(__file__).parent
+PROVIDER: pytest.StashKey[Provider] = pytest.StashKey()
+OPENED: pytest.StashKey[ExitStack] = pytest.StashKey()
+
+
 @pytest.fixture(scope="session")
-def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    folder = tmp_path_factory.mktemp("cloud")
+def opened(pytestconfig: pytest.Config) -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        pytestconfig.stash[OPENED] = stack
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def provider(
+    opened: ExitStack, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Provider:
+    """The same for all modules that run one after another."""
+    stash = pytestconfig.stash
+    if PROVIDER not in stash:
+        stash[PROVIDER] = opened.enter_context(_deployed(tmp_path_factory.mktemp("cloud")))
+    return stash[PROVIDER]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, None, None]:
+    yield
+    stash = item.config.stash
+    if PROVIDER in stash and (nextitem is None or FOLDER not in nextitem.path.parents):
+        del stash[PROVIDER]
+        stash[OPENED].close()
+
+
+@contextmanager
+def _deployed(folder: Path) -> Iterator[Provider]:
     with local_cloud.temporary(folder, keep=False) as local:
         stage = _as_agreed(stage_for(["acme", "globex", "initech", CROWDED]), local.cloud)
         deploy_fleet(stage, local.cloud, {})
@@ -104,7 +140,7 @@ class Engineers(NamedTuple):
     customers: Mapping[str, Mapping[str, str]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def engineers(provider: Provider) -> Engineers:
     """One engineer of the hub, and one of each customer, whose credentials last for hours."""
     return Engineers(

@@ -22,7 +22,7 @@ from tests.support.shell import make_alarm_topic
 CONTACTS = 2
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
     folder = tmp_path_factory.mktemp("cloud")
     with local_cloud.temporary(folder, keep=False) as local:
