@@ -1,5 +1,6 @@
 """Settings for every test: hypothesis on a shared machine, and tests that need a flag."""
 
+import gc
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -28,6 +29,17 @@ settings.load_profile("shared")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--heavy", action="store_true", help="run the tests marked heavy too")
     parser.addoption("--pictures", action="store_true", help="keep pictures of mails to look at")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Look for no garbage while all modules are imported, nor ever again in what they hold."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

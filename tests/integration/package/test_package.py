@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -96,20 +97,27 @@ def change(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def interpreters() -> Iterator[str]:
+@cache
+def interpreters() -> list[str]:
     """Every Python of a supported runtime on this machine, on PATH or kept by pyenv."""
+    found = (next(filter(_starts, _candidates(runtime)), None) for runtime in RUNTIMES)
+    return [path for path in found if path]
+
+
+def _candidates(runtime: str) -> Iterator[str]:
     kept = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
-    for runtime in RUNTIMES:
-        found = [shutil.which(f"python{runtime}"), *map(str, kept.glob(f"{runtime}.*/bin/python"))]
-        yield from [path for path in found if path and _starts(path)][:1]
+    if on_path := shutil.which(f"python{runtime}"):
+        yield on_path
+    yield from map(str, kept.glob(f"{runtime}.*/bin/python"))
 
 
 def _starts(interpreter: str) -> bool:
     """A shim of pyenv is there and fails."""
-    return subprocess.run([interpreter, "-c", ""], capture_output=True, check=False).returncode == 0
+    bare = [interpreter, "-I", "-S", "-c", ""]
+    return subprocess.run(bare, capture_output=True, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("interpreter", [*interpreters()])
+@pytest.mark.parametrize("interpreter", interpreters())
 def test_every_handler_starts_without_any_other_package(
     interpreter: str, side: str, for_every_runtime: Path
 ) -> None:
@@ -117,7 +125,7 @@ def test_every_handler_starts_without_any_other_package(
     run_on(for_every_runtime, interpreter, "import_all.py", *handlers(side))
 
 
-@pytest.mark.parametrize("interpreter", [*interpreters()])
+@pytest.mark.parametrize("interpreter", interpreters())
 def test_a_side_does_its_work_without_any_other_package(
     interpreter: str, side: str, for_every_runtime: Path, change: Path
 ) -> None:
@@ -173,7 +181,7 @@ def test_a_package_holds_no_module_of_the_other_side(side: str, package: Path) -
 
 
 def test_this_python_is_among_those_that_were_tried() -> None:
-    assert [*interpreters()]
+    assert interpreters()
 
 
 def test_the_package_is_small(package: Path) -> None:
