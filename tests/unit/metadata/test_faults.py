@@ -75,8 +75,8 @@ def test_every_fault_is_named_at_once() -> None:
         ({"customers": ["аcme"]}, "$.customers[0]", "not a customer code"),
         ({"customers": ["acme\n"]}, "$.customers[0]", "not a customer code"),
         ({"customers": ["acme", "x-route"]}, "$.customers[1]", "is reserved"),
-        ({"implementationEnd": "2027-01-20T21:00:00Z"}, "$.implementationStart", "ends before"),
-        ({"implementationEnd": "2027-01-20T22:00:00Z"}, "$.implementationStart", "ends before"),
+        ({"implementationEnd": "2027-01-20T21:00:00Z"}, "$.implementationStart", "must end after"),
+        ({"implementationEnd": "2027-01-20T22:00:00Z"}, "$.implementationStart", "must end after"),
         ({"implementationEnd": None}, "$.implementationEnd", "a window needs a start and an end"),
         (
             {"implementationStart": None},
