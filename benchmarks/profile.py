@@ -74,6 +74,14 @@ def _round() -> dict[str, Used]:
 
 
 def _report(name: str, rounds: list[Used]) -> None:
+    _report_layers(name, rounds)
+    waits = [1e6 * used.figures.wall / used.mails - used.cpu() for used in rounds]
+    report(f"profile_{name}_waits", waits, "us a mail")
+    floors, prices = [used.price(own=False) for used in rounds], [used.price() for used in rounds]
+    report(f"profile_{name}_floor", floors, "% of SES's price", peers=prices)
+
+
+def _report_layers(name: str, rounds: list[Used]) -> None:
     cpu = [used.cpu() for used in rounds]
     for service in SERVICES:
         requests = [used.figures.layers.get(f"{service}_requests", 0) for used in rounds]
@@ -86,14 +94,10 @@ def _report(name: str, rounds: list[Used]) -> None:
             report(f"profile_{name}_{service}_{layer}", taken, "us CPU a mail", peers=cpu)
     own = [used.own() for used in rounds]
     report(f"profile_{name}_own", own, "us CPU a mail", peers=cpu)
-    waits = [1e6 * used.figures.wall / used.mails - used.cpu() for used in rounds]
-    report(f"profile_{name}_waits", waits, "us a mail")
-    floors, prices = [used.price(own=False) for used in rounds], [used.price() for used in rounds]
-    report(f"profile_{name}_floor", floors, "% of SES's price", peers=prices)
 
 
 def _report_sending() -> None:
-    """Compare what is left of a mail's CPU at full speed with bare boto3 in threads."""
+    """Compare a mail's CPU at full speed with bare boto3 in threads, whole and without `own`."""
     ours, threads = [], []
     with account(sending.MAILS) as place:
         place.options = ("layers",)
@@ -103,6 +107,8 @@ def _report_sending() -> None:
             ours.append(Used("SendMailFunction", figures, figures.units))
             figures = sending.bare(place, sending.THREADS, sending.MAILS)
             threads.append(Used("SendMailFunction", figures, figures.units))
+    _report_layers("sending", ours)
+    _report_layers("bare", threads)
     peers = [used.cpu() for used in threads]
     report("profile_sending_cpu", [used.cpu() for used in ours], "us CPU a mail", peers=peers)
     without = [used.cpu() - used.own() for used in ours]
