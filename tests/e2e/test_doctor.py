@@ -324,7 +324,11 @@ ROUNDS: dict[str, list[Planted]] = {
         Planted(not_signing, {"dkim": "broken"}, "turned off"),
         Planted(set_does_not_send, {"configuration-set": "broken"}, "sending is turned off for"),
         Planted(topic_missing, {"topics": "broken"}, "calendar"),
-        Planted(bus_lets_anybody_in, {"bus-policy": "broken"}, "other accounts (1)"),
+        Planted(
+            bus_lets_anybody_in,
+            {"bus-policy": "broken"},
+            "has 1 statement that the template does not have",
+        ),
         Planted(rule_disabled, {"AnnouncementsRule": "broken"}, "disabled"),
         Planted(route_disabled, {"route": "broken"}, "disabled"),
         Planted(failing_function, {"functions": "warning"}, "SendMailFunction 3"),
