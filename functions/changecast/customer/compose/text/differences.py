@@ -27,7 +27,9 @@ def marked(row: tuple[str, str], by_line: bool = False) -> tuple[Markup, Markup]
     if len(old) > _COMPARED or len(new) > _COMPARED:
         return breaks(row[0]), breaks(row[1])
     matcher = SequenceMatcher(a=old, b=new, autojunk=False)
-    if matcher.ratio() < 0.5:
+    # The first two are quick, and never less than the third.
+    ratios = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)
+    if any(ratio() < 0.5 for ratio in ratios):
         return _tagged([(row[0], True)], "del"), _tagged([(row[1], True)], "ins")
     steps = matcher.get_opcodes()
     before = [("".join(old[a:b]), tag != "equal") for tag, a, b, _, _ in steps]

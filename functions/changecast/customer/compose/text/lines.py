@@ -18,7 +18,7 @@ _ITEM = re.compile(
 )
 _FENCE = re.compile(r"[ \t]*(```|~~~)")
 _TABLE_ROW = re.compile(r"[ \t]*\|.*\|[ \t]*$")
-_GAP = re.compile(r"\S(?:[^\S\n]{3,}|[^\S\n]*\t[^\S\n]*|(?<![.!?:;,])[^\S\n]{2})\S")
+_GAP = re.compile(r"(?<=\S)(?:[^\S\n]{3,}|[^\S\n]*\t[^\S\n]*|(?<![.!?:;,])[^\S\n]{2})\S")
 _RUN = re.compile(r" {2,}")
 _INDENT = re.compile(r"[ \t\u00a0]+")
 _RULE = re.compile(r"[-*_]{3,}[ \t]*$")

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from changecast.customer.compose.text.lines import is_columns, item_width
 
@@ -28,7 +28,7 @@ def wrapped(text: str, width: int = WIDTH) -> str:
     for line in text.split("\n"):
         if _FENCE.match(line):
             is_code = not is_code
-        if is_code or columns(line) <= width or is_columns(line) or line.lstrip().startswith("|"):
+        if is_code or _fits(line, width) or is_columns(line) or line.lstrip().startswith("|"):
             lines.append(line)
         else:
             lines += _lines(line, width, _hanging(line, width))
@@ -46,6 +46,13 @@ def columns(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(map(_columns, text))
+
+
+def _fits(text: str, width: int) -> bool:
+    """Return whether a text takes at most so many columns, without counting a long one whole."""
+    if text.isascii():
+        return len(text) <= width
+    return all(taken <= width for taken in accumulate(map(_columns, text)))
 
 
 @lru_cache(maxsize=4096)
@@ -67,12 +74,16 @@ def _lines(line: str, width: int, indent: str) -> Iterator[str]:
     written = line[: start.end()] if start else ""
     length = columns(written)
     is_empty = True
+    measured = len if line.isascii() else columns
     for piece in _pieces(line[len(written) :]):
-        if not is_empty and length + columns(piece.rstrip(" ")) > width:
+        taken = measured(piece)
+        if not is_empty and length + taken - len(piece) + len(piece.rstrip(" ")) > width:
             yield written.rstrip(" ")
-            written, length, piece = indent, len(indent), piece.lstrip(" ")  # noqa: PLW2901
+            bare = piece.lstrip(" ")
+            taken -= len(piece) - len(bare)
+            written, length, piece = indent, len(indent), bare  # noqa: PLW2901
         written += piece
-        length += columns(piece)
+        length += taken
         is_empty = not written.strip()
     yield written
 
@@ -93,7 +104,7 @@ def _pieces(line: str) -> Iterator[str]:
 
 
 def _unspaced(word: str) -> list[str]:
-    if word.isascii() or max(map(_columns, word)) < _WIDE:
+    if word.isascii() or _WIDE not in map(_columns, word):
         return [word]
     starts = [0, *(at for at, two in enumerate(pairwise(word), 1) if _may_break(*two)), len(word)]
     return [word[start:end] for start, end in pairwise(starts)]
