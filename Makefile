@@ -122,12 +122,13 @@ build/docs-env/.ready: requirements/docs.txt .venv/.ready
 	@touch $@
 
 # In this order, because each step is quicker to repair than the next one.
-release-check: ## everything before a release: make test, the wheel, its demo, the licences, upgrades from FROM
-	@echo "1/5 checks, documentation site, all tests" && $(MAKE) --no-print-directory test
-	@echo "2/5 sdist and wheel" && $(MAKE) --no-print-directory wheel
-	@echo "3/5 the installed command in an empty folder" && $(MAKE) --no-print-directory wheel-demo
-	@echo "4/5 SBOM and licences" && $(MAKE) --no-print-directory licences
-	@echo "5/5 upgrades from $(FROM), and ways back" && $(MAKE) --no-print-directory upgrade-test FROM=$(FROM)
+release-check: ## everything before a release: make test, isolation, the wheel, its demo, the licences, upgrades from FROM
+	@echo "1/6 checks, documentation site, all tests" && $(MAKE) --no-print-directory test
+	@echo "2/6 who can do what, and the policy linters" && $(MAKE) --no-print-directory isolation
+	@echo "3/6 sdist and wheel" && $(MAKE) --no-print-directory wheel
+	@echo "4/6 the installed command in an empty folder" && $(MAKE) --no-print-directory wheel-demo
+	@echo "5/6 SBOM and licences" && $(MAKE) --no-print-directory licences
+	@echo "6/6 upgrades from $(FROM), and ways back" && $(MAKE) --no-print-directory upgrade-test FROM=$(FROM)
 	@grep -m 1 '^## ' CHANGELOG.md | grep -q -- ' - ' || echo "Before the tag: write the date into CHANGELOG.md."
 	@echo "Ready for release."
 
