@@ -59,12 +59,14 @@ Confidential = Annotated[
 Test = Annotated[
     bool,
     typer.Option(
-        "--test", help="Mark the announcement as a test, and mail only the allowed recipients."
+        "--test",
+        help="Mark the announcement as a test, and mail only the AllowedRecipients of each "
+        "customer's stack.",
     ),
 ]
 ChangeId = Annotated[
     str | None,
-    typer.Option(help="The change's ID, if the document has none; its ticket is then not used."),
+    typer.Option(help="The change's ID, if the document has none; used instead of its ticket."),
 ]
 Freezes = Annotated[
     Path,
@@ -90,8 +92,8 @@ RequireApprovals = Annotated[
     bool,
     typer.Option(
         "--require-approvals",
-        help="Refuse a change whose `status` is `approved` while a needed approval is missing, or "
-        "somebody rejects it. The first revision is not checked.",
+        help="Refuse a change whose `status` is `approved` if a needed approval is missing or "
+        "somebody has rejected the change. The first revision is not checked.",
     ),
 ]
 NotifyAll = Annotated[

@@ -173,7 +173,7 @@ def _open(code: str | None, profile: str | None, region: str | None) -> _Account
         )
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
     if not {"LedgerTable", "ReportsQueue"} <= set(outputs):
-        raise Failed("the account's stack is older than this command: deploy it again")
+        raise Failed("the account's stack is older than this command: deploy the stack again")
     zone = ZoneInfo(parameters(stack).get("Timezone") or "UTC")
     ledger = open_ledger(own, outputs["LedgerTable"])
     return _Account(own, ledger, outputs["ReportsQueue"], zone, same_account(code, profile))

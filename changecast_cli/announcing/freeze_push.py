@@ -32,7 +32,8 @@ def push(
     """Store a folder of freezes in the hub, so that they also apply to files in the intake bucket.
 
     Replaces the files that were pushed before, for all customers. Freezes that customers declared
-    themselves stay. Recurring times are stored for two years, so run this at least once a year.
+    themselves stay. Recurring freezes are stored only for the next two years, so run this at least
+    once a year.
     """
     if not folder.is_dir():
         raise Refused(f"{folder} is not a folder; give the folder that contains the CODE.ics files")

@@ -128,7 +128,10 @@ def _broken_route(hub: Hub, code: str) -> Iterator[str]:
     except (ClientError, BotoCoreError):
         return
     if fault:
-        yield f"{fault}, so nothing would be forwarded: changecast doctor --customer {code}"
+        yield (
+            f"{fault}, so nothing would be forwarded. To see how to fix it: changecast doctor "
+            f"--customer {code}"
+        )
 
 
 def known_at_hub(earlier: Before, announced: ChangeAnnounced, code: str) -> Known:

@@ -69,7 +69,7 @@ def propose(
     """Propose changes that another person must approve (TwoPerson=yes).
 
     Checks all files as `announce` does, and announces nothing. If you propose a change again, the
-    new proposal replaces the earlier one.
+    new proposal replaces your earlier one.
     """
     refuse_missing_folder(freezes)
     documents, own = read_files(files), session(profile, region)

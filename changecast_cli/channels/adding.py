@@ -38,13 +38,16 @@ TopicsHeard = Annotated[
     str,
     typer.Option(
         "--topics",
-        help="The topics that the channel gets, separated by commas: announcements, approvals.",
+        help="The contact-list topics whose notices the channel gets, separated by commas: "
+        "announcements, approvals.",
     ),
 ]
 Tests = Annotated[
     bool,
     typer.Option(
-        "--tests", help="Also send it tests, and everything from an Environment other than prod."
+        "--tests",
+        help="Also send it test announcements, and everything from a stack whose Environment is "
+        "not prod.",
     ),
 ]
 
@@ -64,10 +67,10 @@ def add_chat(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Add a chat: an SNS topic of the account, in the format that Amazon Q Developer reads.
+    """Add a chat: an SNS topic of the account, from which Amazon Q Developer reads the notices.
 
-    Amazon Q Developer shows it in Slack or Microsoft Teams. Everything else that subscribes to the
-    topic gets the notices too.
+    Amazon Q Developer shows them in Slack or Microsoft Teams. Everything else that subscribes to
+    the SNS topic gets them too.
     """
     channels = open_channels(customer, profile, region)
     arn = checked_topic(channels, topic_arn.strip())

@@ -94,8 +94,8 @@ def probe(
         out.print(f"{name} ✓ accepted", markup=False)
     if tested.test_result != PASSED:
         raise Failed(
-            f"{name} did not accept the test: {tested.test_result}. What it means: "
-            "docs/runbook/dead-channel.md"
+            f"{name} did not accept the test: {tested.test_result}. What this result "
+            "means: docs/runbook/dead-channel.md"
         )
 
 

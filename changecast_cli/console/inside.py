@@ -77,7 +77,7 @@ def _with_a_way(closed: Verdict, code: str) -> Verdict:
         f"add the AWS profile changecast-{code}, or start the console in the folder whose "
         f"{SAMCONFIG} lists {code}"
     )
-    return warning(closed.check, f"its own account was not checked: {closed.reason}", way)
+    return warning(closed.check, f"the customer's account was not checked: {closed.reason}", way)
 
 
 def people_of(_: "Aws", customer: CustomerStack) -> list[Person]:

@@ -235,8 +235,8 @@ def _brand(code: str) -> tuple[Brand, str]:
         why = str(error) if SAMCONFIG.exists() else f"this folder has no {SAMCONFIG}"
         look = (
             f"in the default colours, in English and in UTC: {why}. The customer's people may get "
-            "another look, language and zone. To see theirs, stop the console, and start it in "
-            f"the folder whose {SAMCONFIG} lists {code}."
+            "a different look, language and time zone. To see theirs, stop the console, and start "
+            f"it in the folder whose {SAMCONFIG} lists {code}."
         )
     whole = dict(environment)
     return brand_of(code, whole, language=None, timezone=None, templates=None), look

@@ -256,7 +256,7 @@ def _settings(row: Row, columns: Columns) -> Settings:
         return settings(*cells)
     except Refused as error:
         raise _LineFault(
-            f"{error}. For the customer's own, write `{OWN}` or leave the cell empty"
+            f"{error}. To use the customer's own setting, write `{OWN}` or leave the cell empty"
         ) from error
 
 

@@ -85,8 +85,8 @@ def refuse_others(origins: Iterable[str], owner: Owner) -> None:
         return
     if not owner.code and all(origin.startswith("customer ") for origin in others):
         warn(
-            f"the file has people of {' and '.join(others)}; it is unclear whether "
-            f"this is their list, because the stack of {owner} cannot be read"
+            f"the file has people of {' and '.join(others)}, and the stack of {owner} cannot be "
+            "read, so the customer of this list is unknown: check that these people belong on it"
         )
         return
     code = others[0].removeprefix("customer ")

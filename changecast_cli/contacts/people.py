@@ -147,7 +147,7 @@ def remove(
 ) -> None:
     """Remove a person and their choices from the list. An import may add them again.
 
-    To stop mails and keep that choice, use `unsubscribe`.
+    To stop a person's mails so that no import starts them again, use `unsubscribe`.
     """
     contacts = open_list(customer, profile, region, FEW)
     found = _spellings(contacts, address)

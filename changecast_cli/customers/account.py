@@ -83,7 +83,8 @@ def customer_stack(session: boto3.Session, code: str) -> "StackTypeDef | None":
     if owner != code:
         raise Refused(
             f"the stack {STACK} in the account and Region of {code} belongs to "
-            f"{owner or 'an unknown customer'}: nothing was done there"
+            f"{owner or 'an unknown customer'}: nothing was done there. Correct the account or the "
+            f"Region of {code} in samconfig.toml"
         )
     return stack
 

@@ -84,11 +84,11 @@ def add(
         str | None, typer.Option(help="The hub's account; needed for the first customer.")
     ] = None,
     hub_region: Annotated[
-        str, typer.Option(help="The hub's Region; needed for the first customer.")
+        str, typer.Option(help="The hub's Region, when you add the first customer.")
     ] = "eu-central-1",
     hub_profile: Annotated[
         str | None,
-        typer.Option(help="AWS profile for the hub's account; needed for the first customer."),
+        typer.Option(help="AWS profile for the hub's account, when you add the first customer."),
     ] = None,
     config: Config = Path("samconfig.toml"),
     as_json: AsJson = False,
@@ -96,8 +96,8 @@ def add(
     """Add customers to samconfig.toml; with --deploy, also deploy their stacks.
 
     Checks every line first and, with --deploy, every account. If anything is wrong, lists every
-    fault and changes nothing. A customer goes on the first bus of the hub that has room; when all
-    are full, adds the next bus. Safe to repeat.
+    fault and changes nothing. Puts each customer on the first bus of the hub that has room, and
+    adds a bus if all are full. Safe to repeat.
     """
     one = {
         "code": code, "account": account, "region": region, "name": name, "sender": sender,

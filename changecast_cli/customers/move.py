@@ -107,7 +107,7 @@ def _plan(text: str, customer: CustomerStack, bus: str) -> list[str]:
             "changes that were announced during the move and never reported on are announced "
             f"again, to {code} only"
         ),
-        "no other bus accepts its reports any more",
+        f"no other bus accepts the reports of {code} any more",
     ]
 
 

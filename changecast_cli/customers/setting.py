@@ -92,7 +92,8 @@ def alerts(
 ) -> None:
     """Set the address that gets the hub's alerts; with --deploy, also in the hub's stack.
 
-    Then AWS sends a new address a confirmation link. Nothing else arrives until somebody opens it.
+    Once the hub is deployed, AWS mails a confirmation link to a new address. No alert arrives there
+    until somebody opens the link.
     """
     refuse_no_address(address)
     samconfig_file.edit(
@@ -106,9 +107,9 @@ def alerts(
     elif not faults:
         lines = (
             (
-                f"The hub's alerts are mailed to {address} once somebody there confirms it.",
-                "If the address is new, AWS has sent it a mail: open its link to confirm. Then: "
-                "changecast doctor --alarm-test",
+                f"The hub's alerts are mailed to {address} once somebody there has confirmed it.",
+                "If the address is new, AWS has mailed a link to it: open that link to confirm. "
+                "Then: changecast doctor --alarm-test",
             )
             if deploy_now
             else (

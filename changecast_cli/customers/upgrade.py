@@ -175,7 +175,7 @@ def _show_plan(planned: Sequence[Ring], *, as_json: bool) -> None:
     for number, ring in enumerate(planned, 1):
         said = ", ".join(f"{each.code} ({releases[each.code] or 'no stack'})" for each in ring)
         out.print(f"ring {number}: {said}", markup=False)
-    out.print(f"They get release {version('changecast')}. Nothing was changed.", markup=False)
+    out.print(f"They would get release {version('changecast')}. Nothing was changed.", markup=False)
 
 
 def _release(customer: CustomerStack) -> str | None:

@@ -94,9 +94,9 @@ def wait_until_told(
     ]
     if silent:
         raise Failed(
-            f"{code} was withdrawn, but not everybody there was told of {', '.join(silent)}, so "
-            f"{code} was not removed. Repair what `changecast status` names, and run `customers "
-            f"remove` again, or add --leave-open"
+            f"the open changes were withdrawn for {code}, but not everybody there was told of "
+            f"{', '.join(silent)}, so {code} was not removed. Repair what `changecast status` "
+            f"names, and run `customers remove` again, or add --leave-open"
         )
 
 

@@ -249,7 +249,8 @@ def without_customer(text: str, code: str) -> str:
     requested = {name: table for name, table in tables(left).items() if name not in gone}
     if tables(kept) != requested:
         raise Refused(
-            f"the TOML tables of {code} are mixed with others: remove them from the file by hand"
+            f"the TOML tables of {code} are mixed with others in the file: remove those of {code} "
+            "by hand"
         )
     return kept
 

@@ -194,5 +194,5 @@ def _route_letters(hub: boto3.Session, code: str) -> Iterator[Verdict]:
     stacks = hub.client("cloudformation").describe_stacks(StackName=route_name(code))
     outputs = {o["OutputKey"]: o["OutputValue"] for o in stacks["Stacks"][0].get("Outputs", ())}
     if number := waiting(hub.client("sqs"), outputs["DeadLettersUrl"]):
-        said = f"{counted(number, 'announcement')} did not reach its bus"
+        said = f"{counted(number, 'announcement')} did not reach the customer's bus"
         yield broken("route-letters", said, filled(REPLAY, "", code))

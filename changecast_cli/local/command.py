@@ -43,7 +43,7 @@ def up(
 ) -> None:
     """Start the embedded cloud. It starts empty, and loses everything when it stops.
 
-    `eval "$(changecast local env hub)"` then sends changecast, sam and aws to it.
+    `eval "$(changecast local env hub)"` then makes changecast, sam and aws in a shell use it.
     """
     if webhook_authority is not None:
         _refuse_no_certificates(webhook_authority)
@@ -108,7 +108,9 @@ def mails(
     each: Annotated[bool, typer.Option("--each", help="Show one line per mail.")] = False,
     alerts: Annotated[
         bool,
-        typer.Option("--alerts", help="Show what SNS topics sent to e-mail addresses instead."),
+        typer.Option(
+            "--alerts", help="Instead of mails, show what SNS topics sent to e-mail addresses."
+        ),
     ] = False,
     save: Annotated[
         Path | None, typer.Option(help="Folder to write every mail to, as .eml and .html.")

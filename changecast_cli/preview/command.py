@@ -49,7 +49,7 @@ Templates = Annotated[
 ]
 ChangeId = Annotated[
     str | None,
-    typer.Option(help="The change's ID, if the document has none; its ticket is then not used."),
+    typer.Option(help="The change's ID, if the document has none; used instead of its ticket."),
 ]
 Config = Annotated[
     Path, typer.Option(help="The samconfig.toml with the customer's stack parameters.")
@@ -71,7 +71,8 @@ def preview(
 ) -> None:
     """Write every mail of a change for one customer, as a web page and as files. Needs no AWS.
 
-    The mail that goes out now comes first, then the mails of the change's later states.
+    The mails that an announcement would send now come first, then those of the change's later
+    states.
     """
     environment = environment_of(customer, config)
     brand = _brand(customer, environment, language, timezone, templates)

@@ -103,17 +103,17 @@ def current_of(
         mails = tuple(_now(change, decision, base_change, brand, now, test=test))
         return Life(_said(decision), mails, forms)
     says = decision.message if isinstance(decision, Silent) else "nothing new"
-    return Life(f"Nobody gets a mail now: {says}.", (), forms)
+    return Life(f"Nobody would get a mail now: {says}.", (), forms)
 
 
 def _said(mailing: Mailing) -> str:
     kind = mailing.kind.value.replace("_", " ")
     if not mailing.material:
         return (
-            f"Only people who missed the last revision get a mail now ({kind}); nothing "
+            f"Only people who missed the last revision would get a mail now ({kind}); nothing "
             "material changed."
         )
-    return f"Subscribers of {mailing.topic.value} get a mail now: {kind}."
+    return f"Subscribers of {mailing.topic.value} would get a mail now: {kind}."
 
 
 def _now(

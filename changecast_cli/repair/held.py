@@ -52,9 +52,9 @@ def held(
     """Show held recipients, and release or drop them.
 
     A recipient is held if the call to SES got no answer, and SES has reported nothing about the
-    mail, so nobody knows whether it was sent. With UnknownPolicy=hold, that is after the account's
-    UnknownWindowMinutes; with UnknownPolicy=resend, after twice that time without any SES events.
-    Until then, the recipient is unknown.
+    mail, so nobody knows whether it was sent. With UnknownPolicy=hold, this happens after the
+    account's UnknownWindowMinutes; with UnknownPolicy=resend, after twice that time without any SES
+    events. Until then, the recipient's state is `unknown`.
     """
     if release and drop:
         raise Refused("use either --release or --drop, not both")

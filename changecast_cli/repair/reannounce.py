@@ -31,7 +31,7 @@ def reannounce(
     """Announce a change's newest revision again to one customer that it names.
 
     Puts a new event with the same content, for this customer only. Nobody who was mailed is mailed
-    again. Checks the customer's bus first, and refuses while it accepts no events.
+    again. Checks the customer's bus first, and refuses if the bus accepts no events.
     """
     own = session(profile, region)
     hub = connect(own)

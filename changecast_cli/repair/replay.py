@@ -80,9 +80,10 @@ def replay(
 ) -> None:
     """Replay the hub's archive and the routes' dead letters to customers that missed announcements.
 
-    Nothing else on the hub sees the events of the archive. Nobody who was mailed is mailed again,
-    and a revision that is no longer the newest mails nobody. Checks the bus of the customer, or of
-    every customer with dead letters, and refuses while it accepts no events.
+    Archived events go only to the customers' routes, and to nothing else on the hub. Nobody who was
+    mailed is mailed again, and a revision that is no longer the newest mails nobody. With
+    --customer, first checks that customer's bus; otherwise, the bus of every customer with dead
+    letters. Refuses if any of these buses accepts no events.
     """
     hub_session = session(profile, region)
     now = datetime.now(UTC)

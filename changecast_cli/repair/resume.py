@@ -131,11 +131,11 @@ def plan_for(run: Run, customer: str) -> list[str]:
     code = run.pause_code
     people = counted(run.planned, "recipient") if run.planned else f"all subscribers of {run.topic}"
     if not run.planned and not (code and code.is_account_limit):
-        plan.append(f"Nobody was planned yet: {people} get the mail ({run.kind})")
+        plan.append(f"No recipients are planned yet: {people} get the mail ({run.kind})")
     elif not (code and code.is_account_limit):
         plan.append(f"Of its {people}, those who have not been mailed get the mail ({run.kind})")
     if code in _RATES:
-        plan.append(f"The run is not paused again because of its {_RATES[code]}")
+        plan.append(f"After that, the run's {_RATES[code]} no longer pauses it")
     if code and code.is_account_limit:
         plan.append(
             f"The run was paused by a limit of {customer}'s own account. Resume it "

@@ -128,7 +128,7 @@ def _then(
         return ""
     if pause and pause.automatic:
         return RESUMES_AUTOMATICALLY
-    return f"when it is repaired: {filled(RESUME, change_id, code, reminder)}"
+    return f"when the cause is repaired: {filled(RESUME, change_id, code, reminder)}"
 
 
 def unanswered(
@@ -198,8 +198,8 @@ def discard_steps(change_id: str, revisions: Iterable[int]) -> Iterator[str]:
     """Yield a line for each revision that nobody announced here."""
     for revision in revisions:
         yield (
-            f"revision {revision} was put on the bus without `changecast announce`: changecast "
-            f"discard {change_id} --revision {revision}    ({STRAY_PAGE})"
+            f"revision {revision} was put on the bus without `changecast announce`. To void it: "
+            f"changecast discard {change_id} --revision {revision}    ({STRAY_PAGE})"
         )
 
 

@@ -83,8 +83,8 @@ def status(
         typer.Option(
             "--watch",
             "-w",
-            help="Keep updating until every run has ended, or is paused for three minutes; exits "
-            "with 1 unless all is well.",
+            help="Keep updating until every run has ended, or has been paused for three minutes; "
+            "exits with 1 unless all is well.",
         ),
     ] = False,
     customer: Annotated[

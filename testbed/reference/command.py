@@ -24,7 +24,7 @@ Written by `make docs-reference` from the program; a test fails if it is out of 
 | 1 | failed: something was tried and did not work, or somebody was not told |
 | 1 | a question was aborted with Ctrl-C or Ctrl-D: nothing was changed |
 | 2 | bad input, or nobody was there to answer a question: nothing was changed |
-| 3 | not yet: `announce --wait` ran out of time, and nothing has failed so far |
+| 3 | not yet: `announce` or `approve` with `--wait` ran out of time; nothing has failed so far |
 | 130 | stopped with Ctrl-C |
 
 ## Rules for every verb

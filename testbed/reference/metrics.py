@@ -27,8 +27,8 @@ MEANINGS = {
     "OldestSilence": (
         "hub",
         "none",
-        "Age of the oldest announcement of the last two weeks about which a customer has not "
-        "reported; 0 if there is none.",
+        "Age of the oldest announcement, within the last two weeks, that a customer has not "
+        "reported on; 0 if there is none.",
     ),
     "Alerts": ("hub", "`cause`", "Alerts that the function Watch published."),
     "Responses": (
@@ -51,7 +51,7 @@ MEANINGS = {
     "DeadChannels": (
         "customer",
         "`customer`",
-        "Chats and webhooks that are off, or have accepted no notice for 15 minutes.",
+        "Chats and webhooks that are off, or have been failing for 15 minutes.",
     ),
     "HeldRecipients": ("customer", "`customer`", "Recipients that are held now."),
     "RefusedLinks": (

@@ -27,7 +27,7 @@ class ResponseCounts(Frozen):
     approved: Whole = Field(default=0, description="People who approved.")
     rejected: Whole = Field(default=0, description="People who rejected.")
     reschedule_requested: Whole = Field(default=0, description="People who asked for another time.")
-    needed: Whole = Field(default=0, description="Approvals that the customer needs.")
+    needed: Whole = Field(default=0, description="Approvals that the customer must give.")
 
 
 class ResponseSummary(Frozen):

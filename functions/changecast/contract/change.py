@@ -172,7 +172,9 @@ class Change(Frozen):
     )
     actual_end: Instant | None = Field(default=None, description="When the work actually ended.")
     test_run: bool = Field(
-        default=False, description="Whether this is a test, mailed to allowed recipients only."
+        default=False,
+        description="Whether this is a test, mailed only to the AllowedRecipients of each "
+        "customer's stack.",
     )
     history: tuple[HistoryEntry, ...] = Field(
         default=(), description="The document's history so far."

@@ -83,13 +83,13 @@ class Counts(Frozen):
     )
     unknown: Whole = Field(
         default=0,
-        description="Recipients for whom SES did not answer and whose outcome its events have not "
-        "settled yet.",
+        description="Recipients for whom the call to SES got no answer, and about whom SES has "
+        "reported nothing yet.",
     )
     held: Whole = Field(
         default=0,
-        description="Recipients whose mail SES may or may not have; Changecast does "
-        "not send it again.",
+        description="Recipients whose mail SES may or may not have sent; Changecast sends it "
+        "again only if an operator releases it.",
     )
 
 
@@ -192,7 +192,8 @@ class DeliveryReported(Frozen):
     )
     reminder: Reminder | None = Field(
         default=None,
-        description="Which reminder this is about, with its own counts; null for an announcement.",
+        description="The reminder that this report and its `counts` are about; null for an "
+        "announcement.",
     )
 
     @model_validator(mode="after")

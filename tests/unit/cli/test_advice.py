@@ -84,7 +84,7 @@ def test_a_cause_that_must_be_repaired_first_leads_to_the_doctor_and_then_to_res
     (step,) = steps(state="paused", reason={"class": "paused", "code": code, "message": "x"})
     first = RESUME if code.is_account_limit or code.is_rate else DOCTOR
     assert step.startswith(f"acme: {first}")
-    assert (f"{DOCTOR}; when it is repaired: {RESUME}" in step) is (
+    assert (f"{DOCTOR}; when the cause is repaired: {RESUME}" in step) is (
         first == DOCTOR and code.needs_operator
     )
     assert ("resumes automatically" in step) is code.automatic

@@ -160,7 +160,7 @@ def test_a_disabled_rule_is_said_by_a_dry_run(hub: FakeHub) -> None:
     hub.events.disabled = {"acme"}
     said = " ".join(typed(document(), "--dry-run").stdout.split())
     fault = "warning: the rule changecast-route-acme is disabled, so nothing would be forwarded"
-    assert f"acme: {fault}: changecast doctor --customer acme" in said
+    assert f"acme: {fault}. To see how to fix it: changecast doctor --customer acme" in said
     assert "globex: warning" not in said
 
 

@@ -124,7 +124,7 @@ def test_a_draft_says_that_nobody_gets_a_mail(tmp_path: Path) -> None:
     draft = tmp_path / "draft.json"
     draft.write_text(json.dumps(json.loads(APPROVED.read_text("utf-8")) | {"status": "draft"}))
     found = previewed(tmp_path / "out", draft, "--customer", "acme")
-    assert found["says"] == "Nobody gets a mail now: a draft is never mailed."
+    assert found["says"] == "Nobody would get a mail now: a draft is never mailed."
     assert not any(mail["now"] for mail in found["mails"])
 
 
@@ -133,7 +133,7 @@ def test_a_minor_revision_says_who_still_gets_a_mail(tmp_path: Path) -> None:
     changed = {"version": 9, "changeTitle": " Patch the bastion hosts in\u00a0eu-central-1"}
     minor.write_text(json.dumps(json.loads(APPROVED.read_text("utf-8")) | changed))
     found = previewed(tmp_path / "out", minor, "--customer", "acme", "--previous", APPROVED)
-    assert found["says"].startswith("Only people who missed the last revision get a mail now")
+    assert found["says"].startswith("Only people who missed the last revision would get a mail now")
     assert [mail["name"] for mail in found["mails"] if mail["now"]] == ["update-full"]
 
 
@@ -228,7 +228,7 @@ def test_a_test_mail_goes_to_nobody_where_nothing_would_go_out(tmp_path: Path) -
     draft = tmp_path / "draft.json"
     draft.write_text(json.dumps(json.loads(APPROVED.read_text("utf-8")) | {"status": "draft"}))
     status, said = refusal("send-test", draft, "--customer", "acme", "--to", "me@provider.example")
-    assert (status, said) == (2, "Nobody gets a mail now: a draft is never mailed.")
+    assert (status, said) == (2, "Nobody would get a mail now: a draft is never mailed.")
 
 
 @pytest.mark.parametrize("to", ["me", "me@x.example, you@x.example", "jö@x.example"])

@@ -51,7 +51,7 @@ def test_a_run_that_no_limit_stopped_names_none() -> None:
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("no_topic", "Nobody was planned yet: all subscribers of announcements get the mail"),
+        ("no_topic", "No recipients are planned yet: all subscribers of announcements"),
         ("link_domains", "all subscribers of announcements get the mail (update) as it is"),
     ],
 )

@@ -71,7 +71,7 @@ def test_everybody_who_was_told_otherwise_gets_an_update(
     fields: dict[str, Any],
 ) -> None:
     found = after_edit(**fields)
-    assert found.says == "Subscribers of announcements get a mail now: update."
+    assert found.says == "Subscribers of announcements would get a mail now: update."
     assert found.mails[0].name == "update-changed"
 
 
@@ -98,7 +98,7 @@ def test_nobody_who_is_up_to_date_is_mailed_for_nothing(
     fields: dict[str, Any],
 ) -> None:
     found = after_edit(**fields)
-    assert found.says.startswith("Only people who missed the last revision get a mail now")
+    assert found.says.startswith("Only people who missed the last revision would get a mail now")
     assert [mail.name for mail in found.mails] == ["update-full"]
 
 

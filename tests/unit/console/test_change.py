@@ -258,5 +258,5 @@ def test_mails_in_the_default_look_say_what_that_means_and_what_to_do(
         Path("samconfig.toml").write_text(written, "utf-8")
     text = seen(browser, "mails", id="CHG-1", revision="2", customer="acme").text
     assert f"in the default colours, in English and in UTC: {why}" in text
-    assert "The customer's people may get another look, language and zone." in text
+    assert "The customer's people may get a different look, language and time zone." in text
     assert "start it in the folder whose samconfig.toml lists acme" in text

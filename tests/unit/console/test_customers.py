@@ -137,7 +137,7 @@ def test_without_samconfig_the_doctor_checks_what_needs_no_file(
     eventually(lambda: console.doctor.known["acme"].is_over, 20)
     page = seen(browser, "customers/customer", code="acme")
     assert "✓ ok route 222222222222 gets it" in page.text
-    assert "! warning access its own account was not checked" in page.text
+    assert "! warning access the customer's account was not checked" in page.text
     assert "add the AWS profile changecast-acme" in page.text
     assert "start it in the folder that has the file" in page.text
     assert "Look for dead letters" in page.text

@@ -223,4 +223,4 @@ def test_the_customer_of_a_status_and_of_a_reminder_is_in_its_key() -> None:
 def test_a_missing_registry_entry_alone_does_not_mean_that_nobody_was_told() -> None:
     found = cause_of(new(), None, None)
     assert found.cause is Cause.UNKNOWN_CUSTOMER
-    assert "If there is no route to it either, nobody was told" in found.message
+    assert "Unless a route for this code exists, nobody there was told" in found.message

@@ -22,7 +22,7 @@ SMALL_LIST = 100
 _SHOWN = 5
 _FULL = {
     PauseCode.MAILS_PER_DAY: (
-        "its mails ({more}) are more than what is left of {most} a day (MaxMailsPerDay)"
+        "the run's {more} mails are more than what is left of {most} a day (MaxMailsPerDay)"
     ),
     PauseCode.ANNOUNCEMENTS_PER_HOUR: (
         "this hour already had as many announcements as MaxAnnouncementsPerHour allows ({most})"

@@ -164,8 +164,8 @@ def _refuse_jump(announced: ChangeAnnounced, runs: Sequence[Run]) -> None:
     if announced.previous_revision is None and announced.revision - newest > LONGEST_JUMP:
         raise ContractError(
             REVISION_JUMP,
-            f"revision {announced.revision} was put without `changecast announce`, and is far "
-            f"above revision {newest}, the newest one that is known here",
+            f"revision {announced.revision} was put on the bus without `changecast announce`, and "
+            f"is far above revision {newest}, the newest one that is known here",
         )
 
 

@@ -57,7 +57,7 @@ def apply_chosen(applier: Applier, body: str) -> None:
     recipient = read_recipient(applier.ledger, hint.run, hint.batch, hint.recipient)
     if recipient is None or not recipient.address:
         log.warning(
-            "the choice was not applied: its recipient is unknown or has no address",
+            "the choice was not applied: the recipient who made it is unknown or has no address",
             extra={"recipient": hint.recipient},
         )
         return

@@ -96,4 +96,4 @@ def _other_customers(announced: ChangeAnnounced, record: Record) -> str:
     parts = {"leaves out": recorded - event, "adds": event - recorded}
     said = [f"{verb} {', '.join(sorted(codes))}" for verb, codes in parts.items() if codes]
     wrong = " and ".join(said) or "mixes up who is affected and who is withdrawn"
-    return f"an event of revision {record.revision} does not match its record: it {wrong}"
+    return f"an event of revision {record.revision} does not match its record: the event {wrong}"

@@ -29,8 +29,8 @@ def cause_of(row: Row, customer: Customer | None, route: Route | None) -> Findin
         return Finding(
             Cause.UNKNOWN_CUSTOMER,
             # A route works without its entry, but then the hub refuses the account's reports.
-            f"no customer is registered as {code!r}. If there is no route to it either, nobody was "
-            "told",
+            f"no customer is registered as {code!r}: check the code. Unless a route for this code "
+            "exists, nobody there was told of the change",
             f"aws ssm get-parameter --name /changecast/customers/{code}",
         )
     if route.fault:
