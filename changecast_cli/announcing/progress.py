@@ -43,7 +43,7 @@ def start(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Announce that a change has started, to everybody who was told of it.
+    """Announce that a change has started, to everybody on the topic `announcements`.
 
     Needs no document: announces the last one again with the new status, as the next revision.
     Repeating the command mails nobody twice. With TwoPerson=yes, the command only proposes this;
@@ -75,7 +75,7 @@ def complete(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Announce that a change is completed, to everybody who was told of it.
+    """Announce that a change is completed, to everybody on the topic `announcements`.
 
     Needs no document: announces the last one again with the new status, as the next revision.
     Repeating the command mails nobody twice. With TwoPerson=yes, the command only proposes this;
