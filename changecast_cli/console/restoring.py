@@ -88,8 +88,9 @@ def _stack(code: str) -> CustomerStack:
     found = stacks().get(code)
     if found is None:
         raise Refused(
-            f"to repair {code!r}, the console needs its entry in {SAMCONFIG}, which says how to "
-            "reach its account: stop the console, and start it in the folder that has the file"
+            f"to repair {code!r}, the console needs this customer's entry in {SAMCONFIG}, which "
+            "says how to reach the account: stop the console, and start it in the folder that has "
+            "the file"
         )
     return found
 

@@ -32,7 +32,10 @@ def report(
     ] = None,
     state: Annotated[
         list[str] | None,
-        typer.Option("--state", help="Only customers in this state; repeat the option for more."),
+        typer.Option(
+            "--state",
+            help="Only customers in this state, for example failed; repeat the option for more.",
+        ),
     ] = None,
     bus: Annotated[
         str | None, typer.Option("--bus", help="Only customers whose route is on this bus.")
@@ -43,8 +46,8 @@ def report(
 ) -> None:
     """Write one HTML page that shows who was told, when, and the state of the mails.
 
-    The page leaves out canaries. For a change with more than 100 customers, the page lists those
-    with problems first and counts the rest.
+    The page leaves out canaries. For a change with more than 100 customers, the page lists 100
+    of them, those with problems first, and counts the rest.
     """
     now = datetime.now(UTC)
     start = point_in_time(since, now)

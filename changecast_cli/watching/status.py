@@ -103,7 +103,10 @@ def status(
     ] = False,
     state: Annotated[
         list[str] | None,
-        typer.Option("--state", help="Only customers in this state; repeat the option for more."),
+        typer.Option(
+            "--state",
+            help="Only customers in this state, for example failed; repeat the option for more.",
+        ),
     ] = None,
     bus: Annotated[
         str | None, typer.Option("--bus", help="Only customers whose route is on this bus.")

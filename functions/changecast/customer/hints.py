@@ -145,7 +145,9 @@ def chosen_in(hint: dict[str, Any]) -> ChosenHint:
     if type(batch) is not int or not isinstance(at, int | float):
         raise ContractError("schema", "the message needs a whole number `batch` and a number `at`")
     if not settings or not all(_is_setting(name, value) for name, value in settings.items()):
-        raise ContractError("schema", "the message has an unknown setting")
+        raise ContractError(
+            "schema", "the message has no settings, or one that this release does not know"
+        )
     return ChosenHint(named(found, "run"), batch, named(found, "recipient"), float(at), settings)
 
 
