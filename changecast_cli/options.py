@@ -20,6 +20,16 @@ As = Annotated[
     str | None,
     typer.Option("--as", help="Your aws:SourceIdentity, if it is not the role session's name."),
 ]
+OnlyStates = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--state",
+        help="Only customers in this state, for example failed; repeat the option for more.",
+    ),
+]
+OnlyBus = Annotated[
+    str | None, typer.Option("--bus", help="Only customers whose route is on this bus.")
+]
 Profile = Annotated[
     str | None, typer.Option(help="AWS profile for the hub's account.", envvar="AWS_PROFILE")
 ]

@@ -7,7 +7,6 @@ from typing import Annotated
 import boto3
 import typer
 
-from changecast.contract.reminder import words_of
 from changecast.customer.ledger import held as decisions
 from changecast.customer.ledger.schema import Recipient, Run
 from changecast.hub.tracking.operator_actions import Action
@@ -22,7 +21,7 @@ from changecast_cli.customer_access import (
 )
 from changecast_cli.failures import Refused
 from changecast_cli.options import AsJson, Profile, Region, session
-from changecast_cli.repair.named import run_of_change
+from changecast_cli.repair.named import named, run_of_change
 from changecast_cli.repair.noting import note
 from changecast_cli.repair.report_soon import report_soon
 from changecast_cli.terminal import counted, out, print_json
@@ -79,8 +78,7 @@ def held(
 def who_waits(waiting: Sequence[Recipient], run: Run, customer: str) -> str:
     """Return how many recipients of a run are held."""
     held_ = counted(len(waiting), "held recipient")
-    reminder = f", reminder {words_of(run.reminds)}," if run.is_reminder else ""
-    return f"{held_} of {run.change_id} revision {run.revision}{reminder} at {customer}"
+    return f"{held_} of {named(run, customer)}"
 
 
 def plan_for(who: str, *, release: bool) -> str:

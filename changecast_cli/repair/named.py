@@ -1,7 +1,11 @@
-"""Find a run in a customer's account; if there is none, say which customers the change names."""
+"""Find a run in a customer's account and name it in messages.
+
+If there is none, say which customers the change names.
+"""
 
 from typing import TYPE_CHECKING
 
+from changecast.contract.reminder import words_of
 from changecast.customer.ledger.schema import Run
 from changecast.hub.announcing.announce import STATUS_TABLE
 from changecast.hub.tracking.revisions import revisions
@@ -35,9 +39,15 @@ def run_of_change(
         raise
 
 
+def named(run: Run, customer: str) -> str:
+    """Return the run's change and revision, its reminder if it is one's, and the customer."""
+    reminder = f", reminder {words_of(run.reminds)}," if run.is_reminder else ""
+    return f"{run.change_id} revision {run.revision}{reminder} at {customer}"
+
+
 def refuse_other_customer(hub: "boto3.Session", change_id: str, code: str) -> None:
     """Raise Refused if the hub knows the change and the change does not name this customer."""
     table = hub.resource("dynamodb").Table(STATUS_TABLE)
-    named = named_customers(table, change_id, revisions(table, change_id))
-    if named:
-        refuse_unnamed(change_id, code, named)
+    customers = named_customers(table, change_id, revisions(table, change_id))
+    if customers:
+        refuse_unnamed(change_id, code, customers)

@@ -23,7 +23,7 @@ from changecast_cli.customer_access import (
 from changecast_cli.failures import Refused
 from changecast_cli.options import AsJson, Profile, Region, session
 from changecast_cli.repair.causes import in_words, remaining_causes, unforced
-from changecast_cli.repair.named import run_of_change
+from changecast_cli.repair.named import named, run_of_change
 from changecast_cli.repair.noting import note
 from changecast_cli.repair.report_soon import report_soon
 from changecast_cli.terminal import counted, out, print_json
@@ -107,7 +107,7 @@ def let_go_on(hub: "boto3.Session", account: CustomerAccount, run: Run) -> None:
 
 def _not_paused(run: Run, customer: str) -> str:
     """Return why nothing is done, and what to do if people still wait for mails."""
-    where = f"{_which(run)} at {customer}"
+    where = named(run, customer)
     if run.ended_at:
         return f"Nothing to do: {where} has ended. Next: changecast status {run.change_id}"
     return (
@@ -116,16 +116,10 @@ def _not_paused(run: Run, customer: str) -> str:
     )
 
 
-def _which(run: Run) -> str:
-    """Return the run's change and revision, and its reminder if it is one's."""
-    reminder = f", reminder {words_of(run.reminds)}," if run.is_reminder else ""
-    return f"{run.change_id} revision {run.revision}{reminder}"
-
-
 def plan_for(run: Run, customer: str) -> list[str]:
     """Return what resuming will do, in sentences."""
     plan = [
-        f"{_which(run)} at {customer} resumes. Reason for the pause: "
+        f"{named(run, customer)} resumes. Reason for the pause: "
         f"{run.reason_message or run.reason_code or 'no reason was noted'}"
     ]
     code = run.pause_code

@@ -10,7 +10,7 @@ from changecast.hub.announcing.announce import STATUS_TABLE
 from changecast.hub.announcing.canary import is_canary
 from changecast.hub.tracking.revisions import revisions
 from changecast_cli.failures import Refused
-from changecast_cli.options import AsJson, Profile, Region, session
+from changecast_cli.options import AsJson, OnlyBus, OnlyStates, Profile, Region, session
 from changecast_cli.report.earlier import with_earlier
 from changecast_cli.report.page import page, totals
 from changecast_cli.terminal import counted, out, print_json, working
@@ -30,16 +30,8 @@ def report(
     customer: Annotated[
         str | None, typer.Option("--customer", "-c", help="Only this customer.")
     ] = None,
-    state: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--state",
-            help="Only customers in this state, for example failed; repeat the option for more.",
-        ),
-    ] = None,
-    bus: Annotated[
-        str | None, typer.Option("--bus", help="Only customers whose route is on this bus.")
-    ] = None,
+    state: OnlyStates = None,
+    bus: OnlyBus = None,
     as_json: AsJson = False,
     profile: Profile = None,
     region: Region = None,

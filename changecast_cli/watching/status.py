@@ -31,7 +31,7 @@ from changecast.hub.tracking.revisions import records_of, revisions
 from changecast.hub.tracking.table import Row, statuses, statuses_of_customer, statuses_of_days
 from changecast_cli.customer_access import find_customer
 from changecast_cli.failures import FAILED, Refused, say
-from changecast_cli.options import AsJson, Profile, Region, session
+from changecast_cli.options import AsJson, OnlyBus, OnlyStates, Profile, Region, session
 from changecast_cli.terminal import counted, out, print_csv, print_json
 from changecast_cli.watching.advice import (
     discard_steps,
@@ -101,16 +101,8 @@ def status(
             help="Only customers in trouble: failed, partial, held, paused, rejected or silent.",
         ),
     ] = False,
-    state: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--state",
-            help="Only customers in this state, for example failed; repeat the option for more.",
-        ),
-    ] = None,
-    bus: Annotated[
-        str | None, typer.Option("--bus", help="Only customers whose route is on this bus.")
-    ] = None,
+    state: OnlyStates = None,
+    bus: OnlyBus = None,
     page: Annotated[
         int, typer.Option(help="The page to show if a change has more than 100 customers.", min=1)
     ] = 1,
