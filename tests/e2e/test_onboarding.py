@@ -249,7 +249,8 @@ def test_the_contacts_role_is_enough_for_the_list_and_for_nothing_else(onboarded
 
 
 def test_a_dry_run_asks_each_customers_account(onboarded: Shell) -> None:
-    start = datetime.now(UTC) + timedelta(hours=30)
+    noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+    start = noon + timedelta(days=2)  # the same day in UTC and in each customer's time zone
     change = document(customers=["ob-one", "ob-two"]) | {
         "implementationStart": start.isoformat(),
         "implementationEnd": (start + timedelta(hours=1)).isoformat(),
