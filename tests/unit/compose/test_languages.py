@@ -137,6 +137,19 @@ def test_a_missing_word_is_shown_in_english(monkeypatch: pytest.MonkeyPatch) -> 
         words_in.cache_clear()
 
 
+def test_languages_that_cannot_be_read_are_an_error_and_not_english_mails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(words_module, "FOLDER", tmp_path / "missing")
+    _forget()
+    try:
+        with pytest.raises(FileNotFoundError):
+            words_in("de")
+    finally:
+        monkeypatch.undo()
+        _forget()
+
+
 @pytest.mark.parametrize("tag", ["zh", "yy", "nonsense", "en_GB", "en-XX"])
 def test_a_language_that_we_lack_is_english_in_words_and_dates(tag: str) -> None:
     words = words_in(tag)
@@ -170,6 +183,7 @@ def _shouted(line: re.Match[str]) -> str:
 
 def _forget() -> None:
     words_in.cache_clear()
+    words_module._files.cache_clear()
     words_module.tables.cache_clear()
     impact._letters.cache_clear()
 

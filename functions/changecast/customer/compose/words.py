@@ -80,8 +80,10 @@ def tables(language: str) -> Tables:
     return tomllib.loads((FOLDER / f"{language}.toml").read_text("utf-8"))
 
 
-def _files() -> set[str]:
-    return {path.stem for path in FOLDER.glob("*.toml")}
+@cache
+def _files() -> frozenset[str]:
+    # Path.glob finds nothing in a folder that cannot be read; iterdir raises.
+    return frozenset(path.stem for path in FOLDER.iterdir() if path.suffix == ".toml")
 
 
 def _merged(base: Tables, own: Tables) -> dict[str, Mapping[str, str]]:
