@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from rich.markup import escape
 
 from changecast.contract.change import Window, utc
+from changecast.contract.envelope import faults_of
 from changecast.contract.fields import Title
 from changecast.contract.freeze import MOST_FREEZES
 from changecast.customer.hints import hint_freezes
@@ -188,8 +189,8 @@ def _checked(name: str) -> str:
     try:
         return _NAME.validate_python(name.strip())
     except ValidationError as error:
-        message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
-        raise Refused(f"the freeze's name cannot be used: {message}") from error
+        ((_, message), *_) = faults_of(error)
+        raise Refused(f"the freeze's name {message}") from error
 
 
 def _with(found: Freezes, new: Freeze, now: datetime, where: str = "") -> Freezes:

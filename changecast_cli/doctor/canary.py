@@ -36,6 +36,11 @@ ONCE = Config(retries={"total_max_attempts": 1})
 WAIT_SECONDS = 120.0
 POLL_SECONDS = 0.5
 MOST = 50
+# sam cuts a value at its first space if it is not quoted.
+SCHEDULE_IT = (
+    "write 'CanarySchedule=\"rate(1 day)\"', with both kinds of quotes, into parameter_overrides "
+    "of [hub] in samconfig.toml, then run sam deploy --config-env hub"
+)
 # Step -> whether the run, as the hub sees it, has reached it.
 LEGS: dict[str, Any] = {
     "planned": lambda run: run["counts"]["planned"] == len(PEOPLE),
@@ -95,7 +100,7 @@ def _flight(hub: boto3.Session, found: CheckedAccount, many: int) -> Iterator[Ve
     at, now = connect(hub), datetime.now(UTC)
     if at.two_persons:
         said = "this hub requires a second person (TwoPerson=yes), so the doctor cannot send a test"
-        yield warning("canary", said, "set CanarySchedule in [hub] of samconfig.toml, and deploy")
+        yield warning("canary", said, SCHEDULE_IT)
         return
     flown: dict[str, _Flown] = {}
     for number in range(many):  # the time is in the id of a canary

@@ -22,15 +22,13 @@ DRIFT_SECONDS, DRIFT_POLL_SECONDS = 300.0, 2.0
 def dead_letters(checked: CheckedAccount) -> Iterator[Verdict]:
     """Check that every dead-letter queue of the stack is empty."""
     sqs = checked.session.client("sqs")
-    full: dict[str, tuple[int, str]] = {}
+    all_empty = True
     for logical_id, url in checked.of_type("AWS::SQS::Queue").items():
         if logical_id.endswith("DeadLetters") and (number := waiting(sqs, url)):
-            full[logical_id] = (number, url)
-    if full:
-        told = "; ".join(f"{number} in {name}" for name, (number, _) in full.items())
-        name, (_, url) = next(iter(full.items()))
-        yield broken("dead-letters", told, _fix_letters(checked, name, url))
-    else:
+            all_empty = False
+            fix = _fix_letters(checked, logical_id, url)
+            yield broken("dead-letters", f"{number} in {logical_id}", fix)
+    if all_empty:
         yield ok("dead-letters", "all queues empty")
 
 

@@ -6,9 +6,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from changecast_cli.deploying.samconfig import CustomerStack
-from changecast_cli.doctor import limits, sender
+from changecast_cli.doctor import health, limits, sender
 from changecast_cli.doctor.canary import leg_verdict
 from changecast_cli.doctor.customer import missing_stack
+from changecast_cli.doctor.facts import envelope_account
 from changecast_cli.doctor.verdicts import Verdict
 from tests.unit.cli.test_doctor_verdicts import IDENTITY, Aws, checked_account
 
@@ -189,3 +190,47 @@ def test_a_stack_that_is_in_another_region_of_the_account_is_named(role: Any, sa
     (verdict,) = missing_stack(cast(Any, Roles(get_role=role)), ACME)
     assert verdict.level == "broken"
     assert verdict.reason.startswith(said)
+
+
+QUEUES = {
+    name: ("AWS::SQS::Queue", f"https://sqs.eu-central-1.amazonaws.com/222222222222/{name}")
+    for name in ("AnnouncementsDeadLetters", "OutcomesDeadLetters", "OutcomesQueue",
+                 "ReportsDeadLetters", "NoticesDeadLetters")
+}  # fmt: skip
+
+
+class Queues(PerIdentity):
+    """Queues that hold as many messages as it is told."""
+
+    def __init__(self, **messages: int) -> None:
+        super().__init__({})
+        self.messages = messages
+
+    def get_queue_attributes(self, QueueUrl: str, AttributeNames: list[str]) -> Any:  # noqa: N803
+        (name,) = AttributeNames
+        return {"Attributes": {name: str(self.messages.get(QueueUrl.rpartition("/")[2], 0))}}
+
+
+def letters(**messages: int) -> list[tuple[str, str, str]]:
+    account = checked_account(Queues(**messages), resources=QUEUES)
+    return [(one.level, one.reason, one.fix) for one in health.dead_letters(account)]
+
+
+def test_each_queue_with_dead_letters_has_its_own_command() -> None:
+    queue = "arn:aws:sqs:eu-central-1:222222222222:Outcomes"
+    assert letters(AnnouncementsDeadLetters=2, OutcomesDeadLetters=1, OutcomesQueue=5) == [
+        ("broken", "2 in AnnouncementsDeadLetters", "changecast redrive --customer acme"),
+        (
+            "broken",
+            "1 in OutcomesDeadLetters",
+            f"aws sqs start-message-move-task --source-arn {queue}DeadLetters "
+            f"--destination-arn {queue}Queue",
+        ),
+    ]
+    assert letters(OutcomesQueue=5) == [("ok", "all queues empty", "")]
+
+
+def test_a_test_without_a_report_says_nothing_about_who_reports() -> None:
+    assert [*envelope_account(None, "222222222222")] == []
+    assert [one.level for one in envelope_account("333333333333", "222222222222")] == ["warning"]
+    assert [one.level for one in envelope_account("222222222222", "222222222222")] == ["ok"]

@@ -175,9 +175,6 @@ def test_twenty_that_are_declared_at_once_are_all_kept(account: Account) -> None
     ("add", "x", "--from", "2030-01-02", "--to", "2030-01-01"),
     ("add", "x", "--from", "2020-01-02", "--to", "2020-01-03"),
     ("add", "x", "--from", "2030-01-01", "--to", "2030-03-15"),
-    ("add", " ", "--from", "2030-01-01", "--to", "2030-01-02"),
-    ("add", "two\nlines", "--from", "2030-01-01", "--to", "2030-01-02"),
-    ("add", "x" * 251, "--from", "2030-01-01", "--to", "2030-01-02"),
     ("remove", ""),
     ("remove", "ffffffff"),
 ])  # fmt: skip
@@ -188,6 +185,20 @@ def test_what_is_no_freeze_is_refused_and_nothing_is_written(
     assert isinstance(said.exception, Refused), said.output
     assert read_freezes(account.ledger) == ()
     assert account.sqs.queue(REPORTS) == []
+
+
+@pytest.mark.parametrize(("name", "why"), [
+    (" ", "is empty"),
+    ("two\nlines", "must be on one line, but contains U+000A"),
+    ("x" * 251, "must have at most 250 characters"),
+])  # fmt: skip
+def test_a_name_that_is_refused_says_what_a_name_must_be(
+    account: Account, typed: Type, name: str, why: str
+) -> None:
+    said = typed("add", name, "--from", "2030-01-01", "--to", "2030-01-02")
+    assert isinstance(said.exception, Refused), said.output
+    assert str(said.exception) == f"the freeze's name {why}"
+    assert read_freezes(account.ledger) == ()
 
 
 def test_an_id_that_names_several_is_refused(account: Account, typed: Type) -> None:

@@ -287,12 +287,20 @@ def test_a_real_change_cannot_be_announced_under_the_id_of_a_test() -> None:
     assert (hub.table.items, hub.events.entries) == ({}, [])
 
 
-@pytest.mark.parametrize("who", ["maria\nBcc: eve", "x" * 2_001, "\ud800"])
-def test_who_announces_is_one_line(who: str) -> None:
+@pytest.mark.parametrize(
+    ("who", "why"),
+    [
+        ("maria\nBcc: eve", "must be on one line, but contains U+000A"),
+        ("x" * 2_001, "must have at most 2000 characters"),
+        ("\ud800", "must be a valid string"),
+    ],
+)
+def test_who_announces_is_one_line(who: str, why: str) -> None:
     hub = fake_hub()
     with pytest.raises(ContractError) as refused:
         put_on(hub, document(), announced_by=who)
     assert refused.value.code == "announced_by"
+    assert f"the name of the person who announces {why}" in str(refused.value)
     assert hub.table.items == {}
 
 

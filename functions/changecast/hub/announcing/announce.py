@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from changecast.contract.change import Status, utc
 from changecast.contract.change_announced import ChangeAnnounced, as_test
+from changecast.contract.envelope import faults_of
 from changecast.contract.errors import ContractError
 from changecast.contract.fields import Line
 from changecast.contract.reserved_ids import refuse_reserved_id
@@ -404,7 +405,7 @@ def who_announces(announced_by: str) -> str:
     try:
         return _LINE.validate_python(announced_by)
     except ValidationError as error:
-        message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+        ((_, message), *_) = faults_of(error)
         raise ContractError(
             "announced_by", f"the name of the person who announces {message}"
         ) from error

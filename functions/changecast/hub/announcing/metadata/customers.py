@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from changecast.contract.change_announced import CUSTOMERS_LIMIT
-from changecast.contract.envelope import json_path
+from changecast.contract.envelope import faults_of, json_path
 from changecast.contract.fields import CustomerCode
 from changecast.hub.announcing.metadata.document import Document, Fault, MetadataFault, RawDocument
 from changecast.hub.announcing.metadata.texts import same_name
@@ -118,7 +118,7 @@ def _check_code(source: RawDocument, index: int, code: str) -> None:
     try:
         _CODE.validate_python(code)
     except ValidationError as error:
-        message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+        ((_, message), *_) = faults_of(error)
         if message != "is reserved":
             message = (
                 "is not a customer code: use a-z, 0-9 and - between them, at most 32 characters"
