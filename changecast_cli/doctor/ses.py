@@ -31,11 +31,21 @@ def identity(checked: CheckedAccount) -> Iterator[Verdict]:
         yield broken(
             "identity",
             f"{name} is not verified, so SES refuses every mail",
-            f"publish its DNS records: changecast doctor --customer {checked.code} --records",
+            _publish(checked, is_over=found.get("VerificationStatus") == "FAILED"),
         )
         return
     yield ok("identity", f"{name} is verified")
     yield from _sender(checked, name)
+
+
+def _publish(checked: CheckedAccount, *, is_over: bool) -> str:
+    """Return how to be verified. After 72 hours SES stops looking; a person must start it again.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference/API_VerifyDomainIdentity.html
+    """
+    records = f"publish its DNS records: changecast doctor --customer {checked.code} --records"
+    again = ", then start the verification again in SES, which stopped looking after 72 hours"
+    return records + (again if is_over else "")
 
 
 def _sender(checked: CheckedAccount, identity_name: str) -> Iterator[Verdict]:
@@ -63,7 +73,7 @@ def dkim(checked: CheckedAccount) -> Iterator[Verdict]:
         yield broken(
             "dkim",
             f"DKIM of {name} is {status or 'not set up'}",
-            f"publish its DNS records: changecast doctor --customer {checked.code} --records",
+            _publish(checked, is_over=status == "FAILED"),
         )
 
 

@@ -1,5 +1,6 @@
 """Faults that the embedded cloud cannot have: the doctor names each by its check."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from changecast_cli.doctor import ses as doctor_ses
 from changecast_cli.doctor import stack as doctor_stack
 from changecast_cli.doctor.checked_account import CheckedAccount
 from changecast_cli.doctor.customer import Check, guarded
+from changecast_cli.doctor.verdicts import Verdict
 from changecast_cli.doctor.versions import verdict
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -90,6 +92,28 @@ def test_each_fault_is_named_and_no_other(
     check: Check, answers: dict[str, Any], found: dict[str, str]
 ) -> None:
     assert ill(check, checked_account(Aws(**answers))) == found
+
+
+@pytest.mark.parametrize(
+    ("check", "with_status"),
+    [
+        (doctor_ses.identity, lambda now: {"VerifiedForSendingStatus": False,
+                                           "VerificationStatus": now}),
+        (doctor_ses.dkim, lambda now: {"DkimAttributes": {"SigningEnabled": True, "Status": now}}),
+    ],
+)  # fmt: skip
+def test_a_verification_that_ses_gave_up_must_be_started_again(
+    check: Check, with_status: Callable[[str], dict[str, Any]]
+) -> None:
+    def fix(now: str) -> str:
+        identity = IDENTITY | with_status(now)
+        (found,) = check(checked_account(Aws(get_email_identity=identity)))
+        assert isinstance(found, Verdict)
+        return found.fix
+
+    records = "publish its DNS records: changecast doctor --customer acme --records"
+    assert fix("PENDING") == records
+    assert fix("FAILED").startswith(f"{records}, then start the verification again in SES")
 
 
 @pytest.mark.parametrize(

@@ -97,3 +97,10 @@ def test_the_times_of_the_history_are_local_too() -> None:
         document(modifications=[{"timestamp": "2027-01-14T09:00:00", "type": "created"}])
     )
     assert read.change.history[0].timestamp == datetime(2027, 1, 14, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["2027-01-20T25:00", "2027-01-20"])
+def test_the_time_to_write_is_one_of_the_documents_zone(text: str) -> None:
+    local = fault(text)[1]
+    assert local.endswith("write it like 2027-01-20T22:00:00 (in Europe/Madrid)"), "not in UTC"
+    assert fault(text, zone=None)[1].endswith("write it like 2027-01-20T22:00:00Z")

@@ -35,15 +35,14 @@ def instant(source: RawDocument, canonical: str, value: Any, zone: str) -> datet
     if value is None:
         return None
     written = _BEFORE_OFFSET.sub("", value.strip().upper()) if isinstance(value, str) else value
+    like = f"2027-01-20T22:00:00 (in {zone})" if zone else "2027-01-20T22:00:00Z"
     try:
         moment = datetime.fromisoformat(written)
     except (TypeError, ValueError):
-        source.fault(
-            canonical, f"{str(value)[:40]!r} is not a time: write it like 2027-01-20T22:00:00Z"
-        )
+        source.fault(canonical, f"{str(value)[:40]!r} is not a time: write it like {like}")
         return None
     if len(written) <= len("2027-01-20"):
-        source.fault(canonical, f"{value!r} has no time of day: write it like 2027-01-20T22:00:00Z")
+        source.fault(canonical, f"{value!r} has no time of day: write it like {like}")
         return None
     if moment.year not in YEARS:
         source.fault(canonical, f"the year {moment.year} is not between 1970 and 2199")
