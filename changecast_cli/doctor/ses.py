@@ -25,7 +25,7 @@ def identity(checked: CheckedAccount) -> Iterator[Verdict]:
     name = checked.parameters["SenderIdentity"]
     found = checked.identity
     if found is None:
-        yield broken("identity", f"SES has no identity {name}", _again(checked, "CreatedIdentity"))
+        yield broken("identity", f"SES has no identity {name}", _again(checked, "SenderIdentity"))
         return
     if not found.get("VerifiedForSendingStatus"):
         yield broken(
@@ -176,7 +176,7 @@ def configuration_set(checked: CheckedAccount) -> Iterator[Verdict]:
         yield broken(
             "configuration-set",
             f"SES has no configuration set {name}",
-            _again(checked, "CreatedConfigurationSet"),
+            _again(checked, "ConfigurationSet"),
         )
         return
     if values(dict(found), "SendingOptions", "SendingEnabled") is False:
@@ -212,7 +212,7 @@ def contact_list(checked: CheckedAccount) -> Iterator[Verdict]:
         if error.response["Error"]["Code"] != "NotFoundException":
             raise
         yield broken(
-            "contact-list", f"SES has no contact list {name}", _again(checked, "CreatedContactList")
+            "contact-list", f"SES has no contact list {name}", _again(checked, "ContactList")
         )
         return
     yield ok("contact-list", name)
@@ -242,9 +242,22 @@ def suppression(checked: CheckedAccount) -> Iterator[Verdict]:
         yield ok("suppression", counted(size, "suppressed address", "suppressed addresses"))
 
 
-def _again(checked: CheckedAccount, logical_id: str) -> str:
-    """Return how to create a missing resource again: with the stack, if it created it."""
-    return repair_of(checked.code) if checked.name(logical_id) else _deploy(checked)
+# The parameter that names what the account had before -> what the stack creates without it.
+_CREATED = {
+    "SenderIdentity": "CreatedIdentity",
+    "ConfigurationSet": "CreatedConfigurationSet",
+    "ContactList": "CreatedContactList",
+}
+
+
+def _again(checked: CheckedAccount, parameter: str) -> str:
+    """Return how to create what is missing again: with the stack, if it created it."""
+    if checked.name(_CREATED[parameter]):
+        return repair_of(checked.code)
+    return (
+        f"create it in SES again, or correct {parameter} in samconfig.toml and run "
+        f"{_deploy(checked)}"
+    )
 
 
 def _deploy(checked: CheckedAccount) -> str:

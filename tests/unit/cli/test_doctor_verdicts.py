@@ -117,6 +117,29 @@ def test_a_verification_that_ses_gave_up_must_be_started_again(
 
 
 @pytest.mark.parametrize(
+    ("check", "asked", "parameter", "created"),
+    [
+        (doctor_ses.identity, "get_email_identity", "SenderIdentity", "CreatedIdentity"),
+        (doctor_ses.configuration_set, "get_configuration_set", "ConfigurationSet",
+         "CreatedConfigurationSet"),
+        (doctor_ses.contact_list, "get_contact_list", "ContactList", "CreatedContactList"),
+    ],
+)  # fmt: skip
+def test_only_what_the_stack_created_comes_back_with_the_stack(
+    check: Check, asked: str, parameter: str, created: str
+) -> None:
+    gone = Aws(**{asked: ClientError({"Error": {"Code": "NotFoundException"}}, "Get")})
+
+    def fix(**resources: tuple[str, str]) -> str:
+        (found,) = check(checked_account(gone, resources=resources))
+        assert isinstance(found, Verdict)
+        return found.fix
+
+    assert fix(**{created: ("AWS::SES::Any", "x")}) == "changecast repair acme"
+    assert fix().startswith(f"create it in SES again, or correct {parameter} in samconfig.toml")
+
+
+@pytest.mark.parametrize(
     ("sent", "most", "level"),
     [(0, 200, None), (159, 200, None), (160, 200, "warning"), (200, 200, "warning"),
      (250, 200, "warning"), (160, -1, None), (0, 0, "warning"), (39_999, 50_000, None),
