@@ -18,6 +18,7 @@ from changecast.contract.change import Change, view_for
 from changecast.contract.change_announced import ChangeAnnounced
 from changecast.contract.differences import differences
 from changecast.contract.errors import ChangecastError, ContractError, PauseRun
+from changecast.contract.pause_code import PauseCode
 from changecast.customer.compose.variants import compose
 from changecast.customer.ledger.account_counters import list_size
 from changecast.customer.ledger.schema import Recipient, Run
@@ -207,6 +208,8 @@ def _by_account(
     except ContractError as error:
         return replace(found, why=f"its account would refuse it: {error.message}")
     except PauseRun as stop:
+        if stop.code is PauseCode.CONTACTS_DENIED:
+            raise  # to us: the planner has a role of its own
         return replace(found, why=f"the run would pause: {stop.message}")
     return replace(found, why=_why(decision))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import pytest
+from botocore.exceptions import ClientError
 
 from changecast.contract.change_announced import ChangeAnnounced
 from changecast.customer.planning.decision import SILENT
@@ -162,6 +163,18 @@ def test_a_correction_is_forced_once_and_its_reason_is_kept(world: World) -> Non
         ChangeAnnounced.model_validate_json(entry["Detail"]) for entry in world.hub.events.entries
     ]
     assert [one.notify_all for one in details] == [None, *2 * ["Somebody asked twice."]]
+
+
+@pytest.mark.parametrize("denied", ["AccessDeniedException", "AccessDenied"])
+def test_who_may_not_list_the_people_gets_the_hubs_records(
+    world: World, monkeypatch: pytest.MonkeyPatch, denied: str
+) -> None:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise ClientError({"Error": {"Code": denied, "Message": "no"}}, "ListContacts")
+
+    monkeypatch.setattr(Ses, "list_contacts", refuse)
+    said = world.dry_run({})
+    assert (said.known_by, said.mail) == ("the hub's records", "announcement")
 
 
 def test_what_a_person_reads_names_the_mail_how_many_and_why_nobody() -> None:
