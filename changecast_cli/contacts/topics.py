@@ -64,6 +64,8 @@ def topics(
     """
     if remove and not reconcile:
         raise Refused("--remove works only together with --reconcile")
+    if digest and from_file:
+        raise Refused("--digest adds a topic to the template's: with --from, name it in the file")
     contacts = open_list(customer, profile, region, per_second)
     found = contacts.pace(contacts.ses.get_contact_list, ContactListName=contacts.name)
     have: list[TopicTypeDef] = found.get("Topics", [])
