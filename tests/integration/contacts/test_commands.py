@@ -313,7 +313,7 @@ def test_a_removal_of_topics_keeps_a_backup_and_is_no_option_by_itself(
     have = here.ses.get_contact_list(ContactListName=here.name)["Topics"]
     here.ses.update_contact_list(ContactListName=here.name, Topics=[*have, more])
     assert isinstance(contacts("topics", "--remove").exception, Refused)
-    assert isinstance(contacts("topics", "--digest", "--from", "x.toml").exception, Refused)
+    assert "with --from" in str(contacts("topics", "--digest", "--from", "x.toml").exception)
     done = contacts("topics", "--reconcile", "--remove", "--yes", "--json")
     assert topics_of(here) == list(TOPICS)
     assert Path(json.loads(done.stdout)["backup"]).is_file()
