@@ -18,7 +18,10 @@ Files = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 As = Annotated[
     str | None,
-    typer.Option("--as", help="Your aws:SourceIdentity, if it is not the role session's name."),
+    typer.Option(
+        "--as",
+        help="Your aws:SourceIdentity, if it differs from the role session's name (TwoPerson=yes).",
+    ),
 ]
 OnlyStates = Annotated[
     list[str] | None,

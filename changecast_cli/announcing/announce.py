@@ -66,7 +66,7 @@ Test = Annotated[
 ]
 ChangeId = Annotated[
     str | None,
-    typer.Option(help="The change's ID, if the document has none; used instead of its ticket."),
+    typer.Option(help="The change's ID, if the document has none (default: its ticket)."),
 ]
 Freezes = Annotated[
     Path,

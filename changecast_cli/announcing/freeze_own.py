@@ -86,11 +86,11 @@ def add(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Declare a period without changes, in the customer's account.
+    """Declare, in the customer's account, a period without changes.
 
     New announcements and moved windows in that period are refused, unless the provider gives a
-    reason. At most 20 freezes can be open, each of at most 60 days. Days are in the
-    customer's time zone.
+    reason. At most 20 freezes can be open, each of at most 60 days. Days, and times without an
+    offset, are in the customer's time zone.
     """
     account, now = _open(customer, profile, region), datetime.now(UTC)
     first, last = span(start, end, account.zone, now)
@@ -142,7 +142,8 @@ def list_all(
         bool,
         typer.Option(
             "--hub",
-            help="List every customer's freezes that the hub knows, and the open changes in them.",
+            help="List every customer's freezes from the hub's account, with the open changes in "
+            "each freeze; --customer then only filters.",
         ),
     ] = False,
     customer: Code = None,

@@ -20,7 +20,8 @@ def push(
     folder: Annotated[
         Path,
         typer.Argument(
-            help="Folder with the customers' freezes, one calendar file (CODE.ics) per customer."
+            help="Folder with the customers' freezes, one calendar file (CODE.ics) per customer "
+            "(default: freezes)."
         ),
     ] = DEFAULT_FOLDER,
     yes: Yes = False,

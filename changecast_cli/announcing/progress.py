@@ -25,17 +25,15 @@ from changecast_cli.options import As, AsJson, Profile, Region, session
 from changecast_cli.terminal import out, print_json
 
 ChangeId = Annotated[str, typer.Argument(help="The change.")]
-At = Annotated[
-    str,
-    typer.Option(
-        help="The actual time: RFC 3339 with an offset, such as 2027-01-14T22:05:00+01:00."
-    ),
-]
+_AT = (
+    "When the change {}, if the mails should say so: RFC 3339 with an offset, such as "
+    "2027-01-14T22:05:00+01:00."
+)
 
 
 def start(
     change_id: ChangeId,
-    at: At = "",
+    at: Annotated[str, typer.Option(help=_AT.format("started"))] = "",
     as_person: As = None,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -67,7 +65,7 @@ def complete(
     change_id: ChangeId,
     outcome: Annotated[str, typer.Option(help="How the change went, in a sentence or two.")] = "",
     follow_up: Annotated[str, typer.Option(help="What happens next.")] = "",
-    at: At = "",
+    at: Annotated[str, typer.Option(help=_AT.format("ended"))] = "",
     as_person: As = None,
     yes: Yes = False,
     dry_run: DryRun = False,

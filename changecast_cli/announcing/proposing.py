@@ -281,7 +281,7 @@ def _write(session: boto3.Session, place: Place, key: str, body: bytes, person: 
         raise Refused(
             f"AWS does not let you write {key}. The name in this key must be your own "
             f"aws:SourceIdentity. If yours is not {person}, add --as IDENTITY. If you have none, "
-            "or lack the policy, see docs/two-persons.md"
+            "or lack the policy for this, see docs/two-persons.md"
         ) from error
 
 

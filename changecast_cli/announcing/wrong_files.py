@@ -46,8 +46,8 @@ def _for_binary(kind: str) -> str:
     if "Excel" not in kind and "OpenDocument" not in kind:
         return _WANTED
     return (
-        f"{_WANTED}. To import people from it, save it as CSV: changecast contacts import FILE.csv "
-        "--customer CODE"
+        f"{_WANTED}. To import people from this file, save it as CSV: changecast contacts import "
+        "FILE.csv --customer CODE"
     )
 
 

@@ -32,14 +32,18 @@ _TOPIC_ARN = re.compile(
 )
 Name = Annotated[
     str | None,
-    typer.Option("--name", help="The channel's name: a-z, 0-9 and - (default: chat or webhook)."),
+    typer.Option(
+        "--name",
+        help="The channel's name: a-z, 0-9 and - (default: `chat` for a chat, `webhook` for a "
+        "webhook).",
+    ),
 ]
 TopicsHeard = Annotated[
     str,
     typer.Option(
         "--topics",
-        help="The contact-list topics whose notices the channel gets, separated by commas: "
-        "announcements, approvals.",
+        help="The contact-list topics whose notices the channel gets: announcements, approvals, or "
+        "both, separated by a comma.",
     ),
 ]
 Tests = Annotated[

@@ -69,7 +69,7 @@ def bring_back(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Add the chats and webhooks of a backup that are missing; the others stay as they are.
+    """Add a backup's chats and webhooks that the account lacks; the others stay as they are.
 
     Each webhook that is added gets a new secret, which is shown once. Refuses a backup with a chat
     of another account, because Changecast cannot publish to another account's topic.

@@ -80,7 +80,7 @@ def probe(
 ) -> None:
     """Send a test notice to one chat or webhook, and show the result.
 
-    If the channel was off and the test passes, the channel is on again.
+    If the channel is off, a test that passes switches it on again.
     """
     channels = open_channels(customer, profile, region)
     before = channels.known(name).tested_at

@@ -16,14 +16,16 @@ def console(
     port: Annotated[
         int,
         typer.Option(
-            help="Port on this machine, at most 65535; 0 picks a free one.", min=0, max=65_535
+            help="Port on this machine, at most 65535; 0, the default, picks a free one.",
+            min=0,
+            max=65_535,
         ),
     ] = 0,
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Print the address, but do not open a browser.")
     ] = False,
     read_only: Annotated[
-        bool, typer.Option("--read-only", help="Show everything, but refuse every change.")
+        bool, typer.Option("--read-only", help="Show everything; change nothing.")
     ] = False,
     as_person: As = None,
     profile: Profile = None,

@@ -114,7 +114,7 @@ def restored(aws: "Aws", customer: CustomerStack, seen: Sequence[str]) -> list[R
     with compared(customer.code, SAMCONFIG, aws.session) as plans:
         if lines_of(plans) != [*seen]:
             raise Refused(
-                f"what differs at {customer.code} has changed since you saw it. "
+                f"the differences at {customer.code} have changed since you saw them. "
                 "Nothing was restored: compare again"
             )
         carry_out(plans)

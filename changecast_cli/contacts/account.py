@@ -41,7 +41,7 @@ PerSecond = Annotated[
     float,
     typer.Option(
         "--per-second",
-        help="Requests to SES per second, at most 1000; SES accepts about one.",
+        help="Requests to SES per second (at most 1000); AWS accepts only about one.",
         min=0.1,
         max=1_000,
     ),

@@ -176,7 +176,7 @@ _WORDS = {
     Result.ADDED_UNSUBSCRIBED: ("added as unsubscribed", "would be added as unsubscribed"),
     Result.CHANGED: ("changed", "would be changed"),
     Result.KEPT: ("unchanged", "unchanged"),
-    Result.REPEATED: ("skipped: nothing is lost", "skipped: nothing is lost"),
+    Result.REPEATED: ("skipped", "skipped"),
     Result.REFUSED: ("refused", "refused"),
 }
 
@@ -231,9 +231,11 @@ def _say_the_end(
     is_nothing: bool,
 ) -> None:
     for address in met:
-        out.print(f"{address} joined the list or changed their choices during the import: their "
-"opt-outs are kept",
-                  markup=False)  # fmt: skip
+        out.print(
+            f"{address} joined the list, left it or changed their choices during the import: their "
+            "opt-outs are kept, and nobody who left is added again",
+            markup=False,
+        )
     if remove:
         out.print(f"{len(remove)} removed: {', '.join(remove)}", markup=False)
     elif leaving:

@@ -113,7 +113,10 @@ def read_backup(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise Refused(f"{path} cannot be read: {error}") from error
     if not isinstance(made, dict) or made.get("format") != FORMAT:
-        raise Refused(f"{path} is not a backup of contacts ({FORMAT})")
+        raise Refused(
+            f"{path} is not a backup of contacts (its `format` is not {FORMAT}). Name a file that "
+            "`changecast contacts backup` wrote"
+        )
     return made
 
 

@@ -95,7 +95,9 @@ def back_up(
     attributes: Annotated[
         bool,
         typer.Option(
-            "--attributes", help="Include each contact's attributes; takes one request per person."
+            "--attributes",
+            help="Include each contact's SES attributes, such as the marks of `sync`; takes one "
+            "request per person.",
         ),
     ] = False,
     customer: Code = None,

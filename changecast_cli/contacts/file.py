@@ -85,7 +85,7 @@ def read_people(
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in text:
         raise Refused(
-            "the file is UTF-16 without a byte order mark, or is not text: give "
+            "the file is not text, or is UTF-16 without a byte order mark. If it is UTF-16, add "
             "--encoding utf-16-le"
         )
     if _is_json(text) or _MARKUP.match(text):

@@ -65,9 +65,10 @@ def forget(
 ) -> None:
     """Delete a person's contact, and their address in the ledger. States and counts stay.
 
-    Also revokes the person's links and the address of their calendar, if people may answer. Reads
-    the whole ledger, so it needs administrator rights in the account. Safe to repeat. Exits with 1
-    if a mail to the person may still be sent: run it again later.
+    With Responses=yes, also revokes the person's links, including the one of their calendar. Needs
+    the policies `operate-contacts` and `operate-forget` in the customer's account, and with
+    Responses=yes also `operate-links`. Safe to repeat. Exits with 1 if a mail to the person may
+    still be sent: run it again later.
     """
     if "@" not in address.strip():
         raise Refused(f"{address!r} is not a mail address")

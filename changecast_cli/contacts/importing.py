@@ -50,7 +50,7 @@ def import_people(
     profile: AccountProfile = None,
     region: AccountRegion = None,
 ) -> None:
-    """Add or change the people in a file. Never subscribes anybody who opted out.
+    """Add people from a file to the list, or update them. Never subscribes anybody who opted out.
 
     Without --apply, only shows what it would do. After an interruption, run the same command again.
     """

@@ -24,8 +24,8 @@ Moved = Annotated[
     bool,
     typer.Option(
         "--from-another-customer",
-        help="Accept people who belong to another customer: an export of its list, or addresses "
-        "at its domain.",
+        help="Accept another customer's people: those in an export of its list, and those with "
+        "addresses at its domain.",
     ),
 ]
 
@@ -93,8 +93,8 @@ def refuse_others(origins: Iterable[str], owner: Owner) -> None:
     way = f"--customer {code}" if code != others[0] else "the profile of that account"
     raise Refused(
         f"the file has people of {' and '.join(others)} (column {COLUMN}), but this is the list "
-        f"of {owner}. Nothing was added. To import it into its own list, use {way}. If these "
-        "people should get the mails of this list, add --from-another-customer"
+        f"of {owner}. Nothing was added. To import them into the list of their own customer, use "
+        f"{way}. If these people should get the mails of this list, add --from-another-customer"
     )
 
 

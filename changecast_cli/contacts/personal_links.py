@@ -36,7 +36,7 @@ def revoke(
 ) -> None:
     """Revoke every personal link that was sent to a person so far; later mails have new ones.
 
-    Needs administrator rights in the account, because it reads the keys of the links.
+    Needs the policies `operate-contacts` and `operate-links` in the customer's account.
     """
     if "@" not in address.strip():
         raise Refused(f"{address!r} is not a mail address")
@@ -60,7 +60,7 @@ def rotate_links(
 ) -> None:
     """Sign personal links with a new key from now on; earlier links work until they expire.
 
-    Needs administrator rights in the account, because it reads and writes the keys of the links.
+    Needs the policies `operate-contacts` and `operate-links` in the customer's account.
     """
     session = open_list(customer, profile, region, FEW).session
     secret = _secret(session)

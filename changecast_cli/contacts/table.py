@@ -215,8 +215,8 @@ def _refuse_unread_choices(columns: Columns, rows: Sequence[Row], topics: Sequen
             why = f"resembles {near[0]!r}" if near else "contains yes or no"
             raise Refused(
                 f"column {name!r} is not known, but it {why}, so it may say who wants no mails. "
-                f"Rename it to the column that it means ({', '.join(choices)}), or remove it if it "
-                "has nothing to do with mails. Nothing was added"
+                f"Rename it to what it means ({', '.join(choices)}), or remove it if it has "
+                "nothing to do with mails. Nothing was added"
             )
 
 

@@ -35,7 +35,9 @@ def topics(
     remove: Annotated[
         bool,
         typer.Option(
-            "--remove", help="With --reconcile: also remove other topics, after saving a backup."
+            "--remove",
+            help="With --reconcile: also remove topics that the template (or --from) lacks, after "
+            "saving a backup.",
         ),
     ] = False,
     from_file: Annotated[
@@ -48,7 +50,11 @@ def topics(
     ] = None,
     digest: Annotated[
         bool,
-        typer.Option("--digest", help="Include the topic of the weekly overview (Digest=yes)."),
+        typer.Option(
+            "--digest",
+            help="Also expect the topic of the weekly overview (for stacks with Digest=yes). It is "
+            "never removed.",
+        ),
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,

@@ -107,7 +107,8 @@ def cost(
         float, typer.Option(help="Mails per person and change, updates included.", min=0)
     ] = 2.0,
     ses_plan: Annotated[
-        SesPlan, typer.Option(help="SES pricing plan of the customers' accounts.")
+        SesPlan,
+        typer.Option(help="SES pricing plan of the customers' accounts: none or essentials."),
     ] = SesPlan.NONE,
     as_json: AsJson = False,
 ) -> None:

@@ -55,7 +55,8 @@ def add(
     provider: Provider = None,
     profile: ProfileOfItsAccount = None,
     contact_list: Annotated[
-        str | None, typer.Option(help="The contact list, if the account already has one.")
+        str | None,
+        typer.Option(help="The name of the contact list, if the account already has one."),
     ] = None,
     identity_exists: Annotated[
         bool,

@@ -80,7 +80,10 @@ def move(
 def _hub_of(text: str) -> HubStack:
     hub = samconfig_file.hub_in(text)
     if hub is None:
-        raise Refused("samconfig.toml does not say which hub its customers belong to")
+        raise Refused(
+            "samconfig.toml does not say which hub its customers belong to: add HubAccount to "
+            "every customer's parameter_overrides"
+        )
     return hub
 
 

@@ -15,10 +15,15 @@ DeployNow = Annotated[
 Name = Annotated[str | None, typer.Option(help="The customer's name, as its people know it.")]
 Sender = Annotated[str | None, typer.Option(help="The address that mails are sent from.")]
 Timezone = Annotated[str | None, typer.Option(help="IANA time zone, for example Europe/Madrid.")]
-Language = Annotated[str | None, typer.Option(help="Language of the mails (default: en).")]
+Language = Annotated[
+    str | None, typer.Option(help="Language of the mails (default for a new customer: en).")
+]
 Support = Annotated[
     str | None,
-    typer.Option(help="Who readers can contact: an address or a sentence (default: the sender)."),
+    typer.Option(
+        help="Who readers can contact: an address or a sentence (default for a new customer: the "
+        "sender)."
+    ),
 ]
 Provider = Annotated[str | None, typer.Option(help="Your company's name, as mails show it.")]
 Reminders = Annotated[
@@ -28,7 +33,8 @@ Reminders = Annotated[
 Channels = Annotated[
     str | None,
     typer.Option(
-        help="yes lets the customer's people add chats and webhooks (default: no).",
+        help="yes lets the customer's people add chats and webhooks (default for a new customer: "
+        "no).",
         metavar="yes|no",
     ),
 ]
@@ -36,7 +42,7 @@ Digest = Annotated[
     str | None,
     typer.Option(
         help="yes lets people subscribe to a mail every Monday with the changes of the "
-        "next seven days (default: no).",
+        "next seven days (default for a new customer: no).",
         metavar="yes|no",
     ),
 ]

@@ -42,7 +42,10 @@ from changecast_cli.terminal import counted, out, print_json, working
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
-KEPT = "the contact list, the ledger, the mails bucket and the identity stay in its account"
+KEPT = (
+    "the contact list, the ledger, the mails bucket, the identity, and the secrets of answer links "
+    "and webhooks stay in its account"
+)
 
 
 @dataclass(frozen=True)
@@ -84,11 +87,12 @@ def remove(
     config: Config = Path("samconfig.toml"),
     as_json: AsJson = False,
 ) -> None:
-    """Remove a customer from samconfig.toml and the hub; with --deploy, also delete its stacks.
+    """Remove a customer from samconfig.toml; with --deploy, also delete its stacks.
 
-    Shows what is deleted, what stays and what is withdrawn, then asks you to type the code. First
-    tells the customer's people that open changes no longer affect them; with TwoPerson=yes, another
-    person must have approved that. The data in the customer's account stays. Safe to repeat.
+    Shows what is deleted, what stays and what is withdrawn, then asks you to type the code. Before
+    it removes anything, it tells the customer's people that open changes no longer affect them;
+    with TwoPerson=yes, another person must have approved that. The data in the customer's account
+    stays. Safe to repeat.
     """
     text = samconfig_file.read(config)
     customer = samconfig_file.customer_in(text, code, config)

@@ -86,7 +86,9 @@ def set_values(
 
 def alerts(
     address: Annotated[str, typer.Argument(help="The address that gets the hub's alerts.")],
-    deploy_now: DeployNow = False,
+    deploy_now: Annotated[
+        bool, typer.Option("--deploy", help="Also update the hub's stack.")
+    ] = False,
     config: Config = Path("samconfig.toml"),
     as_json: AsJson = False,
 ) -> None:

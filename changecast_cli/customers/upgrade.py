@@ -58,7 +58,10 @@ def upgrade(
     ] = None,
     canary: Annotated[
         str | None,
-        typer.Option(help="Upgrade this customer first, alone (default: the first one named)."),
+        typer.Option(
+            help="Upgrade this customer first, alone (default: the first --customer, or with --all "
+            "the first in samconfig.toml)."
+        ),
     ] = None,
     at_a_time: Annotated[
         int,
@@ -75,9 +78,9 @@ def upgrade(
     """Deploy this release to customers in rings: a canary first, then groups of five.
 
     Checks every account first, and runs the doctor before and after each upgrade. Stops after the
-    first ring in which a customer fails or is worse than before; the rest keep their release. Then
-    prints how to go back. Does not touch the hub: hub and customers may differ by one event
-    version.
+    first ring in which a deployment fails, or the doctor finds a customer worse than before, and
+    prints how to go back; later rings keep their release. Does not touch the hub: hub and customers
+    may differ by one event version.
     """
     chosen = _chosen(config, customer or [], everybody=everybody, canary=canary)
     looks = look_first(samconfig_file.read(config), chosen)

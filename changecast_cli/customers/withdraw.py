@@ -49,8 +49,8 @@ def refuse_alone(hub: Hub, records: Sequence[Record], code: str) -> None:
     open_ = [one.change_id for one in records if code not in one.withdrawn]
     if hub.two_persons and open_:
         raise Refused(
-            f"this hub requires a second person, so nobody can withdraw {code} from "
-            f"{', '.join(open_)} alone. For each of these changes: take {code} out of its "
+            f"this hub requires a second person, so one person cannot withdraw {code} from "
+            f"{', '.join(open_)}. For each of these changes: take {code} out of its "
             "metadata.json (if it names nobody else, cancel it), `changecast "
             "propose` that file, and let another person approve it. Then run "
             f"`changecast customers remove {code}` again. To tell nobody: --leave-open",
@@ -95,8 +95,8 @@ def wait_until_told(
     if silent:
         raise Failed(
             f"the open changes were withdrawn for {code}, but not everybody there was told of "
-            f"{', '.join(silent)}, so {code} was not removed. Repair what `changecast status` "
-            f"names, and run `customers remove` again, or add --leave-open"
+            f"the withdrawal of {', '.join(silent)}, so {code} was not removed. Repair what "
+            "`changecast status` names, and run `customers remove` again, or add --leave-open"
         )
 
 

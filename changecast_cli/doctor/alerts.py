@@ -94,7 +94,7 @@ def own_alarm_untested(checked: CheckedAccount) -> Iterator[Verdict]:
     if names and checked.parameters.get("AlarmTopicArn"):
         yield warning(
             "alarm-test",
-            f"only the hub's alarm was tested, not {checked.code}'s own {len(names)}",
+            f"only the hub's alarm was tested, not {checked.code}'s own alarms ({len(names)})",
             f"aws cloudwatch set-alarm-state --alarm-name {names[0]} --state-value ALARM "
             "--state-reason Test",
         )

@@ -88,7 +88,8 @@ def doctor(
     state: Annotated[
         list[Level] | None,
         typer.Option(
-            help="Show only verdicts of this level; repeat the option for more.",
+            help="Show only verdicts of this level: ok, warning or broken; repeat the option for "
+            "more.",
             case_sensitive=False,
         ),
     ] = None,
@@ -108,10 +109,10 @@ def doctor(
 ) -> None:
     """Check the hub and customers' accounts, and say what is wrong, why, and how to fix it.
 
-    Exits with 1 if something is broken. Changes nothing, except that --canary adds four addresses
-    of SES's simulator to the contact list, mails only these, and removes them again. --alarm-test
-    sends a test to everybody who subscribes to the hub's alerts; with --customer, it also prints
-    the command that tests the customer's own alarms.
+    Needs --customer, --all, --hub or --alarm-test. Exits with 1 if something is broken. Changes
+    nothing, except that --canary adds four addresses of SES's simulator to the contact list, mails
+    only these, and removes them again. --alarm-test sends a test to everybody who subscribes to the
+    hub's alerts; with --customer, it also prints the command that tests the customer's own alarms.
     """
     _refuse_nothing(customer or everybody or hub_only or alarm_test, canary=canary, many=many)
     text = samconfig_file.read(config)

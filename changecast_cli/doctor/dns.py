@@ -70,7 +70,8 @@ def records(checked: CheckedAccount) -> list[Record]:
     found = checked.identity
     if found is None:
         raise Refused(
-            f"SES has no identity {checked.parameters['SenderIdentity']}: deploy its stack first"
+            f"SES has no identity {checked.parameters['SenderIdentity']}: deploy the stack of "
+            f"{checked.code} first"
         )
     domain = checked.parameters["SenderIdentity"].rpartition("@")[2]
     requested = [

@@ -38,7 +38,7 @@ def envelope_account(reported: str | None, account: str) -> Iterator[Verdict]:
     else:
         yield warning(
             "fact-envelope",
-            f"a report named {reported}, not {account}",
+            f"a report from account {account} names account {reported}",
             "report this to the maintainers of Changecast",
         )
 

@@ -177,8 +177,8 @@ def _publish_nowhere(checked: CheckedAccount, alarms: int) -> Verdict:
     topic = f"arn:{partition}:sns:{checked.region}:{checked.account}:changecast-alarms"
     return warning(
         "alarm-actions",
-        f"alarms of this account that publish nowhere: {alarms}. Only the hub's alerts report its "
-        "failures",
+        f"alarms of this account that publish nowhere: {alarms}. Only the hub's alerts report this "
+        "account's failures",
         f"changecast customers set {checked.code} --alarm-topic {topic} --deploy (that topic must "
         "exist, and somebody must subscribe to it: docs/alerts.md)",
     )

@@ -53,7 +53,10 @@ def export_(
     ] = False,
     hub_only: Annotated[
         bool,
-        typer.Option("--hub-only", help="Read only the hub; the file then has no hashes of mails."),
+        typer.Option(
+            "--hub-only",
+            help="Read only the hub; the file then has no hashes and no outcomes of single mails.",
+        ),
     ] = False,
     as_json: AsJson = False,
     profile: Profile = None,
@@ -61,7 +64,8 @@ def export_(
 ) -> None:
     """Write one verifiable file with everything that is known about a change.
 
-    The hashes of the mails come from the customers' accounts that you can access.
+    The hashes and outcomes of single mails are read from the customers' accounts. Those of an
+    account that you cannot access are left out, with a warning.
     """
     if to.exists():
         raise Refused(f"{to} already exists: evidence is never overwritten")
@@ -82,7 +86,7 @@ def export_(
 def verify(
     file: Archive,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Do not ask KMS to verify the signature.")
+        bool, typer.Option("--offline", help="Do not verify the signature, which needs KMS.")
     ] = False,
     key: Annotated[
         str | None,
@@ -94,7 +98,7 @@ def verify(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Check an evidence file: every byte, every history entry, and its signature.
+    """Check an evidence file: every byte, every history entry, and the signature.
 
     Exits with 1 if anything was changed, is missing or was added, or the signature is wrong.
     """
@@ -120,7 +124,7 @@ def _signed(own: boto3.Session, key: str | None, checked: Checked) -> tuple[str,
     """Return the signing key, and every fault."""
     expected = key or key_of(own)
     if not expected:
-        raise Refused("the hub has no evidence key: give the key that signed the file with --key, "
+        raise Refused("the hub has no evidence key: add --key with the key that signed the file, "
 "or skip the signature check with --offline")  # fmt: skip
     signature = archive.value_in(checked.files, archive.SIGNATURE)
     manifest = checked.files.get(archive.MANIFEST, b"")
@@ -168,7 +172,7 @@ def _say_checked(file: Path, checked: Checked, faults: list[str], note: str) -> 
     entries = counted(checked.entries, "entry", "entries")
     out.print(
         f"{file}: {about.get('change_id')}, exported {about.get('exported_at')} by "
-        f"{about.get('exported_by')}: nothing was changed, {entries} in the chain",
+        f"{about.get('exported_by')}, unchanged since then, {entries} in the chain",
         markup=False,
     )  # fmt: skip
     if checked.loose:

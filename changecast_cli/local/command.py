@@ -43,7 +43,7 @@ def up(
 ) -> None:
     """Start the embedded cloud. It starts empty, and loses everything when it stops.
 
-    `eval "$(changecast local env hub)"` then makes changecast, sam and aws in a shell use it.
+    To use it with changecast, sam and aws, run `eval "$(changecast local env hub)"` in your shell.
     """
     if webhook_authority is not None:
         _refuse_no_certificates(webhook_authority)
@@ -81,14 +81,17 @@ def env(
         str, typer.Argument(help="An account number, `hub`, or the code of a customer.")
     ],
     administrator: Annotated[
-        bool, typer.Option("--administrator", help="Allow everything in the account.")
+        bool,
+        typer.Option(
+            "--administrator",
+            help="Instead, print credentials that allow everything in the account.",
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Print the shell variables that send AWS tools to an account of the embedded cloud.
 
-    The credentials and profiles in them allow what the policies in docs/policies allow, and nothing
-    else.
+    The variables' credentials and profiles allow only what the policies in docs/policies allow.
     """
     local = local_cloud.running()
     cloud, samconfig = local.cloud, _samconfig()

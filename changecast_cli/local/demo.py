@@ -69,7 +69,7 @@ def demo(
     files: Annotated[
         list[Path] | None,
         typer.Argument(help="Change documents to announce, in order (default: two samples).",
-                       metavar="[FILE]..."),
+                       metavar="FILE"),
     ] = None,
     customers: Annotated[str, typer.Option(help="Customer codes, separated by commas.")] = (
         CUSTOMERS
@@ -85,8 +85,8 @@ def demo(
 ) -> None:  # fmt: skip
     """Deploy a hub and customers in an embedded cloud, announce, and show the mails.
 
-    The first customer also has a chat and a webhook; the demo prints what they got. Its people can
-    answer: the demo prints one link to click, and shows what they answer. Everything happens on
+    The first customer also has a chat and a webhook, and its people can answer. The demo prints
+    what the chat and the webhook got, and one person's link for answering. Everything happens on
     this machine. Nothing is sent anywhere.
     """
     stage = _with_more(stage_for(customers.split(",")))

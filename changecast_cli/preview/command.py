@@ -38,7 +38,7 @@ Previous = Annotated[
 ]
 Language = Annotated[
     str | None,
-    typer.Option(help=f"Language to use instead of the stack's: {', '.join(languages())}."),
+    typer.Option(help=f"Language to use instead of the stack's; one of {', '.join(languages())}."),
 ]
 Timezone = Annotated[str | None, typer.Option(help="IANA time zone to use instead of the stack's.")]
 Templates = Annotated[
@@ -49,7 +49,7 @@ Templates = Annotated[
 ]
 ChangeId = Annotated[
     str | None,
-    typer.Option(help="The change's ID, if the document has none; used instead of its ticket."),
+    typer.Option(help="The change's ID, if the document has none (default: its ticket)."),
 ]
 Config = Annotated[
     Path, typer.Option(help="The samconfig.toml with the customer's stack parameters.")
@@ -71,8 +71,8 @@ def preview(
 ) -> None:
     """Write every mail of a change for one customer, as a web page and as files. Needs no AWS.
 
-    The mails that an announcement would send now come first, then those of the change's later
-    states.
+    The page starts with the mails that an announcement would send now. Those of the change's later
+    states follow.
     """
     environment = environment_of(customer, config)
     brand = _brand(customer, environment, language, timezone, templates)
@@ -105,7 +105,7 @@ def send_test(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send one address the mail that a document would produce now, marked as a test.
+    """Send a mail to one address, marked as a test: the mail that a document would produce now.
 
     Uses the customer's own SES, but neither its contact list nor its ledger.
     """

@@ -82,9 +82,7 @@ class Repaired:
             )
         yield from self._waiting()
         if self.unread:
-            yield (
-                f"The changes that {self.who} missed in the meantime cannot be read: {self.unread}"
-            )
+            yield f"The changes that {self.who} missed cannot be read: {self.unread}"
         if self.done and self.who == HUB:
             yield (
                 "Reports that could not reach the hub arrive automatically within about three "
@@ -269,10 +267,7 @@ def _clean_up(plans: Sequence[Plan]) -> None:
 def _tell(repaired: Repaired, *, as_json: bool) -> None:
     if as_json:
         if repaired.unread:
-            warn(
-                f"the changes that {repaired.who} missed in the meantime cannot be read: "
-                f"{repaired.unread}"
-            )
+            warn(f"the changes that {repaired.who} missed cannot be read: {repaired.unread}")
         print_json(
             {"repaired": repaired.who, "found": repaired.lines, "done": repaired.done,
              "missed": repaired.missed, "paused": [*repaired.paused],

@@ -62,7 +62,7 @@ def taken(sqs: "SQSClient", url: str) -> Iterator[list[DeadLetter]]:
         if kept:
             minutes = HIDDEN_SECONDS // 60
             say(
-                f"SQS could not put back {counted(len(kept), 'dead letter')} of {url} at once: "
+                f"{counted(len(kept), 'dead letter')} could not be returned to {url} immediately: "
                 f"readable again in {minutes} minutes"
             )
 

@@ -102,8 +102,8 @@ def _refuse_loss(made: ChangeSet) -> None:
         discard(made)
         raise Refused(
             f"stack {made.stack}: to revert {', '.join(lost)}, CloudFormation would delete or "
-            "replace what may hold data. Nothing was changed. Revert it by hand. To see what "
-            f"differs: aws cloudformation detect-stack-drift --stack-name {made.stack}; then "
+            "replace what may hold data. Nothing was changed. Revert by hand what differs. "
+            f"To see it: aws cloudformation detect-stack-drift --stack-name {made.stack}; then "
             "aws cloudformation describe-stack-resource-drifts --stack-name "
             f"{made.stack}"
         )

@@ -52,8 +52,9 @@ def held(
 
     A recipient is held if the call to SES got no answer, and SES has reported nothing about the
     mail, so nobody knows whether it was sent. With UnknownPolicy=hold, this happens after the
-    account's UnknownWindowMinutes; with UnknownPolicy=resend, after twice that time without any SES
-    events. Until then, the recipient's state is `unknown`.
+    account's UnknownWindowMinutes; with UnknownPolicy=resend, after twice that time, and only if
+    SES's events about other mails do not arrive either. Until then, the recipient's state is
+    `unknown`.
     """
     if release and drop:
         raise Refused("use either --release or --drop, not both")

@@ -30,8 +30,9 @@ def reannounce(
 ) -> None:
     """Announce a change's newest revision again to one customer that it names.
 
-    Puts a new event with the same content, for this customer only. Nobody who was mailed is mailed
-    again. Checks the customer's bus first, and refuses if the bus accepts no events.
+    Publishes a new event with the same content, for this customer only. Nobody who was mailed is
+    mailed again. First checks the bus in the customer's account, and refuses if the bus accepts no
+    events.
     """
     own = session(profile, region)
     hub = connect(own)

@@ -47,8 +47,10 @@ def redrive(
 ) -> None:
     """Send a customer's dead letters back to its announcements queue.
 
-    With a change, sends back all of its dead letters. Without one, sends back those of every
-    change, except invalid events, which would be refused again. Nobody is mailed twice.
+    With a change, sends back every dead letter about it. Without one, sends back all except events
+    that the customer's account refused; after an upgrade of its stack, name their change to send
+    these back too. Messages about reminders and weekly overviews always stay. Nobody is mailed
+    twice.
     """
     hub = session(profile, region)
     account = enter(hub, customer, Keys(customer_profile, external_id))

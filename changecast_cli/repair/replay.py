@@ -53,13 +53,13 @@ class Replayed:
 
 def replay(
     begin: Annotated[
-        str, typer.Option("--from", help="The start: 2d or 12h ago, a date, or an RFC 3339 time.")
-    ],
-    end: Annotated[
         str,
         typer.Option(
-            "--to", help="The end, written like --from (default: now).", show_default=False
+            "--from", help="The start: how long ago (2d, 12h), a date, or an RFC 3339 time."
         ),
+    ],
+    end: Annotated[
+        str, typer.Option("--to", help="The end, written like --from; 0min means now.")
     ] = "0min",
     customer: Annotated[
         str | None,
@@ -81,9 +81,9 @@ def replay(
     """Replay the hub's archive and the routes' dead letters to customers that missed announcements.
 
     Archived events go only to the customers' routes, and to nothing else on the hub. Nobody who was
-    mailed is mailed again, and a revision that is no longer the newest mails nobody. With
-    --customer, first checks that customer's bus; otherwise, the bus of every customer with dead
-    letters. Refuses if any of these buses accepts no events.
+    mailed is mailed again, and a revision that is no longer the newest mails nobody. First checks
+    the buses in customers' accounts: with --customer, only that customer's; without, those of all
+    customers with dead letters. Refuses if one of them accepts no events.
     """
     hub_session = session(profile, region)
     now = datetime.now(UTC)

@@ -38,8 +38,8 @@ def report(
 ) -> None:
     """Write one HTML page that shows who was told, when, and the state of the mails.
 
-    The page leaves out canaries. For a change with more than 100 customers, the page lists 100
-    of them, those with problems first, and counts the rest.
+    The page leaves out canary tests. For a change with more than 100 customers, the page lists
+    100 of them, those with problems first, and counts the rest.
     """
     now = datetime.now(UTC)
     start = point_in_time(since, now)

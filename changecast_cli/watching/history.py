@@ -34,7 +34,10 @@ WIDE = 160
 def history(
     change_id: Annotated[str, typer.Argument(help="The change.")],
     customer: Annotated[
-        str | None, typer.Option("--customer", "-c", help="Only this customer's reports.")
+        str | None,
+        typer.Option(
+            "--customer", "-c", help="Leave out other customers' reports, answers and repairs."
+        ),
     ] = None,
     everything: Annotated[
         bool,

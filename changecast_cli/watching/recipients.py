@@ -58,7 +58,8 @@ def recipients(
     state: Annotated[
         list[State] | None,
         typer.Option(
-            help="Only recipients in this state; repeat the option for more.", case_sensitive=False
+            help="Only recipients in this state, for example failed; repeat the option for more.",
+            case_sensitive=False,
         ),
     ] = None,
     show_addresses: Annotated[

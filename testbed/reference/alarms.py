@@ -47,7 +47,7 @@ def _fires(alarm: dict[str, Any]) -> str:
 
 def _findings() -> str:
     rows = [(code(cause), _title(cause), _link(page_of(cause)[5:])) for cause in Cause]
-    return f"## What the hub's watch finds\n{table(('cause', 'meaning', 'page'), rows)}"
+    return f"## What the hub's function Watch finds\n{table(('cause', 'meaning', 'page'), rows)}"
 
 
 def _title(cause: Cause) -> str:

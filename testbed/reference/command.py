@@ -21,32 +21,33 @@ Written by `make docs-reference` from the program; a test fails if it is out of 
 | status | meaning |
 |---|---|
 | 0 | done |
-| 1 | failed: something was tried and did not work, or somebody was not told |
+| 1 | failed: something did not work, a check found a fault, or somebody was not told |
 | 1 | a question was aborted with Ctrl-C or Ctrl-D: nothing was changed |
 | 2 | bad input, or nobody was there to answer a question: nothing was changed |
+| 2 | `contacts import`, `sync`, `customers add --skip-faulty`: some lines refused, the rest done |
 | 3 | not yet: `announce` or `approve` with `--wait` ran out of time; nothing has failed so far |
-| 130 | stopped with Ctrl-C |
+| 130 | stopped with Ctrl-C, except at a question |
 
 ## Rules for every verb
-- `-` in place of a file is stdin.
-- A verb that deletes, replays or mails many people first prints what it will do, to whom and to how
-  many, and asks for confirmation. With `--yes` it does not ask; with `--dry-run` it only prints.
-  If nobody can answer, it exits with 2.
+- `-` in place of a document, CSV file or backup to read is stdin.
+- A verb that has the option `--yes` prints what it will do before it asks for confirmation. With
+  `--yes` it does not ask; with `--dry-run` it only prints. If nobody can answer, it exits with 2.
 - Results go to stdout; progress, warnings and errors go to stderr.
 - `--json` prints one JSON object on stdout, for success and for faults. `errors` is always in it:
-  a list of objects with `message`, and with `where` for a line or one of several customers.
-- The shell completes verbs, options, customers, changes, topics and states:
-  `changecast --install-completion`.
+  a list of objects with `message`. `customers add`, `set` and `upgrade` may add `where`: the line
+  of the file, or the entry in samconfig.toml.
+- To let the shell complete verbs, options, customers, changes and topics, run
+  `changecast --install-completion` once.
 
 | key in `--json` | content |
 |---|---|
-| `errors` | what went wrong; empty for success |
+| `errors` | what the command could not do; what it found to be wrong is in the other keys |
 | `change_id`, `revision`, `customer` | what a result is about |
 | `state` | of a run: `planned`, `sending`, `sent`, `partial`, `failed`, `held`, `paused`, ... |
 | `counts` | mails by state |
 | `customers`, `runs`, `people`, `mails`, `verdicts`, `recipients` | lists, or objects by customer |
 | `next` | commands to type next |
-| `dry_run`, `applied` | whether anything was done |
+| `outcome`, `applied`, `done` | whether anything was done (`outcome`: of an announcement) |
 """
 
 
@@ -91,6 +92,7 @@ def _row(parameter: Any) -> str:
     names = ", ".join(f"`{name}`" for name in _names(parameter))
     help_ = getattr(parameter, "help", None) or ""
     more = [
+        "required" if parameter.required and parameter.param_type_name == "option" else "",
         f"default `{parameter.default}`" if _has_default(parameter) else "",
         f"environment: `{parameter.envvar}`" if getattr(parameter, "envvar", None) else "",
     ]

@@ -11,7 +11,7 @@ HEAD = """# Events
 
 Written by `make docs-reference` from the schemas in `schemas/`. Complete samples are in `events/`.
 [Concepts](../concepts.md#versions) says how versions change. [metadata.json](../metadata.md) says
-which field of a change document becomes which of these.
+which field of a change document becomes which field of an event.
 
 Your own program may put a `ChangeAnnounced`, with its own `event_id`, `change_id`, `revision` and
 `announced_at`. Then no revision is reserved, customers that are no longer named are not told, and
@@ -30,12 +30,13 @@ EVENTS = {
         "It is put on the bus of the hub whenever the state or the counts of a run have changed."
     ),
     "ResponseRecorded": (
-        '`"source": "changecast.delivery.222222222222"`: what one person of a customer '
-        "answered to a change. It is put on the bus of the hub."
+        '`"source": "changecast.delivery.222222222222"`: '
+        "one person's answer to a change. It is put on the bus of the hub."
     ),
     "ChangeResponded": (
-        '`"source": "changecast.responses"`. The hub puts each answer that it keeps on its own '
-        "bus, so that a change system can subscribe: `events/change-responded-rule.json`."
+        '`"source": "changecast.responses"`. For each answer that it keeps, the hub puts this '
+        "event on its own bus, so that a change system can subscribe: "
+        "`events/change-responded-rule.json`."
     ),
 }
 COLUMNS = ("field", "type", "required", "meaning")

@@ -57,7 +57,8 @@ MEANINGS = {
     "RefusedLinks": (
         "customer",
         "`customer`, `refusal`",
-        "Personal links that were refused: never issued, expired, revoked or gone.",
+        "Personal links that were refused; `refusal` says why. The alarm counts only links that "
+        "were never issued (`invalid`).",
     ),
 }
 UNITS = {"count": "Count", "seconds": "Seconds", "percent": "Percent"}

@@ -9,8 +9,8 @@ from testbed.reference.tables import code, table
 HEAD = """# Template parameters
 
 Written by `make docs-reference` from the templates. Set them under `parameter_overrides` of the
-stack's environment in `samconfig.toml`, or with `changecast customers set CODE`, and deploy. A
-parameter without a default is required.
+stack's environment in `samconfig.toml`, and deploy. `changecast customers set CODE` can set some of
+those of a customer's stack. A parameter without a default is required.
 """
 
 

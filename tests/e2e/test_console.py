@@ -120,7 +120,7 @@ def test_a_paused_customer_goes_on_at_a_click(provider: Provider, console: Conso
         provider.cloud.clear_faults(account)
     console.walk(
         {"follow": "Runbook: paused"},
-        {"see": "a run has stopped, and sends nothing until the cause is gone"},
+        {"see": "a run is paused, and sends nothing until it is resumed"},
         to=f"/change?id={name}",
     )
     console.walk(

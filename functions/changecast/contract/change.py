@@ -156,7 +156,10 @@ class Change(Frozen):
     attachments: tuple[Attachment, ...] = Field(
         default=(), description="Documents that belong to the change."
     )
-    survey_url: Url | None = Field(default=None, description="The survey's address.")
+    survey_url: Url | None = Field(
+        default=None,
+        description="The address where readers of a completed change can say how it went.",
+    )
     approval_url: Url | None = Field(
         default=None, description="The address of the page where a submitted change is approved."
     )

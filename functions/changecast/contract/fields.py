@@ -133,7 +133,7 @@ ChangeId = Annotated[
     str,
     AfterValidator(_an_id),
     Field(
-        description="The change system's id, for example CHG0042117.",
+        description="The change's id in the change system, for example CHG0042117.",
         json_schema_extra={"pattern": f"^{_CHANGE_ID.pattern}$"},
     ),
 ]

@@ -64,7 +64,7 @@ def test_a_person_approves_anothers_proposal_and_proposes_a_correction(
     change_id = propose(office, "alice", changeId="CHG-TWO")
     origin = served.rpartition("/")[0].rpartition("/")[0]
     steps = [
-        {"see": "Nothing needs a person"},
+        {"see": "Nothing needs attention"},
         {"follow": "Proposals"},
         {"follow": change_id},
         {"see": "SHA-256"},

@@ -30,7 +30,7 @@ def test_a_stranger_announces_sees_the_report_arrive_and_corrects(
     origin = served.rpartition("/")[0].rpartition("/")[0]
     FOLDER.mkdir(parents=True, exist_ok=True)
     steps = [
-        {"see": "Nothing needs a person"},
+        {"see": "Nothing needs attention"},
         {"follow": "Announce"},
         {"file": "Choose metadata.json", "with": file},
         {"see": "metadata.json is loaded"},

@@ -79,7 +79,7 @@ def test_a_customer_is_told_that_its_own_alarms_were_not_tested_and_how_to_test_
     (verdict,) = _untested(monkeypatch, own)
     assert verdict.level is Level.WARNING
     assert verdict.reason == (
-        "only the hub's alarm was tested, not acme's own 2. An administrator of account "
+        "only the hub's alarm was tested, not acme's own alarms (2). An administrator of account "
         "222222222222 must run this fix: the policies in docs/policies do not allow it"
     )
     assert verdict.fix == (

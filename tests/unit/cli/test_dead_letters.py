@@ -82,7 +82,7 @@ def test_what_went_wrong_first_is_what_is_said_and_the_other_letters_go_back(
         pass
     assert list(queue.visible.values()) == [event("CHG-2"), event("CHG-3")]
     assert (
-        "SQS could not put back 1 dead letter of url at once: readable again in 15 minutes"
+        "1 dead letter could not be returned to url immediately: readable again in 15 minutes"
         in capsys.readouterr().err
     )
 

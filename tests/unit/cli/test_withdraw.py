@@ -69,7 +69,7 @@ def test_the_provider_then_announces_the_document_without_it_and_nothing_is_new(
 def test_where_two_persons_announce_nobody_withdraws_a_customer_alone() -> None:
     hub = announced()
     two = replace(hub, two_persons=Place("bucket", "publish"))
-    with pytest.raises(Refused, match=r"globex from CHG-1 alone") as refused:
+    with pytest.raises(Refused, match=r"one person cannot withdraw globex from CHG-1") as refused:
         refuse_alone(two, [newest(hub)], "globex")
     assert "changecast propose" in str(refused.value)
     assert "Nothing was removed" in str(refused.value)

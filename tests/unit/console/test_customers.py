@@ -188,7 +188,7 @@ def test_people_and_dead_letters_are_read_when_asked(
         "nothing: unsubscribed" in seen(browser, "customers/customer", code="acme", list="2").text
     )
     assert "CHG-1 revision 1: it kept failing" in page.text
-    assert "It breaks the contract, so it stays here" in page.text
+    assert "This page does not send it back" in page.text
     assert (
         page.text.count("Send them back to the queue")
         == page.text.count("Announce them again")

@@ -27,7 +27,7 @@ def in_days(days: float, hours: float = 2) -> dict[str, str]:
 
 def test_an_empty_hub_says_what_to_do(browser: TestClient) -> None:
     text = seen(browser).text
-    assert "Nothing needs a person" in text
+    assert "Nothing needs attention" in text
     assert "changecast announce metadata.json" in text
 
 

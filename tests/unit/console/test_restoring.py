@@ -160,7 +160,7 @@ def test_what_cannot_be_read_after_the_repair_is_said_beside_its_success(
     eventually(lambda: console.restorations.known["acme"].is_over, 20)
     text = seen(browser, "customers/repair", code="acme").text
     assert f"Restored at acme: {RULE}" in text
-    assert "The changes that acme missed in the meantime cannot be read: throttled" in text
+    assert "The changes that acme missed cannot be read: throttled" in text
 
 
 def test_a_missing_permission_is_named(

@@ -300,7 +300,7 @@ def test_who_announces_is_one_line(who: str, why: str) -> None:
     with pytest.raises(ContractError) as refused:
         put_on(hub, document(), announced_by=who)
     assert refused.value.code == "announced_by"
-    assert f"the name of the person who announces {why}" in str(refused.value)
+    assert f"the name in `announced_by` {why}" in str(refused.value)
     assert hub.table.items == {}
 
 

@@ -122,7 +122,10 @@ def mark_attention(
         )
     except ClientError as error:
         if is_transaction_conflict(error):
-            raise Retry(f"run {run} could not be marked, because it kept changing") from error
+            raise Retry(
+                f"could not record whether run {run} needs an operator, because the run kept "
+                "changing"
+            ) from error
         if not lost_condition(error):
             raise
 

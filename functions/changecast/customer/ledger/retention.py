@@ -59,7 +59,7 @@ def keep_until(ledger: Ledger, run: Run, until: int) -> None:
         if _written(ledger, keys, until):
             return
         back_off(ledger, attempt)
-    raise Retry(f"run {run.run} could not be kept, because it kept changing")
+    raise Retry(f"the expiry of run {run.run} could not be set, because the run kept changing")
 
 
 def _keep_batch_until(ledger: Ledger, batch: Batch, until: int) -> None:
@@ -69,7 +69,7 @@ def _keep_batch_until(ledger: Ledger, batch: Batch, until: int) -> None:
             return
         back_off(ledger, attempt)
         found = read_batch(ledger, batch.run, batch.number)
-    raise Retry(f"run {batch.run} could not be kept, because it kept changing")
+    raise Retry(f"the expiry of run {batch.run} could not be set, because the run kept changing")
 
 
 def _keys(batch: Batch) -> list[Item]:

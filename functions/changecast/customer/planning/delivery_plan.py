@@ -310,8 +310,8 @@ def _keep_looks(planner: Planner, run: Run, mails: RunMails, audience: Audience)
     if looks.beyond:
         more = {"change_id": run.change_id, "people": looks.beyond, "most": MOST}
         log.warning(
-            "too many combinations of language and time zone; people with the rarest ones get the "
-            "customer's own",
+            "too many combinations of language and time zone; people with the rarest ones get "
+            "mails in the customer's language and time zone",
             extra=more,
         )
     only_calendar = bool(audience.only_calendar)

@@ -406,9 +406,7 @@ def who_announces(announced_by: str) -> str:
         return _LINE.validate_python(announced_by)
     except ValidationError as error:
         ((_, message), *_) = faults_of(error)
-        raise ContractError(
-            "announced_by", f"the name of the person who announces {message}"
-        ) from error
+        raise ContractError("announced_by", f"the name in `announced_by` {message}") from error
 
 
 def _outcome(record: Record) -> Outcome:

@@ -133,7 +133,8 @@ def document_of(proposal: Proposal, hub: Hub) -> Document:
     if change is None:
         raise ContractError(
             "nothing_stands",
-            f"no revision of {proposal.change_id} applies again, so there is no document to show. "
+            f"if this is approved, no revision of {proposal.change_id} applies, so there is no "
+            "document to show. "
             f"To approve the proposal: changecast approve {proposal.change_id}",
         )
     return Document(change, proposal.customers, raw, None, "announced")

@@ -37,8 +37,8 @@ def fact_of(announced: ChangeAnnounced, known: Sequence[Record]) -> Announcement
     if not is_view and not _same_content(announced, record):
         return AnnouncementFact(
             Cause.OTHER_CONTENT,
-            f"an event that {announced.announced_by} put differs from revision {record.revision} "
-            f"as {record.announced_by} announced it",
+            f"an event that {announced.announced_by} put on the bus differs from revision "
+            f"{record.revision} as {record.announced_by} announced it",
         )
     return None
 
