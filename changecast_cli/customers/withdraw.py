@@ -1,4 +1,7 @@
-"""Withdraw a customer from its open changes before removal, so that its people are told."""
+"""Withdraw a customer from its open changes before removal, so that its people are told.
+
+Which customers a revision withdraws in general: functions/changecast/hub/tracking/withdrawals.py.
+"""
 
 import time
 from collections.abc import Iterator, Sequence

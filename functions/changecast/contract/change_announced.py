@@ -1,14 +1,6 @@
 """`ChangeAnnounced`, the event from the hub to customers: one revision of a change.
 
-To add a field, which must be optional (docs/concepts.md#versions):
-1. The model: `ChangeAnnounced` here, or `DeliveryReported` in contract/delivery_reported.py; a
-   field of the change itself in contract/change.py, and in contract/differences.py if readers must
-   be told when it changes.
-2. The code that sets it: hub/announcing/metadata/ (a change document), hub/announcing/events.py (an
-   announcement), or customer/reporting/report.py (a report).
-3. `python -m changecast_cli.schemas` writes schemas/ from the models.
-4. Add it to the samples events/*.v1.json; tests/contract compares models, schemas and samples.
-5. If a change document may have it, describe it in docs/metadata.md. Add it to CHANGELOG.md.
+To add a field, which must be optional: CONTRIBUTING.md, "Add a field to an event or to a change".
 """
 
 from typing import Annotated, Any, Self

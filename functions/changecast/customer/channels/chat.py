@@ -3,6 +3,7 @@
 Amazon Q Developer shows it in Slack or Microsoft Teams; other subscribers get the raw message.
 *Sent* means that SNS accepted it; nothing tells us what the chat did with it.
 https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+To add a channel: CONTRIBUTING.md, "Add a channel".
 """
 
 from dataclasses import dataclass

@@ -2,6 +2,7 @@
 
 SendEmail has no idempotency token, so the client must never repeat a call on its own.
 https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
+To add a channel: CONTRIBUTING.md, "Add a channel".
 """
 
 import re

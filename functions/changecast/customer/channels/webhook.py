@@ -3,6 +3,7 @@
 `webhook-id` is the recipient's key: the same in every repeat of a notice, and another one for each
 revision and endpoint. So it does no harm to repeat an unanswered call.
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+To add a channel: CONTRIBUTING.md, "Add a channel".
 """
 
 import base64

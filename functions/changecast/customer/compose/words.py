@@ -2,14 +2,8 @@
 
 A file for a region (`en-US.toml`) contains only what differs from its language.
 
-To add a language:
-1. Copy languages/en.toml to languages/<tag>.toml (RFC 5646, for example `sv`) and translate every
-   value. `[impact]` is never shown: it lists phrases of that language which say that nothing is
-   affected.
-2. If CLDR's dates for the bare tag are those of another continent, give the tag a region in
-   `_HOME`.
-3. Run tests/unit/compose/test_languages.py; it names missing and surplus keys. Then look at the
-   mails: `make mail-gallery`.
+A file is named by the language's code, as the stack's parameter Language allows it: `sv`, `pt-BR`.
+To add a language: CONTRIBUTING.md, "Add a language".
 """
 
 import tomllib

@@ -20,7 +20,7 @@
     account                   response_seq         the number of the last answer
     account                   pace                 until when send slots are reserved
     account                   events               when SES's newest event was put
-    account                   mails#<day>          mails sent without a person on a UTC day
+    account                   mails#<day>          mails of a UTC day that count (MaxMailsPerDay)
     account                   announcements#<hour> announcements in a UTC hour
     account                   list#<topic>         contacts on the topic's list at the last run
     account                   freezes              when this customer wants no changes

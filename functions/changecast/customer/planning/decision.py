@@ -2,7 +2,8 @@
 
 The kinds are the members of `MailKind`. The decision depends on what the account has already done.
 The texts of each kind are in compose/lead.py (which sentence) and compose/languages/*.toml (tables
-`[kind]`, `[subject]` and `[lead]`). Pure.
+`[kind]`, `[subject]` and `[lead]`). Who is withdrawn is decided in the hub
+(hub/tracking/withdrawals.py). Pure.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,7 @@
-"""The account's SES quota, read by one function and shared with all for some seconds."""
+"""The account's SES quota, read by one function and shared with all for some seconds.
+
+The customer's own limit, MaxMailsPerDay, is in planning/account_limits.py.
+"""
 
 from collections.abc import Callable
 from functools import partial

@@ -16,8 +16,8 @@ from changecast.hub.tracking.revisions import (
     content_hash,
     document_hash,
     window_of,
-    withdrawn_since,
 )
+from changecast.hub.tracking.withdrawals import withdrawn_since
 
 
 def next_record(

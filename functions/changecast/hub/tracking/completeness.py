@@ -10,8 +10,8 @@ from changecast.hub.tracking.revisions import (
     Record,
     content_hash,
     document_hash,
-    withdrawn_since,
 )
+from changecast.hub.tracking.withdrawals import withdrawn_since
 
 
 class AnnouncementFact(NamedTuple):

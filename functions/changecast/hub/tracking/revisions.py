@@ -168,20 +168,6 @@ def _hash(text: str, customers: Sequence[str]) -> str:
     return hashlib.sha256(f"{text}|{','.join(sorted(customers))}".encode()).hexdigest()
 
 
-def withdrawn_since(known: Sequence[Record], customers: Sequence[str]) -> tuple[str, ...]:
-    """Return the customers named since the last revision that was certainly put, but not now.
-
-    A revision that was reserved but perhaps never put may have withdrawn customers silently.
-    """
-    before: list[str] = []
-    for record in reversed(known):
-        before += record.customers
-        if record.put_at:
-            break
-        before += record.withdrawn
-    return tuple(code for code in dict.fromkeys(before) if code not in customers)
-
-
 def _packed(codes: Sequence[str]) -> Any:
     """Return codes in the form of an item: as a list, thousands would not fit into 400 KB."""
     if len(codes) <= CODES_IN_A_LIST:
