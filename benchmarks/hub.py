@@ -35,7 +35,7 @@ def main() -> None:
     """Print the JSON line of the measure."""
     with hub(CUSTOMERS) as url:
         pin_to_one_core()
-        os.environ |= _environment(url)
+        os.environ |= environment(url)
         sys.path.insert(0, str(ROOT / "functions"))
         handler = importlib.import_module("track_status").handler
         bare = importlib.import_module("boto3").client("dynamodb")
@@ -107,7 +107,8 @@ def _envelope(change_id: str, number: int, seq: int, state: RunState) -> dict[st
     }
 
 
-def _environment(url: str) -> dict[str, str]:
+def environment(url: str) -> dict[str, str]:
+    """Return the settings of track_status, for a stub at this address."""
     return {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
@@ -117,6 +118,7 @@ def _environment(url: str) -> dict[str, str]:
         "STATUS_TABLE": "status",
         "STATUS_DLQ_URL": f"{url}/dead-letters",
         "REPORT_DEADLINE_MINUTES": "15",
+        "HUB_BUS": "changecast-hub",
     }
 
 
