@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from changecast_cli.failures import Refused
-from changecast_cli.terminal import err
+from changecast_cli.terminal import did_nothing, err
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
@@ -31,6 +31,7 @@ def go_on(
         err.print(f"{'' if number == 0 else '  '}{escape(line)}")
     if dry_run:
         err.print("[dim]Dry run: nothing was done.[/]")
+        did_nothing(plan)
         return False
     if yes:
         return True
@@ -39,7 +40,10 @@ def go_on(
             "cannot ask for confirmation without a terminal: add --yes to go ahead, or "
             f"{otherwise} to see what would be done"
         )
-    return _is_typed(type_in) if type_in else typer.confirm("Do it?", err=True)
+    is_confirmed = _is_typed(type_in) if type_in else typer.confirm("Do it?", err=True)
+    if not is_confirmed:
+        did_nothing(plan)
+    return is_confirmed
 
 
 def _is_typed(word: str) -> bool:

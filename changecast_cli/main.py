@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from changecast_cli.terminal import complained, print_errors_as_json, print_everywhere
+from changecast_cli.terminal import complained, print_everywhere, print_missing_json
 from changecast_cli.verbs import Verbs
 
 INTERRUPTED = 130
@@ -57,8 +57,8 @@ def run() -> None:
         if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores SIGHUP, and so do we
             signal.signal(number, _leave)
     code = _exit_code()
-    if code and "--json" in sys.argv:
-        print_errors_as_json()
+    if "--json" in sys.argv:
+        print_missing_json(code)
     sys.exit(code)
 
 

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -159,6 +159,8 @@ def print_everywhere() -> None:
 # The errors of this command so far, for `--json`; and whether JSON was printed.
 _errors: list[dict[str, str]] = []
 _printed: list[bool] = []
+# What a command would have done that did nothing, by a dry run or an answer.
+_not_done: list[str] = []
 
 
 def complained(message: str, **more: str) -> None:
@@ -166,9 +168,18 @@ def complained(message: str, **more: str) -> None:
     _errors.append({**more, "message": message})
 
 
-def print_errors_as_json() -> None:
-    """Print one JSON object with the errors, unless the command has printed one already."""
-    if not _printed:
+def did_nothing(plan: Iterable[str]) -> None:
+    """Keep the plan of a command that does nothing after all, for `--json`."""
+    _not_done[:] = plan
+
+
+def print_missing_json(code: int) -> None:
+    """Print one JSON object with the errors or the plan, unless the command has printed one."""
+    if _printed:
+        return
+    if _not_done:
+        print_json({"done": False, "plan": _not_done})
+    elif code:
         print_json({})
 
 

@@ -48,6 +48,7 @@ Written by `make docs-reference` from the program; a test fails if it is out of 
 | `customers`, `runs`, `people`, `mails`, `verdicts`, `recipients` | lists, or objects by customer |
 | `next` | commands to type next |
 | `outcome`, `applied`, `done` | whether anything was done (`outcome`: of an announcement) |
+| `plan` | what a dry run would do, in sentences |
 """
 
 

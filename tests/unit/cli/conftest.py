@@ -9,6 +9,7 @@ from changecast_cli import options, terminal
 def nothing_complained_about_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(terminal, "_errors", [])
     monkeypatch.setattr(terminal, "_printed", [])
+    monkeypatch.setattr(terminal, "_not_done", [])
     options.opened.clear()
 
 
