@@ -1,7 +1,7 @@
 """changecast customers move: put one customer on another bus of the hub."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,7 +30,7 @@ from changecast_cli.deploying.samconfig import CustomerStack, HubStack
 from changecast_cli.deploying.samconfig_file import ROUTE
 from changecast_cli.deploying.stacks import update_parameters
 from changecast_cli.failures import Failed, Refused, explained, warn
-from changecast_cli.options import AsJson
+from changecast_cli.options import As, AsJson
 from changecast_cli.terminal import out, print_json, working
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def move(
     bus: Annotated[
         str, typer.Option("--bus", help="The bus to move to, for example changecast-hub-2.")
     ],
+    as_person: As = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     config: Config = Path("samconfig.toml"),
@@ -71,7 +72,7 @@ def move(
         return
     samconfig_file.edit(config, lambda now: _moved(now, customer, hub, bus, datetime.now(UTC)))
     moved = replace(customer, hub_bus=bus)
-    again = _carry_out(config, session, moved)
+    again = _carry_out(config, session, moved, as_person)
     samconfig_file.edit(config, lambda now: _without_old(now, customer.account, bus))
     _update_hub(config, f"{code} has moved, but the old bus still accepts its reports. {AGAIN}")
     _tell(code, bus, again, as_json=as_json)
@@ -134,7 +135,9 @@ def _without_old(text: str, account: str, bus: str) -> str:
     return text
 
 
-def _carry_out(config: Path, session: boto3.Session, customer: CustomerStack) -> list[str]:
+def _carry_out(
+    config: Path, session: boto3.Session, customer: CustomerStack, person: str | None
+) -> list[str]:
     """Move the deployed resources; return the changes that were announced again."""
     code, began = customer.code, datetime.now(UTC)
     text = samconfig_file.read(config)
@@ -148,7 +151,8 @@ def _carry_out(config: Path, session: boto3.Session, customer: CustomerStack) ->
             _report_to(customer, _hub_of(text).arn_of(customer.hub_bus))
         except (ChangecastError, BotoCoreError, ClientError) as error:
             raise Failed(f"{explained(error)}. {AGAIN}") from error
-    return _announce_again(session, hub, code, began - LOOK_BACK)
+    unreported = _unreported(hub.table, code, began - LOOK_BACK)
+    return _announce_again(session, hub, code, dict.fromkeys(unreported), person)
 
 
 def _update_hub(config: Path, otherwise: str) -> None:
@@ -166,16 +170,19 @@ def _report_to(customer: CustomerStack, bus_arn: str) -> None:
         update_parameters(session, stack, {"HubBusArn": bus_arn})
 
 
-def _announce_again(session: boto3.Session, hub: Hub, code: str, since: datetime) -> list[str]:
+def _announce_again(
+    session: boto3.Session, hub: Hub, code: str, change_ids: Iterable[str], person: str | None
+) -> list[str]:
     """Announce again what the customer never reported: its event may have matched no rule."""
     found = []
-    for change_id in dict.fromkeys(_unreported(hub.table, code, since)):
+    for change_id in change_ids:
         try:
-            announce_again(session, hub, change_id, code)
+            announce_again(session, hub, change_id, code, person)
         except (ChangecastError, BotoCoreError, ClientError) as error:
+            who = f" --as {person}" if person else ""
             warn(
                 f"{change_id} was not announced again to {code} ({explained(error) or error}). To "
-                f"do it: changecast reannounce {change_id} --customer {code}"
+                f"do it: changecast reannounce {change_id} --customer {code}{who}"
             )
         else:
             found.append(change_id)

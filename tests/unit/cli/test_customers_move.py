@@ -49,10 +49,12 @@ class Deployments:
         self.step("buses")
         return []
 
-    def announce_again(self, _: Any, __: Any, change_id: str, code: str) -> None:
+    def announce_again(
+        self, _: Any, __: Any, change_id: str, code: str, person: str | None
+    ) -> None:
         if change_id == "CHG-not-kept":
             raise ContractError("not_kept", "revision 1 was not kept")
-        self.again.append(f"{change_id} to {code}")
+        self.again.append(f"{change_id} to {code} by {person}")
 
 
 @pytest.fixture
@@ -109,9 +111,11 @@ def test_what_it_never_reported_is_announced_again_and_nothing_else(
         {"change_id": "CHG-2", **heard},
         {"change_id": "CHG-not-kept", "state": "forwarded_no_report"},
     ]
-    move("acme", SECOND, yes=True, config=deployments.config)
-    assert deployments.again == ["CHG-1 to acme"]
-    assert "CHG-not-kept was not announced again to acme" in capsys.readouterr().err
+    move("acme", SECOND, as_person="maria", yes=True, config=deployments.config)
+    assert deployments.again == ["CHG-1 to acme by maria"]
+    left = " ".join(capsys.readouterr().err.split())
+    assert "CHG-not-kept was not announced again to acme" in left
+    assert "changecast reannounce CHG-not-kept --customer acme --as maria" in left
 
 
 @pytest.mark.parametrize("bus", ["changecast-hub-1", "changecast-hub-100", "orders", "default"])
