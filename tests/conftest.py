@@ -7,6 +7,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+import time_machine
 from botocore.loaders import Loader, create_loader
 from hypothesis import settings
 
@@ -80,6 +81,13 @@ def windows_of_samples_lie_ahead() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(freeze_gate, "doubts", doubts)
+        yield
+
+
+@pytest.fixture
+def when_samples_were_written() -> Iterator[None]:
+    """Let a test run before its samples' windows, on whatever day it runs."""
+    with time_machine.travel(SAMPLES_WRITTEN):
         yield
 
 

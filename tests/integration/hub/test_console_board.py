@@ -11,6 +11,8 @@ from changecast_cli.console.board import Board, Standing
 from tests.integration.hub.conftest import Tracker
 from tests.support.builders import announced, change, envelope, recorded, reported
 
+pytestmark = pytest.mark.usefixtures("when_samples_were_written")
+
 # So that a test asks for few days.
 REACH = timedelta(days=4)
 

@@ -111,6 +111,7 @@ def test_an_old_file() -> None:
     assert "--update" in added.refused["line 2"]
 
 
+@pytest.mark.usefixtures("when_samples_were_written")
 def test_twice(table: Any, register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that was resumed already is not resumed again, and nobody gets two mails."""
     register("acme")

@@ -25,6 +25,8 @@ from tests.integration.hub.conftest import Tracker
 from tests.support.builders import announced, change, document, envelope
 from tests.support.fake_hub import FakeEvents, FakeHub, fake_hub
 
+pytestmark = pytest.mark.usefixtures("when_samples_were_written")
+
 END = datetime(2027, 1, 20, 23, 30, tzinfo=UTC)
 BEFORE, AT_THE_HOUR = END + timedelta(minutes=59), END + timedelta(hours=1)
 MOVED = {

@@ -28,6 +28,8 @@ from tests.support.fake_hub import FakeHub
 from tests.support.seen import filled, seen
 from tests.unit.console.test_overview import in_days
 
+pytestmark = pytest.mark.usefixtures("when_samples_were_written")
+
 AGAIN = {"verb": "reannounce", "id": "CHG-1", "customer": "acme"}
 RESUME = AGAIN | {"verb": "resume"}
 PEOPLE = ["ana@acme.example", "ben@acme.example"]
