@@ -94,7 +94,7 @@ upgrade-test: .venv/.ready ## deploy FROM, put changes into every state, upgrade
 mutants: .venv/.ready ## plant faults in the product, and print which test finds each
 	@$(BIN)/python -m tests.mutants
 
-bench: .venv/.ready ## measure, one JSON line per measure; CPU and counts have goals, wall times are reported
+bench: .venv/.ready ## measure what takes less than 15 minutes, or MEASURES; one JSON line per figure
 	@$(BIN)/python -m benchmarks $(MEASURES)
 
 bench-check: .venv/.ready ## measure again; fails if a figure is more than 15% worse than the baseline
