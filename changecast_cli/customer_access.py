@@ -37,8 +37,8 @@ CustomerCode = Annotated[str, typer.Option("--customer", "-c", help="The custome
 CustomerProfile = Annotated[
     str | None,
     typer.Option(
-        help="AWS profile for the customer's account (default: the one in samconfig.toml, or "
-        "changecast-CODE).",
+        help="AWS profile for the customer's account (default: the customer's operator role if "
+        "there is an external ID, else the profile in samconfig.toml, or changecast-CODE).",
         envvar="CHANGECAST_CUSTOMER_PROFILE",
     ),
 ]

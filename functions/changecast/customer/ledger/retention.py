@@ -1,8 +1,8 @@
 """How long the ledger keeps a change: until `LedgerTtlDays` (120) after the end of its window.
 
 `LedgerTtlDays` is a parameter of the customer's stack (template.yaml), which the handlers read as
-LEDGER_TTL_DAYS (customer/settings.py). It must exceed the hub's ArchiveDays by two weeks, which the
-doctor checks (`ledger-days`). All runs of a change expire together.
+LEDGER_TTL_DAYS (customer/settings.py). It must exceed the hub's ArchiveDays by 15, which the doctor
+checks (`ledger-days`). All runs of a change expire together.
 
 If one run expired before the others, people would be told again, or would not be told that the
 change is cancelled. So a moved window moves the expiry of all runs.
