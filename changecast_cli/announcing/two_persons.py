@@ -137,9 +137,10 @@ def approve(
     place_of(hub)
     person, stored = person_of(hub, as_person), proposed(own, hub, change_id, by)
     if sha256 and sha256.lower() != stored.sha256:
+        whose = f" --by {by}" if by else ""
         raise Refused(
             f"the proposal's SHA-256 is {stored.sha256}, not {sha256}. Look at the proposal again: "
-            f"changecast approve {change_id} --dry-run"
+            f"changecast approve {change_id}{whose} --dry-run"
         )
     known = _rehearsed(hub, stored)
     refuse_changed(stored, known, person)

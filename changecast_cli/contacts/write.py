@@ -30,7 +30,7 @@ FOLDER = "imports"
 
 
 def write(contacts: OpenList, plan: ImportPlan) -> list[str]:
-    """Write the plan; return the people who joined the list or made a choice since.
+    """Write the plan; return who joined the list, left it or made a choice since.
 
     An import job replaces contacts, and with them a choice that a person makes while it runs. So it
     changes people only if they are many. They are complete here, except that attributes of changed

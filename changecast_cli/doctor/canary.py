@@ -38,8 +38,9 @@ POLL_SECONDS = 0.5
 MOST = 50
 # sam cuts a value at its first space if it is not quoted.
 SCHEDULE_IT = (
+    f"let the hub announce tests: add success+canary@{SIMULATOR} to each customer's list, "
     "write 'CanarySchedule=\"rate(1 day)\"', with both kinds of quotes, into parameter_overrides "
-    "of [hub] in samconfig.toml, then run sam deploy --config-env hub"
+    "of [hub] in samconfig.toml, then run sam build --config-env hub && sam deploy --config-env hub"
 )
 # Step -> whether the run, as the hub sees it, has reached it.
 LEGS: dict[str, Any] = {

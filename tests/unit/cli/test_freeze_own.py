@@ -199,6 +199,7 @@ def test_a_name_that_is_refused_says_what_a_name_must_be(
     assert isinstance(said.exception, Refused), said.output
     assert str(said.exception) == f"the freeze's name {why}"
     assert read_freezes(account.ledger) == ()
+    assert account.sqs.queue(REPORTS) == []
 
 
 def test_an_id_that_names_several_is_refused(account: Account, typed: Type) -> None:

@@ -144,7 +144,7 @@ def test_languages_that_cannot_be_read_are_an_error_and_not_english_mails(
     _forget()
     try:
         with pytest.raises(FileNotFoundError):
-            words_in("de")
+            languages()
     finally:
         monkeypatch.undo()
         _forget()
