@@ -82,7 +82,7 @@ def _render_once() -> None:
         previous = more["previous"]
         key = (
             change.model_dump_json(), mailing.kind, mailing.topic, mailing.base is None,
-            previous.model_dump_json() if previous else "", more.get("test"), brand.responses,
+            previous.model_dump_json() if previous else "", more.get("test"), brand,
         )  # fmt: skip
         if key not in kept:
             kept[key] = compose(change, mailing, brand, **more)
