@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from changecast_cli import main, terminal
+from tests.unit.cli.test_wrong_account import SAMCONFIG
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "d-flat.json"
 
@@ -74,24 +75,14 @@ def test_a_fault_is_one_object_on_stdout_and_a_sentence_on_stderr(
     assert "errors" in told
 
 
-CUSTOMER = """version = 0.1
-[acme.global.parameters]
-region = "eu-central-1"
-[acme.deploy.parameters]
-parameter_overrides = ["CustomerCode=acme", "HubAccount=111111111111"]
-[acme-route.deploy.parameters]
-parameter_overrides = ["CustomerCode=acme", "CustomerAccount=222222222222"]
-"""
-
-
 def test_a_dry_run_is_one_object_with_what_would_be_done(program: Program, tmp_path: Path) -> None:
-    (tmp_path / "samconfig.toml").write_text(CUSTOMER, "utf-8")
+    (tmp_path / "samconfig.toml").write_text(SAMCONFIG, "utf-8")
     ended = program("customers", "remove", "acme", "--leave-open", "--dry-run", "--json")
     assert ended.returncode == 0, ended.stderr
     told = json.loads(ended.stdout)
     assert (told["done"], told["errors"]) == (False, [])
     assert any("samconfig.toml" in line for line in told["plan"]), told
-    assert (tmp_path / "samconfig.toml").read_text("utf-8") == CUSTOMER
+    assert (tmp_path / "samconfig.toml").read_text("utf-8") == SAMCONFIG
 
 
 def test_success_has_no_errors(program: Program) -> None:
